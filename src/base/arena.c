@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_SIZE = 4096 - 64 }; /* a page less malloc's and our own header */
+
+struct arena_block {
+	struct arena_block *next;
+	size_t used, cap;
+	alignas(max_align_t) char bytes[];
+};
+
+void
+arena_init(struct arena *a, size_t limit)
+{
+	*a = (struct arena){ .limit = limit };
+}
+
+void
+arena_release(struct arena *a)
+{
+	struct arena_block *b, *next;
+
+	for (b = a->blocks; b != NULL; b = next) {
+		next = b->next;
+		free(b);
+	}
+	*a = (struct arena){ 0 };
+}
+
+static struct arena_block *
+add_block(struct arena *a, size_t n)
+{
+	size_t cap = n > BLOCK_SIZE ? n : BLOCK_SIZE;
+	struct arena_block *b = calloc(1, sizeof(*b) + cap);
+
+	if (b == NULL) {
+		a->no_memory = true;
+		return NULL;
+	}
+	b->cap = cap;
+	b->next = a->blocks;
+	a->blocks = b;
+	return b;
+}
+
+void *
+arena_alloc(struct arena *a, size_t n)
+{
+	struct arena_block *b = a->blocks;
+	size_t align = alignof(max_align_t);
+	void *p;
+
+	if (a->full || a->no_memory)
+		return NULL;
+	if (n > SIZE_MAX - align || n + align > a->limit - a->used) {
+		a->full = true;
+		return NULL;
+	}
+	n = (n + align - 1) / align * align;
+	if (b == NULL || b->cap - b->used < n)
+		b = add_block(a, n);
+	if (b == NULL)
+		return NULL;
+	p = b->bytes + b->used;
+	b->used += n;
+	a->used += n;
+	return p;
+}
+
+void *
+arena_array(struct arena *a, size_t count, size_t size)
+{
+	if (size > 0 && count > SIZE_MAX / size) {
+		a->full = true;
+		return NULL;
+	}
+	return arena_alloc(a, count * size);
+}
+
+struct str
+arena_str(struct arena *a, struct str s)
+{
+	char *p = s.n < SIZE_MAX ? arena_alloc(a, s.n + 1) : NULL;
+
+	if (p == NULL)
+		return (struct str){ 0 };
+	if (s.n > 0)
+		memcpy(p, s.p, s.n);
+	return (struct str){ p, s.n };
+}
+
+struct str
+arena_fmt(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	char *p;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	p = n >= 0 ? arena_alloc(a, (size_t)n + 1) : NULL;
+	if (p == NULL)
+		return (struct str){ 0 };
+	va_start(ap, fmt);
+	(void)vsnprintf(p, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	return (struct str){ p, (size_t)n };
+}
+
+bool
+arena_ok(const struct arena *a, struct err *e)
+{
+	if (a->full)
+		return err_set(e, ERR_INPUT, "memory limit of %zu bytes",
+		    a->limit);
+	if (a->no_memory)
+		return err_set(e, ERR_RETRY, "out of memory");
+	return true;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arena: memory of one job (one message, one request), freed whole.
+ *
+ * Allocation latches: after the first failure every further one gives NULL,
+ * and arena_ok says why. Memory is zeroed and aligned for any type. A zeroed
+ * arena is legal, with a limit of 0.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct arena {
+	struct arena_block *blocks; /* newest first */
+	size_t used, limit;	    /* bytes handed out, and the most allowed */
+	bool full, no_memory;	    /* latched */
+};
+
+void arena_init(struct arena *a, size_t limit);
+void arena_release(struct arena *a); /* frees all; zeroes *a */
+
+/* Lends n zeroed bytes, or count times size, until release. */
+void *arena_alloc(struct arena *a, size_t n);
+void *arena_array(struct arena *a, size_t count, size_t size);
+
+/* Copies; a NUL stands after the last byte. The empty str on failure. */
+struct str arena_str(struct arena *a, struct str s);
+struct str arena_fmt(struct arena *a, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* ERR_INPUT: the limit was reached. ERR_RETRY: out of memory. */
+bool arena_ok(const struct arena *a, struct err *e)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+/* One write a line, so that lines of several processes do not mix. */
+__attribute__((format(printf, 2, 0))) static void
+put(const struct log *l, const char *fmt, va_list ap)
+{
+	char text[ERR_MSG_SIZE], line[ERR_MSG_SIZE + 64];
+	struct err harmless;
+	ssize_t ignored;
+	int n;
+
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	err_set(&harmless, ERR_NONE, "%s", text);
+	n = snprintf(line, sizeof(line), "%s%s\n",
+	    l->name != NULL ? l->name : "", harmless.msg);
+	if (n > 0) {
+		ignored = write(l->fd, line, strlen(line));
+		(void)ignored;
+	}
+}
+
+void
+log_warn(const struct log *l, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (l->level < LOG_WARN)
+		return;
+	va_start(ap, fmt);
+	put(l, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_trace(const struct log *l, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (l->level < LOG_TRACE)
+		return;
+	va_start(ap, fmt);
+	put(l, fmt, ap);
+	va_end(ap);
+}
+
+bool
+log_traces(const struct log *l)
+{
+	return l->level >= LOG_TRACE;
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	READ_PIECE = 65536,
+	LOCK_PAUSE_MS = 20, /* flock knows no deadline: ask this often */
+	TEMP_TRIES = 16	    /* names of 64 random bits do not clash */
+};
+
+int64_t
+os_wall(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec;
+}
+
+int64_t
+os_mono_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void
+os_random(void *p, size_t n)
+{
+	char *at = p;
+	ssize_t got;
+
+	while (n > 0) {
+		got = getrandom(at, n, 0);
+		if (got < 0)
+			continue; /* EINTR; nothing else can happen here */
+		at += got;
+		n -= (size_t)got;
+	}
+}
+
+void
+os_uuid(char out[OS_UUID_SIZE])
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char r[16];
+	size_t at = 0;
+
+	os_random(r, sizeof(r));
+	r[6] = (r[6] & 0x0f) | 0x40; /* RFC 9562 5.4: version 4 */
+	r[8] = (r[8] & 0x3f) | 0x80; /* and the variant */
+	for (size_t i = 0; i < sizeof(r); i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			out[at++] = '-';
+		out[at++] = hex[r[i] >> 4];
+		out[at++] = hex[r[i] & 15];
+	}
+	out[at] = '\0';
+}
+
+int
+os_poll(struct pollfd *fds, size_t n, int64_t deadline)
+{
+	int64_t left;
+	int r;
+
+	for (;;) {
+		left = deadline == OS_FOREVER ? -1 : deadline - os_mono_ms();
+		if (deadline != OS_FOREVER && left < 0)
+			left = 0;
+		if (left > INT32_MAX)
+			left = INT32_MAX;
+		r = poll(fds, n, (int)left);
+		if (r >= 0 || errno != EINTR)
+			return r > 0 ? r : 0;
+	}
+}
+
+bool
+os_stat_path(const char *path, struct os_stat *out, struct err *e)
+{
+	struct statvfs fs;
+	struct stat st;
+
+	if (stat(path, &st) < 0) {
+		err_sys(e, ERR_INPUT, "%s", path);
+		e->exit = EX_NOINPUT;
+		return false;
+	}
+	*out = (struct os_stat){
+		.size = (uint64_t)st.st_size,
+		.mtime = st.st_mtime,
+		.regular = S_ISREG(st.st_mode),
+		.directory = S_ISDIR(st.st_mode),
+		.others = (st.st_mode & (S_IROTH | S_IWOTH)) != 0,
+		.read_only_mount = statvfs(path, &fs) == 0 &&
+		    (fs.f_flag & ST_RDONLY) != 0,
+	};
+	return true;
+}
+
+static bool
+cannot_read(const char *name, struct err *e)
+{
+	err_sys(e, ERR_INPUT, "%s: cannot read", name);
+	e->exit = EX_NOINPUT;
+	return false;
+}
+
+bool
+os_read_fd(int fd, const char *name, struct buf *out, struct err *e)
+{
+	size_t room;
+	ssize_t got;
+	char *to;
+
+	for (;;) {
+		/* one byte over the limit shows that there is too much */
+		room = out->limit - out->n;
+		room = room < READ_PIECE ? room + 1 : READ_PIECE;
+		out->limit++;
+		to = buf_room(out, room);
+		out->limit--;
+		if (to == NULL)
+			break;
+		got = read(fd, to, room);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return cannot_read(name, e);
+		if (got == 0)
+			return true;
+		if (out->n + (size_t)got > out->limit) {
+			out->full = true;
+			break;
+		}
+		buf_commit(out, (size_t)got);
+	}
+	if (out->full)
+		return err_set(e, ERR_INPUT,
+		    "%s: larger than the %zu bytes allowed here", name,
+		    out->limit);
+	if (!buf_ok(out, e))
+		return err_wrap(e, "%s", name);
+	return err_set(e, ERR_BUG, "%s: buffer refused", name);
+}
+
+bool
+os_read_file(const char *path, struct buf *out, struct err *e)
+{
+	bool ok;
+	int fd;
+
+	if (strcmp(path, "-") == 0)
+		return os_read_fd(STDIN_FILENO, "standard input", out, e);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0) {
+		err_sys(e, ERR_INPUT, "%s: cannot open", path);
+		e->exit = EX_NOINPUT;
+		return false;
+	}
+	ok = os_read_fd(fd, path, out, e);
+	os_close(&fd);
+	return ok;
+}
+
+bool
+os_write_fd(int fd, const char *name, struct str s, struct err *e)
+{
+	ssize_t n;
+
+	while (s.n > 0) {
+		n = write(fd, s.p, s.n);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			err_sys(e, ERR_RETRY, "%s: cannot write", name);
+			e->exit = EX_IOERR;
+			return false;
+		}
+		s = str_from(s, (size_t)n);
+	}
+	return true;
+}
+
+/* The folder of path into dir (of size bytes); "." if it names none. */
+static bool
+folder_of(const char *path, char *dir, size_t size, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	size_t n = slash == NULL ? 0 : (size_t)(slash - path);
+
+	if (n + 1 >= size)
+		return err_set(e, ERR_CONFIG, "%s: path too long", path);
+	if (slash == NULL)
+		memcpy(dir, ".", 2);
+	else if (n == 0)
+		memcpy(dir, "/", 2);
+	else
+		*(char *)mempcpy(dir, path, n) = '\0';
+	return true;
+}
+
+/* A rename is atomic but not durable until its directory is. */
+static bool
+sync_folder_of(const char *path, struct err *e)
+{
+	char dir[4096];
+	int fd;
+	bool ok;
+
+	if (!folder_of(path, dir, sizeof(dir), e))
+		return false;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ok = fd >= 0 && fsync(fd) == 0;
+	if (!ok)
+		err_sys(e, ERR_RETRY, "%s: cannot sync", dir);
+	os_close(&fd);
+	return ok;
+}
+
+static int
+open_temp(const char *path, mode_t mode, char *temp, size_t size)
+{
+	uint64_t r;
+	int fd = -1;
+
+	for (int i = 0; i < TEMP_TRIES && fd < 0; i++) {
+		os_random(&r, sizeof(r));
+		(void)snprintf(temp, size, "%s.%016llx", path,
+		    (unsigned long long)r);
+		fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
+			O_NOFOLLOW, mode);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
+	return fd;
+}
+
+bool
+os_write_file(const char *path, struct str s, struct os_write how,
+    struct err *e)
+{
+	char temp[4096];
+	bool ok;
+	int fd;
+
+	if (strlen(path) + 32 > sizeof(temp))
+		return err_set(e, ERR_CONFIG, "%s: path too long", path);
+	fd = open_temp(path, how.mode, temp, sizeof(temp));
+	if (fd < 0) {
+		err_sys(e, ERR_RETRY, "%s: cannot create", path);
+		e->exit = EX_CANTCREAT;
+		return false;
+	}
+	ok = os_write_fd(fd, path, s, e);
+	if (ok && how.durable && fsync(fd) < 0)
+		ok = err_sys(e, ERR_RETRY, "%s: cannot sync", path);
+	if (close(fd) < 0 && ok)
+		ok = err_sys(e, ERR_RETRY, "%s: cannot close", path);
+	if (ok && rename(temp, path) < 0)
+		ok = err_sys(e, ERR_RETRY, "%s: cannot rename", path);
+	if (!ok)
+		(void)unlink(temp);
+	return ok && (!how.durable || sync_folder_of(path, e));
+}
+
+bool
+os_mkdirs(const char *path, mode_t mode, struct err *e)
+{
+	char part[4096];
+	size_t n = strlen(path);
+
+	if (n >= sizeof(part))
+		return err_set(e, ERR_CONFIG, "%s: path too long", path);
+	memcpy(part, path, n + 1);
+	for (size_t i = 1; i <= n; i++) {
+		if (part[i] != '/' && part[i] != '\0')
+			continue;
+		part[i] = '\0';
+		if (mkdir(part, mode) < 0 && errno != EEXIST) {
+			err_sys(e, ERR_CONFIG, "%s: cannot make folder", part);
+			e->exit = EX_CANTCREAT;
+			return false;
+		}
+		part[i] = path[i];
+	}
+	return true;
+}
+
+bool
+os_lock(const char *path, int64_t deadline, int *fd, struct err *e)
+{
+	int64_t now;
+	int f = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (f < 0) {
+		err_sys(e, ERR_RETRY, "%s: cannot open", path);
+		e->exit = EX_CANTCREAT;
+		return false;
+	}
+	while (flock(f, LOCK_EX | LOCK_NB) < 0) {
+		now = os_mono_ms();
+		if ((errno != EWOULDBLOCK && errno != EINTR) ||
+		    (deadline != OS_FOREVER && now >= deadline)) {
+			err_sys(e, ERR_RETRY, "%s: cannot lock", path);
+			os_close(&f);
+			return false;
+		}
+		(void)os_poll(NULL, 0, now + LOCK_PAUSE_MS);
+	}
+	*fd = f;
+	return true;
+}
+
+void
+os_close(int *fd)
+{
+	int saved = errno;
+
+	if (*fd >= 0)
+		(void)close(*fd); /* Linux: never again, even after EINTR */
+	*fd = -1;
+	errno = saved;
+}
+
+void
+os_protect_secrets(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}

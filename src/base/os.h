@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * os: the system calls that need care, in the shape of this program.
+ *
+ * Here end -1 and errno. Calls that a signal cut short are made again. All
+ * descriptors are opened close-on-exec.
+ */
+#ifndef BASE_OS_H
+#define BASE_OS_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+enum { OS_FOREVER = -1 }; /* as a deadline: none */
+
+int64_t os_wall(void);	  /* seconds since 1970 */
+int64_t os_mono_ms(void); /* monotonic */
+
+/* n bytes from the kernel's generator. Never fails, never weak: it waits. */
+void os_random(void *p, size_t n);
+enum { OS_UUID_SIZE = 37 };
+/* A random UUID (RFC 9562 version 4) as text with a NUL. */
+void os_uuid(char out[OS_UUID_SIZE]);
+
+/*
+ * The one function that waits: until a descriptor is ready or the deadline
+ * (monotonic ms, or OS_FOREVER) is over. Number of ready ones; 0 is time out.
+ */
+int os_poll(struct pollfd *fds, size_t n, int64_t deadline);
+
+/*
+ * What a file is, for messages and for refusing secrets that all may read.
+ */
+struct os_stat {
+	uint64_t size; /* bytes */
+	int64_t mtime; /* seconds since 1970 */
+	bool regular, directory;
+	bool others;   /* world may read or write it */
+	bool read_only_mount;
+};
+bool os_stat_path(const char *path, struct os_stat *out, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * Appends a whole file, or all of an open descriptor, to out. "-" is standard
+ * input. Errors name the file: ERR_INPUT with exit 66 if it cannot be
+ * opened, is a directory or cannot be read, ERR_INPUT if it exceeds out.
+ */
+bool os_read_file(const char *path, struct buf *out, struct err *e)
+    __attribute__((warn_unused_result));
+bool os_read_fd(int fd, const char *name, struct buf *out, struct err *e)
+    __attribute__((warn_unused_result));
+
+/* Writes all of s. ERR_RETRY with exit 74. */
+bool os_write_fd(int fd, const char *name, struct str s, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * Replaces path by a file that holds s: readers see the old bytes or the new
+ * ones, never half. `durable` syncs file and directory (fsync) as well.
+ */
+struct os_write {
+	mode_t mode;
+	bool durable;
+};
+bool os_write_file(const char *path, struct str s, struct os_write how,
+    struct err *e) __attribute__((warn_unused_result));
+
+/* Makes a folder and the missing ones above it. Existing is fine. */
+bool os_mkdirs(const char *path, mode_t mode, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * Takes the lock on a file, made if missing (mode 0600); waits until the
+ * deadline. *fd holds the lock until closed. ERR_RETRY: not in time.
+ */
+bool os_lock(const char *path, int64_t deadline, int *fd, struct err *e)
+    __attribute__((warn_unused_result));
+
+/* close(2) that takes -1 and never changes errno. Sets *fd to -1. */
+void os_close(int *fd);
+
+/* No core files and no ptrace by others: secrets are in this memory. */
+void os_protect_secrets(void);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * source: bytes of known size that can be read from any offset, again and
+ * again: a request body that a retry may have to send once more.
+ *
+ * (SMTP2Graph#39: a body that could be read once was posted empty the second
+ * time. Here that cannot be written.)
+ */
+#ifndef BASE_SOURCE_H
+#define BASE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct source {
+	uint64_t size; /* bytes */
+	/* Reads exactly n bytes from offset at into p. */
+	bool (*read)(const struct source *self, uint64_t at, char *p,
+	    size_t n, struct err *e);
+	const void *arg;
+	struct str bytes; /* of source_of */
+};
+
+/* Borrows s for as long as the source is used. */
+struct source source_of(struct str s);
+
+/* ERR_BUG if at + n is beyond the end; else as the source says. */
+bool source_read(const struct source *s, uint64_t at, char *p, size_t n,
+    struct err *e) __attribute__((warn_unused_result));
+
+#endif
