@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
+
 enum { BLOCK_SIZE = 4096 - 64 }; /* a page less malloc's and our own header */
 
 struct arena_block {
@@ -23,12 +25,20 @@ arena_init(struct arena *a, size_t limit)
 }
 
 void
+arena_init_secret(struct arena *a, size_t limit)
+{
+	*a = (struct arena){ .limit = limit, .secret = true };
+}
+
+void
 arena_release(struct arena *a)
 {
 	struct arena_block *b, *next;
 
 	for (b = a->blocks; b != NULL; b = next) {
 		next = b->next;
+		if (a->secret)
+			secret_wipe(b->bytes, b->used);
 		free(b);
 	}
 	*a = (struct arena){ 0 };
@@ -87,7 +97,7 @@ arena_array(struct arena *a, size_t count, size_t size)
 struct str
 arena_str(struct arena *a, struct str s)
 {
-	char *p = s.n < SIZE_MAX ? arena_alloc(a, s.n + 1) : NULL;
+	char *p = arena_alloc(a, s.n < SIZE_MAX ? s.n + 1 : s.n);
 
 	if (p == NULL)
 		return (struct str){ 0 };

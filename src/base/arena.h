@@ -17,11 +17,14 @@
 
 struct arena {
 	struct arena_block *blocks; /* newest first */
-	size_t used, limit;	    /* bytes handed out, and the most allowed */
-	bool full, no_memory;	    /* latched */
+	size_t used, limit;         /* bytes handed out, and the most allowed */
+	bool full, no_memory;       /* latched */
+	bool secret;                /* wiped when released */
 };
 
 void arena_init(struct arena *a, size_t limit);
+/* The same for secrets: they never stay behind in freed memory. */
+void arena_init_secret(struct arena *a, size_t limit);
 void arena_release(struct arena *a); /* frees all; zeroes *a */
 
 /* Lends n zeroed bytes, or count times size, until release. */

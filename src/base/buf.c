@@ -41,7 +41,7 @@ void
 buf_reset(struct buf *b)
 {
 	if (b->secret && b->p != NULL)
-		secret_wipe(b->p, b->n);
+		secret_wipe(b->p, b->cap); /* buf_room may have filled more */
 	b->full = b->no_memory = false;
 	b->n = 0;
 	if (b->p != NULL)

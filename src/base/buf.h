@@ -20,7 +20,7 @@ struct buf {
 	char *p; /* NULL until the first append */
 	size_t n, cap, limit;
 	bool full, no_memory; /* latched */
-	bool secret;	      /* wiped when grown, reset or released */
+	bool secret;          /* wiped when grown, reset or released */
 };
 
 /* limit: the most bytes it may hold. */

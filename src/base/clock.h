@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct clock {
-	int64_t (*wall)(void *arg);	       /* seconds since 1970 */
+	int64_t (*wall)(void *arg); /* seconds since 1970 */
 	int64_t (*mono_ms)(void *arg);
 	void (*sleep_until)(void *arg, int64_t deadline); /* mono_ms */
 	void *arg;

@@ -27,23 +27,52 @@ static const struct {
 	[ERR_BUG] = { "bug", EX_SOFTWARE },
 };
 
-/* Leaves one line of printable UTF-8. */
+/* Characters that act on a terminal instead of being seen. */
+static const struct {
+	uint32_t first, last;
+} controls[] = {
+	{ 0x00, 0x1f },     /* C0 */
+	{ 0x7f, 0x9f },     /* DEL and C1 */
+	{ 0x61c, 0x61c },   /* these and the last turn the direction */
+	{ 0x200e, 0x200f }, /* of writing, and make one name look like */
+	{ 0x2028, 0x202e }, /* another; here line ends are among them */
+	{ 0x2066, 0x2069 },
+};
+
+static bool
+is_control(struct str character)
+{
+	static const unsigned char lead[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	uint32_t c = (unsigned char)*character.p & lead[character.n];
+
+	for (size_t i = 1; i < character.n; i++)
+		c = c << 6 | ((unsigned char)character.p[i] & 0x3f);
+	for (size_t i = 0; i < sizeof(controls) / sizeof(*controls); i++)
+		if (c >= controls[i].first && c <= controls[i].last)
+			return true;
+	return false;
+}
+
+/* Leaves one line of printable UTF-8, which is never longer. */
 static void
 make_harmless(char *text)
 {
 	struct str rest = str_of(text);
-	char *p = text;
+	char *to = text;
 	size_t n;
 
-	for (; rest.n > 0; rest = str_from(rest, n)) {
+	for (; rest.n > 0; rest = str_from(rest, n > 0 ? n : 1)) {
 		n = str_utf8(rest);
-		if (*p == '\n' || *p == '\r' || *p == '\t')
-			*p = ' ';
-		else if (n == 0 || (unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
-		n = n > 0 ? n : 1;
-		p += n;
+		if (*rest.p == '\n' || *rest.p == '\r' || *rest.p == '\t') {
+			*to++ = ' ';
+		} else if (n == 0 || is_control(str_first(rest, n))) {
+			*to++ = '?';
+		} else {
+			memmove(to, rest.p, n);
+			to += n;
+		}
 	}
+	*to = '\0';
 }
 
 __attribute__((format(printf, 2, 0))) static void

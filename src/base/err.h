@@ -7,9 +7,10 @@
  * caller does (try again, give up, ask the administrator); the texts are for
  * people. One table in err.c maps a kind to its exit status.
  *
- * Texts are made harmless when they are set: control characters and bytes
- * that are not UTF-8 become '?', line ends become blanks. So remote text may
- * be quoted in a message; secrets may not.
+ * Texts are made harmless when they are set: control characters (also those
+ * of Unicode that turn the direction of writing) and bytes that are not UTF-8
+ * become '?', line ends become blanks. So remote text may be quoted in a
+ * message; secrets may not.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
@@ -26,19 +27,19 @@ enum err_kind {
 	ERR_CONFIG,  /* a setting is wrong */
 	ERR_INPUT,   /* bad message, address or file */
 	ERR_USAGE,   /* bad command line */
-	ERR_BUG	     /* ours */
+	ERR_BUG      /* ours */
 };
 
 enum {
-	ERR_MSG_SIZE = 1024,	/* a token error's description fits */
-	ERR_REMEDY_SIZE = 640,	/* a portal path and a sentence */
-	ERR_CODE_SIZE = 64	/* the longest known Graph code has 53 bytes */
+	ERR_MSG_SIZE = 1024,   /* a token error's description fits */
+	ERR_REMEDY_SIZE = 640, /* a portal path and a sentence */
+	ERR_CODE_SIZE = 64     /* the longest known Graph code has 53 bytes */
 };
 
 struct err {
 	enum err_kind kind;
-	int exit;		/* from sysexits.h; 0: what the kind says */
-	int64_t retry_after_ms; /* as the service asked; 0: it did not */
+	int exit;                 /* from sysexits.h; 0: what the kind says */
+	int64_t retry_after_ms;   /* as the service asked; 0: it did not */
 	char code[ERR_CODE_SIZE]; /* "AADSTS7000215", "ErrorAccessDenied" */
 	char msg[ERR_MSG_SIZE];
 	char remedy[ERR_REMEDY_SIZE]; /* what to do; "": nothing known */

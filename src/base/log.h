@@ -14,9 +14,9 @@
 #include "base/str.h"
 
 enum log_level {
-	LOG_NONE,  /* -q: nothing */
-	LOG_WARN,  /* the default: warnings and errors */
-	LOG_TRACE  /* -v: each step and the wire */
+	LOG_NONE, /* -q: nothing */
+	LOG_WARN, /* the default: warnings and errors */
+	LOG_TRACE /* -v: each step and the wire */
 };
 
 struct log {

@@ -18,7 +18,7 @@
 enum {
 	READ_PIECE = 65536,
 	LOCK_PAUSE_MS = 20, /* flock knows no deadline: ask this often */
-	TEMP_TRIES = 16	    /* names of 64 random bits do not clash */
+	TEMP_TRIES = 16     /* names of 64 random bits do not clash */
 };
 
 int64_t
@@ -108,8 +108,9 @@ os_stat_path(const char *path, struct os_stat *out, struct err *e)
 		.regular = S_ISREG(st.st_mode),
 		.directory = S_ISDIR(st.st_mode),
 		.others = (st.st_mode & (S_IROTH | S_IWOTH)) != 0,
-		.read_only_mount = statvfs(path, &fs) == 0 &&
-		    (fs.f_flag & ST_RDONLY) != 0,
+		.others_write = (st.st_mode & S_IWOTH) != 0,
+		.read_only_mount =
+		    statvfs(path, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0,
 	};
 	return true;
 }
@@ -180,6 +181,32 @@ os_read_file(const char *path, struct buf *out, struct err *e)
 }
 
 bool
+os_read_private(const char *path, struct buf *out, struct err *e)
+{
+	struct stat st;
+	bool ok;
+	int fd;
+
+	/* O_NONBLOCK: a FIFO in its place must not hold us up */
+	fd = open(path,
+	    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		err_sys(e, ERR_INPUT, "%s: cannot open", path);
+		e->exit = EX_NOINPUT;
+		os_close(&fd);
+		return false;
+	}
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		ok = err_set(e, ERR_INPUT, "%s: others may read or write it",
+		    path);
+	else
+		ok = os_read_fd(fd, path, out, e);
+	os_close(&fd);
+	return ok;
+}
+
+bool
 os_write_fd(int fd, const char *name, struct str s, struct err *e)
 {
 	ssize_t n;
@@ -244,8 +271,8 @@ open_temp(const char *path, mode_t mode, char *temp, size_t size)
 		os_random(&r, sizeof(r));
 		(void)snprintf(temp, size, "%s.%016llx", path,
 		    (unsigned long long)r);
-		fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
-			O_NOFOLLOW, mode);
+		fd = open(temp,
+		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 		if (fd < 0 && errno != EEXIST)
 			break;
 	}
@@ -280,6 +307,24 @@ os_write_file(const char *path, struct str s, struct os_write how,
 	return ok && (!how.durable || sync_folder_of(path, e));
 }
 
+void
+os_remove(const char *path)
+{
+	(void)unlink(path);
+}
+
+/* For the message, errno says what is wrong with it. */
+static bool
+is_folder(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return false;
+	errno = ENOTDIR;
+	return S_ISDIR(st.st_mode);
+}
+
 bool
 os_mkdirs(const char *path, mode_t mode, struct err *e)
 {
@@ -293,7 +338,8 @@ os_mkdirs(const char *path, mode_t mode, struct err *e)
 		if (part[i] != '/' && part[i] != '\0')
 			continue;
 		part[i] = '\0';
-		if (mkdir(part, mode) < 0 && errno != EEXIST) {
+		if (mkdir(part, mode) < 0 &&
+		    (errno != EEXIST || !is_folder(part))) {
 			err_sys(e, ERR_CONFIG, "%s: cannot make folder", part);
 			e->exit = EX_CANTCREAT;
 			return false;

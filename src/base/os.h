@@ -20,7 +20,7 @@
 
 enum { OS_FOREVER = -1 }; /* as a deadline: none */
 
-int64_t os_wall(void);	  /* seconds since 1970 */
+int64_t os_wall(void);    /* seconds since 1970 */
 int64_t os_mono_ms(void); /* monotonic */
 
 /* n bytes from the kernel's generator. Never fails, never weak: it waits. */
@@ -42,7 +42,8 @@ struct os_stat {
 	uint64_t size; /* bytes */
 	int64_t mtime; /* seconds since 1970 */
 	bool regular, directory;
-	bool others;   /* world may read or write it */
+	bool others; /* world may read or write it */
+	bool others_write;
 	bool read_only_mount;
 };
 bool os_stat_path(const char *path, struct os_stat *out, struct err *e)
@@ -56,6 +57,13 @@ bool os_stat_path(const char *path, struct os_stat *out, struct err *e)
 bool os_read_file(const char *path, struct buf *out, struct err *e)
     __attribute__((warn_unused_result));
 bool os_read_fd(int fd, const char *name, struct buf *out, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * The same for a file of ours that holds a secret: regular, not reached by a
+ * symbolic link, owned by us, closed to everybody else. ERR_INPUT otherwise.
+ */
+bool os_read_private(const char *path, struct buf *out, struct err *e)
     __attribute__((warn_unused_result));
 
 /* Writes all of s. ERR_RETRY with exit 74. */
@@ -72,6 +80,9 @@ struct os_write {
 };
 bool os_write_file(const char *path, struct str s, struct os_write how,
     struct err *e) __attribute__((warn_unused_result));
+
+/* Removes a file, if it is there and we may. */
+void os_remove(const char *path);
 
 /* Makes a folder and the missing ones above it. Existing is fine. */
 bool os_mkdirs(const char *path, mode_t mode, struct err *e)

@@ -19,8 +19,8 @@
 struct source {
 	uint64_t size; /* bytes */
 	/* Reads exactly n bytes from offset at into p. */
-	bool (*read)(const struct source *self, uint64_t at, char *p,
-	    size_t n, struct err *e);
+	bool (*read)(const struct source *self, uint64_t at, char *p, size_t n,
+	    struct err *e);
 	const void *arg;
 	struct str bytes; /* of source_of */
 };

@@ -135,7 +135,7 @@ str_u64(struct str s, uint64_t max, uint64_t *out)
 		if (!ascii_is_digit(s.p[i]))
 			return false;
 		digit = (uint64_t)(s.p[i] - '0');
-		if (v > max / 10 || v * 10 > max - digit)
+		if (v > max / 10 || digit > max - v * 10)
 			return false;
 		v = v * 10 + digit;
 	}

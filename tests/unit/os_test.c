@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "t.h"
+
+#define N(table) (sizeof(table) / sizeof(*(table)))
+
+enum { EX_NOINPUT = 66, EX_CANTCREAT = 73, EX_IOERR = 74 };
+
+static char folder[] = "/tmp/os_test.XXXXXX"; /* the one we are in */
+
+static void
+put_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	T_CHECK(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0, "%s", path);
+}
+
+static void
+count(const char *path, void *arg)
+{
+	(void)path;
+	++*(size_t *)arg;
+}
+
+static size_t
+files_here(void)
+{
+	size_t n = 0;
+
+	(void)t_each_file(".", count, &n);
+	return n;
+}
+
+static void
+test_read_limit(void)
+{
+	struct buf b;
+	struct err e;
+
+	put_file("ten", "0123456789");
+	for (size_t limit = 0; limit <= 12; limit++) {
+		bool fits = limit >= 10;
+
+		buf_init(&b, limit);
+		T_CHECK(os_read_file("ten", &b, &e) == fits, "limit %zu",
+		    limit);
+		T_CHECK(b.limit == limit, "limit %zu stays", limit);
+		if (fits)
+			T_CHECK(str_eq(buf_view(&b), STR("0123456789")), "%s",
+			    b.p);
+		else
+			T_CHECK(e.kind == ERR_INPUT && e.exit == 0 &&
+				strstr(e.msg, "ten") != NULL,
+			    "%s", e.msg);
+		buf_release(&b);
+	}
+	buf_init(&b, 14);
+	buf_addz(&b, "head");
+	T_CHECK(os_read_file("ten", &b, &e), "%s", e.msg);
+	T_CHECK(str_eq(buf_view(&b), STR("head0123456789")), "appends");
+	buf_release(&b);
+	put_file("empty", "");
+	buf_init(&b, 0);
+	T_CHECK(os_read_file("empty", &b, &e) && b.n == 0, "empty");
+	buf_release(&b);
+}
+
+static void
+test_read_large(void)
+{
+	enum { SIZE = 300000 };
+	struct os_write how = { .mode = 0600 };
+	struct buf in, out;
+	struct err e;
+
+	buf_init(&in, SIZE);
+	buf_init(&out, SIZE);
+	while (in.n < SIZE)
+		buf_addc(&in, (char)(in.n * 7 >> 3));
+	T_CHECK(os_write_file("large", buf_view(&in), how, &e), "%s", e.msg);
+	T_CHECK(os_read_file("large", &out, &e), "%s", e.msg);
+	T_CHECK(str_eq(buf_view(&in), buf_view(&out)), "same bytes");
+	buf_reset(&out);
+	out.limit = SIZE - 1;
+	T_CHECK(!os_read_file("large", &out, &e), "one byte too many");
+	buf_release(&in);
+	buf_release(&out);
+}
+
+/* What cannot be read, and how it is told. */
+static void
+test_read_bad(void)
+{
+	static const char *const paths[] = { "missing", ".", "ten/x", "" };
+	struct buf b;
+	struct err e;
+
+	put_file("ten", "0123456789");
+	buf_init(&b, 100);
+	for (size_t i = 0; i < N(paths); i++) {
+		T_CHECK(!os_read_file(paths[i], &b, &e), "%s", paths[i]);
+		T_CHECK(e.kind == ERR_INPUT && err_exit(&e) == EX_NOINPUT &&
+			str_starts(str_of(e.msg), str_of(paths[i])),
+		    "%s: %s", paths[i], e.msg);
+		T_CHECK(b.n == 0, "%s: nothing added", paths[i]);
+	}
+	buf_release(&b);
+}
+
+static void
+test_read_fd(void)
+{
+	struct buf b;
+	struct err e;
+	int fd[2];
+
+	buf_init(&b, 100);
+	T_CHECK(pipe(fd) == 0, "pipe");
+	T_CHECK(os_write_fd(fd[1], "pipe", STR("abc"), &e), "%s", e.msg);
+	os_close(&fd[1]);
+	T_CHECK(fd[1] == -1, "closed");
+	T_CHECK(os_read_fd(fd[0], "pipe", &b, &e), "%s", e.msg);
+	T_CHECK(str_eq(buf_view(&b), STR("abc")), "%s", b.p);
+	os_close(&fd[0]);
+	T_CHECK(!os_read_fd(fd[0], "pipe", &b, &e) &&
+		err_exit(&e) == EX_NOINPUT,
+	    "closed");
+	T_CHECK(!os_write_fd(fd[0], "pipe", STR("x"), &e) &&
+		e.kind == ERR_RETRY && err_exit(&e) == EX_IOERR,
+	    "closed");
+	errno = EAGAIN;
+	os_close(&fd[0]);
+	T_CHECK(errno == EAGAIN, "errno stays");
+	buf_release(&b);
+}
+
+static void
+read_ten(void)
+{
+	struct buf b;
+	struct err e;
+
+	buf_init(&b, 100);
+	if (os_read_file("ten", &b, &e))
+		T_CHECK(b.n == 10, "whole");
+	else
+		T_CHECK(e.kind == ERR_RETRY, "%s", e.msg);
+	buf_release(&b);
+}
+
+static void
+test_allocation(void)
+{
+	put_file("ten", "0123456789");
+	t_each_allocation_fails(read_ten);
+}
+
+static void
+test_private(void)
+{
+	static const struct {
+		const char *name;
+		mode_t mode;
+		bool ok;
+	} rows[] = {
+		{ "ours", 0600, true },
+		{ "ours, read", 0400, true },
+		{ "group", 0640, false },
+		{ "group writes", 0620, false },
+		{ "world", 0604, false },
+		{ "world writes", 0602, false },
+		{ "all may run", 0611, false },
+	};
+	struct buf b;
+	struct err e;
+
+	buf_init(&b, 100);
+	put_file("secret", "x");
+	for (size_t i = 0; i < N(rows); i++) {
+		buf_reset(&b);
+		T_CHECK(chmod("secret", rows[i].mode) == 0, "chmod");
+		T_CHECK(os_read_private("secret", &b, &e) == rows[i].ok, "%s",
+		    rows[i].name);
+		T_CHECK(rows[i].ok || e.kind == ERR_INPUT, "%s", e.msg);
+		T_CHECK(rows[i].ok || b.n == 0, "%s: not read", rows[i].name);
+	}
+	T_CHECK(chmod("secret", 0600) == 0, "chmod");
+	T_CHECK(symlink("secret", "link") == 0, "symlink");
+	T_CHECK(mkfifo("fifo", 0600) == 0, "mkfifo");
+	T_CHECK(!os_read_private("link", &b, &e), "a link");
+	T_CHECK(!os_read_private("fifo", &b, &e), "a FIFO");
+	T_CHECK(!os_read_private(".", &b, &e), "a folder");
+	T_CHECK(!os_read_private("missing", &b, &e) &&
+		err_exit(&e) == EX_NOINPUT,
+	    "missing");
+	os_remove("link");
+	os_remove("fifo");
+	os_remove("missing");
+	T_CHECK(access("fifo", F_OK) < 0, "removed");
+	buf_release(&b);
+}
+
+static void
+test_write_file(void)
+{
+	static const struct os_write hows[] = { { 0600, false }, { 0640, true },
+		{ 0644, false } };
+	struct stat st;
+	struct buf b;
+	struct err e;
+
+	(void)umask(022);
+	buf_init(&b, 100);
+	for (size_t i = 0; i < N(hows); i++) {
+		size_t files;
+
+		put_file("target", "what was there before");
+		files = files_here();
+		T_CHECK(os_write_file("target", STR("new"), hows[i], &e), "%s",
+		    e.msg);
+		buf_reset(&b);
+		T_CHECK(os_read_file("target", &b, &e), "%s", e.msg);
+		T_CHECK(str_eq(buf_view(&b), STR("new")), "%s", b.p);
+		T_CHECK(stat("target", &st) == 0 &&
+			(st.st_mode & 0777) == hows[i].mode,
+		    "mode %o", (unsigned)st.st_mode & 0777);
+		T_CHECK(files_here() == files, "no litter");
+	}
+	buf_release(&b);
+}
+
+static void
+test_write_file_bad(void)
+{
+	struct os_write how = { .mode = 0600, .durable = true };
+	char path[5000];
+	size_t files;
+	struct err e;
+
+	T_CHECK(mkdir("busy", 0700) == 0, "mkdir");
+	put_file("busy/file", "");
+	files = files_here();
+	T_CHECK(!os_write_file("no/such/folder", STR("x"), how, &e) &&
+		e.kind == ERR_RETRY && err_exit(&e) == EX_CANTCREAT,
+	    "%s", e.msg);
+	T_CHECK(!os_write_file("busy", STR("x"), how, &e) &&
+		e.kind == ERR_RETRY,
+	    "a folder is in its place");
+	T_CHECK(files_here() == files, "no litter");
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	T_CHECK(!os_write_file(path, STR("x"), how, &e) && e.kind == ERR_CONFIG,
+	    "too long");
+	T_CHECK(!os_mkdirs(path, 0700, &e) && e.kind == ERR_CONFIG, "too long");
+}
+
+/* Whoever reads meanwhile sees one of the texts, whole. */
+static void
+test_write_is_atomic(void)
+{
+	static char text[2][20000];
+	struct os_write how = { .mode = 0600 };
+	struct buf b;
+	struct err e;
+	int status;
+	pid_t pid;
+
+	memset(text[0], 'a', sizeof(text[0]));
+	memset(text[1], 'b', sizeof(text[1]));
+	T_CHECK(os_write_file("both", (struct str){ text[0], 20000 }, how, &e),
+	    "%s", e.msg);
+	pid = fork();
+	if (pid == 0) {
+		bool ok = true;
+
+		(void)alarm(20);
+		for (int i = 0; i < 300 && ok; i++)
+			ok = os_write_file("both",
+			    (struct str){ text[i % 2], 20000 }, how, &e);
+		_exit(ok ? 0 : 1);
+	}
+	buf_init(&b, 30000);
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		buf_reset(&b);
+		T_CHECK(os_read_file("both", &b, &e), "%s", e.msg);
+		T_CHECK(b.n == 20000 &&
+			memcmp(b.p, text[b.p[0] == 'b'], b.n) == 0,
+		    "half of a file");
+	}
+	T_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "writer");
+	buf_release(&b);
+}
+
+static void
+test_mkdirs(void)
+{
+	struct stat st;
+	struct err e;
+
+	T_CHECK(os_mkdirs("a/b//c/", 0700, &e), "%s", e.msg);
+	T_CHECK(stat("a/b/c", &st) == 0 && S_ISDIR(st.st_mode), "made");
+	T_CHECK((st.st_mode & 0777) == 0700, "mode");
+	T_CHECK(os_mkdirs("a/b/c", 0700, &e), "again: %s", e.msg);
+	T_CHECK(os_mkdirs("/", 0700, &e), "the root: %s", e.msg);
+	put_file("a/file", "");
+	T_CHECK(!os_mkdirs("a/file/d", 0700, &e) && e.kind == ERR_CONFIG &&
+		err_exit(&e) == EX_CANTCREAT,
+	    "a file on the way");
+	T_CHECK(!os_mkdirs("a/file", 0700, &e), "a file in its place");
+	T_CHECK(strstr(e.msg, "a/file") != NULL &&
+		strstr(e.msg, "Not a directory") != NULL,
+	    "%s", e.msg);
+}
+
+static void
+test_stat(void)
+{
+	struct os_stat st;
+	struct err e;
+
+	put_file("ten", "0123456789");
+	T_CHECK(chmod("ten", 0640) == 0, "chmod");
+	T_CHECK(os_stat_path("ten", &st, &e), "%s", e.msg);
+	T_CHECK(st.size == 10 && st.regular && !st.directory && !st.others,
+	    "ten");
+	T_CHECK(st.mtime <= os_wall() && st.mtime > os_wall() - 60, "mtime");
+	T_CHECK(chmod("ten", 0644) == 0 && os_stat_path("ten", &st, &e) &&
+		st.others,
+	    "readable by others");
+	T_CHECK(os_stat_path(".", &st, &e) && st.directory && !st.regular,
+	    "folder");
+	T_CHECK(!os_stat_path("missing", &st, &e) && err_exit(&e) == EX_NOINPUT,
+	    "missing");
+}
+
+/* A child holds the lock until we close the pipe it reads from. */
+static pid_t
+lock_in_child(int hold[2])
+{
+	char byte;
+	int ready[2], fd;
+	struct err e;
+	pid_t pid;
+
+	T_CHECK(pipe(hold) == 0 && pipe(ready) == 0, "pipe");
+	pid = fork();
+	if (pid == 0) {
+		(void)alarm(20);
+		(void)close(hold[1]);
+		if (!os_lock("lock", OS_FOREVER, &fd, &e))
+			_exit(1);
+		if (write(ready[1], "x", 1) != 1)
+			_exit(1);
+		_exit(read(hold[0], &byte, 1) == 0 ? 0 : 1);
+	}
+	(void)close(hold[0]);
+	(void)close(ready[1]);
+	T_CHECK(read(ready[0], &byte, 1) == 1, "the child has the lock");
+	(void)close(ready[0]);
+	return pid;
+}
+
+static void
+test_lock(void)
+{
+	int hold[2], fd = 7, status;
+	struct stat st;
+	int64_t start;
+	struct err e;
+	pid_t pid = lock_in_child(hold);
+
+	start = os_mono_ms();
+	T_CHECK(!os_lock("lock", start + 60, &fd, &e), "it is taken");
+	T_CHECK(e.kind == ERR_RETRY && fd == 7, "%s", e.msg);
+	T_CHECK(os_mono_ms() >= start + 60, "waits until the deadline");
+	start = os_mono_ms();
+	T_CHECK(!os_lock("lock", start - 1, &fd, &e), "a deadline in the past");
+	(void)close(hold[1]);
+	T_CHECK(os_lock("lock", start + 10000, &fd, &e), "%s", e.msg);
+	T_CHECK(waitpid(pid, &status, 0) == pid && status == 0, "child");
+	T_CHECK(stat("lock", &st) == 0 && (st.st_mode & 0777) == 0600, "mode");
+	T_CHECK((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0, "close on exec");
+	os_close(&fd);
+	T_CHECK(os_lock("lock", 0, &fd, &e), "free again: %s", e.msg);
+	os_close(&fd);
+	T_CHECK(!os_lock("no/lock", 0, &fd, &e) && err_exit(&e) == EX_CANTCREAT,
+	    "no folder");
+}
+
+static void
+no_action(int signal)
+{
+	(void)signal;
+}
+
+static void
+test_poll(void)
+{
+	struct sigaction on_alarm = { .sa_handler = no_action };
+	struct pollfd p;
+	int64_t start;
+	int fd[2];
+
+	T_CHECK(pipe(fd) == 0, "pipe");
+	p = (struct pollfd){ .fd = fd[0], .events = POLLIN };
+	start = os_mono_ms();
+	T_CHECK(os_poll(&p, 1, start - 5) == 0, "in the past: at once");
+	T_CHECK(os_poll(&p, 1, start + 50) == 0, "time out");
+	T_CHECK(os_mono_ms() >= start + 50, "not before the deadline");
+	T_CHECK(sigaction(SIGALRM, &on_alarm, NULL) == 0, "sigaction");
+	(void)ualarm(20000, 0);
+	start = os_mono_ms();
+	T_CHECK(os_poll(&p, 1, start + 80) == 0, "time out");
+	T_CHECK(os_mono_ms() >= start + 80, "a signal does not end it");
+	T_CHECK(write(fd[1], "x", 1) == 1, "write");
+	T_CHECK(os_poll(&p, 1, OS_FOREVER) == 1 && (p.revents & POLLIN) != 0,
+	    "ready");
+	T_CHECK(os_poll(&p, 1, INT64_MAX) == 1, "a far deadline");
+	(void)close(fd[0]);
+	(void)close(fd[1]);
+}
+
+static void
+test_uuid(void)
+{
+	static const char shape[] = "xxxxxxxx-xxxx-4xxx-vxxx-xxxxxxxxxxxx";
+	char a[OS_UUID_SIZE], b[OS_UUID_SIZE];
+
+	os_uuid(b);
+	for (int i = 0; i < 100; i++) {
+		os_uuid(a);
+		T_CHECK(strlen(a) == 36 && strcmp(a, b) != 0, "%s", a);
+		for (size_t k = 0; k < 36; k++) {
+			bool ok = a[k] == shape[k];
+
+			if (shape[k] == 'x')
+				ok = ascii_hex(a[k]) >= 0 &&
+				    a[k] == ascii_lower(a[k]);
+			else if (shape[k] == 'v')
+				ok = strchr("89ab", a[k]) != NULL;
+			T_CHECK(ok, "%s, place %zu", a, k);
+		}
+		memcpy(b, a, sizeof(b));
+	}
+}
+
+static void
+test_clocks(void)
+{
+	int64_t a = os_mono_ms();
+
+	T_CHECK(os_wall() > 1700000000, "after 2023");
+	(void)os_poll(NULL, 0, a + 15);
+	T_CHECK(os_mono_ms() - a >= 15 && os_mono_ms() - a < 20000, "%lld",
+	    (long long)(os_mono_ms() - a));
+}
+
+static const struct t_test tests[] = {
+	{ "read limit", test_read_limit },
+	{ "read large", test_read_large },
+	{ "read bad", test_read_bad },
+	{ "read fd", test_read_fd },
+	{ "allocation", test_allocation },
+	{ "private", test_private },
+	{ "write file", test_write_file },
+	{ "write file bad", test_write_file_bad },
+	{ "write is atomic", test_write_is_atomic },
+	{ "mkdirs", test_mkdirs },
+	{ "stat", test_stat },
+	{ "lock", test_lock },
+	{ "poll", test_poll },
+	{ "uuid", test_uuid },
+	{ "clocks", test_clocks },
+};
+
+static void
+remove_file(const char *path, void *arg)
+{
+	(void)arg;
+	os_remove(path);
+}
+
+int
+main(void)
+{
+	static const char *const folders[] = { "a/b/c", "a/b", "a", "busy" };
+	int failed;
+
+	if (mkdtemp(folder) == NULL || chdir(folder) < 0)
+		return 1;
+	failed = t_main(tests, N(tests));
+	(void)t_each_file(".", remove_file, NULL);
+	for (size_t i = 0; i < N(folders); i++)
+		(void)rmdir(folders[i]);
+	if (chdir("/") < 0 || rmdir(folder) < 0)
+		printf("not ok cleaning: %s is not empty\n", folder);
+	return failed;
+}
