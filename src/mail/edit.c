@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT */
+#include "mail/edit.h"
+
+#include "codec/qp.h"
+#include "codec/utf8.h"
+#include "mail/mimew.h"
+#include "mail/word.h"
+
+enum {
+	FIELD_LIMIT = 4 * 1024 * 1024, /* a header, written again */
+	READ_PIECE = 16384
+};
+
+/* What is done with a field of the message's own header. */
+enum fate { STAYS, GOES, IS_FROM, IS_TO, IS_REPLY_TO, IS_DATE, IS_ID };
+
+static const struct {
+	struct str name;
+	enum fate fate;
+} fates[] = {
+	/* clang-format off */
+	{ STR_INIT("Bcc"), GOES },
+	{ STR_INIT("Resent-Bcc"), GOES },
+	{ STR_INIT("Return-Path"), GOES },
+	{ STR_INIT("Content-Length"), GOES },
+	{ STR_INIT("X-Post365-To"), GOES },
+	{ STR_INIT("X-Post365-Cc"), GOES },
+	{ STR_INIT("To"), IS_TO },
+	{ STR_INIT("Cc"), IS_TO },
+	{ STR_INIT("From"), IS_FROM },
+	{ STR_INIT("Reply-To"), IS_REPLY_TO },
+	{ STR_INIT("Date"), IS_DATE },
+	{ STR_INIT("Message-ID"), IS_ID },
+	/* clang-format on */
+};
+
+struct editor {
+	const struct edit *in;
+	struct rope *out;
+	struct buf text; /* header text not yet in the rope */
+	bool wrote_recipients, has_from, has_reply_to, has_date, has_id;
+	struct err *e;
+	bool failed;
+};
+
+static enum fate
+fate_of(struct str name)
+{
+	for (size_t i = 0; i < sizeof(fates) / sizeof(*fates); i++)
+		if (str_ieq(fates[i].name, name))
+			return fates[i].fate;
+	return STAYS;
+}
+
+static void
+keep(struct editor *w, bool ok)
+{
+	w->failed = w->failed || !ok;
+}
+
+static void
+addresses(struct editor *w, struct str name, const struct addr *list)
+{
+	if (!w->failed)
+		keep(w, mimew_addresses(&w->text, name, list, w->e));
+}
+
+static void
+recipients(struct editor *w)
+{
+	const struct reconciled *r = w->in->recipients;
+
+	if (w->wrote_recipients)
+		return;
+	w->wrote_recipients = true;
+	addresses(w, STR("To"), r->to);
+	addresses(w, STR("Cc"), r->cc);
+	addresses(w, STR("Bcc"), r->bcc);
+	addresses(w, STR("X-Post365-To"), r->off_to);
+	addresses(w, STR("X-Post365-Cc"), r->off_cc);
+}
+
+/* ASCII in lines of CRLF that are short enough: to be left as it is. */
+static bool
+is_clean(struct str raw)
+{
+	struct str rest = raw, line;
+
+	if (!str_ends(raw, STR("\r\n")))
+		return false;
+	while (str_next(&rest, '\n', &line)) {
+		if (rest.p == NULL)
+			return line.n == 0;
+		if (line.n > HEAD_LINE_MAX + 1 ||
+		    str_chr(line, '\r') + 1 != line.n)
+			return false;
+		for (size_t i = 0; i < line.n; i++)
+			if (line.p[i] <= 0 || line.p[i] == 0x7f)
+				return false;
+	}
+	return true;
+}
+
+/* How the value of a field is to be read when it must be written anew. */
+static const struct {
+	struct str name;
+	bool params; /* as param_parse reads it; else addresses */
+} shapes[] = {
+	/* clang-format off */
+	{ STR_INIT("Content-Type"), true },
+	{ STR_INIT("Content-Disposition"), true },
+	{ STR_INIT("From"), false },
+	{ STR_INIT("Sender"), false },
+	{ STR_INIT("Reply-To"), false },
+	{ STR_INIT("Resent-From"), false },
+	{ STR_INIT("Resent-Sender"), false },
+	{ STR_INIT("Resent-To"), false },
+	{ STR_INIT("Resent-Cc"), false },
+	{ STR_INIT("Disposition-Notification-To"), false },
+	{ STR_INIT("Return-Receipt-To"), false },
+	/* clang-format on */
+};
+
+/* What stands before the parameters is visible ASCII. */
+static bool
+is_type(struct str value)
+{
+	struct str type = str_trim(str_first(value, str_chr(value, ';')));
+
+	for (size_t i = 0; i < type.n; i++)
+		if (type.p[i] <= ' ' || type.p[i] >= 0x7f || type.p[i] == '(')
+			return false;
+	return type.n > 0;
+}
+
+/* "type; name=value", each part written as RFC 2231 has it. */
+static void
+write_params(struct editor *w, struct str name, struct str value)
+{
+	struct param *list;
+	struct str type;
+	struct buf text;
+
+	buf_init(&text, FIELD_LIMIT);
+	param_parse(w->out->arena, value, &type, &list);
+	buf_adds(&text, type);
+	for (; list != NULL; list = list->next)
+		param_write(&text, list->name, list->value);
+	keep(w,
+	    buf_ok(&text, w->e) &&
+		head_write(&w->text, name, buf_view(&text), w->e));
+	buf_release(&text);
+}
+
+/* As its shape asks; what does not have that shape is plain text. */
+static void
+write_anew(struct editor *w, struct str name, struct str value)
+{
+	struct addr *list;
+	struct err ignored;
+	size_t i = 0, n = sizeof(shapes) / sizeof(*shapes);
+
+	while (i < n && !str_ieq(shapes[i].name, name))
+		i++;
+	if (i < n && shapes[i].params && is_type(value))
+		write_params(w, name, value);
+	else if (i < n &&
+	    addr_parse_list(w->out->arena, value, true, &list, &ignored))
+		addresses(w, name, list);
+	else
+		keep(w, mimew_text(&w->text, name, value, w->e));
+}
+
+/*
+ * A field as it stands, or encoded and folded anew. Text that is neither
+ * ASCII nor UTF-8 is taken for Windows-1252, as old programs write it.
+ */
+static void
+copy_field(struct editor *w, const struct head_field *f)
+{
+	struct buf value, utf8;
+
+	if (w->failed)
+		return;
+	if (is_clean(f->raw)) {
+		buf_adds(&w->text, f->raw);
+		return;
+	}
+	buf_init(&value, FIELD_LIMIT);
+	buf_init(&utf8, FIELD_LIMIT);
+	head_unfold(&value, f->value);
+	if (utf8_is_valid(buf_view(&value)))
+		buf_adds(&utf8, buf_view(&value));
+	else
+		(void)word_to_utf8(&utf8, STR("windows-1252"),
+		    buf_view(&value));
+	keep(w, buf_ok(&value, w->e) && buf_ok(&utf8, w->e));
+	if (!w->failed)
+		write_anew(w, f->name,
+		    arena_str(w->out->arena, buf_view(&utf8)));
+	buf_release(&value);
+	buf_release(&utf8);
+}
+
+static void
+field(struct editor *w, const struct head_field *f)
+{
+	switch (fate_of(f->name)) {
+	case GOES:
+		return;
+	case IS_TO:
+		recipients(w);
+		return;
+	case IS_FROM:
+		if (w->has_from && w->in->from != NULL)
+			return; /* several: they are one now */
+		w->has_from = true;
+		if (w->in->from != NULL)
+			addresses(w, STR("From"), w->in->from);
+		else
+			copy_field(w, f);
+		return;
+	case IS_REPLY_TO:
+		w->has_reply_to = true;
+		break;
+	case IS_DATE:
+		w->has_date = true;
+		break;
+	case IS_ID:
+		w->has_id = true;
+		break;
+	case STAYS:
+		break;
+	}
+	copy_field(w, f);
+}
+
+/* What the message lacks. */
+static void
+missing_fields(struct editor *w)
+{
+	const struct edit *in = w->in;
+
+	recipients(w);
+	if (!w->has_from)
+		addresses(w, STR("From"), in->from);
+	if (!w->has_reply_to)
+		addresses(w, STR("Reply-To"), in->reply_to);
+	if (!w->failed && !w->has_date && in->date.n > 0)
+		keep(w, mimew_text(&w->text, STR("Date"), in->date, w->e));
+	if (!w->failed && !w->has_id && in->message_id.n > 0)
+		keep(w,
+		    mimew_text(&w->text, STR("Message-ID"), in->message_id,
+			w->e));
+}
+
+static void
+flush(struct editor *w)
+{
+	if (!w->failed)
+		keep(w, buf_ok(&w->text, w->e));
+	rope_copy(w->out, buf_view(&w->text));
+	buf_reset(&w->text);
+}
+
+/* Text that Graph or a transport would damage as it is. */
+static bool
+wants_base64(const struct mime_part *p)
+{
+	bool text = str_starts(p->type, STR("text/"));
+
+	for (const struct mime_part *q = p->parent; q != NULL; q = q->parent)
+		if (str_eq(q->type, STR("message/rfc822")))
+			return false;
+	if (p->sealed || p->child != NULL || p->end == p->body || !text)
+		return false;
+	if (p->encoding == MIME_QP)
+		return p->end - p->body <= EDIT_QP_MAX;
+	return p->encoding == MIME_IDENTITY && (p->eight_bit || p->long_line);
+}
+
+/* The header of a part: its fields, with base64 where that is new. */
+static void
+part_header(struct editor *w, const struct mime_part *p, bool own)
+{
+	bool base64 = wants_base64(p);
+
+	for (const struct head_field *f = p->head.first; f != NULL;
+	     f = f->next) {
+		if (base64 &&
+		    str_ieq(f->name, STR("Content-Transfer-Encoding")))
+			continue;
+		if (own)
+			field(w, f);
+		else
+			copy_field(w, f);
+	}
+	if (own)
+		missing_fields(w);
+	if (base64)
+		buf_addz(&w->text, "Content-Transfer-Encoding: base64\r\n");
+	buf_addz(&w->text, "\r\n");
+	flush(w);
+}
+
+/* A quoted-printable body, decoded into the rope's arena. */
+static void
+decode_qp(struct editor *w, const struct mime_part *p)
+{
+	char piece[READ_PIECE];
+	struct buf plain;
+	struct qp q = { 0 };
+	struct source from;
+	size_t n;
+
+	buf_init(&plain, EDIT_QP_MAX);
+	for (uint64_t at = p->body; at < p->end && !w->failed; at += n) {
+		n = p->end - at < sizeof(piece) ? (size_t)(p->end - at) :
+						  sizeof(piece);
+		keep(w, source_read(w->in->message, at, piece, n, w->e));
+		if (!w->failed)
+			qp_feed(&q, (struct str){ piece, n }, &plain);
+	}
+	qp_finish(&q, &plain);
+	if (!w->failed)
+		keep(w, buf_ok(&plain, w->e));
+	from = source_of(arena_str(w->out->arena, buf_view(&plain)));
+	rope_range(w->out, ROPE_WRAPPED, &from, 0, from.size);
+	buf_release(&plain);
+}
+
+static void
+body_in_base64(struct editor *w, const struct mime_part *p)
+{
+	if (p->encoding == MIME_QP)
+		decode_qp(w, p);
+	else
+		rope_range(w->out, ROPE_WRAPPED, w->in->message, p->body,
+		    p->end - p->body);
+}
+
+static bool
+is_left_out(const struct edit *in, const struct mime_part *p)
+{
+	for (size_t i = 0; i < in->n_left_out; i++)
+		if (in->left_out[i] == p)
+			return true;
+	return false;
+}
+
+/* The part whose bytes are all skipped: behind it, and behind all inside. */
+static const struct mime_part *
+after(const struct mime_part *p)
+{
+	while (p != NULL && p->next == NULL)
+		p = p->parent;
+	return p != NULL ? p->next : NULL;
+}
+
+static void
+copy_to(struct editor *w, uint64_t *at, uint64_t to)
+{
+	if (to > *at)
+		rope_range(w->out, ROPE_RAW, w->in->message, *at, to - *at);
+	*at = to > *at ? to : *at;
+}
+
+static void
+parts(struct editor *w)
+{
+	const struct mime_part *p = w->in->root;
+	uint64_t at = p->body;
+
+	if (wants_base64(p)) {
+		body_in_base64(w, p);
+		return;
+	}
+	for (p = mime_next(p); p != NULL && !w->failed;) {
+		if (is_left_out(w->in, p)) {
+			copy_to(w, &at, p->delimiter);
+			at = p->end;
+			p = after(p);
+			continue;
+		}
+		if (wants_base64(p)) {
+			copy_to(w, &at, p->start);
+			part_header(w, p, false);
+			body_in_base64(w, p);
+			at = p->end;
+		}
+		p = mime_next(p);
+	}
+	copy_to(w, &at, w->in->root->end);
+}
+
+bool
+edit_message(const struct edit *in, struct rope *out, struct err *e)
+{
+	struct editor w = { .in = in, .out = out, .e = e };
+
+	buf_init(&w.text, FIELD_LIMIT);
+	part_header(&w, in->root, true);
+	parts(&w);
+	buf_release(&w.text);
+	return !w.failed && rope_ok(out, e);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * edit: a prepared message as it leaves: its header says what the envelope
+ * says, its text parts survive Graph's re-encoding, and nothing else of it
+ * is touched.
+ *
+ * The result is a rope over the message: what stays is not copied.
+ *
+ * Header: Bcc, Resent-Bcc, Return-Path and Content-Length go; To, Cc and Bcc
+ * are written from the reconciled lists, addresses of the fields outside the
+ * envelope stand in X-Post365-To and X-Post365-Cc; From, Date and Message-ID
+ * are added or replaced as asked; fields with 8-bit text, bare line ends or
+ * lines over 998 characters are encoded and folded; all others stay to the
+ * byte.
+ * Body: text that is quoted-printable, 8-bit or has lines over 998 characters
+ * becomes base64 (FACTS.md 4.3), but nothing inside signed or encrypted
+ * parts or attached messages.
+ */
+#ifndef MAIL_EDIT_H
+#define MAIL_EDIT_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/source.h"
+#include "mail/mime.h"
+#include "mail/reconcile.h"
+#include "mail/rope.h"
+
+enum {
+	EDIT_QP_MAX =
+	    8 * 1024 * 1024, /* a longer quoted-printable part stays */
+	EDIT_LEFT_OUT = 250  /* attachments, FACTS.md 4.4 */
+};
+
+struct edit {
+	const struct source *message;
+	const struct mime_part *root;
+	const struct reconciled *recipients;
+	const struct addr *from;     /* replaces From; NULL: it stays */
+	const struct addr *reply_to; /* added if there is none; may be NULL */
+	struct str date, message_id; /* added if missing */
+	/* parts to leave out: they are uploaded by themselves */
+	const struct mime_part *left_out[EDIT_LEFT_OUT];
+	size_t n_left_out;
+};
+
+/*
+ * Appends the edited message to out. ERR_INPUT: a field that cannot be
+ * written; else what reading the message gives.
+ */
+bool edit_message(const struct edit *in, struct rope *out, struct err *e)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+#include "mail/mimew.h"
+
+#include "codec/date.h"
+#include "codec/utf8.h"
+#include "mail/head.h"
+#include "mail/param.h"
+#include "mail/word.h"
+
+enum {
+	HEAD_LIMIT = 2 * 1024 * 1024, /* 1,000 recipients take 100 kB */
+	BOUNDARY_SIZE = 40,
+	LEVELS = 3 /* mixed, related, alternative */
+};
+
+/* One writing of a message. */
+struct writer {
+	const struct message *m;
+	const struct mimew_stamp *stamp;
+	struct rope *out;
+	struct buf head; /* header text not yet in the rope */
+	char boundary[LEVELS][BOUNDARY_SIZE];
+	size_t files, inlined; /* of m->file, by kind */
+	struct err *e;
+	bool failed;
+};
+
+enum { MIXED, RELATED, ALTERNATIVE };
+
+static const char *const level_type[LEVELS] = {
+	[MIXED] = "multipart/mixed",
+	[RELATED] = "multipart/related",
+	[ALTERNATIVE] = "multipart/alternative",
+};
+
+bool
+mimew_text(struct buf *out, struct str name, struct str text, struct err *e)
+{
+	struct buf coded;
+	bool ok;
+
+	buf_init(&coded, HEAD_LIMIT);
+	ok = word_encode(&coded, text, e) && buf_ok(&coded, e);
+	if (!ok)
+		err_wrap(e, "field %.*s", STR_ARG(name));
+	ok = ok && head_write(out, name, buf_view(&coded), e);
+	buf_release(&coded);
+	return ok;
+}
+
+/*
+ * Appends one address as it stands in a field. A name may hold encoded words
+ * of its own: they are written anew, not twice.
+ */
+static bool
+add_address(struct buf *out, const struct addr *a, struct err *e)
+{
+	struct addr plain = *a;
+	struct buf name;
+	bool ok = true;
+
+	buf_init(&name, HEAD_LIMIT);
+	word_decode(&name, a->name);
+	plain.name = buf_view(&name);
+	if (!word_is_needed(plain.name)) {
+		addr_format(out, &plain);
+	} else {
+		ok = word_encode(out, plain.name, e);
+		buf_addz(out, " <");
+		buf_adds(out, a->text);
+		buf_addc(out, '>');
+	}
+	ok = ok && buf_ok(&name, e);
+	buf_release(&name);
+	return ok;
+}
+
+bool
+mimew_addresses(struct buf *out, struct str name, const struct addr *list,
+    struct err *e)
+{
+	struct buf value;
+	bool ok = true;
+
+	if (list == NULL)
+		return true;
+	buf_init(&value, HEAD_LIMIT);
+	for (; ok && list != NULL; list = list->next) {
+		ok = add_address(&value, list, e);
+		if (list->next != NULL)
+			buf_addz(&value, ", ");
+	}
+	ok = ok && buf_ok(&value, e) &&
+	    head_write(out, name, buf_view(&value), e);
+	buf_release(&value);
+	return ok;
+}
+
+static void
+keep(struct writer *w, bool ok)
+{
+	w->failed = w->failed || !ok;
+}
+
+static void
+text_field(struct writer *w, struct str name, struct str text)
+{
+	if (!w->failed && text.n > 0)
+		keep(w, mimew_text(&w->head, name, text, w->e));
+}
+
+static void
+address_field(struct writer *w, struct str name, const struct addr *list)
+{
+	if (!w->failed)
+		keep(w, mimew_addresses(&w->head, name, list, w->e));
+}
+
+/* What stands in the header collected so far goes into the rope. */
+static void
+flush(struct writer *w)
+{
+	rope_copy(w->out, buf_view(&w->head));
+	if (w->head.full || w->head.no_memory)
+		keep(w, buf_ok(&w->head, w->e));
+	buf_reset(&w->head);
+}
+
+/* Content-Type with one parameter, folded; value NULL: none. */
+static void
+type_field(struct writer *w, const char *type, struct str name,
+    struct str value)
+{
+	struct buf text;
+
+	buf_init(&text, HEAD_LIMIT);
+	buf_addz(&text, type);
+	if (value.p != NULL)
+		param_write(&text, name, value);
+	if (!w->failed)
+		keep(w,
+		    buf_ok(&text, w->e) &&
+			head_write(&w->head, STR("Content-Type"),
+			    buf_view(&text), w->e));
+	buf_release(&text);
+}
+
+static void
+begin_level(struct writer *w, int level)
+{
+	type_field(w, level_type[level], STR("boundary"),
+	    str_of(w->boundary[level]));
+}
+
+/*
+ * The line end before a boundary belongs to it (RFC 2046 5.1.1), so a text
+ * keeps its own; before the first part it is the header's empty line.
+ */
+static void
+begin_part(struct writer *w, int level)
+{
+	buf_addf(&w->head, "\r\n--%s\r\n", w->boundary[level]);
+}
+
+static void
+end_level(struct writer *w, int level)
+{
+	buf_addf(&w->head, "\r\n--%s--", w->boundary[level]);
+}
+
+/* ASCII in lines that any transport leaves alone. */
+static bool
+is_7bit(const struct writer *w, struct str text)
+{
+	size_t line = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '\n') {
+			line = 0;
+			continue;
+		}
+		if ((unsigned char)text.p[i] >= 0x7f ||
+		    (text.p[i] < ' ' && text.p[i] != '\t' &&
+			!(text.p[i] == '\r' && i + 1 < text.n &&
+			    text.p[i + 1] == '\n')) ||
+		    ++line > HEAD_LINE_MAX - 1)
+			return false;
+	}
+	for (int i = 0; i < LEVELS; i++)
+		if (str_find(text, str_of(w->boundary[i])) < text.n)
+			return false;
+	return true;
+}
+
+/* Appends text with CRLF line ends where it has line ends. */
+static void
+add_lines(struct buf *out, struct str text)
+{
+	struct str line;
+	bool ended;
+
+	for (; text.n > 0; text = str_from(text, line.n + ended)) {
+		line = str_first(text, str_chr(text, '\n'));
+		ended = line.n < text.n;
+		buf_adds(out,
+		    str_ends(line, STR("\r")) && ended ?
+			str_first(line, line.n - 1) :
+			line);
+		if (ended)
+			buf_addz(out, "\r\n");
+	}
+}
+
+static void
+text_part(struct writer *w, const char *type, struct str text)
+{
+	struct source from = source_of(text);
+	bool plain = is_7bit(w, text);
+
+	type_field(w, type, STR("charset"),
+	    plain ? STR("us-ascii") : STR("utf-8"));
+	buf_addf(&w->head, "Content-Transfer-Encoding: %s\r\n\r\n",
+	    plain ? "7bit" : "base64");
+	if (!plain) {
+		flush(w);
+		rope_range(w->out, ROPE_WRAPPED, &from, 0, text.n);
+		return;
+	}
+	flush(w);
+	w->head.limit += 2 * text.n; /* a CR for every LF at the most */
+	add_lines(&w->head, text);
+	flush(w);
+	w->head.limit -= 2 * text.n;
+}
+
+static void
+file_part(struct writer *w, const struct message_file *f)
+{
+	struct buf text;
+
+	buf_init(&text, HEAD_LIMIT);
+	buf_adds(&text, f->type);
+	param_write(&text, STR("name"), f->name);
+	keep(w,
+	    head_write(&w->head, STR("Content-Type"), buf_view(&text), w->e));
+	buf_addz(&w->head, "Content-Transfer-Encoding: base64\r\n");
+	buf_reset(&text);
+	buf_addz(&text, f->cid.p != NULL ? "inline" : "attachment");
+	param_write(&text, STR("filename"), f->name);
+	keep(w,
+	    !w->failed &&
+		head_write(&w->head, STR("Content-Disposition"),
+		    buf_view(&text), w->e));
+	if (f->cid.p != NULL)
+		buf_addf(&w->head, "Content-ID: <%.*s>\r\n", STR_ARG(f->cid));
+	buf_addz(&w->head, "\r\n");
+	flush(w);
+	rope_range(w->out, ROPE_WRAPPED, &f->content, 0, f->content.size);
+	buf_release(&text);
+}
+
+static void
+files(struct writer *w, int level, bool inlined)
+{
+	for (size_t i = 0; i < w->m->n_files; i++) {
+		if ((w->m->file[i].cid.p != NULL) != inlined)
+			continue;
+		begin_part(w, level);
+		file_part(w, &w->m->file[i]);
+	}
+	end_level(w, level);
+}
+
+/* HTML with the files that it shows. RFC 2387 */
+static void
+html(struct writer *w)
+{
+	if (w->inlined == 0) {
+		text_part(w, "text/html", w->m->html);
+		return;
+	}
+	begin_level(w, RELATED);
+	begin_part(w, RELATED);
+	text_part(w, "text/html", w->m->html);
+	files(w, RELATED, true);
+}
+
+/* RFC 2046 5.1.4: the plainest first. */
+static void
+body(struct writer *w)
+{
+	if (w->m->html.p == NULL) {
+		text_part(w, "text/plain", w->m->text);
+		return;
+	}
+	if (w->m->text.p == NULL) {
+		html(w);
+		return;
+	}
+	begin_level(w, ALTERNATIVE);
+	begin_part(w, ALTERNATIVE);
+	text_part(w, "text/plain", w->m->text);
+	begin_part(w, ALTERNATIVE);
+	html(w);
+	end_level(w, ALTERNATIVE);
+}
+
+static void
+receipts(struct writer *w)
+{
+	const struct message *m = w->m;
+
+	if (m->read_receipt) /* RFC 8098 2.1 */
+		address_field(w, STR("Disposition-Notification-To"), m->from);
+	if (m->delivery_receipt) /* what Exchange reads */
+		address_field(w, STR("Return-Receipt-To"), m->from);
+	if (m->importance != MESSAGE_NORMAL) /* RFC 2156 5.3.4 */
+		text_field(w, STR("Importance"),
+		    m->importance == MESSAGE_HIGH ? STR("high") : STR("low"));
+}
+
+static void
+header(struct writer *w)
+{
+	const struct message *m = w->m;
+	char date[DATE_MAIL_SIZE];
+
+	date_mail(w->stamp->when, w->stamp->zone, date);
+	text_field(w, STR("Date"), str_of(date));
+	address_field(w, STR("From"), m->from);
+	address_field(w, STR("Reply-To"), m->reply_to);
+	address_field(w, STR("To"), m->to);
+	address_field(w, STR("Cc"), m->cc);
+	address_field(w, STR("Bcc"), m->bcc);
+	text_field(w, STR("Message-ID"), m->message_id);
+	text_field(w, STR("Subject"), m->subject);
+	receipts(w);
+	for (size_t i = 0; i < m->n_fields; i++)
+		text_field(w, m->field[i].name, m->field[i].value);
+	buf_addz(&w->head, "MIME-Version: 1.0\r\n");
+}
+
+/*
+ * "=_" stands in no base64 text and in no quoted-printable one (RFC 2045
+ * 6.7), and 7bit texts are searched, so a boundary cannot occur in a part.
+ */
+static void
+make_boundaries(struct writer *w)
+{
+	static const char hex[] = "0123456789abcdef";
+	const unsigned char *r = w->stamp->random;
+	char *p;
+
+	for (int level = 0; level < LEVELS; level++) {
+		p = w->boundary[level];
+		*p++ = '=';
+		*p++ = '_';
+		*p++ = (char)('1' + level);
+		*p++ = '_';
+		for (size_t i = 0; i < sizeof(w->stamp->random); i++) {
+			*p++ = hex[r[i] >> 4];
+			*p++ = hex[r[i] & 15];
+		}
+		*p = '\0';
+	}
+}
+
+static bool
+is_single(const struct writer *w)
+{
+	return w->m->n_files == 0 &&
+	    (w->m->text.p == NULL || w->m->html.p == NULL);
+}
+
+bool
+mimew_write(const struct message *m, const struct mimew_stamp *stamp,
+    struct rope *out, struct err *e)
+{
+	struct writer w = { .m = m, .stamp = stamp, .out = out, .e = e };
+
+	for (size_t i = 0; i < m->n_files; i++)
+		w.inlined += m->file[i].cid.p != NULL;
+	if (m->html.p == NULL && w.inlined > 0)
+		return err_set(e, ERR_INPUT,
+		    "inline files need an HTML text to stand in");
+	w.files = m->n_files - w.inlined;
+	buf_init(&w.head, HEAD_LIMIT);
+	make_boundaries(&w);
+	header(&w);
+	if (w.files > 0) {
+		begin_level(&w, MIXED);
+		begin_part(&w, MIXED);
+	}
+	body(&w);
+	if (w.files > 0)
+		files(&w, MIXED, false);
+	if (!is_single(&w) ||
+	    !str_ends(m->text.p != NULL ? m->text : m->html, STR("\n")))
+		buf_addz(&w.head, "\r\n"); /* a message is lines */
+	flush(&w);
+	buf_release(&w.head);
+	return !w.failed && rope_ok(out, e);
+}

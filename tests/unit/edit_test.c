@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+#include "mail/edit.h"
+
+#include <stdio.h>
+
+#include "t.h"
+
+enum { LIMIT = 64 * 1024 * 1024 };
+
+struct job {
+	struct arena a;
+	struct mime m;
+	struct source source;
+	struct reconciled r;
+	struct edit edit;
+	struct buf out;
+};
+
+static struct addr *
+list_of(struct job *j, const char *text)
+{
+	struct addr *list = NULL;
+	struct err e;
+
+	T_CHECK(addr_parse_list(&j->a, str_of(text), true, &list, &e), "%s",
+	    e.msg);
+	return list;
+}
+
+/* The addresses of a field of the message. */
+static struct addr *
+field_list(struct job *j, struct str name)
+{
+	struct head_field *f = head_find(j->edit.root->head.first, name);
+	struct addr *list = NULL;
+	struct buf text;
+	struct err ignored;
+
+	if (f == NULL)
+		return NULL;
+	buf_init(&text, 65536);
+	head_unfold(&text, f->value);
+	if (!addr_parse_list(&j->a, arena_str(&j->a, buf_view(&text)), true,
+		&list, &ignored))
+		list = NULL;
+	buf_release(&text);
+	return list;
+}
+
+/* All that To and Cc name, as a client without Bcc would say it. */
+static struct addr *
+field_recipients(struct job *j)
+{
+	struct addr *list = field_list(j, STR("To")), **tail = &list;
+
+	while (*tail != NULL)
+		tail = &(*tail)->next;
+	*tail = field_list(j, STR("Cc"));
+	return list;
+}
+
+/* Reads a message; its envelope is rcpt, or with NULL what its fields say. */
+static bool
+begin(struct job *j, struct str in, const char *rcpt, struct err *e)
+{
+	struct mime_part *root;
+
+	*j = (struct job){ 0 };
+	arena_init(&j->a, LIMIT);
+	buf_init(&j->out, LIMIT);
+	mime_init(&j->m, &j->a);
+	mime_feed(&j->m, in);
+	if (!mime_finish(&j->m, &root, e))
+		return false;
+	j->source = source_of(in);
+	j->edit = (struct edit){ .message = &j->source,
+		.root = root,
+		.recipients = &j->r };
+	return reconcile(&j->a,
+	    rcpt != NULL ? list_of(j, rcpt) : field_recipients(j),
+	    field_list(j, STR("To")), field_list(j, STR("Cc")), &j->r, e);
+}
+
+static bool
+run(struct job *j, struct err *e)
+{
+	struct source s;
+	struct rope rope;
+	char *to;
+
+	rope_init(&rope, &j->a);
+	if (!edit_message(&j->edit, &rope, e))
+		return false;
+	s = rope_source(&rope);
+	to = buf_room(&j->out, (size_t)s.size);
+	if (to == NULL || !source_read(&s, 0, to, (size_t)s.size, e))
+		return false;
+	buf_commit(&j->out, (size_t)s.size);
+	return true;
+}
+
+static void
+end(struct job *j)
+{
+	mime_release(&j->m);
+	buf_release(&j->out);
+	arena_release(&j->a);
+}
+
+static const struct {
+	const char *name, *rcpt;
+	struct str in;
+	const char *want;
+} rows[] = {
+	/* clang-format off */
+	{ "as it is", "a@x",
+	  STR_INIT("From: m@x\r\nTo: a@x\r\nSubject:  two\r\n\tfolds\r\n\r\n"
+	  "body\r\n"),
+	  "From: m@x\r\nTo: a@x\r\nSubject:  two\r\n\tfolds\r\n\r\nbody\r\n" },
+	{ "Bcc goes", "a@x",
+	  STR_INIT("Bcc: s@x,\r\n t@x\r\nTo: a@x\r\nReturn-Path: <q@x>\r\n"
+	  "Content-Length: 4\r\n\r\nbody"), "To: a@x\r\n\r\nbody" },
+	{ "envelope only", "a@x, s@x", STR_INIT("To: a@x\r\n\r\nbody"),
+	  "To: a@x\r\nBcc: s@x\r\n\r\nbody" },
+	{ "not in the envelope", "b@x",
+	  STR_INIT("To: a@x, b@x\r\nCc: c@x\r\n\r\nbody"),
+	  "To: b@x\r\nX-Post365-To: a@x\r\nX-Post365-Cc: c@x\r\n\r\nbody" },
+	{ "no recipient field", "a@x", STR_INIT("Subject: s\r\n\r\nbody"),
+	  "Subject: s\r\nBcc: a@x\r\n\r\nbody" },
+	{ "no empty line", "a@x", STR_INIT("To: a@x\r\nbody text\r\n"),
+	  "To: a@x\r\n\r\nbody text\r\n" },
+	{ "no header", "a@x", STR_INIT("body text\r\n"),
+	  "Bcc: a@x\r\n\r\nbody text\r\n" },
+	{ "8-bit subject", "a@x",
+	  STR_INIT("To: a@x\r\nSubject: \xc3\xa4\r\n\r\nb"),
+	  "To: a@x\r\nSubject: =?utf-8?B?w6Q=?=\r\n\r\nb" },
+	{ "Latin 1 subject", "a@x",
+	  STR_INIT("To: a@x\r\nSubject: \xe4\r\n\r\nb"),
+	  "To: a@x\r\nSubject: =?utf-8?B?w6Q=?=\r\n\r\nb" },
+	{ "8-bit name", "a@x",
+	  STR_INIT("To: a@x\r\nReply-To: \xc3\xa4 <r@x>\r\n\r\nb"),
+	  "To: a@x\r\nReply-To: =?utf-8?B?w6Q=?= <r@x>\r\n\r\nb" },
+	{ "LF in a field", "a@x", STR_INIT("To: a@x\r\nX: a\n b\n\r\nb"),
+	  "To: a@x\r\nX: a b\r\n\r\nb" },
+	{ "quoted-printable", "a@x",
+	  STR_INIT("To: a@x\r\nContent-Transfer-Encoding: quoted-printable"
+	  "\r\n\r\na=3Db"),
+	  "To: a@x\r\nContent-Transfer-Encoding: base64\r\n\r\nYT1i\r\n" },
+	{ "8-bit text", "a@x", STR_INIT("To: a@x\r\n\r\n\xc3\xa4"),
+	  "To: a@x\r\nContent-Transfer-Encoding: base64\r\n\r\nw6Q=\r\n" },
+	{ "8-bit, but no text", "a@x",
+	  STR_INIT("To: a@x\r\nContent-Type: a/b\r\n\r\n\xc3\xa4"),
+	  "To: a@x\r\nContent-Type: a/b\r\n\r\n\xc3\xa4" },
+	{ "a part", "a@x",
+	  STR_INIT("To: a@x\r\nContent-Type: multipart/mixed; boundary=b\r\n"
+	  "\r\n--b\r\nContent-Type: text/html\r\n"
+	  "Content-Transfer-Encoding: quoted-printable\r\n\r\na=3Db\r\n"
+	  "--b\r\n\r\nplain\r\n--b--\r\n"),
+	  "To: a@x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+	  "Content-Type: text/html\r\nContent-Transfer-Encoding: base64\r\n"
+	  "\r\nYT1i\r\n\r\n--b\r\n\r\nplain\r\n--b--\r\n" },
+	{ "signed", "a@x",
+	  STR_INIT("To: a@x\r\nContent-Type: multipart/signed; boundary=b\r\n"
+	  "\r\n--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+	  "a=3Db\r\n--b--"),
+	  "To: a@x\r\nContent-Type: multipart/signed; boundary=b\r\n\r\n--b"
+	  "\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\na=3Db\r\n"
+	  "--b--" },
+	{ "attached message", "a@x",
+	  STR_INIT("To: a@x\r\nContent-Type: multipart/mixed; boundary=b\r\n"
+	  "\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nBcc: q@x\r\n\r\n"
+	  "\xc3\xa4\r\n--b--"),
+	  "To: a@x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+	  "Content-Type: message/rfc822\r\n\r\nBcc: q@x\r\n\r\n\xc3\xa4\r\n"
+	  "--b--" },
+	{ "8-bit file name", "a@x",
+	  STR_INIT("To: a@x\r\nContent-Type: text/plain; name=\"\xc3\xa4\"\r\n"
+	  "\r\nb"),
+	  "To: a@x\r\nContent-Type: text/plain; name*=utf-8''%C3%A4\r\n\r\n"
+	  "b" },
+	/* clang-format on */
+};
+
+static void
+test_rows(void)
+{
+	struct err e = { 0 };
+	struct job j;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		T_CHECK(begin(&j, rows[i].in, rows[i].rcpt, &e) && run(&j, &e),
+		    "%s: %s", rows[i].name, e.msg);
+		T_CHECK(str_eq(buf_view(&j.out), str_of(rows[i].want)),
+		    "%s: got %.*s", rows[i].name, STR_ARG(buf_view(&j.out)));
+		end(&j);
+	}
+}
+
+/* Sender and stamps are added where they are missing, and only there. */
+static void
+test_stamps(void)
+{
+	struct err e = { 0 };
+	struct job j;
+
+	T_CHECK(begin(&j, STR("To: a@x\r\n\r\nb"), "a@x", &e), "%s", e.msg);
+	j.edit.from = list_of(&j, "M <m@x>");
+	j.edit.reply_to = list_of(&j, "old@x");
+	j.edit.date = STR("Mon, 23 Nov 2026 21:37:14 +0000");
+	j.edit.message_id = STR("<1@x>");
+	T_CHECK(run(&j, &e) &&
+		str_eq(buf_view(&j.out),
+		    STR("To: a@x\r\nFrom: M <m@x>\r\nReply-To: old@x\r\n"
+			"Date: Mon, 23 Nov 2026 21:37:14 +0000\r\nMessage-ID: "
+			"<1@x>\r\n"
+			"\r\nb")),
+	    "added: %.*s", STR_ARG(buf_view(&j.out)));
+	end(&j);
+	T_CHECK(begin(&j,
+		    STR("From: o@x\r\nMessage-Id: <2@x>\r\nTo: a@x\r\n"
+			"date: then\r\nReply-To: r@x\r\n\r\nb"),
+		    "a@x", &e),
+	    "%s", e.msg);
+	j.edit.from = list_of(&j, "m@x");
+	j.edit.reply_to = list_of(&j, "old@x");
+	j.edit.date = STR("now");
+	j.edit.message_id = STR("<1@x>");
+	T_CHECK(run(&j, &e) &&
+		str_eq(buf_view(&j.out),
+		    STR("From: m@x\r\nMessage-Id: <2@x>\r\nTo: a@x\r\ndate: "
+			"then\r\n"
+			"Reply-To: r@x\r\n\r\nb")),
+	    "kept: %.*s", STR_ARG(buf_view(&j.out)));
+	end(&j);
+}
+
+#define TWO_FILES                                                              \
+	"To: a@x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"         \
+	"--b\r\n\r\ntext\r\n--b\r\nContent-Type: a/b\r\n\r\none\r\n"           \
+	"--b\r\nContent-Type: a/c\r\n\r\ntwo\r\n--b--\r\n"
+
+static void
+test_left_out(void)
+{
+	struct err e = { 0 };
+	struct job j;
+
+	T_CHECK(begin(&j, STR(TWO_FILES), "a@x", &e), "%s", e.msg);
+	j.edit.left_out[j.edit.n_left_out++] = j.edit.root->child->next;
+	T_CHECK(run(&j, &e) &&
+		str_eq(buf_view(&j.out),
+		    STR("To: a@x\r\nContent-Type: multipart/mixed; "
+			"boundary=b\r\n\r\n"
+			"--b\r\n\r\ntext\r\n--b\r\nContent-Type: "
+			"a/c\r\n\r\ntwo\r\n"
+			"--b--\r\n")),
+	    "%.*s", STR_ARG(buf_view(&j.out)));
+	end(&j);
+	T_CHECK(begin(&j, STR(TWO_FILES), "a@x", &e), "%s", e.msg);
+	j.edit.left_out[j.edit.n_left_out++] = j.edit.root->child->next;
+	j.edit.left_out[j.edit.n_left_out++] = j.edit.root->child->next->next;
+	T_CHECK(run(&j, &e) &&
+		str_eq(buf_view(&j.out),
+		    STR("To: a@x\r\nContent-Type: multipart/mixed; "
+			"boundary=b\r\n\r\n"
+			"--b\r\n\r\ntext\r\n--b--\r\n")),
+	    "%.*s", STR_ARG(buf_view(&j.out)));
+	end(&j);
+}
+
+/* A message of the corpora: edited again, it does not change any more. */
+static void
+edit_file(const char *path, void *arg)
+{
+	struct buf in, first;
+	struct err e = { 0 };
+	struct job j;
+
+	(void)arg;
+	buf_init(&in, LIMIT);
+	buf_init(&first, LIMIT);
+	t_read_file(path, &in);
+	if (begin(&j, buf_view(&in), NULL, &e) && run(&j, &e)) {
+		buf_adds(&first, buf_view(&j.out));
+		end(&j);
+		T_CHECK(begin(&j, buf_view(&first), NULL, &e) && run(&j, &e),
+		    "%s: %s", path, e.msg);
+		T_CHECK(str_eq(buf_view(&first), buf_view(&j.out)),
+		    "%s: changes again", path);
+	} else {
+		T_CHECK(false, "%s: %s", path, e.msg);
+	}
+	end(&j);
+	buf_release(&in);
+	buf_release(&first);
+}
+
+static void
+test_corpora(void)
+{
+	char path[4096];
+
+	if (t_shared() == NULL) {
+		t_skip("no shared corpora");
+		return;
+	}
+	(void)snprintf(path, sizeof(path), "%s/corpora/mime", t_shared());
+	T_CHECK(t_each_file(path, edit_file, NULL) > 100, "mime");
+	(void)snprintf(path, sizeof(path), "%s/corpora/mime-edge", t_shared());
+	T_CHECK(t_each_file(path, edit_file, NULL) > 50, "mime-edge");
+}
+
+static const struct t_test tests[] = {
+	{ "rows", test_rows },
+	{ "stamps", test_stamps },
+	{ "parts left out", test_left_out },
+	{ "corpora", test_corpora },
+};
+
+int
+main(void)
+{
+	return t_main(tests, sizeof(tests) / sizeof(*tests));
+}
