@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/conn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "net/tcp.h"
+#include "net/tls.h"
+
+enum {
+	MEM_LIMIT = 64 * 1024, /* states and short strings; bytes are not here */
+	DRAIN_SIZE = 4096,     /* thrown away before closing, at a time, ... */
+	DRAIN_TIMES = 16       /* ... and as often at most */
+};
+
+enum phase { CONNECTING, SHAKING, OPEN, FAILED };
+
+struct conn_state {
+	enum phase phase;
+	struct conn_to to;  /* host and session_folder are copies */
+	struct str peer;    /* "host:port", for messages */
+	struct tcp tcp;	    /* while CONNECTING */
+	int fd;		    /* after that, else -1 */
+	struct tls *tls;    /* NULL: plain */
+	short shake_events; /* what the handshake waits for */
+	bool again;	    /* the second try, without a kept session */
+	bool cut;
+	struct err failure; /* once FAILED */
+};
+
+/* --- opening, step by step --- */
+
+static void
+drop(struct conn_state *s)
+{
+	tcp_release(&s->tcp);
+	tls_free(s->tls);
+	s->tls = NULL;
+	os_close(&s->fd);
+}
+
+/* Keeps *e until conn_open asks. */
+static void
+fail(struct conn_state *s, const struct err *e)
+{
+	s->failure = *e;
+	if (s->phase == CONNECTING)
+		err_wrap(&s->failure, "connect to %.*s", STR_ARG(s->peer));
+	else
+		err_wrap(&s->failure, "TLS with %.*s", STR_ARG(s->peer));
+	drop(s);
+	s->phase = FAILED;
+}
+
+static void
+trace(const struct conn_state *s, const char *step, struct str what)
+{
+	if (s->to.log != NULL)
+		log_trace(s->to.log, "%.*s: %s%.*s", STR_ARG(s->peer), step,
+		    STR_ARG(what));
+}
+
+static void
+begin_tls(struct conn *c)
+{
+	struct conn_state *s = c->state;
+	struct tls_to to = {
+		.host = s->to.host,
+		.trust = s->to.trust,
+		.session_folder = s->to.session_folder,
+		.peer = s->peer,
+	};
+	struct err e;
+
+	s->phase = SHAKING;
+	s->shake_events = POLLOUT; /* at once: the client speaks first */
+	s->tls = tls_client(&c->mem, s->fd, &to, &e);
+	if (s->tls == NULL)
+		fail(s, &e);
+}
+
+static void
+step_connect(struct conn *c)
+{
+	struct conn_state *s = c->state;
+	struct err e;
+
+	switch (tcp_step(&s->tcp, &e)) {
+	case TCP_OPENING:
+		return;
+	case TCP_FAILED:
+		fail(s, &e);
+		return;
+	case TCP_OPEN:
+		break;
+	}
+	s->fd = tcp_take(&s->tcp);
+	trace(s, "connected to ", tcp_winner(&s->tcp, &c->mem));
+	tcp_release(&s->tcp);
+	if (s->to.trust == NULL)
+		s->phase = OPEN;
+	else
+		begin_tls(c);
+}
+
+/*
+ * Once more, from the start: the server may have stumbled over the kept
+ * session, which is forgotten by now.
+ */
+static void
+start_over(struct conn_state *s, const struct err *first)
+{
+	struct err e;
+
+	trace(s, "without the kept session: ", str_of(first->msg));
+	drop(s);
+	s->again = true;
+	s->phase = CONNECTING;
+	if (!tcp_start(&s->tcp, s->to.host, s->to.port, &e))
+		fail(s, &e);
+}
+
+static void
+step_shake(struct conn_state *s)
+{
+	struct err e;
+	enum tls_io io = tls_handshake(s->tls, &e);
+
+	if (io == TLS_DONE) {
+		s->phase = OPEN;
+		trace(s, "", tls_describe(s->tls));
+	} else if (io == TLS_WANT_READ) {
+		s->shake_events = POLLIN;
+	} else if (io == TLS_WANT_WRITE) {
+		s->shake_events = POLLOUT;
+	} else if (tls_offered_session(s->tls) && !s->again) {
+		start_over(s, &e);
+	} else {
+		fail(s, &e);
+	}
+}
+
+static bool
+is_opening(const struct conn *c)
+{
+	return c != NULL && c->state != NULL && c->state->phase < OPEN;
+}
+
+/* Gets on with opening as far as that goes without waiting. */
+static void
+advance(struct conn *c)
+{
+	struct conn_state *s = c->state;
+	struct err e;
+
+	if (s->phase == CONNECTING)
+		step_connect(c);
+	if (s->phase == SHAKING)
+		step_shake(s);
+	if (s->phase == CONNECTING) /* began anew */
+		step_connect(c);
+	if (s->phase >= OPEN || os_mono_ms() < s->to.deadline)
+		return;
+	if (s->phase == CONNECTING)
+		(void)tcp_give_up(&s->tcp, &e);
+	else
+		err_set(&e, ERR_RETRY, "no answer in time");
+	fail(s, &e);
+}
+
+/* What an opening connection waits for; as tcp_wants. */
+static size_t
+wants(const struct conn_state *s, struct pollfd fds[TCP_ADDRS], int64_t *wake)
+{
+	if (s->to.deadline < *wake)
+		*wake = s->to.deadline;
+	if (s->phase == CONNECTING)
+		return tcp_wants(&s->tcp, fds, wake);
+	fds[0] = (struct pollfd){ .fd = s->fd, .events = s->shake_events };
+	return 1;
+}
+
+/*
+ * Here this floor waits: until own has an event (events 0: own is opening),
+ * the deadline, or something happened to the connection beside.
+ */
+static void
+wait_for(struct conn *c, short events, int64_t deadline)
+{
+	struct pollfd fds[2 * TCP_ADDRS];
+	size_t n = 0;
+
+	if (events != 0)
+		fds[n++] = (struct pollfd){ .fd = c->state->fd,
+			.events = events };
+	else
+		n += wants(c->state, fds, &deadline);
+	if (is_opening(c->beside))
+		n += wants(c->beside->state, fds + n, &deadline);
+	(void)os_poll(fds, n, deadline);
+	if (is_opening(c->beside))
+		advance(c->beside);
+}
+
+/* --- starting --- */
+
+static struct conn_state *
+new_state(struct conn *c, struct err *e)
+{
+	struct conn_state *s;
+
+	arena_init(&c->mem, MEM_LIMIT);
+	s = arena_alloc(&c->mem, sizeof(*s));
+	if (s == NULL) {
+		if (arena_ok(&c->mem, e))
+			err_set(e, ERR_BUG, "arena");
+		arena_release(&c->mem);
+		return NULL;
+	}
+	c->state = s;
+	s->fd = -1;
+	return s;
+}
+
+/* An IPv6 literal stands in brackets (RFC 3986 3.2.2). */
+static struct str
+peer_text(struct arena *mem, const struct conn_to *to)
+{
+	bool v6 = str_chr(to->host, ':') < to->host.n;
+
+	return arena_fmt(mem, v6 ? "[%.*s]:%u" : "%.*s:%u", STR_ARG(to->host),
+	    (unsigned)to->port);
+}
+
+bool
+conn_start(struct conn *c, const struct conn_to *to, struct err *e)
+{
+	struct conn_state *s;
+	struct err why;
+
+	if (c->state != NULL || to->host.n == 0)
+		return err_set(e, ERR_BUG, "conn_start");
+	s = new_state(c, e);
+	if (s == NULL)
+		return false;
+	s->to = *to;
+	s->to.host = arena_str(&c->mem, to->host);
+	s->to.session_folder = arena_str(&c->mem, to->session_folder);
+	s->peer = peer_text(&c->mem, to);
+	if (!arena_ok(&c->mem, e)) {
+		conn_close(c);
+		return false;
+	}
+	if (!tcp_start(&s->tcp, s->to.host, to->port, &why))
+		fail(s, &why);
+	else
+		advance(c);
+	return true;
+}
+
+bool
+conn_open(struct conn *c, struct err *e)
+{
+	struct conn_state *s = c->state;
+
+	if (s == NULL)
+		return err_set(e, ERR_BUG, "conn_open before conn_start");
+	while (s->phase < OPEN) {
+		advance(c);
+		if (s->phase < OPEN)
+			wait_for(c, 0, s->to.deadline);
+	}
+	if (s->phase == OPEN)
+		return true;
+	*e = s->failure;
+	return false;
+}
+
+static bool
+accept_failed(struct conn *c, int fd)
+{
+	if (c->state != NULL)
+		c->state->fd = -1;
+	os_close(&fd);
+	conn_close(c);
+	return false;
+}
+
+bool
+conn_accept(struct conn *c, int fd, const struct cert *cert,
+    int64_t deadline, struct err *e)
+{
+	struct conn_state *s = new_state(c, e);
+	int flags = fcntl(fd, F_GETFL);
+
+	if (s == NULL)
+		return accept_failed(c, fd);
+	s->fd = fd;
+	s->to.deadline = deadline;
+	s->peer = STR("a client");
+	s->phase = cert != NULL ? SHAKING : OPEN;
+	s->shake_events = POLLIN;
+	tcp_tune(fd);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
+		err_sys(e, ERR_RETRY, "accepted socket");
+		return accept_failed(c, fd);
+	}
+	if (cert == NULL)
+		return true;
+	s->tls = tls_server(&c->mem, fd, cert, e);
+	return s->tls != NULL || accept_failed(c, fd);
+}
+
+/* --- the stream: plain or TLS, in the words of tls.h --- */
+
+static enum tls_io
+get(struct conn_state *s, char *p, size_t n, size_t *got, struct err *e)
+{
+	ssize_t r;
+
+	if (s->tls != NULL)
+		return tls_read(s->tls, p, n, got, e);
+	do
+		r = recv(s->fd, p, n, 0);
+	while (r < 0 && errno == EINTR);
+	*got = r > 0 ? (size_t)r : 0;
+	if (r >= 0)
+		return r > 0 ? TLS_DONE : TLS_END;
+	if (errno == EAGAIN)
+		return TLS_WANT_READ;
+	err_sys(e, ERR_RETRY, "the connection broke");
+	return TLS_FAILED;
+}
+
+static enum tls_io
+put(struct conn_state *s, struct str bytes, size_t *done, struct err *e)
+{
+	ssize_t r;
+
+	if (s->tls != NULL)
+		return tls_write(s->tls, bytes, done, e);
+	do
+		r = send(s->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
+	while (r < 0 && errno == EINTR);
+	*done = r > 0 ? (size_t)r : 0;
+	if (r >= 0)
+		return TLS_DONE;
+	if (errno == EAGAIN)
+		return TLS_WANT_WRITE;
+	err_sys(e, ERR_RETRY, "the connection broke");
+	return TLS_FAILED;
+}
+
+/* TLS_DONE: bytes can be read now. TLS_WANT_*: nothing yet. */
+static enum tls_io
+peek(struct conn_state *s)
+{
+	ssize_t r;
+	char one;
+
+	if (s->tls != NULL)
+		return tls_peek(s->tls);
+	do
+		r = recv(s->fd, &one, 1, MSG_PEEK);
+	while (r < 0 && errno == EINTR);
+	if (r >= 0)
+		return r > 0 ? TLS_DONE : TLS_END;
+	return errno == EAGAIN ? TLS_WANT_READ : TLS_FAILED;
+}
+
+static bool
+is_want(enum tls_io io)
+{
+	return io == TLS_WANT_READ || io == TLS_WANT_WRITE;
+}
+
+static bool
+check_open(const struct conn *c, struct err *e)
+{
+	return (c->state != NULL && c->state->phase == OPEN) ||
+	    err_set(e, ERR_BUG, "the connection is not open");
+}
+
+static bool
+too_late(const struct conn_state *s, const char *doing, struct err *e)
+{
+	return err_set(e, ERR_RETRY, "%.*s: %s in time", STR_ARG(s->peer),
+	    doing);
+}
+
+bool
+conn_read(struct conn *c, char *p, size_t n, size_t *got, int64_t deadline,
+    struct err *e)
+{
+	struct conn_state *s = c->state;
+	enum tls_io io;
+
+	*got = 0;
+	if (!check_open(c, e))
+		return false;
+	while (is_want(io = get(s, p, n, got, e))) {
+		if (os_mono_ms() >= deadline)
+			return too_late(s, "no answer", e);
+		wait_for(c, io == TLS_WANT_READ ? POLLIN : POLLOUT, deadline);
+	}
+	if (io == TLS_DONE || io == TLS_END)
+		return true;
+	s->cut = io == TLS_CUT;
+	if (s->cut)
+		err_set(e, ERR_RETRY, "the stream ended without close_notify: "
+		    "it may have been cut short");
+	return err_wrap(e, "%.*s", STR_ARG(s->peer));
+}
+
+bool
+conn_write(struct conn *c, struct str s, struct conn_write how, size_t *left,
+    struct err *e)
+{
+	enum tls_io io = TLS_DONE;
+	short events;
+	size_t done;
+
+	*left = s.n;
+	if (!check_open(c, e))
+		return false;
+	while (s.n > 0) {
+		if (how.stop_on_read && !is_want(peek(c->state)))
+			return true;
+		io = put(c->state, s, &done, e);
+		s = str_from(s, done);
+		*left = s.n;
+		if (io == TLS_DONE)
+			continue;
+		if (!is_want(io)) /* what the peer said before may remain */
+			return (how.stop_on_read &&
+				   peek(c->state) == TLS_DONE) ||
+			    err_wrap(e, "%.*s", STR_ARG(c->state->peer));
+		if (os_mono_ms() >= how.deadline)
+			return too_late(c->state, "takes no bytes", e);
+		events = io == TLS_WANT_READ ? POLLIN : POLLOUT;
+		wait_for(c, how.stop_on_read ? events | POLLIN : events,
+		    how.deadline);
+	}
+	return true;
+}
+
+bool
+conn_was_cut(const struct conn *c)
+{
+	return c->state != NULL && c->state->cut;
+}
+
+bool
+conn_has_input(struct conn *c)
+{
+	return c->state != NULL && c->state->phase == OPEN &&
+	    !is_want(peek(c->state));
+}
+
+struct str
+conn_describe(const struct conn *c)
+{
+	if (c->state == NULL || c->state->tls == NULL)
+		return STR("plain");
+	return tls_describe(c->state->tls);
+}
+
+/* --- ending --- */
+
+/*
+ * The kernel answers bytes that nobody read with a reset, which may destroy
+ * what we wrote last before the peer has seen it: read them away.
+ */
+static void
+drain(int fd)
+{
+	char away[DRAIN_SIZE];
+
+	for (int i = 0; i < DRAIN_TIMES; i++)
+		if (recv(fd, away, sizeof(away), MSG_DONTWAIT) <= 0)
+			return;
+}
+
+void
+conn_close(struct conn *c)
+{
+	struct conn_state *s = c->state;
+
+	if (s != NULL) {
+		if (s->tls != NULL && s->phase == OPEN)
+			tls_bye(s->tls);
+		if (s->fd >= 0 && s->phase == OPEN) {
+			(void)shutdown(s->fd, SHUT_WR);
+			drain(s->fd);
+		}
+		drop(s);
+	}
+	arena_release(&c->mem);
+	*c = (struct conn){ 0 };
+}
+
+void
+conn_abort(struct conn *c)
+{
+	struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+
+	if (c->state != NULL && c->state->fd >= 0) {
+		(void)setsockopt(c->state->fd, SOL_SOCKET, SO_LINGER, &reset,
+		    sizeof(reset));
+		drop(c->state);
+	}
+	arena_release(&c->mem);
+	*c = (struct conn){ 0 };
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls: TLS 1.2 and 1.3 over a connected, non-blocking socket.
+ *
+ * Never waits: each function does what it can and says what to poll for.
+ * Verification of the server cannot be left out (verify.h says what it is).
+ * All failures are ERR_RETRY; their text does not name the host, the caller
+ * does. The client offers http/1.1 by ALPN, keeps its session in a file
+ * (session.h) and never sends early data.
+ *
+ * Source: RFC 8446, RFC 5246; FACTS.md 6.2 (what Microsoft's servers take);
+ * RFC 9325 (recommendations).
+ */
+#ifndef NET_TLS_H
+#define NET_TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "net/cert.h"
+#include "net/trust.h"
+
+enum tls_io {
+	TLS_DONE,
+	TLS_WANT_READ,	/* poll for POLLIN, then the same call again */
+	TLS_WANT_WRITE, /* POLLOUT */
+	TLS_END,	/* the peer said goodbye: close_notify */
+	TLS_CUT,	/* the stream ended without that (RFC 8446 6.1) */
+	TLS_FAILED	/* *e says why */
+};
+
+struct tls_to {
+	struct str host; /* name or IP literal; kept */
+	const struct trust *trust;
+	struct str session_folder; /* empty: sessions are not kept */
+	struct str peer;	   /* "host:port", names a kept session */
+};
+
+struct tls;
+
+/*
+ * Borrow fd, and trust or cert, until tls_free. The struct lives in mem.
+ * NULL: *e says why.
+ */
+struct tls *tls_client(struct arena *mem, int fd, const struct tls_to *to,
+    struct err *e) __attribute__((warn_unused_result));
+struct tls *tls_server(struct arena *mem, int fd, const struct cert *cert,
+    struct err *e) __attribute__((warn_unused_result));
+
+enum tls_io tls_handshake(struct tls *t, struct err *e)
+    __attribute__((warn_unused_result));
+/*
+ * Was a kept session offered? A failed handshake may come of that (a server
+ * that speaks TLS 1.2 only by now); the session is forgotten then.
+ */
+bool tls_offered_session(const struct tls *t);
+/* At least one byte with TLS_DONE. */
+enum tls_io tls_read(struct tls *t, char *p, size_t n, size_t *got,
+    struct err *e) __attribute__((warn_unused_result));
+/* TLS_DONE: there is something to read. Takes in tickets on the way. */
+enum tls_io tls_peek(struct tls *t) __attribute__((warn_unused_result));
+/*
+ * *done bytes, some at least, are with the kernel. After TLS_WANT_* the next
+ * call must bring the same bytes.
+ */
+enum tls_io tls_write(struct tls *t, struct str s, size_t *done,
+    struct err *e) __attribute__((warn_unused_result));
+
+/* "TLSv1.3, AES-256-GCM, resumed"; lives in mem. After the handshake. */
+struct str tls_describe(const struct tls *t);
+
+/* Says goodbye if the kernel takes it at once. */
+void tls_bye(struct tls *t);
+void tls_free(struct tls *t); /* wipes keys; NULL is fine */
+
+#endif

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/trust.h"
+
+#include <unistd.h>
+
+#include <mbedtls/asn1.h>
+#include <mbedtls/pem.h>
+#include <mbedtls/platform.h>
+
+#include "base/os.h"
+#include "codec/base64.h"
+#include "net/mbed.h"
+#include "net/roots.h"
+
+enum {
+	FILE_LIMIT = 8 * 1024 * 1024, /* Debian's store of 140 has 220 KB */
+	MEM_LIMIT = 1024 * 1024	      /* 32 bytes for each certificate */
+};
+
+/* Where distributions keep the system's store. */
+static const char *const system_files[] = {
+	"/etc/ssl/certs/ca-certificates.crt", /* Debian, Alpine, Arch */
+	"/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL */
+	"/etc/ssl/cert.pem",		      /* OpenWrt, BSDs */
+	"/etc/ssl/ca-bundle.pem",	      /* SUSE */
+};
+
+bool
+mbed_no_memory(int r)
+{
+	static const int high[] = {
+		MBEDTLS_ERR_X509_ALLOC_FAILED, MBEDTLS_ERR_PK_ALLOC_FAILED,
+		MBEDTLS_ERR_ECP_ALLOC_FAILED, MBEDTLS_ERR_SSL_ALLOC_FAILED,
+		MBEDTLS_ERR_PEM_ALLOC_FAILED, MBEDTLS_ERR_MD_ALLOC_FAILED,
+		MBEDTLS_ERR_CIPHER_ALLOC_FAILED,
+	};
+	int low = -(-r & 0x7f);
+
+	for (size_t i = 0; i < sizeof(high) / sizeof(*high); i++)
+		if (-(-r & ~0x7f) == high[i])
+			return true;
+	return low == MBEDTLS_ERR_MPI_ALLOC_FAILED ||
+	    low == MBEDTLS_ERR_ASN1_ALLOC_FAILED;
+}
+
+/* --- stores --- */
+
+/* Enters a DER object of this tag: *p at its contents, *end at their end. */
+static bool
+enter(unsigned char **p, unsigned char **end, int tag)
+{
+	size_t n;
+
+	if (mbedtls_asn1_get_tag(p, *end, &n, tag) != 0)
+		return false;
+	*end = *p + n;
+	return true;
+}
+
+static bool
+skip(unsigned char **p, const unsigned char *end, int tag)
+{
+	size_t n;
+
+	if (mbedtls_asn1_get_tag(p, end, &n, tag) != 0)
+		return false;
+	*p += n;
+	return true;
+}
+
+/*
+ * Finds the subject's name without parsing all of the certificate (RFC 5280
+ * 4.1): of 140 in a store one is wanted.
+ */
+static bool
+index_anchor(const unsigned char *der, struct trust_anchor *a)
+{
+	const int seq = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
+	const int version = MBEDTLS_ASN1_CONTEXT_SPECIFIC |
+	    MBEDTLS_ASN1_CONSTRUCTED | 0;
+	/* mbedTLS wants it writable and writes nothing */
+	unsigned char *base = (unsigned char *)(uintptr_t)(der + a->at);
+	unsigned char *p = base, *end = base + a->n, *name;
+
+	if (!enter(&p, &end, seq) || !enter(&p, &end, seq))
+		return false;
+	(void)skip(&p, end, version); /* version 1 has none */
+	if (!skip(&p, end, MBEDTLS_ASN1_INTEGER) || /* serial number */
+	    !skip(&p, end, seq) ||		    /* signature algorithm */
+	    !skip(&p, end, seq) ||		    /* issuer */
+	    !skip(&p, end, seq))		    /* validity */
+		return false;
+	name = p;
+	if (!skip(&p, end, seq)) /* subject */
+		return false;
+	a->subject_at = (size_t)(name - der);
+	a->subject_n = (size_t)(p - name);
+	return true;
+}
+
+static bool
+open_builtin(struct trust_state *s, struct err *e)
+{
+	struct trust_anchor *a;
+	size_t at = 0;
+
+	s->builtin.der = trust_builtin_der;
+	a = arena_array(s->mem, trust_builtin_n, sizeof(*a));
+	if (a == NULL)
+		return arena_ok(s->mem, e);
+	s->builtin.anchor = a;
+	for (size_t i = 0; i < trust_builtin_n; i++) {
+		a->at = at;
+		a->n = trust_builtin_len[i];
+		at += a->n;
+		if (!index_anchor(trust_builtin_der, a))
+			return err_set(e, ERR_BUG, "built-in root %zu", i);
+		a++;
+		s->builtin.n++;
+	}
+	return true;
+}
+
+/* The next certificate of a PEM file, decoded; false: no more (RFC 7468). */
+static bool
+next_pem(struct str *rest, struct buf *der, struct trust_anchor *a)
+{
+	static const struct str begin =
+	    STR_INIT("-----BEGIN CERTIFICATE-----");
+	static const struct str end = STR_INIT("-----END CERTIFICATE-----");
+	struct err ignored;
+	size_t at;
+	bool ok = false;
+
+	while (!ok && !der->full && !der->no_memory) {
+		at = str_find(*rest, begin);
+		if (at == rest->n)
+			return false;
+		*rest = str_from(*rest, at + begin.n);
+		at = str_find(*rest, end);
+		a->at = der->n;
+		ok = base64_decode_mime(der, str_first(*rest, at), &ignored);
+		a->n = der->n - a->at;
+		*rest = str_from(*rest, at);
+	}
+	return ok;
+}
+
+static size_t
+count_pem(struct str s)
+{
+	struct str line = STR("-----BEGIN CERTIFICATE-----");
+	size_t n = 0;
+
+	while (str_find(s, line) < s.n) {
+		s = str_from(s, str_find(s, line) + line.n);
+		n++;
+	}
+	return n;
+}
+
+/* A part of a store that does not fit in memory is no store. */
+static bool
+decode_store(struct trust_state *s, struct str pem, struct err *e)
+{
+	size_t most = count_pem(pem);
+	struct trust_anchor *a = arena_array(s->mem, most, sizeof(*a));
+
+	if (a == NULL)
+		return arena_ok(s->mem, e);
+	buf_init(&s->file_der, FILE_LIMIT);
+	if (buf_room(&s->file_der, pem.n / 4 * 3) == NULL)
+		return buf_ok(&s->file_der, e);
+	s->file.anchor = a;
+	s->file.n = 0;
+	while (s->file.n < most && next_pem(&pem, &s->file_der, a)) {
+		if (!index_anchor((const unsigned char *)s->file_der.p, a))
+			continue; /* what cannot be read cannot be trusted */
+		s->file.n++;
+		a++;
+	}
+	s->file.der = (const unsigned char *)s->file_der.p;
+	return buf_ok(&s->file_der, e);
+}
+
+/* Reads a PEM file into s->file; one that fails leaves it empty. */
+static bool
+read_store(struct trust_state *s, const char *path, struct err *e)
+{
+	struct buf pem;
+	bool ok;
+
+	buf_init(&pem, FILE_LIMIT);
+	ok = os_read_file(path, &pem, e) &&
+	    decode_store(s, buf_view(&pem), e);
+	buf_release(&pem);
+	if (ok && s->file.n > 0)
+		return true;
+	s->file = (struct trust_store){ 0 };
+	buf_release(&s->file_der);
+	if (ok)
+		err_set(e, ERR_CONFIG, "%s: holds no certificate", path);
+	if (e->kind == ERR_INPUT)
+		e->kind = ERR_CONFIG;
+	e->exit = 0; /* that of the kind */
+	return false;
+}
+
+bool
+trust_read_later(struct trust_state *s, struct err *e)
+{
+	const char *path = s->later;
+
+	s->later = NULL;
+	if (path == NULL || read_store(s, path, e))
+		return true;
+	if (e->kind == ERR_CONFIG) /* missing or empty: it adds nothing */
+		return true;
+	s->later = path;
+	return err_wrap(e, "the system's certificates");
+}
+
+static bool
+remedy_file(const struct trust_state *s, struct err *e)
+{
+	err_wrap(e, "ca = %.*s", STR_ARG(s->ca));
+	if (e->kind != ERR_CONFIG)
+		return false;
+	return err_remedy(e, "ca names a PEM file with certificates of "
+	    "authorities (\"-----BEGIN CERTIFICATE-----\"), or is auto, "
+	    "builtin or system");
+}
+
+/* The system's store, or NULL if there is none. */
+static const char *
+find_system(struct trust_state *s, struct str named)
+{
+	if (named.n > 0)
+		return arena_str(s->mem, named).p;
+	for (size_t i = 0; i < sizeof(system_files) / sizeof(*system_files);
+	    i++)
+		if (access(system_files[i], R_OK) == 0)
+			return system_files[i];
+	return NULL;
+}
+
+/* A session is good for the same setting and the same state of the file. */
+static void
+identify(struct trust_state *s, const char *path)
+{
+	struct os_stat st = { 0 };
+	struct err ignored;
+
+	if (path != NULL && !os_stat_path(path, &st, &ignored))
+		st.mtime = 0; /* missing: one that appears changes the id */
+	s->id = arena_fmt(s->mem, "%.*s %s %lld %llu", STR_ARG(s->ca),
+	    path != NULL ? path : "", (long long)st.mtime,
+	    (unsigned long long)st.size);
+}
+
+static bool
+open_stores(struct trust_state *s, struct str system_file, struct err *e)
+{
+	bool is_auto = str_eq(s->ca, STR("auto"));
+	bool builtin = str_eq(s->ca, STR("builtin"));
+	bool system = str_eq(s->ca, STR("system"));
+	const char *path = NULL;
+
+	if (is_auto || system)
+		path = find_system(s, system_file);
+	else if (!builtin)
+		path = s->ca.p;
+	identify(s, path);
+	if ((is_auto || builtin) && !open_builtin(s, e))
+		return false;
+	if (is_auto)
+		s->later = path;
+	else if (path != NULL)
+		return read_store(s, path, e) || remedy_file(s, e);
+	else if (system) {
+		err_set(e, ERR_CONFIG, "ca = system: this machine has none of "
+		    "the usual files with certificates");
+		return err_remedy(e, "install ca-certificates, set "
+		    "SSL_CERT_FILE, or use ca = auto");
+	}
+	return arena_ok(s->mem, e);
+}
+
+bool
+trust_open(struct trust *t, struct str ca, struct str system_file,
+    struct err *e)
+{
+	struct trust_state *s;
+	bool ok;
+
+	*t = (struct trust){ 0 };
+	if (!mbed_ready(e))
+		return false;
+	arena_init(&t->mem, MEM_LIMIT);
+	s = arena_alloc(&t->mem, sizeof(*s));
+	t->ca = arena_str(&t->mem, ca);
+	if (s != NULL && t->ca.p != NULL) {
+		t->state = s;
+		s->mem = &t->mem;
+		s->ca = t->ca;
+		ok = open_stores(s, system_file, e);
+	} else {
+		ok = arena_ok(&t->mem, e);
+	}
+	if (!ok)
+		trust_release(t);
+	return ok;
+}
+
+void
+trust_release(struct trust *t)
+{
+	if (t->state != NULL)
+		buf_release(&t->state->file_der);
+	arena_release(&t->mem);
+	*t = (struct trust){ 0 };
+}
+
+/* --- looking for an issuer --- */
+
+/* One attribute of a name: type and value alike (RFC 5280 7.1, shortened). */
+static bool
+same_attribute(const mbedtls_x509_name *want, unsigned char *p,
+    unsigned char *end)
+{
+	struct str type, value, told;
+	size_t n;
+
+	if (mbedtls_asn1_get_tag(&p, end, &n, MBEDTLS_ASN1_OID) != 0)
+		return false;
+	type = (struct str){ (const char *)p, n };
+	p += n;
+	if (p >= end || mbedtls_asn1_get_tag(&p, end, &n, *p) != 0)
+		return false;
+	value = (struct str){ (const char *)p, n };
+	told = (struct str){ (const char *)want->oid.p, want->oid.len };
+	if (!str_eq(type, told))
+		return false;
+	told = (struct str){ (const char *)want->val.p, want->val.len };
+	return str_ieq(value, told);
+}
+
+bool
+trust_same_name(const mbedtls_x509_name *want, const unsigned char *der, size_t n)
+{
+	const int seq = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
+	const int set = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SET;
+	unsigned char *p = (unsigned char *)(uintptr_t)der;
+	unsigned char *end = p + n, *set_end, *item_end;
+
+	if (!enter(&p, &end, seq))
+		return false;
+	while (p < end) {
+		set_end = end;
+		if (!enter(&p, &set_end, set))
+			return false;
+		for (; p < set_end; p = item_end, want = want->next) {
+			item_end = set_end;
+			if (want == NULL || !enter(&p, &item_end, seq) ||
+			    !same_attribute(want, p, item_end))
+				return false;
+		}
+	}
+	return want == NULL;
+}
+
+/* Adds those that may have issued child to the list. */
+static int
+offer(const struct trust_store *s, const mbedtls_x509_crt *child,
+    mbedtls_x509_crt **list)
+{
+	const struct trust_anchor *a = s->anchor;
+	int r;
+
+	for (size_t i = 0; i < s->n; i++, a++) {
+		if (!trust_same_name(&child->issuer, s->der + a->subject_at,
+			a->subject_n))
+			continue;
+		if (*list == NULL) {
+			*list = mbedtls_calloc(1, sizeof(**list));
+			if (*list == NULL)
+				return MBEDTLS_ERR_X509_ALLOC_FAILED;
+			mbedtls_x509_crt_init(*list);
+		}
+		r = mbedtls_x509_crt_parse_der_nocopy(*list, s->der + a->at,
+		    a->n);
+		/* one that cannot be read has issued nothing */
+		if (r != 0 && mbed_no_memory(r))
+			return r;
+	}
+	return 0;
+}
+
+int
+trust_candidates(void *arg, const mbedtls_x509_crt *child,
+    mbedtls_x509_crt **out)
+{
+	struct trust_state *s = arg;
+	mbedtls_x509_crt *list = NULL;
+	int r = offer(&s->builtin, child, &list);
+
+	if (r == 0)
+		r = offer(&s->file, child, &list);
+	/* an empty element would be a nameless authority of version 0 */
+	if (list != NULL && (r != 0 || list->version == 0)) {
+		mbedtls_x509_crt_free(list);
+		mbedtls_free(list);
+		list = NULL;
+	}
+	*out = list;
+	return r;
+}

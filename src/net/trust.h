@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trust: which certificate authorities are believed.
+ *
+ * ca = auto: the roots inside the executable first, the system's store only
+ * where they do not suffice; builtin, system: only those; else the name of a
+ * PEM file. SSL_CERT_FILE names the system's store where it is set. There is
+ * no way to switch verification off.
+ *
+ * Source: DESIGN.md 6; RFC 5280 by way of mbedTLS.
+ */
+#ifndef NET_TRUST_H
+#define NET_TRUST_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct trust {
+	struct arena mem;
+	struct trust_state *state; /* of trust.c and tls.c */
+	struct str ca;		   /* as configured, for messages */
+};
+
+/*
+ * Loads what `ca` names; stores that may not be needed are read when they
+ * are. system_file: the system's store, empty for the usual places.
+ * ERR_CONFIG: unknown word, file missing or without a certificate.
+ */
+bool trust_open(struct trust *t, struct str ca, struct str system_file,
+    struct err *e) __attribute__((warn_unused_result));
+void trust_release(struct trust *t);
+
+#endif

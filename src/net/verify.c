@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/verify.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include <mbedtls/oid.h>
+
+#include "base/os.h"
+#include "codec/date.h"
+#include "net/hostname.h"
+
+enum { NAMES_TOLD = 4 }; /* of a certificate, in a message */
+
+/* RSA from 2048 bits, curves from P-256, no MD5 and SHA-1 (FACTS.md 6.2). */
+const mbedtls_x509_crt_profile verify_profile = {
+	MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) |
+	    MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) |
+	    MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
+	MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_RSA) |
+	    MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_RSASSA_PSS) |
+	    MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECKEY) |
+	    MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECDSA),
+	MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1) |
+	    MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1) |
+	    MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP521R1),
+	2048,
+};
+
+/*
+ * RFC 5280 4.2.1.12: a list of purposes without TLS server is a refusal; the
+ * one that means "any" is enough for an authority but not for a server (as
+ * the CA/Browser Forum's rules have it, 7.1.2.7.10). An authority with a
+ * list can issue for those purposes only.
+ */
+static bool
+is_for_servers(const mbedtls_x509_crt *crt, int depth)
+{
+	const mbedtls_x509_sequence *s = &crt->ext_key_usage;
+	static const struct str server = STR_INIT(MBEDTLS_OID_SERVER_AUTH);
+	struct str told;
+
+	if (!mbedtls_x509_crt_has_ext_type(crt,
+		MBEDTLS_X509_EXT_EXTENDED_KEY_USAGE))
+		return true;
+	if (depth > 0)
+		return mbedtls_x509_crt_check_extended_key_usage(crt,
+			   server.p, server.n) == 0;
+	for (; s != NULL; s = s->next) {
+		told = (struct str){ (const char *)s->buf.p, s->buf.len };
+		if (str_eq(told, server))
+			return true;
+	}
+	return false;
+}
+
+/* Notes what is wrong with one certificate of the chain. */
+static void
+examine(struct verify *c, const mbedtls_x509_crt *crt, int depth,
+    uint32_t flags)
+{
+	flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_CN_MISMATCH; /* see below */
+	if (!is_for_servers(crt, depth))
+		flags |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
+	if (depth == 0 && crt->version != 3) /* it can name no hosts */
+		flags |= MBEDTLS_X509_BADCERT_OTHER;
+	if (flags & (MBEDTLS_X509_BADCERT_EXPIRED |
+		MBEDTLS_X509_BADCERT_FUTURE)) {
+		c->from = crt->valid_from;
+		c->to = crt->valid_to;
+		c->untimely_depth = depth;
+	}
+	if (c->issuer[0] == '\0') { /* the first call is for the top */
+		c->self_issued = trust_same_name(&crt->issuer, crt->subject_raw.p,
+		    crt->subject_raw.len);
+		if (mbedtls_x509_dn_gets(c->issuer, sizeof(c->issuer),
+			&crt->issuer) <= 0)
+			(void)snprintf(c->issuer, sizeof(c->issuer),
+			    "a nameless issuer");
+	}
+	c->flags |= flags;
+}
+
+static int
+examine_again(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
+{
+	examine(arg, crt, depth, *flags);
+	return 0;
+}
+
+/*
+ * The roots in the executable do not suffice: once more, with the system's.
+ * False: that could not be tried to the end.
+ */
+static bool
+try_system(struct verify *c, mbedtls_x509_crt *leaf)
+{
+	struct verify again = { .trust = c->trust, .host = c->host };
+	struct trust_state *s = c->trust;
+	uint32_t flags;
+	int r;
+
+	if (!trust_read_later(s, &c->why))
+		return false;
+	r = mbedtls_x509_crt_verify_with_ca_cb(leaf, trust_candidates, s,
+	    &verify_profile, NULL, &flags, examine_again, &again);
+	if (r != 0 && r != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED)
+		return err_set(&c->why, ERR_RETRY, "the certificate could not "
+		    "be checked (-0x%04x)%s", (unsigned)-r,
+		    mbed_no_memory(r) ? ": out of memory" : "");
+	/* a new finding replaces the old one, whatever it is */
+	again.leaf_expires = c->leaf_expires;
+	again.flags |= flags;
+	*c = again;
+	return true;
+}
+
+/* RFC 9525 6.3 and 6.4: the subjectAltName alone counts, never the CN. */
+static bool
+covers_host(const mbedtls_x509_crt *leaf, struct str host)
+{
+	unsigned char ip[HOSTNAME_IP_MAX];
+	size_t ip_size = hostname_ip(host, ip);
+	struct str address = { (const char *)ip, ip_size }, name;
+	const mbedtls_x509_sequence *s = &leaf->subject_alt_names;
+	int tag;
+
+	if (!mbedtls_x509_crt_has_ext_type(leaf,
+		MBEDTLS_X509_EXT_SUBJECT_ALT_NAME))
+		return false;
+	for (; s != NULL; s = s->next) {
+		name = (struct str){ (const char *)s->buf.p, s->buf.len };
+		tag = s->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK;
+		if (ip_size > 0 && tag == MBEDTLS_X509_SAN_IP_ADDRESS &&
+		    str_eq(name, address))
+			return true;
+		if (ip_size == 0 && tag == MBEDTLS_X509_SAN_DNS_NAME &&
+		    hostname_covered(host, name))
+			return true;
+	}
+	return false;
+}
+
+/* --- explaining --- */
+
+static int64_t
+seconds_of(const mbedtls_x509_time *t)
+{
+	struct date d = { .year = t->year, .month = t->mon, .day = t->day,
+		.hour = t->hour, .minute = t->min, .second = t->sec };
+
+	return date_join(&d);
+}
+
+static void
+add_time(struct buf *b, int64_t when)
+{
+	struct date d = date_split(when);
+
+	buf_addf(b, "%04d-%02d-%02d %02d:%02d:%02d UTC", d.year, d.month,
+	    d.day, d.hour, d.minute, d.second);
+}
+
+static void
+add_name(struct buf *b, const mbedtls_x509_sequence *s)
+{
+	int tag = s->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK;
+	char text[INET6_ADDRSTRLEN];
+	int family = s->buf.len == 4 ? AF_INET : AF_INET6;
+
+	if (tag == MBEDTLS_X509_SAN_DNS_NAME)
+		buf_addf(b, "%.*s", (int)(s->buf.len < 100 ? s->buf.len : 100),
+		    (const char *)s->buf.p);
+	else if (tag == MBEDTLS_X509_SAN_IP_ADDRESS &&
+	    (s->buf.len == 4 || s->buf.len == 16) &&
+	    inet_ntop(family, s->buf.p, text, sizeof(text)) != NULL)
+		buf_addz(b, text);
+	else
+		buf_addz(b, "(no host name)");
+}
+
+static void
+add_names(struct buf *b, const mbedtls_x509_crt *leaf)
+{
+	const mbedtls_x509_sequence *s = &leaf->subject_alt_names;
+	size_t n = 0;
+
+	buf_addz(b, "it is for ");
+	if (!mbedtls_x509_crt_has_ext_type(leaf,
+		MBEDTLS_X509_EXT_SUBJECT_ALT_NAME)) {
+		buf_addz(b, "no host name (it has no subjectAltName)");
+		return;
+	}
+	for (; s != NULL && s->buf.p != NULL; s = s->next) {
+		if (n < NAMES_TOLD) {
+			buf_addz(b, n > 0 ? ", " : "");
+			add_name(b, s);
+		}
+		n++;
+	}
+	if (n > NAMES_TOLD)
+		buf_addf(b, " and %zu more", n - NAMES_TOLD);
+}
+
+static const struct {
+	uint32_t flag;
+	const char *text;
+} weak[] = {
+	{ MBEDTLS_X509_BADCERT_BAD_MD,
+	    "a signature in its chain uses an outdated hash (SHA-1 or MD5)" },
+	{ MBEDTLS_X509_BADCERT_BAD_PK,
+	    "a signature in its chain is of an unknown kind" },
+	{ MBEDTLS_X509_BADCERT_BAD_KEY,
+	    "a key in its chain is too weak (RSA under 2048 bits, or a "
+	    "curve below P-256)" },
+	{ MBEDTLS_X509_BADCERT_KEY_USAGE,
+	    "its key usage does not allow TLS" },
+	{ MBEDTLS_X509_BADCERT_EXT_KEY_USAGE,
+	    "it is not meant for TLS servers (extended key usage)" },
+	{ MBEDTLS_X509_BADCERT_OTHER,
+	    "it is of X.509 version 1, which cannot name hosts" },
+};
+
+static void
+add_reasons(struct buf *b, const struct verify *c,
+    const mbedtls_x509_crt *leaf)
+{
+	const char *who = c->untimely_depth == 0 ? "it" :
+						   "an authority above it";
+
+	if (c->flags & MBEDTLS_X509_BADCERT_EXPIRED) {
+		buf_addf(b, "; %s expired on ", who);
+		add_time(b, seconds_of(&c->to));
+	}
+	if (c->flags & MBEDTLS_X509_BADCERT_FUTURE) {
+		buf_addf(b, "; %s is not valid before ", who);
+		add_time(b, seconds_of(&c->from));
+	}
+	if (c->flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) {
+		buf_addz(b, "; ");
+		add_names(b, leaf);
+	}
+	for (size_t i = 0; i < sizeof(weak) / sizeof(*weak); i++)
+		if (c->flags & weak[i].flag)
+			buf_addf(b, "; %s", weak[i].text);
+	if (c->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
+		buf_addf(b, "; %s: %s", c->self_issued ?
+		    "its chain ends in an authority that is not trusted" :
+		    "no trusted authority issued it; the last issuer in its "
+		    "chain is", c->issuer);
+}
+
+static void
+add_remedy(struct verify *c)
+{
+	char now[DATE_ISO_SIZE];
+
+	date_iso(os_wall(), now);
+	if (c->flags & (MBEDTLS_X509_BADCERT_EXPIRED |
+		MBEDTLS_X509_BADCERT_FUTURE))
+		err_remedy(&c->why, "this machine's clock says %s: set it if "
+		    "it is wrong, else the server needs a new certificate",
+		    now);
+	else if (c->flags & MBEDTLS_X509_BADCERT_CN_MISMATCH)
+		err_remedy(&c->why, "check the host name in login_url and "
+		    "graph_url; if it is right, something answers in the "
+		    "server's place");
+	else if (c->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
+		err_remedy(&c->why, "the setting is ca = %.*s. If you trust "
+		    "that issuer (a company's proxy, your own authority), put "
+		    "its certificate into a PEM file and set ca = FILE%s",
+		    STR_ARG(c->trust->ca),
+		    str_eq(c->trust->ca, STR("builtin")) ?
+		    ", or ca = auto to ask the system's store too" : "");
+	else
+		err_remedy(&c->why, "the server's administrator has to "
+		    "replace its certificate");
+}
+
+static void
+explain(struct verify *c, const mbedtls_x509_crt *leaf)
+{
+	struct buf b;
+
+	buf_init(&b, ERR_MSG_SIZE);
+	add_reasons(&b, c, leaf);
+	err_set(&c->why, ERR_RETRY, "its certificate is refused: %s",
+	    b.n > 2 ? b.p + 2 : "out of memory");
+	add_remedy(c);
+	buf_release(&b);
+}
+
+/*
+ * Called for each certificate of the chain, from its top to the leaf. Flags
+ * are gathered, and told to mbedTLS with the leaf.
+ */
+int
+verify_crt(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
+{
+	struct verify *c = arg;
+
+	examine(c, crt, depth, *flags);
+	*flags = 0;
+	if (depth > 0)
+		return 0;
+	c->leaf_expires = seconds_of(&crt->valid_to);
+	if (c->flags != 0 && c->trust->later != NULL &&
+	    !try_system(c, crt))
+		return MBEDTLS_ERR_X509_FATAL_ERROR;
+	if (!covers_host(crt, c->host))
+		c->flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
+	c->done = true;
+	*flags = c->flags;
+	if (c->flags != 0)
+		explain(c, crt);
+	return 0;
+}

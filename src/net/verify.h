@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verify: is this chain of certificates good for this host?
+ *
+ * Runs inside the handshake, as mbedTLS's verify callback. mbedTLS checks
+ * signatures, dates, basic constraints and strength; here is added what it
+ * leaves out or does too kindly: names (RFC 9525: the subjectAltName alone,
+ * IP addresses only by iPAddress), purposes of authorities, version 1, and
+ * the second try with the system's store. And the reason in plain words.
+ *
+ * For tls.c only: it includes mbedTLS.
+ */
+#ifndef NET_VERIFY_H
+#define NET_VERIFY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "net/mbed.h"
+
+struct verify {
+	struct trust_state *trust; /* borrowed */
+	struct str host;	   /* borrowed */
+	bool done;	      /* the leaf was seen: a full handshake */
+	uint32_t flags;	      /* MBEDTLS_X509_BADCERT_*: what is wrong */
+	int64_t leaf_expires; /* seconds since 1970 */
+	struct err why;	      /* the same in words, ERR_RETRY */
+	/* of the certificate that is out of its time; depth 0: the leaf */
+	mbedtls_x509_time from, to;
+	int untimely_depth;
+	char issuer[200]; /* who issued the top of the chain */
+	bool self_issued; /* it did so itself */
+};
+
+/* For mbedtls_ssl_set_verify; arg is the struct verify. */
+int verify_crt(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+
+/* What the certificates of a chain must live up to. */
+extern const mbedtls_x509_crt_profile verify_profile;
+
+#endif
