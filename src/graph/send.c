@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+#include "graph/send.h"
+
+#include <string.h>
+
+#include "codec/base64.h"
+#include "codec/jsonw.h"
+#include "codec/url.h"
+
+/* Whole groups of base64, so that the pieces join without padding. */
+enum { PIECE = 3 * 4096, SHOWN = 60 };
+
+static const char *const importance[] = {
+	[MESSAGE_NORMAL] = NULL, /* Graph's default */
+	[MESSAGE_LOW] = "low",
+	[MESSAGE_HIGH] = "high",
+};
+
+/* What Graph's JSON cannot carry */
+
+static size_t
+count(const struct addr *list)
+{
+	size_t n = 0;
+
+	for (; list != NULL; list = list->next)
+		n++;
+	return n;
+}
+
+static size_t
+characters(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static bool
+check_limits(const struct message *m, struct err *e)
+{
+	size_t n = count(m->to) + count(m->cc) + count(m->bcc);
+
+	if (n > SEND_RECIPIENTS_MAX) {
+		err_set(e, ERR_INPUT,
+		    "the message has %zu recipients, "
+		    "Exchange takes at most %d",
+		    n, SEND_RECIPIENTS_MAX);
+		return err_remedy(e,
+		    "Send it in parts, or to a group: that "
+		    "counts as one.");
+	}
+	n = characters(m->subject);
+	if (n > SEND_SUBJECT_MAX)
+		return err_set(e, ERR_INPUT,
+		    "the subject has %zu characters, "
+		    "Exchange takes at most %d",
+		    n, SEND_SUBJECT_MAX);
+	if (m->text.p != NULL && m->html.p != NULL) {
+		err_set(e, ERR_INPUT,
+		    "the message has a text and an HTML "
+		    "text; Graph's JSON carries one of them");
+		return err_remedy(e,
+		    "Leave out --text: readers that want "
+		    "plain text get one that Exchange makes of the HTML.");
+	}
+	return true;
+}
+
+static bool
+check_fields(const struct message *m, struct err *e)
+{
+	for (size_t i = 0; i < m->n_fields; i++)
+		if (!str_istarts(m->field[i].name, STR("x-")))
+			return err_set(e, ERR_INPUT,
+			    "the field %.*s cannot be sent: Graph's JSON "
+			    "takes names that begin with X- and no others",
+			    STR_ARG(str_first(m->field[i].name, SHOWN)));
+	if (m->n_fields > SEND_X_FIELDS_MAX)
+		return err_set(e, ERR_INPUT,
+		    "the message has %zu fields of "
+		    "its own, Graph's JSON takes at most %d",
+		    m->n_fields, SEND_X_FIELDS_MAX);
+	return true;
+}
+
+/* Before a file is read: most requests too large are known by then. */
+static bool
+check_files(const struct message *m, struct err *e)
+{
+	uint64_t all = m->text.n + m->html.n;
+
+	for (size_t i = 0; i < m->n_files; i++) {
+		const struct message_file *f = &m->file[i];
+
+		if (f->content.size > SEND_FILE_MAX) {
+			err_set(e, ERR_INPUT,
+			    "attachment \"%.*s\" has %llu "
+			    "bytes, Graph takes at most %d in one request",
+			    STR_ARG(str_first(f->name, SHOWN)),
+			    (unsigned long long)f->content.size, SEND_FILE_MAX);
+			return err_remedy(e,
+			    "Put it where it can be linked, "
+			    "or compress or split it.");
+		}
+		all += BASE64_SIZE(f->content.size);
+	}
+	if (all <= SEND_REQUEST_MAX)
+		return true;
+	return err_set(e, ERR_INPUT,
+	    "the message makes a request of %llu "
+	    "bytes (attachments grow by a third), Graph takes %d",
+	    (unsigned long long)all, SEND_REQUEST_MAX);
+}
+
+/* The JSON */
+
+static void
+put_address(struct jsonw *w, const struct addr *x, bool named)
+{
+	jsonw_open(w, '{');
+	jsonw_key(w, STR("emailAddress"));
+	jsonw_open(w, '{');
+	if (named && x->name.n > 0)
+		jsonw_member(w, STR("name"), x->name);
+	jsonw_member(w, STR("address"), x->text);
+	jsonw_close(w, '}');
+	jsonw_close(w, '}');
+}
+
+static void
+put_list(struct jsonw *w, struct str key, const struct addr *list)
+{
+	if (list == NULL)
+		return;
+	jsonw_key(w, key);
+	jsonw_open(w, '[');
+	for (; list != NULL; list = list->next)
+		put_address(w, list, true);
+	jsonw_close(w, ']');
+}
+
+static void
+put_addresses(struct jsonw *w, const struct message *m, struct str mailbox)
+{
+	if (m->from != NULL && !str_ieq(m->from->text, mailbox)) {
+		jsonw_key(w, STR("from"));
+		/* '@' in its name is answered ErrorSendAsDenied (PEERS.md 8);
+		   the name shown is the mailbox's in any case. */
+		put_address(w, m->from,
+		    str_chr(m->from->name, '@') == m->from->name.n);
+	}
+	put_list(w, STR("toRecipients"), m->to);
+	put_list(w, STR("ccRecipients"), m->cc);
+	put_list(w, STR("bccRecipients"), m->bcc);
+	put_list(w, STR("replyTo"), m->reply_to);
+}
+
+static void
+put_body(struct jsonw *w, const struct message *m)
+{
+	bool html = m->html.p != NULL;
+
+	jsonw_key(w, STR("body"));
+	jsonw_open(w, '{');
+	jsonw_member(w, STR("contentType"), html ? STR("html") : STR("text"));
+	jsonw_member(w, STR("content"), html ? m->html : m->text);
+	jsonw_close(w, '}');
+}
+
+static void
+put_switches(struct jsonw *w, const struct message *m)
+{
+	if (importance[m->importance] != NULL)
+		jsonw_member(w, STR("importance"),
+		    str_of(importance[m->importance]));
+	if (m->read_receipt) {
+		jsonw_key(w, STR("isReadReceiptRequested"));
+		jsonw_bool(w, true);
+	}
+	if (m->delivery_receipt) {
+		jsonw_key(w, STR("isDeliveryReceiptRequested"));
+		jsonw_bool(w, true);
+	}
+}
+
+static void
+put_fields(struct jsonw *w, const struct message *m)
+{
+	if (m->n_fields == 0)
+		return;
+	jsonw_key(w, STR("internetMessageHeaders"));
+	jsonw_open(w, '[');
+	for (size_t i = 0; i < m->n_fields; i++) {
+		jsonw_open(w, '{');
+		jsonw_member(w, STR("name"), m->field[i].name);
+		jsonw_member(w, STR("value"), m->field[i].value);
+		jsonw_close(w, '}');
+	}
+	jsonw_close(w, ']');
+}
+
+/*
+ * FACTS.md 4.2: the MAPI property PidTagInternetMessageId, since Graph knows
+ * no other way to choose the Message-ID.
+ */
+static void
+put_message_id(struct jsonw *w, struct str id)
+{
+	if (id.n == 0)
+		return;
+	jsonw_key(w, STR("singleValueExtendedProperties"));
+	jsonw_open(w, '[');
+	jsonw_open(w, '{');
+	jsonw_member(w, STR("id"), STR("String 0x1035"));
+	jsonw_member(w, STR("value"), id);
+	jsonw_close(w, '}');
+	jsonw_close(w, ']');
+}
+
+/*
+ * The string is written empty, so that jsonw knows of it, and then filled
+ * from the source in pieces: no file is held in memory twice.
+ */
+static bool
+put_content(struct jsonw *w, const struct source *content, struct err *e)
+{
+	char piece[PIECE];
+	uint64_t left = content->size;
+	size_t n;
+
+	jsonw_base64(w, STR(""));
+	if (w->out->n == 0 || w->out->full || w->out->no_memory)
+		return true; /* latched: jsonw_end will say so */
+	buf_rewind(w->out, w->out->n - 1);
+	for (; left > 0; left -= n) {
+		n = left < PIECE ? (size_t)left : PIECE;
+		if (!source_read(content, content->size - left, piece, n, e))
+			return false;
+		base64_encode(w->out, (struct str){ piece, n });
+	}
+	buf_addc(w->out, '"');
+	return true;
+}
+
+static bool
+put_file(struct jsonw *w, const struct message_file *f, struct err *e)
+{
+	jsonw_open(w, '{');
+	jsonw_member(w, STR("@odata.type"),
+	    STR("#microsoft.graph.fileAttachment"));
+	jsonw_member(w, STR("name"), f->name);
+	jsonw_member(w, STR("contentType"), f->type);
+	if (f->cid.p != NULL) {
+		jsonw_key(w, STR("isInline"));
+		jsonw_bool(w, true);
+		jsonw_member(w, STR("contentId"), f->cid);
+	}
+	jsonw_key(w, STR("contentBytes"));
+	if (!put_content(w, &f->content, e))
+		return err_wrap(e, "attachment \"%.*s\"",
+		    STR_ARG(str_first(f->name, SHOWN)));
+	jsonw_close(w, '}');
+	return true;
+}
+
+static bool
+put_files(struct jsonw *w, const struct message *m, struct err *e)
+{
+	if (m->n_files == 0)
+		return true;
+	jsonw_key(w, STR("attachments"));
+	jsonw_open(w, '[');
+	for (size_t i = 0; i < m->n_files; i++)
+		if (!put_file(w, &m->file[i], e))
+			return false;
+	jsonw_close(w, ']');
+	return true;
+}
+
+/* FACTS.md 4.2: sendMail's parameters, Microsoft's documented spelling. */
+static bool
+put_request(struct jsonw *w, const struct message *m,
+    const struct send_options *o, struct err *e)
+{
+	jsonw_open(w, '{');
+	jsonw_key(w, STR("message"));
+	jsonw_open(w, '{');
+	jsonw_member(w, STR("subject"), m->subject);
+	put_body(w, m);
+	put_addresses(w, m, o->mailbox);
+	put_switches(w, m);
+	put_fields(w, m);
+	put_message_id(w, m->message_id);
+	if (!put_files(w, m, e))
+		return false;
+	jsonw_close(w, '}');
+	if (!o->save_to_sent) {
+		jsonw_key(w, STR("saveToSentItems"));
+		jsonw_bool(w, false);
+	}
+	jsonw_close(w, '}');
+	return true;
+}
+
+bool
+send_json(const struct message *m, const struct send_options *o,
+    struct buf *out, struct err *e)
+{
+	struct jsonw w = jsonw_begin(out);
+	bool ok;
+
+	if (!message_check(m, e) || !check_limits(m, e) ||
+	    !check_fields(m, e) || !check_files(m, e))
+		return false;
+	ok = put_request(&w, m, o, e) && jsonw_end(&w, e);
+	if (out->full || (ok && out->n - w.start > SEND_REQUEST_MAX))
+		ok = err_set(e, ERR_INPUT,
+		    "the message makes a request of "
+		    "more than %d bytes, which Graph does not take",
+		    SEND_REQUEST_MAX);
+	if (!ok)
+		buf_rewind(out, w.start);
+	return ok;
+}
+
+void
+send_path(struct buf *out, struct str mailbox)
+{
+	buf_addz(out, "/users/");
+	url_encode(out, mailbox);
+	buf_addz(out, "/sendMail");
+}
+
+/* The request */
+
+static bool
+call(struct graph *g, const struct send_options *o, struct str json,
+    struct send_result *out, struct err *e)
+{
+	struct graph_request r = {
+		.method = STR("POST"),
+		.content_type = STR("application/json"),
+		.body = source_of(json),
+		.expect = 202,
+	};
+	struct graph_answer answer = { 0 };
+	struct buf path, what;
+	bool ok;
+
+	buf_init(&path, URL_MAX);
+	buf_init(&what, URL_MAX);
+	send_path(&path, o->mailbox);
+	buf_addf(&what, "sendMail for %.*s", STR_ARG(o->mailbox));
+	r.path = buf_view(&path);
+	r.what = buf_view(&what);
+	ok = buf_ok(&path, e) && buf_ok(&what, e) &&
+	    graph_call(g, &r, &answer, e);
+	memcpy(out->request_id, answer.request_id, sizeof(out->request_id));
+	memcpy(out->client_request_id, answer.client_request_id,
+	    sizeof(out->client_request_id));
+	out->attempts = answer.attempts;
+	graph_answer_release(&answer);
+	buf_release(&path);
+	buf_release(&what);
+	return ok;
+}
+
+bool
+send_message(struct graph *g, const struct message *m,
+    const struct send_options *o, struct send_result *out, struct err *e)
+{
+	struct buf json;
+	bool ok;
+
+	*out = (struct send_result){ .via = "json" };
+	/* One byte more than it may have: send_json tells that better. */
+	buf_init(&json, SEND_REQUEST_MAX + 1);
+	ok = send_json(m, o, &json, e) && call(g, o, buf_view(&json), out, e);
+	buf_release(&json);
+	return ok;
+}
