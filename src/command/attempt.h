@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * attempt: whether a failed send is tried once more, while somebody waits.
+ *
+ * Only what is ERR_RETRY is, at most twice, and only if the next try begins
+ * within 10 s of the first. A Retry-After is obeyed to the letter, so one
+ * that is longer ends it.
+ *
+ * Source: DESIGN.md 1, below the table of kinds.
+ */
+#ifndef COMMAND_ATTEMPT_H
+#define COMMAND_ATTEMPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+
+enum {
+	ATTEMPT_MOST = 3, /* the first one included */
+	ATTEMPT_WITHIN_MS = 10000,
+	ATTEMPT_PAUSE_MS = 1000, /* doubled each time; unless told */
+	ATTEMPT_JITTER_MS = 500  /* added, so that callers do not meet */
+};
+
+struct attempt {
+	const struct clock *clock;
+	const struct log *log; /* told of each wait */
+	uint32_t random;       /* seed of the jitter */
+	int64_t latest;        /* monotonic ms */
+	unsigned made;
+};
+
+void attempt_start(struct attempt *a, const struct clock *clock,
+    const struct log *log, uint32_t random);
+
+/* After a failure: waits and says true, or says false. */
+bool attempt_again(struct attempt *a, const struct err *e);
+
+#endif

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/config.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "codec/url.h"
+#include "command/config_file.h"
+#include "command/config_key.h"
+#include "command/config_level.h"
+#include "command/private.h"
+#include "mail/addr.h"
+
+enum {
+	MEMORY_MAX = 4 * 1024 * 1024 /* a file of 1 MB and what it becomes */
+};
+
+struct load {
+	struct config *config;
+	const struct config_ask *ask;
+	const struct log *log;
+	struct arena mem; /* until the end of config_load */
+	struct buf text;  /* of the file; wiped */
+	struct config_section *top;
+};
+
+/* An empty variable is as good as none. */
+static struct str
+variable(const char *name)
+{
+	return str_of(getenv(name));
+}
+
+void
+config_find(struct arena *a, const char *path, struct config_places *out)
+{
+	struct str named =
+	    path != NULL ? str_of(path) : variable("POST365_CONFIG");
+	struct str xdg = variable("XDG_CONFIG_HOME");
+	struct str home = variable("HOME");
+
+	*out = (struct config_places){ .named = named.n > 0 };
+	if (out->named) {
+		out->item[out->n++] = arena_str(a, named);
+		return;
+	}
+	/* the XDG specification: a relative path is to be ignored */
+	if (str_starts(xdg, STR("/")))
+		out->item[out->n++] =
+		    arena_fmt(a, "%.*s/post365/config", STR_ARG(xdg));
+	else if (home.n > 0)
+		out->item[out->n++] =
+		    arena_fmt(a, "%.*s/.config/post365/config", STR_ARG(home));
+	out->item[out->n++] = arena_str(a, STR("/etc/post365/config"));
+}
+
+/* Which file to read; empty: none. */
+static bool
+choose_file(struct load *l, struct str *path, struct err *e)
+{
+	struct config_places places;
+	struct os_stat st;
+	struct err absent;
+
+	*path = (struct str){ 0 };
+	if (l->ask->no_file)
+		return true;
+	config_find(&l->config->mem, l->ask->path, &places);
+	if (!arena_ok(&l->config->mem, e))
+		return false;
+	for (size_t i = 0; i < places.n && path->p == NULL; i++)
+		if (places.named ||
+		    os_stat_path(places.item[i].p, &st, &absent))
+			*path = places.item[i];
+	return true;
+}
+
+static bool
+has_secret(const struct config_section *s)
+{
+	for (; s != NULL; s = s->next)
+		if (s->key[CONFIG_CLIENT_SECRET].line != 0)
+			return true;
+	return false;
+}
+
+/*
+ * Who may write it may have the secret sent to himself (login_url), or run a
+ * command as whoever sends.
+ */
+static bool
+check_writers(const char *path, const struct os_stat *st, struct err *e)
+{
+	if (!st->others_write || st->read_only_mount)
+		return true;
+	err_set(e, ERR_CONFIG, "%s: all users may change it", path);
+	return err_remedy(e, "chmod o-w %s", path);
+}
+
+static bool
+read_file(struct load *l, struct str path, struct err *e)
+{
+	bool piped = str_eq(path, STR("-"));
+	struct str name = piped ? STR("standard input") : path;
+	struct os_stat st = { 0 };
+
+	if (piped ? !os_read_file(path.p, &l->text, e) :
+		    !private_read(path.p, &l->text, &st, e))
+		return false;
+	l->config->file = arena_str(&l->config->mem, name);
+	if (!config_file_parse(&l->mem, name, buf_view(&l->text), &l->top, e))
+		return false;
+	if (has_secret(l->top) && !private_check(path.p, &st, l->log, e))
+		return false;
+	return check_writers(path.p, &st, e);
+}
+
+static void
+list_accounts(struct load *l)
+{
+	struct str *all = &l->config->accounts;
+
+	for (const struct config_section *s = l->top->next; s; s = s->next)
+		*all = arena_fmt(&l->config->mem, "%.*s%s%.*s", STR_ARG(*all),
+		    all->n > 0 ? ", " : "", STR_ARG(s->name));
+}
+
+static bool
+sends_as(struct load *l, const struct config_section *s,
+    const struct addr *from)
+{
+	static const enum config_key keys[] = { CONFIG_FROM, CONFIG_MAILBOX };
+	struct addr *a;
+	struct err bad; /* is complained of when the value is applied */
+
+	for (size_t i = 0; i < 2; i++)
+		if (s->key[keys[i]].line != 0 &&
+		    addr_parse(&l->mem, s->key[keys[i]].value, false, &a,
+			&bad) &&
+		    addr_same(a, from))
+			return true;
+	return false;
+}
+
+/* The account that is named; else the sender's; else none. */
+static bool
+choose_account(struct load *l, const struct config_section **out, struct err *e)
+{
+	const struct config_ask *ask = l->ask;
+	struct str name = ask->account != NULL ? str_of(ask->account) :
+						 variable("POST365_ACCOUNT");
+	const struct config_section *s = l->top;
+	struct addr *from = NULL;
+
+	*out = NULL;
+	if (name.n == 0 && ask->from != NULL &&
+	    !addr_parse(&l->mem, str_of(ask->from), false, &from, e))
+		return err_wrap(e, "--from");
+	if (name.n == 0 && (from == NULL || sends_as(l, s, from)))
+		return true;
+	for (s = s->next; s != NULL && *out == NULL; s = s->next)
+		if (name.n > 0 ? str_eq(s->name, name) : sends_as(l, s, from))
+			*out = s;
+	if (*out != NULL || name.n == 0)
+		return true;
+	err_set(e, ERR_CONFIG, "there is no [account %.*s] in %s",
+	    STR_ARG(str_first(name, 60)),
+	    l->config->file.n > 0 ? l->config->file.p : "the configuration");
+	if (l->config->accounts.n > 0)
+		err_remedy(e, "the accounts there are: %.*s",
+		    STR_ARG(l->config->accounts));
+	return false;
+}
+
+/* Values that no message will use are checked all the same. */
+static bool
+check_section(struct load *l, const struct config_section *s, struct err *e)
+{
+	struct config scratch = { 0 };
+	struct config_level level;
+	bool ok;
+
+	arena_init(&scratch.mem, MEMORY_MAX);
+	config_level_section(&l->mem, l->config->file, s, &level);
+	ok = arena_ok(&l->mem, e) && config_level_apply(&level, &scratch, e);
+	config_release(&scratch);
+	return ok;
+}
+
+static bool
+apply_section(struct load *l, const struct config_section *s, struct err *e)
+{
+	struct config_level level;
+
+	config_level_section(&l->config->mem, l->config->file, s, &level);
+	return config_level_apply(&level, l->config, e);
+}
+
+static bool
+apply_file(struct load *l, struct err *e)
+{
+	const struct config_section *account;
+
+	list_accounts(l);
+	if (!choose_account(l, &account, e) || !apply_section(l, l->top, e))
+		return false;
+	for (const struct config_section *s = l->top->next; s; s = s->next)
+		if (s != account && !check_section(l, s, e))
+			return false;
+	if (account == NULL)
+		return true;
+	l->config->account = arena_str(&l->config->mem, account->name);
+	return apply_section(l, account, e);
+}
+
+static bool
+apply_option(struct load *l, struct err *e)
+{
+	struct config_level level = { 0 };
+
+	if (l->ask->from == NULL)
+		return true;
+	level.value[CONFIG_FROM] = str_of(l->ask->from);
+	level.origin[CONFIG_FROM] = STR("from option --from");
+	if (config_level_apply(&level, l->config, e))
+		return true;
+	if (e->kind == ERR_CONFIG)
+		e->kind = ERR_INPUT;
+	return false;
+}
+
+static bool
+apply_all(struct load *l, struct err *e)
+{
+	struct config *c = l->config;
+	struct config_level level;
+
+	config_level_defaults(&level);
+	if (!config_level_apply(&level, c, e) || !apply_file(l, e) ||
+	    !config_level_azure(&c->mem, &level, e) ||
+	    !config_level_apply(&level, c, e) ||
+	    !config_level_environment(&c->mem, l->log, &level, e) ||
+	    !config_level_apply(&level, c, e))
+		return false;
+	return apply_option(l, e);
+}
+
+static void
+derive_urls(struct config *c)
+{
+	const struct config_cloud *cloud = config_cloud_find(c->cloud);
+
+	if (c->login_url.p == NULL) {
+		c->login_url = str_of(cloud->login_url);
+		c->origin[CONFIG_LOGIN_URL] = STR("that of the cloud");
+	}
+	if (c->graph_url.p == NULL) {
+		c->graph_url = str_of(cloud->graph_url);
+		c->origin[CONFIG_GRAPH_URL] = STR("that of the cloud");
+	}
+}
+
+static bool
+derive_sender(struct config *c, struct err *e)
+{
+	struct addr *a;
+
+	if (c->mailbox.n == 0 && c->from.n > 0) {
+		if (!addr_parse(&c->mem, c->from, false, &a, e))
+			return false;
+		c->mailbox = a->text;
+		c->origin[CONFIG_MAILBOX] = STR("that of from");
+	}
+	if (c->from.n == 0 && c->mailbox.n > 0) {
+		c->from = c->mailbox;
+		c->origin[CONFIG_FROM] = STR("as mailbox");
+	}
+	return true;
+}
+
+static void
+derive_state_dir(struct config *c)
+{
+	struct str xdg = str_of(getenv("XDG_STATE_HOME"));
+	struct str home = str_of(getenv("HOME"));
+
+	if (c->state_dir.p != NULL)
+		return;
+	if (geteuid() == 0)
+		c->state_dir = STR("/var/lib/post365");
+	else if (str_starts(xdg, STR("/")))
+		c->state_dir = arena_fmt(&c->mem, "%.*s/post365", STR_ARG(xdg));
+	else if (str_starts(home, STR("/")))
+		c->state_dir = arena_fmt(&c->mem, "%.*s/.local/state/post365",
+		    STR_ARG(home));
+	if (c->state_dir.n > 0)
+		c->origin[CONFIG_STATE_DIR] = STR("default");
+}
+
+static bool
+derive(struct config *c, struct err *e)
+{
+	struct url url;
+
+	derive_urls(c);
+	derive_state_dir(c);
+	if (!derive_sender(c, e) || !url_parse(c->graph_url, &url, e))
+		return false;
+	c->scope = arena_fmt(&c->mem, "%.*s/.default", STR_ARG(url.origin));
+	c->ca_system_file = arena_str(&c->mem, str_of(getenv("SSL_CERT_FILE")));
+	return arena_ok(&c->mem, e);
+}
+
+static void
+warn(const struct config *c, const struct log *log)
+{
+	if (config_is_guid(secret_view(&c->client_secret)))
+		log_warn(log,
+		    "client_secret (%.*s): that looks like the "
+		    "secret's ID, not its Value",
+		    STR_ARG(c->origin[CONFIG_CLIENT_SECRET]));
+	if (config_clouds_differ(c->login_url, c->graph_url))
+		log_warn(log,
+		    "login_url %.*s and graph_url %.*s are of "
+		    "different clouds: tokens of one are not taken by the "
+		    "other",
+		    STR_ARG(c->login_url), STR_ARG(c->graph_url));
+}
+
+static bool
+load(struct load *l, struct err *e)
+{
+	struct config_section *none;
+	struct str path;
+
+	if (!choose_file(l, &path, e) ||
+	    !config_file_parse(&l->mem, path, STR(""), &none, e))
+		return false;
+	l->top = none;
+	if (path.n > 0 && !read_file(l, path, e))
+		return false;
+	if (!apply_all(l, e) || !derive(l->config, e))
+		return false;
+	warn(l->config, l->log);
+	return true;
+}
+
+bool
+config_load(struct config *c, const struct config_ask *ask,
+    const struct log *log, struct err *e)
+{
+	struct load l = { .config = c, .ask = ask, .log = log };
+	bool ok;
+
+	*c = (struct config){ 0 };
+	arena_init(&c->mem, MEMORY_MAX);
+	arena_init(&l.mem, MEMORY_MAX);
+	buf_init_secret(&l.text, CONFIG_FILE_MAX);
+	ok = load(&l, e);
+	buf_release(&l.text);
+	arena_release(&l.mem);
+	return ok;
+}
+
+/* Variables of Azure Identity that only later versions act on. */
+static const char *
+unused_credential(void)
+{
+	static const char *const names[] = { "AZURE_CLIENT_CERTIFICATE_PATH",
+		"AZURE_FEDERATED_TOKEN_FILE" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (getenv(names[i]) != NULL)
+			return names[i];
+	return NULL;
+}
+
+static bool
+say_missing(const struct config *c, const struct buf *missing, struct err *e)
+{
+	const char *unused = unused_credential();
+
+	err_set(e, ERR_CONFIG, "not set: %.*s%s%s%s",
+	    STR_ARG(buf_view(missing)), unused != NULL ? " (" : "",
+	    unused != NULL ? unused : "",
+	    unused != NULL ? " is not used by this version)" : "");
+	if (c->accounts.n > 0 && c->account.n == 0)
+		return err_remedy(e,
+		    "set it in %s, or choose an account with "
+		    "-A: %.*s",
+		    c->file.p, STR_ARG(c->accounts));
+	if (c->file.n > 0)
+		return err_remedy(e,
+		    "set it in %s, or in the environment as "
+		    "POST365_TENANT_ID and so on",
+		    c->file.p);
+	return err_remedy(e,
+	    "post365 config init writes a file to fill in; "
+	    "or set POST365_TENANT_ID and so on in the environment");
+}
+
+bool
+config_check(const struct config *c, enum config_need need, struct err *e)
+{
+	struct buf missing;
+	bool ok;
+
+	buf_init(&missing, 256);
+	if (need == CONFIG_TO_SIGN_IN && c->tenant_id.n == 0)
+		buf_addz(&missing, ", tenant_id");
+	if (need == CONFIG_TO_SIGN_IN && c->client_id.n == 0)
+		buf_addz(&missing, ", client_id");
+	if (need == CONFIG_TO_SIGN_IN && !secret_is_set(&c->client_secret) &&
+	    c->client_secret_file.n == 0 && c->client_secret_command.n == 0)
+		buf_addz(&missing, ", client_secret");
+	if (c->mailbox.n == 0)
+		buf_addz(&missing, ", from");
+	ok = buf_ok(&missing, e);
+	buf_drop(&missing, 2);
+	ok = ok && (missing.n == 0 || say_missing(c, &missing, e));
+	buf_release(&missing);
+	return ok;
+}
+
+void
+config_release(struct config *c)
+{
+	secret_release(&c->client_secret);
+	arena_release(&c->mem);
+	*c = (struct config){ 0 };
+}

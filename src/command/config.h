@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config: the settings, from option, environment and file.
+ *
+ * One table in config_key.c holds every key: its name, environment
+ * variables, default, type and help. DESIGN.md 1 has the syntax. Nothing
+ * here is read twice: what a key means is decided once, at load.
+ */
+#ifndef COMMAND_CONFIG_H
+#define COMMAND_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/str.h"
+
+enum config_key {
+	CONFIG_TENANT_ID,
+	CONFIG_CLIENT_ID,
+	CONFIG_CLIENT_SECRET,
+	CONFIG_CLIENT_SECRET_FILE,
+	CONFIG_CLIENT_SECRET_COMMAND,
+	CONFIG_FROM,
+	CONFIG_MAILBOX,
+	CONFIG_SAVE_TO_SENT,
+	CONFIG_ENABLED,
+	CONFIG_CLOUD,
+	CONFIG_LOGIN_URL,
+	CONFIG_GRAPH_URL,
+	CONFIG_CA,
+	CONFIG_CONNECT_TIMEOUT,
+	CONFIG_TIMEOUT,
+	CONFIG_TOKEN_CACHE,
+	CONFIG_STATE_DIR,
+	CONFIG_KEYS
+};
+
+struct config {
+	struct arena mem;   /* all texts below, each with a NUL behind it */
+	struct str file;    /* the file that was read; empty: none */
+	struct str account; /* its name; empty: the keys at the top */
+	struct str tenant_id, client_id;
+	/* of these at most one is set; config_secret fills the first */
+	struct secret client_secret;
+	struct str client_secret_file, client_secret_command;
+	struct str cloud;
+	struct str login_url, graph_url; /* without a final slash */
+	struct str scope;                /* of graph_url, with "/.default" */
+	struct str from;                 /* may have a display name */
+	struct str mailbox;              /* "local@domain" */
+	struct str ca, ca_system_file;
+	struct str state_dir; /* empty: nothing is kept on disk */
+	int64_t connect_timeout_ms, timeout_ms;
+	bool token_cache, save_to_sent, enabled;
+	struct str accounts; /* names of those in the file, "a, b" */
+	/* where each came from, for people; p NULL: not set */
+	struct str origin[CONFIG_KEYS];
+};
+
+/* What the command line says about the settings; NULL: nothing. */
+struct config_ask {
+	const char *path;    /* "-": standard input */
+	const char *account; /* or POST365_ACCOUNT; or who sends; or the top */
+	const char *from;    /* chooses the account, too */
+	bool no_file;        /* environment and defaults only */
+};
+
+/*
+ * Loads file and environment. Warnings go to log. ERR_CONFIG names file,
+ * line, key and what to do; ERR_INPUT: ask->from is no address. Release in
+ * any case.
+ */
+bool config_load(struct config *c, const struct config_ask *ask,
+    const struct log *log, struct err *e) __attribute__((warn_unused_result));
+
+/* What must be known to name the sender, or to sign in as well. */
+enum config_need { CONFIG_TO_COMPOSE, CONFIG_TO_SIGN_IN };
+/* ERR_CONFIG names all that lacks. */
+bool config_check(const struct config *c, enum config_need need, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * Where the file is looked for, in this order. `named`: by option or
+ * POST365_CONFIG, so that it must exist.
+ */
+enum { CONFIG_PLACES = 2 };
+struct config_places {
+	struct str item[CONFIG_PLACES]; /* with a NUL behind each */
+	size_t n;
+	bool named;
+};
+void config_find(struct arena *a, const char *path, struct config_places *out);
+
+void config_release(struct config *c);
+
+#endif

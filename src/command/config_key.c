@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/config_key.h"
+
+#include "codec/url.h"
+#include "command/nearest.h"
+#include "mail/addr.h"
+
+enum {
+	GUID_SIZE = 36,      /* 8-4-4-4-12 hex digits */
+	LABEL_MAX = 63,      /* RFC 1035 2.3.4 */
+	DOMAIN_MAX = 253,    /* the same in text form */
+	TIME_MAX = 24 * 3600 /* seconds; longer waits are mistakes */
+};
+
+/* clang-format off */
+static const struct config_cloud clouds[] = {
+	{ "global", "https://login.microsoftonline.com",
+	  "https://graph.microsoft.com/v1.0" },
+	{ "usgov", "https://login.microsoftonline.us",
+	  "https://graph.microsoft.us/v1.0" },
+	{ "dod", "https://login.microsoftonline.us",
+	  "https://dod-graph.microsoft.us/v1.0" },
+	{ "china", "https://login.partner.microsoftonline.cn",
+	  "https://microsoftgraph.chinacloudapi.cn/v1.0" },
+};
+
+static const struct {
+	const char *name;
+	unsigned seconds;
+} units[] = { { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
+
+/* Sign-in without a user needs the tenant itself: AADSTS50194 otherwise. */
+static const char *const no_tenants[] = {
+	"common", "organizations", "consumers"
+};
+/* clang-format on */
+
+enum { CLOUDS = sizeof(clouds) / sizeof(*clouds) };
+
+static struct str *
+str_at(const struct config_row *row, struct config *c)
+{
+	return (struct str *)(void *)((char *)c + row->at);
+}
+
+static bool
+keep(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	*str_at(row, c) = arena_str(&c->mem, text);
+	return arena_ok(&c->mem, e);
+}
+
+static bool
+parse_text(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	return keep(row, text, c, e);
+}
+
+static bool
+parse_path(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	if (str_starts(text, STR("~")))
+		return err_set(e, ERR_CONFIG,
+		    "\"~\" has no meaning here; "
+		    "give the whole path");
+	return keep(row, text, c, e);
+}
+
+static bool
+parse_secret(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	(void)row;
+	return secret_set(&c->client_secret, text, e);
+}
+
+bool
+config_is_guid(struct str s)
+{
+	if (s.n != GUID_SIZE)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (i == 8 || i == 13 || i == 18 || i == 23) {
+			if (s.p[i] != '-')
+				return false;
+		} else if (ascii_hex(s.p[i]) < 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+is_label(struct str s)
+{
+	if (s.n == 0 || s.n > LABEL_MAX || s.p[0] == '-' || s.p[s.n - 1] == '-')
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (!ascii_is_alpha(s.p[i]) && !ascii_is_digit(s.p[i]) &&
+		    s.p[i] != '-')
+			return false;
+	return true;
+}
+
+/* A name of two labels or more. */
+static bool
+is_domain(struct str s)
+{
+	struct str label;
+	size_t labels = 0;
+
+	if (s.n > DOMAIN_MAX)
+		return false;
+	for (; str_next(&s, '.', &label); labels++)
+		if (!is_label(label))
+			return false;
+	return labels >= 2;
+}
+
+static bool
+parse_guid(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	if (!config_is_guid(text)) {
+		err_set(e, ERR_CONFIG,
+		    "\"%.*s\" is not an application ID "
+		    "like %s",
+		    STR_ARG(text), row->example);
+		return err_remedy(e,
+		    "copy \"Application (client) ID\" from "
+		    "the app's Overview page in entra.microsoft.com");
+	}
+	return keep(row, text, c, e);
+}
+
+static bool
+parse_tenant(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	for (size_t i = 0; i < sizeof(no_tenants) / sizeof(*no_tenants); i++)
+		if (str_ieq(text, str_of(no_tenants[i]))) {
+			err_set(e, ERR_CONFIG,
+			    "\"%s\" works for the sign-in "
+			    "of people only; a program signs in to one "
+			    "tenant",
+			    no_tenants[i]);
+			return err_remedy(e,
+			    "give the \"Directory (tenant) "
+			    "ID\" of the app's Overview page");
+		}
+	if (!config_is_guid(text) && !is_domain(text)) {
+		err_set(e, ERR_CONFIG,
+		    "\"%.*s\" is neither a tenant ID like "
+		    "%s nor a domain name",
+		    STR_ARG(text), row->example);
+		return err_remedy(e,
+		    "copy \"Directory (tenant) ID\" from "
+		    "the app's Overview page in entra.microsoft.com");
+	}
+	return keep(row, text, c, e);
+}
+
+static bool
+parse_cloud(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	if (config_cloud_find(text) == NULL)
+		return err_set(e, ERR_CONFIG,
+		    "\"%.*s\" is not one of global, "
+		    "usgov, dod, china; other clouds: set login_url and "
+		    "graph_url",
+		    STR_ARG(text));
+	return keep(row, text, c, e);
+}
+
+/* Takes the final slashes off and checks what both URLs must be. */
+static bool
+check_url(struct str *text, struct url *url, struct err *e)
+{
+	while (str_ends(*text, STR("/")))
+		text->n--;
+	if (!url_parse(*text, url, e))
+		return false;
+	if (!url->tls && !url_is_loopback(url))
+		return err_set(e, ERR_CONFIG,
+		    "\"%.*s\": http:// is for "
+		    "loopback addresses only, use https://",
+		    STR_ARG(*text));
+	if (url->query.n > 0)
+		return err_set(e, ERR_CONFIG,
+		    "\"%.*s\": a query has no place "
+		    "here",
+		    STR_ARG(*text));
+	return true;
+}
+
+static bool
+parse_login(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	struct url url;
+
+	if (!check_url(&text, &url, e))
+		return false;
+	if (url.path.n > 0)
+		return err_set(e, ERR_CONFIG,
+		    "\"%.*s\": give the host alone, "
+		    "like %s; the tenant has its own key, tenant_id",
+		    STR_ARG(text), row->example);
+	return keep(row, text, c, e);
+}
+
+static bool
+parse_graph(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	struct url url;
+
+	if (!check_url(&text, &url, e))
+		return false;
+	if (url.path.n == 0 && !url_is_loopback(&url))
+		return err_set(e, ERR_CONFIG,
+		    "\"%.*s\": the version is "
+		    "missing, like %s",
+		    STR_ARG(text), row->example);
+	return keep(row, text, c, e);
+}
+
+static bool
+parse_sender(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	struct addr *a;
+
+	if (!addr_parse(&c->mem, text, false, &a, e)) {
+		e->kind = e->kind == ERR_INPUT ? ERR_CONFIG : e->kind;
+		return false;
+	}
+	return keep(row, text, c, e);
+}
+
+static bool
+parse_mailbox(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	struct addr *a;
+
+	if (!addr_parse(&c->mem, text, false, &a, e)) {
+		e->kind = e->kind == ERR_INPUT ? ERR_CONFIG : e->kind;
+		return false;
+	}
+	return keep(row, a->text, c, e);
+}
+
+static bool
+parse_time(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	int64_t *ms = (int64_t *)(void *)((char *)c + row->at);
+	struct str digits = text;
+	uint64_t n, unit = 1;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (str_ends(text, str_of(units[i].name))) {
+			unit = units[i].seconds;
+			digits = str_trim(str_first(text, text.n - 1));
+		}
+	if (!str_u64(digits, TIME_MAX, &n) || n == 0 || n * unit > TIME_MAX)
+		return err_set(e, ERR_CONFIG,
+		    "\"%.*s\" is not a time from 1s "
+		    "to 1d, like %s",
+		    STR_ARG(text), row->example);
+	*ms = (int64_t)(n * unit * 1000);
+	return true;
+}
+
+static bool
+parse_yes_no(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	bool *flag = (bool *)(void *)((char *)c + row->at);
+
+	if (!str_eq(text, STR("yes")) && !str_eq(text, STR("no")))
+		return err_set(e, ERR_CONFIG, "\"%.*s\" is neither yes nor no",
+		    STR_ARG(text));
+	*flag = str_eq(text, STR("yes"));
+	return true;
+}
+
+#define AT(field) offsetof(struct config, field)
+#define LATER(name)                                                            \
+	{                                                                      \
+		name, NULL, 0, NULL, NULL, NULL, NULL                          \
+	}
+
+/* clang-format off */
+const struct config_row config_rows[] = {
+[CONFIG_TENANT_ID] = { "tenant_id", parse_tenant, AT(tenant_id),
+	"AZURE_TENANT_ID", NULL, "00000000-0000-0000-0000-000000000000",
+	"Directory (tenant) ID, on the Overview page of the app that you\n"
+	"registered in entra.microsoft.com > Entra ID > App registrations." },
+[CONFIG_CLIENT_ID] = { "client_id", parse_guid, AT(client_id),
+	"AZURE_CLIENT_ID", NULL, "00000000-0000-0000-0000-000000000000",
+	"Application (client) ID, on the same page." },
+[CONFIG_CLIENT_SECRET] = { "client_secret", parse_secret, AT(client_secret),
+	"AZURE_CLIENT_SECRET", NULL, "the-value-not-the-id",
+	"The Value (not the Secret ID) of a secret made under Certificates &\n"
+	"secrets; or a file whose first line it is; or a command that prints\n"
+	"it. One of the three." },
+[CONFIG_CLIENT_SECRET_FILE] = { "client_secret_file", parse_path,
+	AT(client_secret_file), NULL, NULL, "/run/secrets/post365", NULL },
+[CONFIG_CLIENT_SECRET_COMMAND] = { "client_secret_command", parse_text,
+	AT(client_secret_command), NULL, NULL, "pass show post365", NULL },
+[CONFIG_FROM] = { "from", parse_sender, AT(from), NULL, NULL,
+	"Monitoring <monitoring@contoso.com>",
+	"Who sends." },
+[CONFIG_MAILBOX] = { "mailbox", parse_mailbox, AT(mailbox), NULL, NULL,
+	"monitoring@contoso.com",
+	"The mailbox that sends, where it is not that of `from`: it needs the\n"
+	"right to send as `from` then." },
+[CONFIG_SAVE_TO_SENT] = { "save_to_sent", parse_yes_no, AT(save_to_sent),
+	NULL, "yes", "no",
+	"Keep a copy in the mailbox's Sent Items?" },
+[CONFIG_ENABLED] = { "enabled", parse_yes_no, AT(enabled), NULL, "yes", "no",
+	"no: nothing is sent." },
+[CONFIG_CLOUD] = { "cloud", parse_cloud, AT(cloud), NULL, "global", "usgov",
+	"global (GCC too), usgov (GCC High), dod, china; or the two URLs." },
+[CONFIG_LOGIN_URL] = { "login_url", parse_login, AT(login_url),
+	"AZURE_AUTHORITY_HOST", NULL, "https://login.microsoftonline.com",
+	NULL },
+[CONFIG_GRAPH_URL] = { "graph_url", parse_graph, AT(graph_url), NULL, NULL,
+	"https://graph.microsoft.com/v1.0", NULL },
+[CONFIG_CA] = { "ca", parse_path, AT(ca), NULL, "auto", "builtin",
+	"Certificate authorities: auto (those inside the program, then the\n"
+	"system's), builtin, system, or a PEM file." },
+[CONFIG_CONNECT_TIMEOUT] = { "connect_timeout", parse_time,
+	AT(connect_timeout_ms), NULL, "10s", "10s",
+	"How long to wait for a connection, and for a whole request." },
+[CONFIG_TIMEOUT] = { "timeout", parse_time, AT(timeout_ms), NULL, "120s",
+	"120s", NULL },
+[CONFIG_TOKEN_CACHE] = { "token_cache", parse_yes_no, AT(token_cache), NULL,
+	"yes", "no",
+	"Keep access tokens (an hour each) and TLS sessions in state_dir, and\n"
+	"use them again?" },
+[CONFIG_STATE_DIR] = { "state_dir", parse_path, AT(state_dir), NULL, NULL,
+	"/var/lib/post365", NULL },
+	/* known, so that a file for another version is told so */
+	LATER("client_certificate"), LATER("federated_token_file"),
+	LATER("managed_identity"), LATER("from_policy"), LATER("proxy"),
+	LATER("spool_dir"), LATER("log_file"), LATER("delivery"),
+	LATER("max_age"), LATER("mime_limit"), LATER("max_message_size"),
+	LATER("secret_expires"), LATER("default_domain"), LATER("aliases"),
+	LATER("postmaster"), LATER("from_map"), LATER("rate"),
+	LATER("spool_sync"), LATER("bare_newline"), LATER("syslog_name"),
+	LATER("log_format"), LATER("metrics"), LATER("bounces"),
+	LATER("client_certificate_password_file"),
+	LATER("client_assertion_alg"), LATER("read_to_eof"),
+	LATER("alert_command"),
+};
+/* clang-format on */
+
+enum { ROWS = sizeof(config_rows) / sizeof(*config_rows) };
+
+const struct config_row *
+config_row_find(struct str name)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (str_eq(str_of(config_rows[i].name), name))
+			return &config_rows[i];
+	return NULL;
+}
+
+const char *
+config_row_nearest(struct str name)
+{
+	const char *names[CONFIG_KEYS + 1] = { NULL };
+
+	for (size_t i = 0; i < CONFIG_KEYS; i++)
+		names[i] = config_rows[i].name;
+	return cli_nearest(name, names);
+}
+
+bool
+config_row_is_secret(const struct config_row *row)
+{
+	return row->parse == parse_secret;
+}
+
+bool
+config_row_is_credential(const struct config_row *row)
+{
+	return row >= &config_rows[CONFIG_CLIENT_SECRET] &&
+	    row <= &config_rows[CONFIG_CLIENT_SECRET_COMMAND];
+}
+
+void
+config_row_print(const struct config_row *row, const struct config *c,
+    struct buf *out)
+{
+	const char *at = (const char *)c + row->at;
+
+	if (row->parse == parse_secret)
+		buf_addz(out, "***");
+	else if (row->parse == parse_yes_no)
+		buf_addz(out, *(const bool *)at ? "yes" : "no");
+	else if (row->parse == parse_time)
+		buf_addf(out, "%llds",
+		    *(const long long *)(const void *)at / 1000);
+	else
+		buf_adds(out, *(const struct str *)(const void *)at);
+}
+
+const struct config_cloud *
+config_cloud_find(struct str name)
+{
+	for (size_t i = 0; i < CLOUDS; i++)
+		if (str_eq(str_of(clouds[i].name), name))
+			return &clouds[i];
+	return NULL;
+}
+
+bool
+config_clouds_differ(struct str login_url, struct str graph_url)
+{
+	bool login_known = false, graph_known = false, login, graph;
+
+	for (size_t i = 0; i < CLOUDS; i++) {
+		login = str_ieq(str_of(clouds[i].login_url), login_url);
+		graph = str_ieq(str_of(clouds[i].graph_url), graph_url);
+		if (login && graph)
+			return false;
+		login_known |= login;
+		graph_known |= graph;
+	}
+	return login_known && graph_known;
+}

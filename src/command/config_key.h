@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config_key: every key of the configuration as a row of one table, and how
+ * its text becomes a value.
+ */
+#ifndef COMMAND_CONFIG_KEY_H
+#define COMMAND_CONFIG_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "command/config.h"
+
+struct config_row;
+/* Turns the text into the value at row->at of *c. *e without a context. */
+typedef bool config_parse(const struct config_row *row, struct str text,
+    struct config *c, struct err *e);
+
+struct config_row {
+	const char *name;
+	config_parse *parse;  /* NULL: not in this version */
+	size_t at;            /* in struct config */
+	const char *azure;    /* the variable that Azure Identity has for it */
+	const char *standard; /* the default; NULL: none */
+	const char *example;
+	const char *help; /* for the sample file; a line or more */
+};
+
+/* Rows 0 to CONFIG_KEYS - 1 are those of enum config_key. */
+extern const struct config_row config_rows[];
+
+/* NULL: no such key. Keys of other versions are found, too. */
+const struct config_row *config_row_find(struct str name);
+/* The name of the nearest key of this version, or NULL. */
+const char *config_row_nearest(struct str name);
+
+bool config_row_is_secret(const struct config_row *row);
+/* client_secret and the keys that stand for it: one replaces the others. */
+bool config_row_is_credential(const struct config_row *row);
+
+/* Appends the value as the file would have it; a secret as "***". */
+void config_row_print(const struct config_row *row, const struct config *c,
+    struct buf *out);
+
+/* "8-4-4-4-12" hex digits. */
+bool config_is_guid(struct str s);
+
+/* The URLs of a cloud's services; by name. FACTS.md 1.1. */
+struct config_cloud {
+	const char *name, *login_url, *graph_url;
+};
+/* NULL: no such cloud. */
+const struct config_cloud *config_cloud_find(struct str name);
+/* Both URLs belong to clouds of Microsoft, but not to the same one. */
+bool config_clouds_differ(struct str login_url, struct str graph_url);
+
+#endif

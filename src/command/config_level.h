@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config_level: the places that settings come from: option, environment,
+ * section of the file, default. A later level replaces what an earlier one
+ * says about a key.
+ */
+#ifndef COMMAND_CONFIG_LEVEL_H
+#define COMMAND_CONFIG_LEVEL_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "command/config.h"
+#include "command/config_file.h"
+
+struct config_level {
+	struct str value[CONFIG_KEYS];  /* p NULL: not given here */
+	struct str origin[CONFIG_KEYS]; /* "from FILE:3" */
+};
+
+/* Texts that have to be made live in a; all others are lent. */
+void config_level_defaults(struct config_level *out);
+void config_level_section(struct arena *a, struct str file,
+    const struct config_section *s, struct config_level *out);
+
+/*
+ * POST365_<KEY>, and the variables of Azure Identity. An empty one counts as
+ * none; a POST365_ one that we do not know is warned of. ERR_CONFIG.
+ */
+bool config_level_environment(struct arena *a, const struct log *log,
+    struct config_level *out, struct err *e)
+    __attribute__((warn_unused_result));
+bool config_level_azure(struct arena *a, struct config_level *out,
+    struct err *e) __attribute__((warn_unused_result));
+
+/*
+ * Parses what the level gives into *c, over what is there. A credential
+ * replaces the others, a cloud replaces both URLs. ERR_CONFIG says where the
+ * bad value stands.
+ */
+bool config_level_apply(const struct config_level *level, struct config *c,
+    struct err *e) __attribute__((warn_unused_result));
+
+#endif

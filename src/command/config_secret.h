@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* config_secret: the client secret, where a file or a command has it. */
+#ifndef COMMAND_CONFIG_SECRET_H
+#define COMMAND_CONFIG_SECRET_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "command/config.h"
+
+enum { CONFIG_COMMAND_MS = 60000 }; /* a person may have to type */
+
+/*
+ * Makes c->client_secret known: reads its file, or runs its command (at most
+ * CONFIG_COMMAND_MS). Does nothing if it is known. ERR_CONFIG.
+ */
+bool config_secret(struct config *c, const struct log *log, struct err *e)
+    __attribute__((warn_unused_result));
+
+#endif

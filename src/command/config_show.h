@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* config_show: settings as the text of a file. */
+#ifndef COMMAND_CONFIG_SHOW_H
+#define COMMAND_CONFIG_SHOW_H
+
+#include "base/buf.h"
+#include "command/config.h"
+
+/* Appends the effective settings as a file, secrets masked. */
+void config_show(const struct config *c, struct buf *out);
+
+/*
+ * Appends a commented file to start with, in which the keys that c has from
+ * the environment are filled in. Holds the secret, if c does.
+ */
+void config_sample(const struct config *c, struct buf *out);
+
+#endif

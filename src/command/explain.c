@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/explain.h"
+
+#include "graph/fault.h"
+
+enum {
+	OUT_MAX = 1 << 20,
+	WIDTH = 78, /* of the text */
+	INDENT = 8,
+	LIST_COLUMN = 32, /* where the meanings begin */
+	CODES_MAX = 512,
+	NEAR_MOST = 5,  /* codes offered for one that is unknown */
+	NEAR_LEAST = 4, /* letters by which a piece of a code is known */
+	STATUS_DIGITS = 3
+};
+
+const struct cli_option explain_options[] = {
+	{ 0, 0, NULL, NULL, NULL },
+};
+
+/* DESIGN.md 1, the table of kinds, in a sentence each. */
+static const char *const does[] = {
+	[ERR_NONE] = "Nothing: it is no error.",
+	[ERR_RETRY] = "Nothing was taken, so it is safe to try again, and a "
+		      "queue does that by itself.",
+	[ERR_UNSURE] = "The message may have been sent. post365 send does not "
+		       "try it again by itself.",
+	[ERR_REFUSED] = "This message can never go as it is. Out of a queue it "
+			"goes back to its sender, with the reason.",
+	[ERR_AUTH] = "post365 keeps what is queued and waits for you: it may "
+		     "not sign in or send.",
+	[ERR_CONFIG] = "post365 keeps what is queued and waits for you: a "
+		       "setting is wrong.",
+	[ERR_INPUT] = "The message, an address or a file is wrong.",
+	[ERR_USAGE] = "The command line is wrong.",
+	[ERR_BUG] = "A mistake of post365, most likely. What is queued is put "
+		    "on hold.",
+};
+
+static bool
+is_number(struct str s)
+{
+	uint64_t ignored;
+
+	return str_u64(s, UINT64_MAX, &ignored);
+}
+
+static void
+add_name(struct buf *out, const struct fault *f)
+{
+	struct str code = str_of(f->code);
+
+	if (is_number(code))
+		buf_addz(out, code.n > STATUS_DIGITS ? "AADSTS" : "HTTP ");
+	buf_adds(out, code);
+}
+
+/* Text behind a label, in lines of at most WIDTH. */
+static void
+add_wrapped(struct buf *out, const char *label, struct str text)
+{
+	size_t column = INDENT;
+	struct str word;
+
+	buf_addf(out, "  %-*s", INDENT - 2, label);
+	while (str_next(&text, ' ', &word)) {
+		if (column > INDENT && column + 1 + word.n > WIDTH) {
+			buf_addf(out, "\n%*s", INDENT, "");
+			column = INDENT;
+		} else if (column > INDENT) {
+			buf_addc(out, ' ');
+			column++;
+		}
+		buf_adds(out, word);
+		column += word.n;
+	}
+	buf_addc(out, '\n');
+}
+
+static void
+add_fault(struct buf *out, const struct fault *f)
+{
+	struct err e = { .kind = f->kind, .exit = f->exit };
+	struct str code = str_of(f->code);
+
+	if (out->n > 0)
+		buf_addc(out, '\n');
+	add_name(out, f);
+	buf_addf(out, " (%s, exit status %d)\n", err_kind_name(f->kind),
+	    err_exit(&e));
+	add_wrapped(out, "means", str_of(f->meaning));
+	add_wrapped(out, "then", str_of(does[f->kind]));
+	add_wrapped(out, "do", str_of(f->remedy));
+	if (is_number(code) && code.n > STATUS_DIGITS)
+		buf_addf(out,
+		    "  %-*shttps://login.microsoftonline.com/"
+		    "error?code=%s\n",
+		    INDENT - 2, "see", f->code);
+}
+
+static void
+add_all(struct buf *out)
+{
+	const struct fault *f;
+	size_t start, n;
+
+	for (size_t i = 0; (f = fault_at(i)) != NULL; i++) {
+		start = out->n;
+		add_name(out, f);
+		n = out->n - start;
+		buf_addf(out, "%*s%s\n",
+		    n + 2 < LIST_COLUMN ? (int)(LIST_COLUMN - n) : 2, "",
+		    f->meaning);
+	}
+}
+
+/* Takes the next run of letters, digits and '_' off *rest. */
+static bool
+next_token(struct str *rest, struct str *token)
+{
+	size_t n = 0;
+
+	while (rest->n > 0 && n == 0) {
+		while (n < rest->n &&
+		    (ascii_is_alpha(rest->p[n]) || ascii_is_digit(rest->p[n]) ||
+			rest->p[n] == '_'))
+			n++;
+		*token = str_first(*rest, n);
+		*rest = str_from(*rest, n + 1);
+	}
+	return n > 0;
+}
+
+/* A code, or the first one in a text; an HTTP status only if nothing else. */
+static const struct fault *
+find(struct str text)
+{
+	const struct fault *f = fault_find(str_trim(text)), *status = NULL;
+	struct str token;
+
+	while (f == NULL && next_token(&text, &token)) {
+		f = fault_find(token);
+		if (f != NULL && str_of(f->code).n == STATUS_DIGITS) {
+			status = status != NULL ? status : f;
+			f = NULL;
+		}
+	}
+	return f != NULL ? f : status;
+}
+
+static bool
+contains(struct str s, struct str piece)
+{
+	for (size_t i = 0; i + piece.n <= s.n; i++)
+		if (str_istarts(str_from(s, i), piece))
+			return true;
+	return false;
+}
+
+/* Codes that hold the word; else the one that looks most like it. */
+static void
+add_near(struct buf *out, struct str word)
+{
+	const char *codes[CODES_MAX + 1] = { NULL }, *near;
+	const struct fault *f;
+	size_t found = 0;
+
+	for (size_t i = 0; i < CODES_MAX; i++) {
+		f = fault_at(i);
+		codes[i] = f != NULL ? f->code : NULL;
+		if (f == NULL)
+			break;
+		if (word.n < NEAR_LEAST || found == NEAR_MOST ||
+		    !contains(str_of(f->code), word))
+			continue;
+		buf_addf(out, "%s%s", found > 0 ? ", " : "", f->code);
+		found++;
+	}
+	near = found == 0 ? cli_nearest(word, codes) : NULL;
+	if (near != NULL)
+		buf_addz(out, near);
+}
+
+static void
+unknown(struct str text, struct err *e)
+{
+	struct buf near;
+
+	buf_init(&near, ERR_REMEDY_SIZE);
+	if (str_istarts(text, STR("AADSTS")))
+		add_near(&near, str_from(text, 6));
+	else
+		add_near(&near, text);
+	err_set(e, ERR_USAGE, "unknown code \"%.*s\"",
+	    STR_ARG(str_first(text, WIDTH)));
+	if (near.n > 0)
+		err_remedy(e, "did you mean %.*s?", STR_ARG(buf_view(&near)));
+	else
+		err_remedy(e,
+		    "post365 explain, without a code, lists those "
+		    "it knows. Numbers of Entra ID that it does not know are "
+		    "explained at https://login.microsoftonline.com/error");
+	buf_release(&near);
+}
+
+/* Appends what is asked for, and says on standard error what is not known. */
+static bool
+answer(struct cli *c, struct buf *out, int *code, struct err *e)
+{
+	const struct fault *f;
+	const char *value;
+	unsigned n = 0;
+	int id;
+
+	for (;;) {
+		if (!cli_next(c, &id, &value, e))
+			return false;
+		if (id == CLI_END)
+			break;
+		n++;
+		f = find(str_of(value));
+		if (f != NULL) {
+			add_fault(out, f);
+			continue;
+		}
+		unknown(str_of(value), e);
+		*code = cli_fail(c, e);
+	}
+	if (n == 0 && !c->common.help)
+		add_all(out);
+	return true;
+}
+
+int
+explain_main(const struct cli_command *self, int argc, char **argv)
+{
+	struct cli c;
+	struct buf out;
+	struct err e;
+	int code = 0, printed;
+
+	cli_init(&c, self, argc, argv);
+	buf_init(&out, OUT_MAX);
+	if (!answer(&c, &out, &code, &e)) {
+		buf_release(&out);
+		return cli_fail(&c, &e);
+	}
+	printed = c.common.help ? cli_help(self) : cli_print(&c, &out);
+	buf_release(&out);
+	return printed != 0 ? printed : code;
+}

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/sandbox.h"
+
+#include <arpa/inet.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "command/sandbox_host.h"
+#include "command/sandbox_keep.h"
+#include "command/sandbox_mail.h"
+
+enum option {
+	DIR_OPTION = 1,
+	LISTEN,
+	PRINT_CONFIG,
+	FAULT,
+	MAILBOX,
+	SEND_AS,
+	PLAIN,
+	EXIT_AFTER
+};
+
+/* clang-format off */
+const struct cli_option sandbox_options[] = {
+	{ DIR_OPTION, 'd', "dir", "FOLDER",
+	    "where all goes (default: post365-sandbox)" },
+	{ LISTEN, 'l', "listen", "ADDRESS:PORT",
+	    "of the loopback; port 0: any (default: 127.0.0.1:0)" },
+	{ PRINT_CONFIG, 'p', "print-config", NULL,
+	    "print the configuration to use" },
+	{ FAULT, 0, "fault", "RULE", "what to do wrong, see below" },
+	{ MAILBOX, 'm', "mailbox", "ADDRESS",
+	    "one that exists; * for any (default: sender@example.com)" },
+	{ SEND_AS, 0, "send-as", NULL, "let mailboxes use any From" },
+	{ PLAIN, 0, "plain", NULL, "http:// in place of https://" },
+	{ EXIT_AFTER, 0, "exit-after", "N", "end after N kept messages" },
+	{ 0, 0, NULL, NULL, NULL }
+};
+/* clang-format on */
+
+#define HELP_LINE(word, name, value, phase, options, help) help "\n"
+const char sandbox_more[] =
+    "Once it listens it prints \"ready\", its address and its configuration "
+    "file.\nFOLDER then holds:\n"
+    "  config            ready to use: post365 -C FOLDER/config send ...\n"
+    "  ca.pem            the authority of the certificate, made at the start\n"
+    "  mail/000001.*     each message: .json as received or .eml, its .text\n"
+    "                    or .html, its files .attN-NAME, and .meta\n"
+    "  requests.log      one JSON object a line\n"
+    "  faults            rules as with --fault, if you write that file; it "
+    "is\n                    read again before each request\n"
+    "\nA RULE is: WHERE KIND [VALUE] [name=value...] [xN]\n"
+    "WHERE is token, send or any; xN: only N times. Rules are used up from "
+    "the top.\nstatus and early take retry-after=TEXT code=CODE "
+    "message=TEXT\nbody=json|html|empty; quote a value with blanks: \"...\". "
+    "Where a line below\nends in *, the message is kept; else it is "
+    "not.\n" RULE_KINDS(HELP_LINE);
+#undef HELP_LINE
+
+enum {
+	MEMORY_MAX = 1024 * 1024, /* settings and their texts */
+	SECRET_SIZE = 40,         /* as Entra ID makes them */
+	CA_MAX = 16 * 1024,       /* one certificate in PEM has about 700 */
+	CONFIG_MAX = 64 * 1024,
+	BACKLOG = 128
+};
+
+/* One is as good as the other; these are easily told from real ones. */
+static const char tenant[] = "11111111-2222-4333-8444-555555555555";
+static const char client[] = "66666666-7777-4888-9999-aaaaaaaaaaaa";
+static const char default_mailbox[] = "sender@example.com";
+
+struct setup {
+	struct cli cli;
+	struct sandbox s;
+	const char *dir, *listen;
+	bool print_config, help;
+	uint32_t exit_after;
+	struct str address; /* to listen on: an IP literal */
+	struct buf config;
+	int lock, listener;
+};
+
+static bool
+take_fault(struct setup *t, const char *value, struct err *e)
+{
+	struct sandbox *s = &t->s;
+
+	if (s->rules.n == RULES_MAX)
+		return err_set(e, ERR_USAGE, "more than %d times --fault",
+		    RULES_MAX);
+	if (!rule_parse(&s->mem, str_of(value), &s->rules.rule[s->rules.n],
+		e)) {
+		err_wrap(e, "--fault");
+		return err_remedy(e, "post365 help sandbox lists the rules");
+	}
+	s->rules.n++;
+	return true;
+}
+
+static bool
+take_mailbox(struct setup *t, const char *value, struct err *e)
+{
+	struct sandbox *s = &t->s;
+	struct str address = str_of(value);
+
+	if (s->n_mailboxes == SANDBOX_MAILBOXES)
+		return err_set(e, ERR_USAGE, "more than %d times --mailbox",
+		    SANDBOX_MAILBOXES);
+	if (!mail_is_address(address) && !str_eq(address, STR("*")))
+		return err_set(e, ERR_USAGE, "--mailbox: %s is no address",
+		    value);
+	s->mailbox[s->n_mailboxes++] = address;
+	return true;
+}
+
+static bool
+take_exit_after(struct setup *t, const char *value, struct err *e)
+{
+	uint64_t n;
+
+	if (!str_u64(str_of(value), UINT32_MAX, &n) || n == 0)
+		return err_set(e, ERR_USAGE, "--exit-after: %s is no number",
+		    value);
+	t->exit_after = (uint32_t)n;
+	return true;
+}
+
+static bool
+take_option(struct setup *t, int id, const char *value, struct err *e)
+{
+	switch (id) {
+	case DIR_OPTION:
+		t->dir = value;
+		return true;
+	case LISTEN:
+		t->listen = value;
+		return true;
+	case PRINT_CONFIG:
+		t->print_config = true;
+		return true;
+	case FAULT:
+		return take_fault(t, value, e);
+	case MAILBOX:
+		return take_mailbox(t, value, e);
+	case SEND_AS:
+		t->s.send_as = true;
+		return true;
+	case PLAIN:
+		t->s.plain = true;
+		return true;
+	case EXIT_AFTER:
+		return take_exit_after(t, value, e);
+	default:
+		return err_set(e, ERR_USAGE, "unexpected \"%.60s\"", value);
+	}
+}
+
+static bool
+take_options(struct setup *t, struct err *e)
+{
+	const char *value;
+	int id;
+
+	for (;;) {
+		if (!cli_next(&t->cli, &id, &value, e))
+			return false;
+		if (id == CLI_END)
+			return true;
+		if (!take_option(t, id, value, e))
+			return false;
+	}
+}
+
+/*
+ * "127.0.0.1:8443", "[::1]:0", "localhost:0". The loopback and nothing else:
+ * whoever reaches the sandbox could fill the disk and read its answers.
+ */
+static bool
+take_address(struct setup *t, struct err *e)
+{
+	struct str text = str_of(t->listen), host = text;
+	struct in6_addr a6;
+	struct in_addr a4;
+	uint64_t port;
+
+	while (host.n > 0 && host.p[host.n - 1] != ':')
+		host.n--;
+	if (host.n == 0 || !str_u64(str_from(text, host.n), UINT16_MAX, &port))
+		return err_set(e, ERR_USAGE, "--listen: %s is not ADDRESS:PORT",
+		    t->listen);
+	host.n--;
+	t->s.port = (uint16_t)port;
+	t->s.host = STR("localhost");
+	if (str_eq(host, STR("localhost")))
+		host = STR("127.0.0.1");
+	if (str_starts(host, STR("[")) && str_ends(host, STR("]")))
+		host = str_from(str_first(host, host.n - 1), 1);
+	t->address = arena_str(&t->s.mem, host);
+	if (!arena_ok(&t->s.mem, e))
+		return false;
+	if (inet_pton(AF_INET6, t->address.p, &a6) == 1 &&
+	    IN6_IS_ADDR_LOOPBACK(&a6))
+		return true;
+	if (inet_pton(AF_INET, t->address.p, &a4) != 1 ||
+	    ntohl(a4.s_addr) >> 24 != IN_LOOPBACKNET) {
+		err_set(e, ERR_USAGE,
+		    "--listen: %s is not an address of the loopback",
+		    t->listen);
+		return err_remedy(e, "use 127.0.0.1 or [::1]");
+	}
+	if (!str_eq(host, STR("127.0.0.1")))
+		t->s.host = t->address;
+	return true;
+}
+
+static bool
+make_folder(struct setup *t, struct err *e)
+{
+	struct sandbox *s = &t->s;
+	char real[PATH_MAX];
+	struct str path;
+
+	if (!os_mkdirs(t->dir, 0700, e))
+		return false;
+	if (realpath(t->dir, real) == NULL)
+		return err_sys(e, ERR_CONFIG, "%s", t->dir);
+	s->folder = arena_str(&s->mem, str_of(real));
+	if (str_chr(s->folder, '\n') < s->folder.n)
+		return err_set(e, ERR_USAGE, "a line end in the name of %s",
+		    t->dir);
+	path = arena_fmt(&s->mem, "%.*s/lock", STR_ARG(s->folder));
+	if (!arena_ok(&s->mem, e))
+		return false;
+	if (!os_lock(path.p, 0, &t->lock, e))
+		return err_remedy(e,
+		    "another sandbox uses this folder: "
+		    "choose one with --dir");
+	path = arena_fmt(&s->mem, "%.*s/mail", STR_ARG(s->folder));
+	return arena_ok(&s->mem, e) && os_mkdirs(path.p, 0700, e);
+}
+
+/* Has each character that wants percent-encoding in a form. */
+static bool
+make_secret(struct sandbox *s, struct err *e)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz0123456789~.";
+	static const char marks[] = "~+/=_-&%";
+	unsigned char random[SECRET_SIZE];
+	char text[SECRET_SIZE];
+	bool ok;
+
+	os_random(random, sizeof(random));
+	for (size_t i = 0; i < SECRET_SIZE; i++)
+		text[i] = letters[random[i] % (sizeof(letters) - 1)];
+	for (size_t i = 0; i < sizeof(marks) - 1; i++)
+		text[3 + i * 4] = marks[i];
+	ok = secret_set(&s->secret, (struct str){ text, sizeof(text) }, e);
+	secret_wipe(text, sizeof(text));
+	return ok;
+}
+
+/* Writes FOLDER/name. */
+static bool
+write_file(const struct setup *t, const char *name, struct str bytes,
+    struct err *e)
+{
+	struct arena mem;
+	struct str path;
+	bool ok;
+
+	arena_init(&mem, MEMORY_MAX);
+	path = arena_fmt(&mem, "%.*s/%s", STR_ARG(t->s.folder), name);
+	ok = arena_ok(&mem, e) &&
+	    os_write_file(path.p, bytes, (struct os_write){ 0600, false }, e);
+	arena_release(&mem);
+	return ok;
+}
+
+static bool
+make_cert(struct setup *t, struct err *e)
+{
+	struct str name[] = { STR("localhost"), STR("127.0.0.1"), STR("::1"),
+		t->address };
+	size_t n = sizeof(name) / sizeof(name[0]);
+	struct buf pem;
+	bool ok;
+
+	if (t->s.plain)
+		return true;
+	n -= str_eq(t->s.host, STR("localhost")); /* listed already */
+	buf_init(&pem, CA_MAX);
+	ok = cert_make(&t->s.cert, name, n, &pem, e) &&
+	    write_file(t, "ca.pem", buf_view(&pem), e);
+	buf_release(&pem);
+	return ok;
+}
+
+static bool
+bind_address(int fd, const struct setup *t)
+{
+	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6,
+		.sin6_port = htons(t->s.port) };
+	struct sockaddr_in a4 = { .sin_family = AF_INET,
+		.sin_port = htons(t->s.port) };
+
+	if (inet_pton(AF_INET6, t->address.p, &a6.sin6_addr) == 1)
+		return bind(fd, (struct sockaddr *)&a6, sizeof(a6)) == 0;
+	return inet_pton(AF_INET, t->address.p, &a4.sin_addr) == 1 &&
+	    bind(fd, (struct sockaddr *)&a4, sizeof(a4)) == 0;
+}
+
+/* The port that the kernel chose, if we did not. */
+static bool
+learn_port(struct setup *t)
+{
+	struct sockaddr_storage a;
+	socklen_t n = sizeof(a);
+
+	if (getsockname(t->listener, (struct sockaddr *)&a, &n) < 0)
+		return false;
+	t->s.port = ntohs(a.ss_family == AF_INET6 ?
+		((struct sockaddr_in6 *)&a)->sin6_port :
+		((struct sockaddr_in *)&a)->sin_port);
+	return true;
+}
+
+static bool
+start_listening(struct setup *t, struct err *e)
+{
+	bool ip6 = str_chr(t->address, ':') < t->address.n;
+	int yes = 1;
+
+	t->listener = socket(ip6 ? AF_INET6 : AF_INET,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (t->listener < 0)
+		return err_sys(e, ERR_RETRY, "socket");
+	(void)setsockopt(t->listener, SOL_SOCKET, SO_REUSEADDR, &yes,
+	    sizeof(yes));
+	if (!bind_address(t->listener, t) || listen(t->listener, BACKLOG) < 0 ||
+	    !learn_port(t))
+		return err_sys(e, ERR_CONFIG, "listen on %s", t->listen);
+	return true;
+}
+
+/* The mailbox to send from: the first that is one. */
+static struct str
+first_mailbox(const struct sandbox *s)
+{
+	for (size_t i = 0; i < s->n_mailboxes; i++)
+		if (!str_eq(s->mailbox[i], STR("*")))
+			return s->mailbox[i];
+	return str_of(default_mailbox);
+}
+
+static bool
+write_config(struct setup *t, struct err *e)
+{
+	const struct sandbox *s = &t->s;
+	struct str origin = sandbox_origin(s, &t->s.mem);
+	struct str from = first_mailbox(s);
+	struct buf *b = &t->config;
+
+	buf_init_secret(b, CONFIG_MAX);
+	buf_addz(b, "# Written by post365 sandbox at its start.\n");
+	buf_addf(b, "tenant_id = %.*s\n", STR_ARG(s->tenant));
+	buf_addf(b, "client_id = %.*s\n", STR_ARG(s->client));
+	buf_addz(b, "client_secret = ");
+	buf_adds(b, secret_view(&s->secret));
+	buf_addf(b, "\nlogin_url = %.*s\n", STR_ARG(origin));
+	buf_addf(b, "graph_url = %.*s/v1.0\n", STR_ARG(origin));
+	if (!s->plain)
+		buf_addf(b, "ca = %.*s/ca.pem\n", STR_ARG(s->folder));
+	buf_addf(b, "from = %.*s\n", STR_ARG(from));
+	buf_addf(b, "state_dir = %.*s/state\n", STR_ARG(s->folder));
+	return arena_ok(&t->s.mem, e) && buf_ok(b, e) &&
+	    write_file(t, "config", buf_view(b), e);
+}
+
+/* With --print-config all of standard output is a configuration file. */
+static bool
+announce(struct setup *t, struct err *e)
+{
+	struct sandbox *s = &t->s;
+	struct str origin = sandbox_origin(s, &s->mem);
+	struct str line = arena_fmt(&s->mem, "%sready %.*s %.*s/config\n",
+	    t->print_config ? "# " : "", STR_ARG(origin), STR_ARG(s->folder));
+
+	if (!arena_ok(&s->mem, e))
+		return false;
+	if (t->print_config && !cli_out(buf_view(&t->config), e))
+		return false;
+	return cli_out(line, e);
+}
+
+static bool
+run(struct setup *t, struct err *e)
+{
+	struct sandbox *s = &t->s;
+
+	s->tenant = str_of(tenant);
+	s->client = str_of(client);
+	if (s->n_mailboxes == 0)
+		s->mailbox[s->n_mailboxes++] = str_of(default_mailbox);
+	if (!take_address(t, e) || !make_folder(t, e) || !make_secret(s, e) ||
+	    !make_cert(t, e) || !start_listening(t, e) || !write_config(t, e) ||
+	    !sandbox_share(s, e))
+		return false;
+	atomic_store(&s->state->messages, keep_last(s->folder));
+	return announce(t, e) && sandbox_host(s, t->listener, t->exit_after, e);
+}
+
+static void
+release(struct setup *t)
+{
+	cert_release(&t->s.cert);
+	secret_release(&t->s.secret);
+	arena_release(&t->s.mem);
+	buf_release(&t->config);
+	os_close(&t->listener);
+	os_close(&t->lock);
+}
+
+int
+sandbox_main(const struct cli_command *self, int argc, char **argv)
+{
+	struct setup t = { .dir = "post365-sandbox",
+		.listen = "127.0.0.1:0",
+		.lock = -1,
+		.listener = -1 };
+	int code = EX_OK;
+	struct err e;
+
+	t.s.kept_fd = -1;
+	arena_init(&t.s.mem, MEMORY_MAX);
+	cli_init(&t.cli, self, argc, argv);
+	if (!take_options(&t, &e))
+		code = cli_fail(&t.cli, &e);
+	else if (t.cli.common.help)
+		code = cli_help(self);
+	else if (!run(&t, &e))
+		code = cli_fail(&t.cli, &e);
+	release(&t);
+	return code;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sandbox_graph: Graph's part of the sandbox: who may, where, and sendMail.
+ *
+ * Source: FACTS.md 3 (errors), 4.1 to 4.4 (sendMail), 6.1 (fields).
+ */
+#ifndef COMMAND_SANDBOX_GRAPH_H
+#define COMMAND_SANDBOX_GRAPH_H
+
+#include "command/sandbox_answer.h"
+#include "command/sandbox_mail.h"
+#include "command/sandbox_state.h"
+
+/* /v1.0/users/MAILBOX/sendMail, of any mailbox. */
+bool sandbox_graph_is_send(struct str path);
+
+/*
+ * Answers a request to any path but the token endpoint's. True: the answer
+ * is 202, and m holds a message to keep. Release m in any case.
+ */
+bool sandbox_graph_answer(const struct sandbox *s,
+    const struct sandbox_request *r, struct sandbox_mail *m,
+    struct sandbox_answer *a);
+
+/* 413, for a request whose body was not read to its end. */
+void sandbox_graph_too_large(const struct sandbox_request *r,
+    struct sandbox_answer *a);
+
+#endif

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/send.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/clock.h"
+#include "base/os.h"
+#include "command/attempt.h"
+#include "command/client.h"
+#include "command/compose.h"
+#include "command/config.h"
+#include "command/report.h"
+#include "command/version.h"
+#include "graph/send.h"
+
+enum {
+	OPT_FROM = 1,
+	OPT_TO,
+	OPT_CC,
+	OPT_BCC,
+	OPT_REPLY_TO,
+	OPT_SUBJECT,
+	OPT_TEXT,
+	OPT_HTML,
+	OPT_ATTACH,
+	OPT_HEADER,
+	OPT_IMPORTANCE,
+	OPT_READ_RECEIPT,
+	OPT_DELIVERY_RECEIPT,
+	OPT_NO_SAVE,
+	OPT_VIA,
+	OPT_DRY_RUN,
+	OPT_JSON
+};
+
+enum { REPORT_MAX = 16 * 1024 }; /* texts of struct err, escaped */
+
+/* clang-format off */
+const struct cli_option send_options[] = {
+	{ OPT_FROM, 'f', "from", "ADDRESS", "sender, instead of the setting" },
+	{ OPT_TO, 't', "to", "LIST", "recipients, beside the operands" },
+	{ OPT_CC, 'c', "cc", "LIST", "who gets a copy" },
+	{ OPT_BCC, 'b', "bcc", "LIST", "who gets one unseen by others" },
+	{ OPT_REPLY_TO, 0, "reply-to", "LIST", "where answers go" },
+	{ OPT_SUBJECT, 's', "subject", "TEXT", "what it is about" },
+	{ OPT_TEXT, 0, "text", "FILE", "body, instead of standard input" },
+	{ OPT_HTML, 0, "html", "FILE", "body in HTML" },
+	{ OPT_ATTACH, 'a', "attach", "FILE[;type=T][;name=N]",
+	  "a file of up to 3 MB; media type and name" },
+	{ OPT_HEADER, 'H', "header", "'X-Name: value'",
+	  "a header field; up to five" },
+	{ OPT_IMPORTANCE, 0, "importance", "low|normal|high",
+	  "a mark that mail programs show" },
+	{ OPT_READ_RECEIPT, 0, "read-receipt", NULL,
+	  "ask to be told when read" },
+	{ OPT_DELIVERY_RECEIPT, 0, "delivery-receipt", NULL,
+	  "ask to be told when delivered" },
+	{ OPT_NO_SAVE, 0, "no-save", NULL, "no copy in Sent Items" },
+	{ OPT_VIA, 0, "via", "auto|json", "how it is handed to Graph" },
+	{ OPT_DRY_RUN, 'n', "dry-run", NULL,
+	  "print the request, send nothing" },
+	{ OPT_JSON, 0, "json", NULL, "print the result as JSON" },
+	{ 0, 0, NULL, NULL, NULL }
+};
+/* clang-format on */
+
+const char send_more[] =
+    "The body is standard input, if no option names it. A FILE of - is\n"
+    "standard input. LIST: addresses as in a header, with commas between.\n"
+    "\n"
+    "  echo done | post365 send -s 'backup of db1' ops@contoso.com\n"
+    "  post365 send -s report --html r.html -a r.pdf -t 'A <a@contoso.com>'\n"
+    "\n"
+    "exit status: 0 accepted by Microsoft 365; 64 bad command line; 65 bad\n"
+    "address, message or file; 66 a file cannot be read; 67 no such mailbox;\n"
+    "69 refused for good; 75 try again later; 76 perhaps sent, look before\n"
+    "trying again; 77 sign-in or permission; 78 a setting is wrong.\n";
+
+struct send {
+	struct cli cli;
+	struct compose compose;
+	struct config config;
+	struct client client;
+	struct report report;
+	const char *from;
+	bool no_save, dry_run, json;
+};
+
+static bool
+set_importance(struct message *m, const char *value, struct err *e)
+{
+	static const char *const words[] = { [MESSAGE_LOW] = "low",
+		[MESSAGE_NORMAL] = "normal",
+		[MESSAGE_HIGH] = "high" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(words[i], value) == 0) {
+			m->importance = (enum message_importance)i;
+			return true;
+		}
+	return err_set(e, ERR_USAGE,
+	    "--importance is low, normal or high, "
+	    "not \"%.60s\"",
+	    value);
+}
+
+static bool
+set_via(const char *value, struct err *e)
+{
+	if (strcmp(value, "auto") == 0 || strcmp(value, "json") == 0)
+		return true;
+	return err_set(e, ERR_USAGE, "--via is auto or json, not \"%.60s\"",
+	    value);
+}
+
+static bool
+take_flag(struct send *s, int id)
+{
+	struct message *m = &s->compose.message;
+
+	switch (id) {
+	case OPT_READ_RECEIPT:
+		m->read_receipt = true;
+		break;
+	case OPT_DELIVERY_RECEIPT:
+		m->delivery_receipt = true;
+		break;
+	case OPT_NO_SAVE:
+		s->no_save = true;
+		break;
+	case OPT_DRY_RUN:
+		s->dry_run = true;
+		break;
+	default:
+		s->json = true;
+		break;
+	}
+	return true;
+}
+
+static bool
+take_option(struct send *s, int id, const char *value, struct err *e)
+{
+	struct compose *c = &s->compose;
+	struct message *m = &c->message;
+
+	switch (id) {
+	case CLI_OPERAND:
+		return compose_list(c, &m->to, "recipient", value, e);
+	case OPT_TO:
+		return compose_list(c, &m->to, "--to", value, e);
+	case OPT_CC:
+		return compose_list(c, &m->cc, "--cc", value, e);
+	case OPT_BCC:
+		return compose_list(c, &m->bcc, "--bcc", value, e);
+	case OPT_REPLY_TO:
+		return compose_list(c, &m->reply_to, "--reply-to", value, e);
+	case OPT_FROM:
+		s->from = value;
+		return true;
+	case OPT_SUBJECT:
+		m->subject = str_of(value);
+		return true;
+	case OPT_TEXT:
+		c->text = value;
+		return compose_claim(c, "--text", value, e);
+	case OPT_HTML:
+		c->html = value;
+		return compose_claim(c, "--html", value, e);
+	case OPT_ATTACH:
+		return compose_attach(c, value, e);
+	case OPT_HEADER:
+		return compose_field(c, value, e);
+	case OPT_IMPORTANCE:
+		return set_importance(m, value, e);
+	case OPT_VIA:
+		return set_via(value, e);
+	default:
+		return take_flag(s, id);
+	}
+}
+
+static bool
+read_options(struct send *s, struct err *e)
+{
+	const char *value;
+	int id;
+
+	for (;;) {
+		if (!cli_next(&s->cli, &id, &value, e))
+			return false;
+		if (id == CLI_END)
+			break;
+		if (!take_option(s, id, value, e))
+			return false;
+	}
+	if (s->cli.common.help)
+		return true;
+	if (s->json && s->dry_run)
+		return err_set(e, ERR_USAGE,
+		    "--dry-run prints a request and "
+		    "--json a result: choose one");
+	if (compose_recipients(&s->compose) == 0) {
+		err_set(e, ERR_USAGE, "nobody to send it to");
+		return err_remedy(e,
+		    "name recipients behind the options, or "
+		    "by --to, --cc, --bcc");
+	}
+	return compose_claim(&s->compose, "--config", s->cli.common.config, e);
+}
+
+static bool
+read_settings(struct send *s, struct err *e)
+{
+	const struct config_ask ask = {
+		.path = s->cli.common.config,
+		.account = s->cli.common.account,
+		.from = s->from,
+	};
+	const struct config *c = &s->config;
+
+	if (!config_load(&s->config, &ask, &s->cli.log, e) ||
+	    !config_check(c, s->dry_run ? CONFIG_TO_COMPOSE : CONFIG_TO_SIGN_IN,
+		e))
+		return false;
+	if (c->enabled || s->dry_run)
+		return true;
+	err_set(e, ERR_CONFIG, "sending is switched off: enabled = no (%.*s)",
+	    STR_ARG(c->origin[CONFIG_ENABLED]));
+	return err_remedy(e,
+	    "set enabled = yes, or choose another account "
+	    "with -A");
+}
+
+static struct send_options
+graph_options(const struct send *s)
+{
+	return (struct send_options){
+		.mailbox = s->config.mailbox,
+		.save_to_sent = s->config.save_to_sent && !s->no_save,
+	};
+}
+
+/* The request as graph_call would make it; the ids are new each time. */
+static bool
+print_request(struct send *s, struct err *e)
+{
+	struct send_options o = graph_options(s);
+	struct buf body, out;
+	bool ok;
+
+	buf_init(&body, SEND_REQUEST_MAX);
+	buf_init(&out, SEND_REQUEST_MAX + 16384);
+	ok = send_json(&s->compose.message, &o, &body, e);
+	if (ok) {
+		buf_addf(&out, "POST %.*s", STR_ARG(s->config.graph_url));
+		send_path(&out, o.mailbox);
+		buf_addf(&out,
+		    "\nUser-Agent: post365/" VERSION
+		    "\nAccept: application/json"
+		    "\nAuthorization: Bearer ***"
+		    "\nContent-Type: application/json"
+		    "\nContent-Length: %zu\n\n",
+		    body.n);
+		buf_adds(&out, buf_view(&body));
+		buf_addc(&out, '\n');
+		ok = buf_ok(&out, e) && cli_out(buf_view(&out), e);
+	}
+	buf_release(&out);
+	buf_release(&body);
+	return ok;
+}
+
+/* What a person cannot see from what the service says. */
+static void
+advise(struct err *e)
+{
+	if (e->kind == ERR_RETRY && e->retry_after_ms > 0)
+		err_wrap(e, "the service asks to wait for %lld s",
+		    (long long)(e->retry_after_ms + 999) / 1000);
+	if (e->kind == ERR_UNSURE && e->remedy[0] == '\0')
+		err_remedy(e,
+		    "it may have been sent: look into the mailbox's "
+		    "Sent Items before sending it again");
+}
+
+/* Tries, and tries again where that does no harm. */
+static bool
+transmit(struct send *s, struct err *e)
+{
+	struct send_options o = graph_options(s);
+	struct send_result *sum = &s->report.result;
+	struct attempt attempt;
+	uint32_t random;
+	unsigned before;
+	bool ok;
+
+	os_random(&random, sizeof(random));
+	attempt_start(&attempt, &clock_system, &s->cli.log, random);
+	do {
+		before = sum->attempts;
+		ok = send_message(&s->client.graph, &s->compose.message, &o,
+		    sum, e);
+		sum->attempts += before;
+	} while (!ok && attempt_again(&attempt, e));
+	if (!ok)
+		advise(e);
+	return ok;
+}
+
+static bool
+run(struct send *s, struct err *e)
+{
+	if (!read_settings(s, e) ||
+	    !compose_finish(&s->compose, &s->config, &s->cli.log, e))
+		return false;
+	if (s->dry_run)
+		return print_request(s, e);
+	s->report.message_id = s->compose.message.message_id;
+	s->report.recipients = compose_recipients(&s->compose);
+	return client_open(&s->client, &s->config, &s->cli.log, e) &&
+	    transmit(s, e);
+}
+
+/*
+ * What cannot be printed does not change how it ended: who repeats a message
+ * that was sent, because its report got lost, sends it twice.
+ */
+static void
+print_json(const struct send *s, const struct err *why)
+{
+	struct buf out;
+	struct err e;
+
+	buf_init(&out, REPORT_MAX);
+	if (!report_json(&s->report, why, &out, &e) ||
+	    !cli_out(buf_view(&out), &e))
+		log_warn(&s->cli.log, "%s", e.msg);
+	buf_release(&out);
+}
+
+/* A mistake in front of --json must not hide it. */
+static bool
+wants_json(const struct send *s)
+{
+	for (int i = s->cli.at; i < s->cli.argc; i++)
+		if (strcmp(s->cli.argv[i], "--json") == 0)
+			return true;
+	return s->json;
+}
+
+static int
+fail(const struct send *s, const struct err *e)
+{
+	int code = cli_fail(&s->cli, e);
+	struct err unsaid;
+	struct buf ids;
+	bool said;
+
+	buf_init(&ids, 1024);
+	report_ids(&s->report, e, &ids);
+	if (s->cli.log.level >= LOG_WARN) {
+		said = os_write_fd(s->cli.log.fd, "standard error",
+		    buf_view(&ids), &unsaid);
+		(void)said; /* nobody is left to tell */
+	}
+	buf_release(&ids);
+	if (wants_json(s))
+		print_json(s, e);
+	return code;
+}
+
+static int
+finish(struct send *s, bool ok, const struct err *e)
+{
+	if (!ok)
+		return fail(s, e);
+	if (s->cli.common.help)
+		return cli_help(s->cli.command);
+	if (s->json)
+		print_json(s, NULL);
+	if (!s->dry_run)
+		log_trace(&s->cli.log, "sent: %.*s to %zu recipients via %s",
+		    STR_ARG(s->report.message_id), s->report.recipients,
+		    s->report.result.via);
+	return EX_OK;
+}
+
+int
+send_main(const struct cli_command *self, int argc, char **argv)
+{
+	struct send s = { 0 };
+	struct err e;
+	bool ok;
+	int code;
+
+	cli_init(&s.cli, self, argc, argv);
+	compose_init(&s.compose);
+	ok = read_options(&s, &e) && (s.cli.common.help || run(&s, &e));
+	code = finish(&s, ok, &e);
+	client_close(&s.client);
+	config_release(&s.config);
+	compose_release(&s.compose);
+	return code;
+}

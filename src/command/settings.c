@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/settings.h"
+
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "command/config.h"
+#include "command/config_show.h"
+
+enum { TEXT_MAX = 256 * 1024 }; /* values of 8 kB each, and comments */
+
+const char settings_more[] =
+    "  show   the settings in effect, as a file, and where each is from\n"
+    "  path   the file that is used\n"
+    "  init   writes a commented file to start with, readable by its owner\n"
+    "         only, to the place that --config or POST365_CONFIG names, or\n"
+    "         to your own; fills in what the environment has\n"
+    "\n"
+    "A file has lines `key = value`; `#` at the start of a line begins a\n"
+    "comment; `[account NAME]` begins the keys of a further sender. It is\n"
+    "looked for at --config, $POST365_CONFIG,\n"
+    "$XDG_CONFIG_HOME/post365/config (~/.config/post365/config) and\n"
+    "/etc/post365/config. Every key can be set in the environment, as\n"
+    "POST365_TENANT_ID and so on; AZURE_TENANT_ID, AZURE_CLIENT_ID,\n"
+    "AZURE_CLIENT_SECRET and AZURE_AUTHORITY_HOST are understood. An option\n"
+    "wins over the environment, the environment over the file. The keys:\n"
+    "\n"
+    "  tenant_id client_id client_secret client_secret_file\n"
+    "  client_secret_command from mailbox save_to_sent enabled cloud\n"
+    "  login_url graph_url ca connect_timeout timeout token_cache state_dir\n"
+    "\n"
+    "post365 config init -C - prints what each is for.\n";
+
+static int
+show(const struct cli *c)
+{
+	const struct config_ask ask = {
+		.path = c->common.config,
+		.account = c->common.account,
+	};
+	struct config config;
+	struct buf text;
+	struct err e;
+	int code;
+
+	buf_init(&text, TEXT_MAX);
+	if (config_load(&config, &ask, &c->log, &e)) {
+		config_show(&config, &text);
+		code = cli_print(c, &text);
+	} else {
+		code = cli_fail(c, &e);
+	}
+	config_release(&config);
+	buf_release(&text);
+	return code;
+}
+
+static int
+print_path(const struct cli *c, struct str path)
+{
+	struct buf text;
+	int code;
+
+	buf_init(&text, path.n + 1);
+	buf_addf(&text, "%.*s\n", STR_ARG(path));
+	code = cli_print(c, &text);
+	buf_release(&text);
+	return code;
+}
+
+static int
+fail_no_file(const struct cli *c, const struct config_places *places)
+{
+	struct err e;
+
+	err_set(&e, ERR_CONFIG, "there is no file; looked for %.*s%s%s",
+	    STR_ARG(places->item[0]), places->n > 1 ? " and " : "",
+	    places->n > 1 ? places->item[1].p : "");
+	e.exit = EX_NOINPUT;
+	err_remedy(&e, "post365 config init writes one to fill in");
+	return cli_fail(c, &e);
+}
+
+static int
+path(const struct cli *c)
+{
+	struct config_places places;
+	struct os_stat st;
+	struct arena mem;
+	struct err e;
+	int code = -1;
+
+	arena_init(&mem, TEXT_MAX);
+	config_find(&mem, c->common.config, &places);
+	if (!arena_ok(&mem, &e))
+		code = cli_fail(c, &e);
+	for (size_t i = 0; i < places.n && code < 0; i++)
+		if (os_stat_path(places.item[i].p, &st, &e))
+			code = print_path(c, places.item[i]);
+	if (code < 0)
+		code = fail_no_file(c, &places);
+	arena_release(&mem);
+	return code;
+}
+
+/* Writes the file, and makes its folder. Never replaces one. */
+static bool
+write_file(const char *name, struct str text, struct err *e)
+{
+	const struct os_write how = { .mode = 0600, .durable = true };
+	const char *slash = strrchr(name, '/');
+	struct os_stat st;
+	struct arena mem;
+	bool ok = true;
+
+	if (os_stat_path(name, &st, e)) {
+		err_set(e, ERR_CONFIG, "%s: is there already", name);
+		e->exit = EX_CANTCREAT;
+		return err_remedy(e,
+		    "edit it, or give another place with "
+		    "--config");
+	}
+	arena_init(&mem, TEXT_MAX);
+	if (slash != NULL && slash != name) {
+		struct str folder = arena_str(&mem,
+		    (struct str){ name, (size_t)(slash - name) });
+
+		ok = arena_ok(&mem, e) &&
+		    os_mkdirs(folder.p, geteuid() == 0 ? 0755 : 0700, e);
+	}
+	ok = ok && os_write_file(name, text, how, e);
+	arena_release(&mem);
+	return ok;
+}
+
+static bool
+say_next(const char *name, struct err *e)
+{
+	struct buf text;
+	bool ok;
+
+	buf_init(&text, TEXT_MAX);
+	buf_addf(&text,
+	    "wrote %s, which only its owner can read. Next:\n"
+	    "1. In entra.microsoft.com > Entra ID > App registrations, make a\n"
+	    "   New registration (single tenant, no redirect URI).\n"
+	    "2. Its API permissions > Add a permission > Microsoft Graph >\n"
+	    "   Application permissions > Mail.Send, then Grant admin "
+	    "consent.\n"
+	    "3. Its Certificates & secrets > New client secret: copy the "
+	    "Value\n"
+	    "   at once, it is shown only now.\n"
+	    "4. Fill in tenant_id, client_id, client_secret and from.\n"
+	    "5. echo hello | post365 send -s test YOU@YOUR.DOMAIN\n",
+	    name);
+	ok = buf_ok(&text, e) && cli_out(buf_view(&text), e);
+	buf_release(&text);
+	return ok;
+}
+
+/* The owner's own place; root's is the machine's. */
+static const char *
+init_place(const struct config_places *places)
+{
+	return places->named || geteuid() != 0 ? places->item[0].p :
+						 places->item[places->n - 1].p;
+}
+
+static bool
+write_sample(const struct cli *c, const struct config *config, struct err *e)
+{
+	struct config_places places;
+	const char *name;
+	struct arena mem;
+	struct buf text;
+	bool ok;
+
+	arena_init(&mem, TEXT_MAX);
+	buf_init_secret(&text, TEXT_MAX);
+	config_find(&mem, c->common.config, &places);
+	config_sample(config, &text);
+	ok = arena_ok(&mem, e) && buf_ok(&text, e);
+	if (ok) {
+		name = init_place(&places);
+		ok = strcmp(name, "-") == 0 ?
+		    cli_out(buf_view(&text), e) :
+		    write_file(name, buf_view(&text), e) && say_next(name, e);
+	}
+	buf_release(&text);
+	arena_release(&mem);
+	return ok;
+}
+
+static int
+init(const struct cli *c)
+{
+	const struct config_ask ask = { .no_file = true };
+	struct config config;
+	struct err e;
+	int code = EX_OK;
+
+	if (!config_load(&config, &ask, &c->log, &e) ||
+	    !write_sample(c, &config, &e))
+		code = cli_fail(c, &e);
+	config_release(&config);
+	return code;
+}
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	int (*run)(const struct cli *c);
+} verbs[] = { { "show", show }, { "path", path }, { "init", init } };
+/* clang-format on */
+
+enum { VERBS = sizeof(verbs) / sizeof(*verbs) };
+
+int
+settings_main(const struct cli_command *self, int argc, char **argv)
+{
+	const char *value, *verb = NULL;
+	struct err e;
+	struct cli c;
+	int id;
+
+	cli_init(&c, self, argc, argv);
+	for (;;) {
+		if (!cli_next(&c, &id, &value, &e))
+			return cli_fail(&c, &e);
+		if (id == CLI_END)
+			break;
+		if (verb != NULL) {
+			err_set(&e, ERR_USAGE, "unexpected \"%.60s\"", value);
+			return cli_fail(&c, &e);
+		}
+		verb = value;
+	}
+	if (c.common.help)
+		return cli_help(self);
+	for (size_t i = 0; i < VERBS; i++)
+		if (verb == NULL || strcmp(verb, verbs[i].name) == 0)
+			return verbs[i].run(&c);
+	err_set(&e, ERR_USAGE, "\"%.60s\" is not one of show, path, init",
+	    verb);
+	return cli_fail(&c, &e);
+}

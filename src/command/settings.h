@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* settings: the command `config`. */
+#ifndef COMMAND_SETTINGS_H
+#define COMMAND_SETTINGS_H
+
+#include "command/cli.h"
+
+extern const char settings_more[];
+
+/*
+ * show: 78 for settings that cannot be used. path: 66 if there is no file.
+ * init: 73 if there is one, or it cannot be made.
+ */
+int settings_main(const struct cli_command *self, int argc, char **argv);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "command/cli.h"
+#include "command/explain.h"
+#include "command/sandbox.h"
+#include "command/send.h"
+#include "command/settings.h"
+#include "command/version.h"
+
+enum { HELP_MAX = 16 * 1024 };
+
+static int help_main(const struct cli_command *self, int argc, char **argv);
+static int version_main(const struct cli_command *self, int argc, char **argv);
+
+/* clang-format off */
+static const struct cli_command commands[] = {
+	{ "send", send_main, "[RECIPIENT...]",
+	  "Sends one message.", send_options, send_more },
+	{ "config", settings_main, "[show|path|init]",
+	  "Shows, locates or starts the settings.", NULL, settings_more },
+	{ "explain", explain_main, "[CODE]",
+	  "Says what an error code means and what to do. Needs no network.",
+	  explain_options, NULL },
+	{ "sandbox", sandbox_main, "",
+	  "A local stand-in for Microsoft 365 that catches mail in a folder.",
+	  sandbox_options, sandbox_more },
+	{ "help", help_main, "[COMMAND]",
+	  "Shows the commands, or the options of one.", NULL, NULL },
+	{ "version", version_main, "",
+	  "Shows the versions of the program and its parts.", NULL, NULL },
+};
+
+enum { VERSION_ASKED = 1 };
+static const struct cli_option program_options[] = {
+	{ VERSION_ASKED, 0, "version", NULL, "as the command version" },
+	{ 0, 0, NULL, NULL, NULL }
+};
+
+/* The program without a command. */
+static const struct cli_command program = {
+	"", help_main, "COMMAND", "", program_options, NULL
+};
+/* clang-format on */
+
+enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
+
+static const struct cli_command *
+find_command(const char *name, struct err *e)
+{
+	const char *names[COMMANDS + 1] = { NULL }, *near;
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+		names[i] = commands[i].name;
+	}
+	near = cli_nearest(str_of(name), names);
+	err_set(e, ERR_USAGE, "unknown command \"%.60s\"", name);
+	if (near != NULL)
+		err_remedy(e, "did you mean post365 %s?", near);
+	return NULL;
+}
+
+static void
+list_commands(struct buf *out)
+{
+	buf_addz(out,
+	    "post365 COMMAND [options]\n\n"
+	    "Sends mail through Microsoft 365.\n\ncommands:\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		buf_addf(out, "  %-9s %s\n", commands[i].name,
+		    commands[i].help);
+	buf_addz(out, "\npost365 help COMMAND shows the options of one.\n");
+}
+
+static int
+help_all(const struct cli *c)
+{
+	struct buf text;
+	int code;
+
+	buf_init(&text, HELP_MAX);
+	list_commands(&text);
+	code = cli_print(c, &text);
+	buf_release(&text);
+	return code;
+}
+
+static int
+help_main(const struct cli_command *self, int argc, char **argv)
+{
+	const struct cli_command *about = NULL;
+	const char *value;
+	struct err e;
+	struct cli c;
+	int id;
+
+	cli_init(&c, self, argc, argv);
+	for (;;) {
+		if (!cli_next(&c, &id, &value, &e))
+			return cli_fail(&c, &e);
+		if (id == CLI_END)
+			break;
+		about = find_command(value, &e);
+		if (about == NULL)
+			return cli_fail(&c, &e);
+	}
+	if (c.common.help)
+		return cli_help(self);
+	return about != NULL ? cli_help(about) : help_all(&c);
+}
+
+static int
+version_main(const struct cli_command *self, int argc, char **argv)
+{
+	const char *value;
+	struct err e;
+	struct cli c;
+	int id;
+
+	cli_init(&c, self, argc, argv);
+	if (!cli_next(&c, &id, &value, &e))
+		return cli_fail(&c, &e);
+	if (c.common.help)
+		return cli_help(self);
+	if (id == CLI_OPERAND) {
+		err_set(&e, ERR_USAGE, "unexpected \"%.60s\"", value);
+		return cli_fail(&c, &e);
+	}
+	return cli_out(STR(VERSION_LINE), &e) ? EX_OK : cli_fail(&c, &e);
+}
+
+/*
+ * Common options may stand before the command: its word is moved to the
+ * front of them, and the command reads them as its own.
+ */
+static int
+run_command(int argc, char **argv)
+{
+	const struct cli_command *command;
+	const char *name;
+	struct err e;
+	struct cli c;
+	char *word;
+	int id, at;
+
+	cli_init(&c, &program, argc, argv);
+	if (!cli_next(&c, &id, &name, &e))
+		return cli_fail(&c, &e);
+	if (c.common.help)
+		return help_all(&c);
+	if (id == VERSION_ASKED)
+		return cli_out(STR(VERSION_LINE), &e) ? EX_OK :
+							cli_fail(&c, &e);
+	if (id == CLI_END) {
+		err_set(&e, ERR_USAGE, "no command given");
+		err_remedy(&e, "post365 help lists the commands");
+		return cli_fail(&c, &e);
+	}
+	command = find_command(name, &e);
+	if (command == NULL)
+		return cli_fail(&c, &e);
+	at = c.at - 1;
+	word = argv[at];
+	memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof(*argv));
+	argv[1] = word;
+	return command->run(command, argc - 1, argv + 1);
+}
+
+/* A socket must never become what a library takes for standard error. */
+static void
+fill_standard_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	os_close(&fd);
+}
+
+int
+main(int argc, char **argv)
+{
+	fill_standard_streams();
+	os_protect_secrets();
+	/* both are errors of write(2) here, with a message of their own */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	return run_command(argc, argv);
+}

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# lib.sh: what stories share. A story is a POSIX sh script that starts the
+# sandbox, runs the executable as a user would, and prints "ok NAME",
+# "not ok NAME: reason" or "skip NAME: reason" for each thing it finds out.
+#
+# build.sh gives POST365 and POST365_SAN (the executable, and the same with
+# sanitizers), TOP, TMP (a fresh folder) and perhaps SHARED. Everything here
+# talks to the loopback only, and every wait has an end.
+set -u
+: "${POST365:?is the executable}" "${TMP:?is a fresh folder}"
+SAN=${POST365_SAN:-$POST365}
+[ -x "$SAN" ] || SAN=$POST365
+
+# Nothing of the caller's settings gets in. POST365_SAN would look like one.
+unset POST365_SAN POST365_CONFIG POST365_ACCOUNT XDG_CONFIG_HOME \
+    XDG_STATE_HOME SSL_CERT_FILE AZURE_CLIENT_SECRET 2>/dev/null
+HOME=$TMP
+LC_ALL=C
+LSAN_OPTIONS=detect_leaks=0 # the program forbids that others look into it
+export HOME LC_ALL LSAN_OPTIONS
+
+P=${P:-$POST365} # the one that plays the client
+OUT=$TMP/out ERR=$TMP/err STATUS=0
+SB_PID='' SB_DIR='' CONFIG='' SB_N=0 failures=0
+
+ok() { printf 'ok %s\n' "$1"; }
+skip() { printf 'skip %s: %s\n' "$1" "$2"; }
+not_ok() {
+	printf 'not ok %s: %s\n' "$1" "$2"
+	failures=$((failures + 1))
+}
+
+# The end of a story.
+finish() {
+	stop_sandbox
+	[ "$failures" = 0 ]
+	exit
+}
+
+# --- the sandbox
+
+# start_sandbox [OPTION...]: sets SB_DIR and CONFIG. Its state is new. Each
+# shell has one sandbox at most; a subshell may start its own.
+start_sandbox() {
+	stop_sandbox
+	SB_N=$((SB_N + 1))
+	SB_DIR=$(mktemp -d "$TMP/sandbox$SB_N.XXXXXX")
+	trap stop_sandbox EXIT
+	trap 'exit 1' HUP INT TERM
+	: >"$SB_DIR.out"
+	# Nobody may leave it behind: timeout ends it if we cannot.
+	timeout 280 "$SAN" sandbox --dir "$SB_DIR" "$@" >"$SB_DIR.out" \
+	    2>"$SB_DIR.err" &
+	SB_PID=$!
+	CONFIG=$SB_DIR/config
+	tries=0
+	until grep -q 'ready ' "$SB_DIR.out"; do
+		tries=$((tries + 1))
+		if [ $tries -gt 200 ] || ! kill -0 "$SB_PID" 2>/dev/null; then
+			not_ok 'sandbox starts' "$(head -n 3 "$SB_DIR.err")"
+			finish
+		fi
+		sleep 0.05
+	done
+}
+
+stop_sandbox() {
+	[ -n "$SB_PID" ] || return 0
+	kill "$SB_PID" 2>/dev/null
+	wait "$SB_PID" 2>/dev/null
+	SB_PID=''
+	if grep -qE 'Sanitizer|runtime error' "$SB_DIR.err"; then
+		not_ok 'sandbox is sound' "$(grep -E 'Sanitizer|runtime error' \
+		    "$SB_DIR.err" | head -n 1)"
+	fi
+}
+
+# setting KEY VALUE: sets it in the sandbox's configuration.
+setting() {
+	{
+		grep -v "^$1 = " "$CONFIG"
+		printf '%s = %s\n' "$1" "$2"
+	} >"$CONFIG.new"
+	chmod 600 "$CONFIG.new"
+	mv "$CONFIG.new" "$CONFIG"
+}
+setting_of() { sed -n "s/^$1 = //p" "$CONFIG"; }
+
+# faults RULE...: what to do wrong from now on; without one: nothing.
+faults() {
+	rm -f "$SB_DIR/faults"
+	[ $# -gt 0 ] || return 0
+	printf '%s\n' "$@" >"$SB_DIR/faults.new"
+	mv "$SB_DIR/faults.new" "$SB_DIR/faults"
+}
+
+count_mail() {
+	set -- "$SB_DIR"/mail/*.meta
+	if [ -e "$1" ]; then echo $#; else echo 0; fi
+}
+last_mail() { # its path without the ending
+	for f in "$SB_DIR"/mail/*.meta; do :; done
+	echo "${f%.meta}"
+}
+last_json() { cat "$(last_mail).json"; }
+forget_mail() { rm -f "$SB_DIR"/mail/*; }
+
+# requests PATTERN: how many lines of the request log match.
+requests() {
+	if [ -e "$SB_DIR/requests.log" ]; then
+		grep -cE -e "$1" "$SB_DIR/requests.log"
+	else
+		echo 0
+	fi
+}
+token_requests() { requests '"path":"[^"]*/oauth2/v2.0/token","status":200'; }
+
+# --- the client
+
+# run COMMAND...: its output is in $OUT and $ERR, its status in STATUS.
+run() {
+	STATUS=0
+	timeout -k 5 60 "$@" >"$OUT" 2>"$ERR" || STATUS=$?
+	if grep -qE 'Sanitizer|runtime error' "$ERR"; then
+		not_ok "sound: $2" "$(grep -E 'Sanitizer|runtime error' "$ERR" |
+		    head -n 1)"
+	fi
+}
+
+# send OPTION...: with the sandbox's configuration.
+send() { run "$P" -C "$CONFIG" send "$@"; }
+
+# check NAME STATUS COMMAND...: runs it and compares the exit status.
+check() {
+	name=$1 want=$2
+	shift 2
+	"$@"
+	if [ "$STATUS" = "$want" ]; then
+		ok "$name"
+	else
+		not_ok "$name" "exit $STATUS, not $want: $(head -n 2 "$ERR" |
+		    tr '\n' ' ')"
+	fi
+}
+
+# same NAME WANT GOT
+same() {
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		not_ok "$1" "\"$3\" is not \"$2\""
+	fi
+}
+
+# same_file NAME WANT GOT
+same_file() {
+	if cmp -s "$2" "$3"; then
+		ok "$1"
+	else
+		not_ok "$1" "$(cmp "$2" "$3" 2>&1 | head -n 1)"
+	fi
+}
+
+# has NAME FILE TEXT: a whole line; says NAME PATTERN: somewhere in it.
+has() {
+	if grep -qxF -e "$3" "$2"; then
+		ok "$1"
+	else
+		not_ok "$1" "$2 has no line \"$3\""
+	fi
+}
+says() {
+	if grep -qE -e "$3" "$2"; then
+		ok "$1"
+	else
+		not_ok "$1" "no $3 in: $(head -c 400 "$2" | tr '\n' ' ')"
+	fi
+}
+lacks() {
+	if grep -qF -e "$3" "$2"; then
+		not_ok "$1" "$2 has $3"
+	else
+		ok "$1"
+	fi
+}
+
+# now_ms: for measuring waits. Without a fraction of a second in date (that
+# is POSIX), seconds.
+now_ms() {
+	case $(date +%N) in
+	*N*) echo "$(date +%s)000" ;;
+	*) echo "$(($(date +%s%N) / 1000000))" ;;
+	esac
+}

@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/send.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "command.h"
+#include "command/attempt.h"
+#include "command/compose.h"
+#include "command/report.h"
+#include "t.h"
+
+static const struct cli_command command = { "send", send_main, "[RECIPIENT...]",
+	"Sends one message.", send_options, send_more };
+
+static const struct log silent = { 0 };
+
+/* Settings for which nothing listens: what gets that far says so. */
+static const char config_text[] =
+    "tenant_id = contoso.com\n"
+    "client_id = 66666666-7777-8888-9999-aaaaaaaaaaaa\n"
+    "client_secret = s\n"
+    "from = me@contoso.com\n"
+    "login_url = http://127.0.0.1:1\n"
+    "graph_url = http://127.0.0.1:1/v1.0\n"
+    "token_cache = no\n"
+    "[account off]\n"
+    "enabled = no\n"
+    "[account box]\n"
+    "mailbox = box@contoso.com\n"
+    "[account locked]\n"
+    "client_secret_command = echo locked out >&2; exit 3\n";
+
+/* Everything that the rows below name, in a folder that is also $PWD. */
+static void
+make_files(void)
+{
+	char path[128];
+
+	command_clear_environment();
+	(void)command_file("c", STR(""), 0600); /* makes the folder */
+	T_CHECK(chdir(command_folder()) == 0, "chdir");
+	(void)setenv("POST365_CONFIG", "c", 1);
+	(void)command_file("c", str_of(config_text), 0600);
+	(void)command_file("world", str_of(config_text), 0644);
+	(void)command_file("typo", STR("frmo = a@b.example\n"), 0600);
+	(void)command_file("bad", STR("timeout = soon\n"), 0600);
+	(void)command_file("none", STR("\n"), 0600);
+	(void)command_file("a.txt", STR("attached\n"), 0600);
+	(void)command_file("b;c.pdf", STR("%PDF"), 0600);
+	(void)command_file("body", STR("hello\n"), 0600);
+	(void)command_file("html", STR("<p>hello</p>\n"), 0600);
+	(void)command_file("latin1", STR("caf\351\n"), 0600);
+	(void)command_file("nul", STR("a\0b"), 0600);
+	(void)truncate(command_file("huge", STR(""), 0600), 3000001);
+	(void)truncate(command_file("most", STR(""), 0600), 3000000);
+	(void)snprintf(path, sizeof(path), "%s/folder", command_folder());
+	T_CHECK(mkdir(path, 0700) == 0, "mkdir");
+	(void)snprintf(path, sizeof(path), "%s/fifo", command_folder());
+	T_CHECK(mkfifo(path, 0600) == 0, "mkfifo");
+}
+
+static void
+remove_files(const char *back)
+{
+	T_CHECK(chdir(back) == 0, "chdir back");
+	command_folder_remove();
+}
+
+/* What is refused, why, and with which exit status. Nothing is sent. */
+/* clang-format off */
+static const struct {
+	const char *name;
+	const char *argv[8];
+	struct str in;
+	int code;
+	const char *err;
+} refused[] = {
+	{ "nobody", { "-s", "x" }, { 0 }, 64, "nobody to send it to" },
+	{ "empty list", { "-t", "" }, { 0 }, 64, "nobody to send it to" },
+	{ "unknown option", { "--atach", "f", "a@b.example" }, { 0 }, 64,
+	  "unknown option --atach\n  do: did you mean --attach?" },
+	{ "no value", { "a@b.example", "-s" }, { 0 }, 64, "needs TEXT" },
+	{ "importance", { "--importance", "urgent", "a@b.example" }, { 0 },
+	  64, "--importance is low, normal or high" },
+	{ "via", { "--via", "mime", "a@b.example" }, { 0 }, 64,
+	  "--via is auto or json" },
+	{ "json and dry", { "-n", "--json", "a@b.example" }, { 0 }, 64,
+	  "choose one" },
+	{ "two times stdin", { "--text", "-", "-a", "-", "a@b.example" },
+	  { 0 }, 64, "--text and --attach both want it" },
+	{ "config and text", { "-C", "-", "--text", "-", "a@b.example" },
+	  { 0 }, 64, "--text and --config both want it" },
+	{ "header without colon", { "-H", "X-A", "a@b.example" }, { 0 }, 64,
+	  "--header wants 'Name: value'" },
+	{ "nothing to attach", { "-a", ";type=text/plain", "a@b.example" },
+	  { 0 }, 64, "--attach wants FILE" },
+	{ "empty type", { "-a", "a.txt;type=", "a@b.example" }, { 0 }, 64,
+	  "nothing behind ;type=" },
+
+	{ "malformed", { "a@b@c" }, { 0 }, 65, "recipient: " },
+	{ "malformed, --cc", { "-c", "a@", "a@b.example" }, { 0 }, 65,
+	  "--cc: " },
+	{ "one of many malformed", { "a@b.example", "-b", "c@d.example, <" },
+	  { 0 }, 65, "--bcc: " },
+	{ "malformed, --from", { "-f", "a@b@c", "a@b.example" }, { 0 }, 65,
+	  "--from" },
+	{ "LF in subject", { "-s", "a\nBcc: x@y.example", "a@b.example" },
+	  { 0 }, 65, "the subject has a line end at byte 2" },
+	{ "CR in subject", { "-s", "a\rb", "a@b.example" }, { 0 }, 65,
+	  "the subject has a line end at byte 2" },
+	{ "LF in header", { "-H", "X-A: b\nBcc: x@y.example",
+	  "a@b.example" }, { 0 }, 65, "line end" },
+	{ "LF in recipient", { "a@b.example\n", "-n" }, { 0 }, 65, "" },
+	{ "subject not UTF-8", { "-s", "caf\351", "a@b.example" }, { 0 }, 65,
+	  "the subject is not UTF-8" },
+	{ "body not UTF-8", { "a@b.example" }, STR_INIT("caf\351\n"), 65,
+	  "not UTF-8 from byte 4" },
+	{ "file not UTF-8", { "--text", "latin1", "a@b.example" }, { 0 }, 65,
+	  "not UTF-8 from byte 4" },
+	{ "NUL in body", { "--text", "nul", "a@b.example" }, { 0 }, 65,
+	  "NUL at byte 2" },
+	{ "field of an option", { "-H", "Subject: x", "a@b.example" }, { 0 },
+	  65, "--subject" },
+	{ "type", { "-a", "a.txt;type=text", "a@b.example" }, { 0 }, 65,
+	  "no media type" },
+	{ "huge attachment", { "-a", "huge", "a@b.example" }, { 0 }, 65,
+	  "huge: larger than 3000000 bytes" },
+	{ "endless attachment", { "-a", "/dev/zero", "a@b.example" }, { 0 },
+	  65, "/dev/zero: larger than 3000000 bytes" },
+	{ "endless body", { "--text", "/dev/zero", "a@b.example" }, { 0 },
+	  65, "/dev/zero: larger than" },
+
+	{ "missing attachment", { "-a", "nowhere", "a@b.example" }, { 0 },
+	  66, "nowhere: No such file" },
+	{ "folder attached", { "-a", "folder", "a@b.example" }, { 0 }, 66,
+	  "folder: is a directory" },
+	{ "missing body", { "--text", "nowhere", "a@b.example" }, { 0 }, 66,
+	  "nowhere: cannot open" },
+	{ "folder as body", { "--html", "folder", "a@b.example" }, { 0 }, 66,
+	  "folder: cannot read" },
+
+	{ "no such config", { "-C", "nowhere", "a@b.example" }, { 0 }, 78,
+	  "nowhere: No such file" },
+	{ "folder as config", { "-C", "folder", "a@b.example" }, { 0 }, 78,
+	  "folder: is a directory" },
+	{ "pipe as config", { "-C", "fifo", "a@b.example" }, { 0 }, 78,
+	  "fifo: not a regular file" },
+	{ "unknown key", { "-C", "typo", "a@b.example" }, { 0 }, 78,
+	  "typo:1: unknown key \"frmo\"; did you mean from?" },
+	{ "bad value", { "-C", "bad", "a@b.example" }, { 0 }, 78,
+	  "bad:1: timeout: \"soon\" is not a time" },
+	{ "secret for all", { "-C", "world", "a@b.example" }, { 0 }, 78,
+	  "  do: chmod o-rwx world" },
+	{ "no settings", { "-C", "none", "a@b.example" }, { 0 }, 78,
+	  "not set: tenant_id, client_id, client_secret, from" },
+	{ "no sender", { "-n", "-C", "none", "a@b.example" }, { 0 }, 78,
+	  "not set: from" },
+	{ "no such account", { "-A", "x", "a@b.example" }, { 0 }, 78,
+	  "no [account x]" },
+	{ "switched off", { "-A", "off", "a@b.example" }, { 0 }, 78,
+	  "enabled = no (from c:9)" },
+};
+/* clang-format on */
+
+static void
+test_refused(void)
+{
+	struct command_run run = { .command = &command };
+	struct command_result r;
+	char *back = getcwd(NULL, 0);
+
+	make_files();
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+		memcpy(run.argv, refused[i].argv, sizeof(refused[i].argv));
+		run.in = refused[i].in;
+		command_run(&run, &r);
+		T_CHECK(r.code == refused[i].code, "%s: %d, %s",
+		    refused[i].name, r.code, r.err.p);
+		T_CHECK(str_starts(buf_view(&r.err), STR("post365 send: ")) &&
+			strstr(r.err.p, refused[i].err) != NULL,
+		    "%s: %s", refused[i].name, r.err.p);
+		T_CHECK(r.out.n == 0 || strstr(r.out.p, "\"failed\"") != NULL,
+		    "%s: %s", refused[i].name, r.out.p);
+		command_release(&r);
+	}
+	remove_files(back);
+	free(back);
+}
+
+/* want: pieces of the request, `|` between; "!x": x is not there. */
+/* clang-format off */
+static const struct {
+	const char *name;
+	const char *argv[12];
+	struct str in;
+	const char *want;
+} requests[] = {
+	{ "plain", { "a@b.example", "-s", "Hi" }, STR_INIT("hello\n"),
+	  "POST http://127.0.0.1:1/v1.0/users/me%40contoso.com/sendMail\n|"
+	  "\nAuthorization: Bearer ***\n|\nContent-Type: application/json\n|"
+	  "\"subject\":\"Hi\"|\"content\":\"hello\\n\"|"
+	  "\"toRecipients\":[{\"emailAddress\":{|\"address\":\"a@b.example\"|"
+	  "@contoso.com>|!saveToSentItems|!\"from\"" },
+	{ "lists", { "-t", "A <a@b.example>, c@d.example", "--cc=e@f.example",
+	  "-b", "g@h.example", "i@j.example", "--reply-to", "k@l.example" },
+	  { 0 }, "\"name\":\"A\"|c@d.example|i@j.example|\"ccRecipients\"|"
+	  "e@f.example|\"bccRecipients\"|g@h.example|\"replyTo\"|k@l.example"
+	},
+	{ "HTML", { "--html", "html", "a@b.example" }, { 0 },
+	  "<p>hello|!hello\\n\"" },
+	{ "text file", { "--text", "body", "a@b.example" },
+	  STR_INIT("not read"), "\"hello\\n\"|!not read" },
+	{ "mark is not text", { "a@b.example" }, STR_INIT("\357\273\277x"),
+	  "\"content\":\"x\"" },
+	{ "empty", { "a@b.example" }, { 0 }, "\"content\":\"\"" },
+	{ "attachments", { "-a", "a.txt", "-a", "b;c.pdf;name=d.pdf", "-a",
+	  "body;type=text/csv;name=e f.csv", "a@b.example" }, { 0 },
+	  "\"name\":\"a.txt\"|\"contentType\":\"text/plain\"|"
+	  "\"contentBytes\":\"YXR0YWNoZWQK\"|\"name\":\"d.pdf\"|"
+	  "application/pdf|\"contentBytes\":\"JVBERg==\"|"
+	  "\"name\":\"e f.csv\"|text/csv" },
+	{ "attached from stdin", { "-a", "-;name=x.log", "a@b.example" },
+	  STR_INIT("log"), "\"content\":\"\"|\"name\":\"x.log\"|"
+	  "\"contentBytes\":\"bG9n\"" },
+	{ "field", { "-H", "X-A:  b ", "a@b.example" }, { 0 },
+	  "\"internetMessageHeaders\":[{\"name\":\"X-A\"" },
+	{ "marks", { "--importance", "high", "--read-receipt",
+	  "--delivery-receipt", "--no-save", "a@b.example" }, { 0 },
+	  "\"high\"|\"isReadReceiptRequested\":true|"
+	  "\"isDeliveryReceiptRequested\":true|\"saveToSentItems\":false" },
+	{ "sender", { "-f", "You <you@contoso.com>", "a@b.example" }, { 0 },
+	  "/users/you%40contoso.com/sendMail|@contoso.com>\"" },
+	{ "sender and mailbox", { "-A", "box", "-f", "You <you@contoso.com>",
+	  "a@b.example" }, { 0 }, "/users/box%40contoso.com/sendMail|"
+	  "\"from\":{\"emailAddress\":{\"name\":\"You\","
+	  "\"address\":\"you@contoso.com\"" },
+	{ "account of the sender", { "-f", "BOX@contoso.com", "a@b.example" },
+	  { 0 }, "/users/box%40contoso.com/sendMail|!\"from\"" },
+	{ "bare name", { "root" }, { 0 }, "\"address\":\"me@contoso.com\"" },
+	{ "switched off", { "-A", "off", "a@b.example" }, { 0 },
+	  "me%40contoso.com" },
+	{ "UTF-8", { "-s", "caf\303\251 \342\202\254", "a@b.example" }, { 0 },
+	  "caf\303\251 \342\202\254" },
+};
+/* clang-format on */
+
+static void
+check_request(size_t i, const struct command_result *r)
+{
+	struct str rest = str_of(requests[i].want), want;
+	struct str out = buf_view(&r->out);
+	const char *length = strstr(r->out.p, "Content-Length: ");
+	bool there, no;
+
+	while (str_next(&rest, '|', &want)) {
+		no = str_starts(want, STR("!"));
+		want = str_from(want, no);
+		there = str_find(out, want) < out.n;
+		T_CHECK(there != no, "%s: %s\"%.*s\" in %s", requests[i].name,
+		    no ? "" : "no ", STR_ARG(want), r->out.p);
+	}
+	out = str_from(out, str_find(out, STR("\n\n")) + 2);
+	T_CHECK(length != NULL && strtoul(length + 16, NULL, 10) == out.n - 1,
+	    "%s: length", requests[i].name);
+}
+
+static void
+test_dry_run(void)
+{
+	struct command_run run = { .command = &command };
+	struct command_result r;
+	char *back = getcwd(NULL, 0);
+
+	make_files();
+	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
+		run.argv[0] = "-n";
+		memcpy(run.argv + 1, requests[i].argv,
+		    sizeof(requests[i].argv));
+		run.in = requests[i].in;
+		command_run(&run, &r);
+		T_CHECK(r.code == 0, "%s: %d, %s", requests[i].name, r.code,
+		    r.err.p);
+		check_request(i, &r);
+		command_release(&r);
+	}
+	remove_files(back);
+	free(back);
+}
+
+/* What a script gets to see of a failure. */
+static void
+test_json(void)
+{
+	struct command_run run = { .command = &command,
+		.argv = { "--json", "-A", "locked", "a@b.example" } };
+	struct command_result r;
+	char *back = getcwd(NULL, 0);
+
+	make_files();
+	command_run(&run, &r);
+	T_CHECK(r.code == 78, "%d: %s", r.code, r.err.p);
+	T_CHECK(str_starts(buf_view(&r.out),
+		    STR("{\"status\":\"failed\",\"message_id\":\"<")),
+	    "%s", r.out.p);
+	T_CHECK(strstr(r.out.p,
+		    "\"attempts\":0,\"error\":{\"code\":"
+		    "\"config\",\"message\":"
+		    "\"client_secret_command: ended with ") != NULL,
+	    "%s", r.out.p);
+	T_CHECK(str_ends(buf_view(&r.out), STR("\"retryable\":false}}\n")),
+	    "%s", r.out.p);
+	T_CHECK(strstr(r.err.p, "locked out\npost365 send: client_") != NULL,
+	    "%s", r.err.p);
+	command_release(&r);
+	run.argv[0] = "--quiet";
+	command_run(&run, &r);
+	T_CHECK(r.code == 78 && r.out.n == 0 &&
+		str_eq(buf_view(&r.err), STR("locked out\n")),
+	    "%d: %s", r.code, r.err.p);
+	command_release(&r);
+	remove_files(back);
+	free(back);
+}
+
+/* A file that shrinks while it is sent must not become a shorter one. */
+static void
+test_file_shrinks(void)
+{
+	static struct compose c;
+	const char *path = command_file("f", STR("0123456789"), 0600);
+	const struct source *s;
+	char got[10];
+	struct err e;
+
+	compose_init(&c);
+	T_CHECK(compose_attach(&c, path, &e), "%s", e.msg);
+	s = &c.message.file[0].content;
+	T_CHECK(s->size == 10 && source_read(s, 4, got, 3, &e) &&
+		memcmp(got, "456", 3) == 0,
+	    "read");
+	T_CHECK(truncate(path, 5) == 0, "truncate");
+	T_CHECK(!source_read(s, 0, got, 10, &e) && err_exit(&e) == 66 &&
+		strstr(e.msg, "became shorter") != NULL,
+	    "%s", e.msg);
+	compose_release(&c);
+	command_folder_remove();
+}
+
+/* The clock of the test: waits take no time. */
+struct fake {
+	int64_t now, waited;
+};
+
+static int64_t
+fake_now(void *arg)
+{
+	return ((struct fake *)arg)->now;
+}
+
+static void
+fake_sleep(void *arg, int64_t deadline)
+{
+	struct fake *f = arg;
+
+	f->waited += deadline - f->now;
+	f->now = deadline;
+}
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	enum err_kind kind;
+	int64_t retry_after_ms, takes_ms; /* asked for; each try */
+	unsigned tries;
+	int64_t least_ms, most_ms;	  /* of waiting */
+} policies[] = {
+	{ "usual", ERR_RETRY, 0, 10, 3, 3000, 4000 },
+	{ "slow", ERR_RETRY, 0, 8000, 2, 1000, 1500 },
+	{ "too slow", ERR_RETRY, 0, 9500, 1, 0, 0 },
+	{ "told 2 s", ERR_RETRY, 2000, 10, 3, 4000, 5000 },
+	{ "told 5 s", ERR_RETRY, 5000, 10, 2, 5000, 5500 },
+	{ "told 11 s", ERR_RETRY, 11000, 10, 1, 0, 0 },
+	{ "unsure", ERR_UNSURE, 0, 10, 1, 0, 0 },
+	{ "unsure, told", ERR_UNSURE, 1000, 10, 1, 0, 0 },
+	{ "refused", ERR_REFUSED, 0, 10, 1, 0, 0 },
+	{ "not allowed", ERR_AUTH, 0, 10, 1, 0, 0 },
+	{ "setting", ERR_CONFIG, 0, 10, 1, 0, 0 },
+	{ "input", ERR_INPUT, 0, 10, 1, 0, 0 },
+	{ "bug", ERR_BUG, 0, 10, 1, 0, 0 },
+};
+/* clang-format on */
+
+static void
+check_policy(size_t i, uint32_t random)
+{
+	struct fake fake = { .now = 123456 };
+	const struct clock clock = { fake_now, fake_now, fake_sleep, &fake };
+	struct attempt a;
+	unsigned tries = 0;
+	struct err e;
+
+	err_set(&e, policies[i].kind, "x");
+	e.retry_after_ms = policies[i].retry_after_ms;
+	attempt_start(&a, &clock, &silent, random);
+	do {
+		tries++;
+		fake.now += policies[i].takes_ms;
+	} while (attempt_again(&a, &e) && tries < 10);
+	T_CHECK(tries == policies[i].tries, "%s: %u tries", policies[i].name,
+	    tries);
+	T_CHECK(fake.waited >= policies[i].least_ms &&
+		fake.waited <= policies[i].most_ms,
+	    "%s: waited %lld", policies[i].name, (long long)fake.waited);
+}
+
+static void
+test_attempts(void)
+{
+	for (size_t i = 0; i < sizeof(policies) / sizeof(*policies); i++)
+		for (uint32_t random = 0; random < 50; random++)
+			check_policy(i, random * 85899345u);
+}
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	bool sent;
+	struct err why;
+	const char *want;
+} reports[] = {
+	{ "sent", true, { .kind = ERR_NONE },
+	  "{\"status\":\"sent\",\"message_id\":\"<i@d>\",\"via\":\"json\","
+	  "\"request_id\":\"r\",\"client_request_id\":\"c\",\"attempts\":1,"
+	  "\"error\":null}\n" },
+	{ "failed", false, { .kind = ERR_REFUSED, .code = "ErrorX",
+	  .msg = "say \"no\"", .remedy = "ask" },
+	  "{\"status\":\"failed\",\"message_id\":\"<i@d>\",\"via\":\"json\","
+	  "\"request_id\":\"r\",\"client_request_id\":\"c\",\"attempts\":1,"
+	  "\"error\":{\"code\":\"ErrorX\",\"message\":\"say \\\"no\\\"\","
+	  "\"remedy\":\"ask\",\"retryable\":false}}\n" },
+	{ "unknown", false, { .kind = ERR_UNSURE, .msg = "m" },
+	  "{\"status\":\"unknown\",\"message_id\":\"<i@d>\",\"via\":\"json\","
+	  "\"request_id\":\"r\",\"client_request_id\":\"c\",\"attempts\":1,"
+	  "\"error\":{\"code\":\"unsure\",\"message\":\"m\","
+	  "\"remedy\":null,\"retryable\":false}}\n" },
+	{ "later", false, { .kind = ERR_RETRY, .msg = "m" },
+	  "{\"status\":\"failed\",\"message_id\":\"<i@d>\",\"via\":\"json\","
+	  "\"request_id\":\"r\",\"client_request_id\":\"c\",\"attempts\":1,"
+	  "\"error\":{\"code\":\"retry\",\"message\":\"m\","
+	  "\"remedy\":null,\"retryable\":true}}\n" },
+};
+/* clang-format on */
+
+static const struct report a_report = {
+	.message_id = STR_INIT("<i@d>"),
+	.result = { "json", "r", "c", 1 },
+};
+
+static void
+test_report(void)
+{
+	struct report early = { .message_id = { 0 } };
+	struct buf out;
+	struct err e;
+
+	buf_init(&out, 4096);
+	for (size_t i = 0; i < sizeof(reports) / sizeof(*reports); i++) {
+		buf_reset(&out);
+		T_CHECK(report_json(&a_report,
+			    reports[i].sent ? NULL : &reports[i].why, &out, &e),
+		    "%s: %s", reports[i].name, e.msg);
+		T_CHECK(str_eq(buf_view(&out), str_of(reports[i].want)),
+		    "%s: %s", reports[i].name, out.p);
+	}
+	buf_reset(&out);
+	report_ids(&a_report, &reports[1].why, &out);
+	T_CHECK(str_eq(buf_view(&out),
+		    STR("  ids: client-request-id c, "
+			"request-id r, message <i@d>\n")),
+	    "%s", out.p);
+	buf_reset(&out);
+	err_set(&e, ERR_RETRY, "(client-request-id c)");
+	report_ids(&a_report, &e, &out);
+	report_ids(&early, &reports[1].why, &out);
+	T_CHECK(out.n == 0, "%s", out.p);
+	T_CHECK(report_json(&early, &reports[1].why, &out, &e) &&
+		strstr(out.p, "\"message_id\":null,\"via\":null,") != NULL,
+	    "%s", out.p);
+	buf_release(&out);
+}
+
+static void
+compose_once(void)
+{
+	static struct compose c;
+	struct config config = { .from = STR("A <a@b.example>"),
+		.mailbox = STR("m@b.example") };
+	struct err e;
+	bool ok;
+
+	compose_init(&c);
+	c.text = "/dev/null";
+	ok = compose_list(&c, &c.message.to, "--to",
+		 "x@y.example, root, Z <z@y.example>", &e) &&
+	    compose_field(&c, "X-A: b", &e) &&
+	    compose_attach(&c, "/dev/null;name=n.txt", &e) &&
+	    compose_finish(&c, &config, &silent, &e);
+	T_CHECK(ok ? compose_recipients(&c) == 3 : e.kind == ERR_RETRY,
+	    "%s: %s", err_kind_name(e.kind), e.msg);
+	compose_release(&c);
+}
+
+static void
+test_no_memory(void)
+{
+	t_each_allocation_fails(compose_once);
+}
+
+static const struct t_test tests[] = {
+	{ "refused", test_refused },
+	{ "dry run", test_dry_run },
+	{ "JSON", test_json },
+	{ "file shrinks", test_file_shrinks },
+	{ "attempts", test_attempts },
+	{ "report", test_report },
+	{ "no memory", test_no_memory },
+};
+
+int
+main(void)
+{
+	return t_main(tests, sizeof(tests) / sizeof(*tests));
+}

@@ -1,0 +1,811 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "command.h"
+#include "command/config_file.h"
+#include "command/config_key.h"
+#include "command/config_secret.h"
+#include "command/config_show.h"
+#include "command/settings.h"
+#include "t.h"
+
+enum { TEXT_MAX = 256 * 1024 };
+
+#define TENANT "11111111-2222-3333-4444-555555555555"
+#define CLIENT "66666666-7777-8888-9999-aaaaaaaaaaaa"
+#define IDS    "tenant_id = " TENANT "\nclient_id = " CLIENT "\n"
+
+static const struct log silent = { 0 };
+
+/*
+ * Loads text with an environment ("A=b", blanks between) and shows what it
+ * came to. want: lines that are shown, `|` between; or what the message has.
+ */
+/* clang-format off */
+static const struct {
+	const char *name, *text, *env, *account, *from;
+	bool ok;
+	const char *want;
+} cases[] = {
+	{ "empty", "", "", NULL, NULL, true,
+	  "# not set: tenant_id|# default\ntimeout = 120s|"
+	  "# default\nconnect_timeout = 10s|# default\nca = auto|"
+	  "# default\nsave_to_sent = yes|# default\ntoken_cache = yes|"
+	  "# default\nenabled = yes|# not set: from|# not set: mailbox|"
+	  "login_url = https://login.microsoftonline.com\n|"
+	  "graph_url = https://graph.microsoft.com/v1.0\n" },
+	{ "plain", IDS "from=a@b.example\n", "", NULL, NULL, true,
+	  "# from FILE:1\ntenant_id = " TENANT "|client_id = " CLIENT "|"
+	  "# from FILE:3\nfrom = a@b.example|"
+	  "# that of from\nmailbox = a@b.example" },
+	{ "blanks and comments", " \t# x\n\n  from \t=  a@b.example \t\n#",
+	  "", NULL, NULL, true, "# from FILE:3\nfrom = a@b.example\n" },
+	{ "CRLF and mark", "\357\273\277from = a@b.example\r\n\r\n", "", NULL,
+	  NULL, true, "from = a@b.example\n" },
+	{ "# in a value", "client_secret_command = echo a # b = c", "", NULL,
+	  NULL, true, "client_secret_command = echo a # b = c\n" },
+	{ "secret is masked", "client_secret = abc~def", "", NULL, NULL, true,
+	  "# from FILE:1\nclient_secret = ***" },
+	{ "mailbox alone", "mailbox = a@b.example", "", NULL, NULL, true,
+	  "# as mailbox\nfrom = a@b.example" },
+	{ "name in from", "from = A B <a@b.example>", "", NULL, NULL, true,
+	  "from = A B <a@b.example>|mailbox = a@b.example" },
+	{ "both", "from = x@b.example\nmailbox = a@b.example", "", NULL, NULL,
+	  true, "from = x@b.example|# from FILE:2\nmailbox = a@b.example" },
+	{ "option from", "from = x@b.example", "", NULL, "y@b.example", true,
+	  "# from option --from\nfrom = y@b.example|"
+	  "mailbox = y@b.example" },
+	{ "option from, mailbox stays", "mailbox = x@b.example", "", NULL,
+	  "y@b.example", true,
+	  "from = y@b.example|mailbox = x@b.example" },
+	{ "option from, bad", "", "", NULL, "y@", false, "--from" },
+	{ "times", "timeout = 2m\nconnect_timeout = 1", "", NULL, NULL, true,
+	  "timeout = 120s|connect_timeout = 1s" },
+	{ "time with blank", "timeout = 3 h", "", NULL, NULL, true,
+	  "timeout = 10800s" },
+	{ "time, a day", "timeout = 1d", "", NULL, NULL, true,
+	  "timeout = 86400s" },
+	{ "domain as tenant", "tenant_id = contoso.onmicrosoft.com", "", NULL,
+	  NULL, true, "tenant_id = contoso.onmicrosoft.com" },
+	{ "cloud", "cloud = dod", "", NULL, NULL, true, "cloud = dod|"
+	  "# that of the cloud\nlogin_url = https://login.microsoftonline.us|"
+	  "graph_url = https://dod-graph.microsoft.us/v1.0" },
+	{ "cloud and URL", "cloud = china\ngraph_url = https://g.example/v9/",
+	  "", NULL, NULL, true, "graph_url = https://g.example/v9\n|"
+	  "login_url = https://login.partner.microsoftonline.cn\n" },
+	{ "cloud replaces lower URLs",
+	  "login_url = https://l.example\ngraph_url = https://g.example/v1.0",
+	  "POST365_CLOUD=usgov", NULL, NULL, true,
+	  "login_url = https://login.microsoftonline.us\n|"
+	  "graph_url = https://graph.microsoft.us/v1.0\n" },
+	{ "loopback", "login_url = http://127.0.0.1:80/\n"
+	  "graph_url = http://[::1]:4010", "", NULL, NULL, true,
+	  "login_url = http://127.0.0.1:80\n|graph_url = http://[::1]:4010\n"
+	},
+
+	{ "environment", IDS "from = a@b.example",
+	  "POST365_FROM=c@d.example POST365_TIMEOUT=7s", NULL, NULL, true,
+	  "# from environment POST365_FROM\nfrom = c@d.example|"
+	  "# from environment POST365_TIMEOUT\ntimeout = 7s" },
+	{ "Azure's names", "", "AZURE_TENANT_ID=" TENANT " AZURE_CLIENT_ID="
+	  CLIENT " AZURE_CLIENT_SECRET=s AZURE_AUTHORITY_HOST="
+	  "https://login.microsoftonline.us/", NULL, NULL, true,
+	  "# from environment AZURE_TENANT_ID\ntenant_id = " TENANT "|"
+	  "client_id = " CLIENT "|# from environment AZURE_CLIENT_SECRET\n"
+	  "client_secret = ***|# from environment AZURE_AUTHORITY_HOST\n"
+	  "login_url = https://login.microsoftonline.us\n" },
+	{ "bare authority", "", "AZURE_AUTHORITY_HOST=login.example", NULL,
+	  NULL, true, "login_url = https://login.example\n" },
+	{ "ours before Azure's", "", "AZURE_CLIENT_ID=" TENANT
+	  " POST365_CLIENT_ID=" CLIENT, NULL, NULL, true,
+	  "client_id = " CLIENT },
+	{ "empty variable", "from = a@b.example",
+	  "POST365_FROM= AZURE_TENANT_ID=", NULL, NULL, true,
+	  "from = a@b.example|# not set: tenant_id" },
+	{ "bad variable", "", "POST365_TIMEOUT=soon", NULL, NULL, false,
+	  "environment POST365_TIMEOUT: timeout: \"soon\" is not a time" },
+	{ "variable of a later version", "", "POST365_SPOOL_DIR=/x", NULL,
+	  NULL, false, "POST365_SPOOL_DIR: spool_dir is not in this version"
+	},
+	{ "variable, control character", "", "AZURE_CLIENT_SECRET=a\001b",
+	  NULL, NULL, false,
+	  "environment AZURE_CLIENT_SECRET: byte 2 is a control character" },
+
+	{ "account", IDS "from = a@b.example\n[account x]\nfrom = x@b.example",
+	  "", "x", NULL, true, "# account x|client_id = " CLIENT "|"
+	  "# from FILE:5\nfrom = x@b.example" },
+	{ "account by variable", "[account x.y]\nfrom = x@b.example",
+	  "POST365_ACCOUNT=x.y", NULL, NULL, true, "from = x@b.example" },
+	{ "option before variable", "[account x]\nfrom = x@b.example\n"
+	  "[account y]\nfrom = y@b.example", "POST365_ACCOUNT=x", "y", NULL,
+	  true, "from = y@b.example" },
+	{ "account by sender", "from = a@b.example\n[account x]\ntimeout=1s\n"
+	  "mailbox = X@B.example\nfrom = z@b.example", "", NULL,
+	  "x@b.example", true, "# account x|timeout = 1s" },
+	{ "sender is the top's", "from = a@b.example\n[account x]\n"
+	  "timeout = 1s\nfrom = a@b.example", "", NULL, "a@b.example", true,
+	  "timeout = 120s" },
+	{ "sender of nobody", "[account x]\ntimeout = 1s\nfrom = x@b.example",
+	  "", NULL, "n@b.example", true, "timeout = 120s" },
+	{ "no such account", "[account x]\n[account y]", "", "z", NULL, false,
+	  "there is no [account z] in FILE / the accounts there are: x, y" },
+	{ "account twice", "[account x]\n\n[account x]", "", NULL, NULL,
+	  false, "FILE:3: [account x] stands in line 1 already" },
+	{ "bad value in another account", "[account x]\ntimeout = soon", "",
+	  NULL, NULL, false, "FILE:2: timeout: \"soon\" is not a time" },
+	{ "credential replaces credential",
+	  "client_secret = s\n[account x]\nclient_secret_file = /nowhere", "",
+	  "x", NULL, true,
+	  "# not set: client_secret\n|client_secret_file = /nowhere" },
+	{ "variable replaces credential", "client_secret_file = /nowhere",
+	  "AZURE_CLIENT_SECRET=s", NULL, NULL, true,
+	  "client_secret = ***|# not set: client_secret_file" },
+	{ "two credentials", "client_secret = s\nclient_secret_file = /f", "",
+	  NULL, NULL, false,
+	  "FILE:2: client_secret_file is given beside client_secret" },
+
+	{ "unknown key", "tennant_id = x", "", NULL, NULL, false,
+	  "FILE:1: unknown key \"tennant_id\"; did you mean tenant_id?" },
+	{ "unknown key, nothing near", "\nxyzzy = x", "", NULL, NULL, false,
+	  "FILE:2: unknown key \"xyzzy\" / post365 help config" },
+	{ "capitals", "Timeout = 1s", "", NULL, NULL, false,
+	  "FILE:1: unknown key \"Timeout\"; did you mean timeout?" },
+	{ "later key", "delivery = exact", "", NULL, NULL, false,
+	  "FILE:1: delivery is not in this version" },
+	{ "relay", "[relay]\nlisten = x", "", NULL, NULL, false,
+	  "FILE:1: [relay]: this version" },
+	{ "key twice", "from = a@b.example\n\nfrom = a@b.example", "", NULL,
+	  NULL, false, "FILE:3: from stands in line 1 already" },
+	{ "no value", "timeout =", "", NULL, NULL, false,
+	  "FILE:1: timeout has no value" },
+	{ "no equals sign", "client_secret hunter2", "", NULL, NULL, false,
+	  "FILE:1: not of the form key = value" },
+	{ "unknown section", "[acount x]", "", NULL, NULL, false,
+	  "FILE:1: unknown section" },
+	{ "nameless account", "[account ]", "", NULL, NULL, false,
+	  "FILE:1: unknown section" },
+	{ "account with blank", "[account a b]", "", NULL, NULL, false,
+	  "FILE:1: unknown section" },
+	{ "open section", "[account x", "", NULL, NULL, false,
+	  "FILE:1: \"]\" is missing" },
+	{ "lone bracket", "[", "", NULL, NULL, false,
+	  "FILE:1: \"]\" is missing" },
+	{ "not UTF-8", "#\n# \344\n", "", NULL, NULL, false,
+	  "FILE:2: byte 3 is not UTF-8" },
+	{ "control character", "from = a\033b", "", NULL, NULL, false,
+	  "FILE:1: byte 9 is a control character" },
+	{ "old Mac", "from = a@b.example\rtimeout = 1s\r", "", NULL, NULL,
+	  false, "FILE:1: byte 19 is a control character" },
+	{ "UTF-16", "\377\376f", "", NULL, NULL, false,
+	  "FILE: is UTF-16; save it as UTF-8" },
+
+	{ "tenant common", "tenant_id = Common", "", NULL, NULL, false,
+	  "FILE:1: tenant_id: \"common\" works for the sign-in of people "
+	  "only" },
+	{ "tenant word", "tenant_id = contoso", "", NULL, NULL, false,
+	  "tenant_id: \"contoso\" is neither a tenant ID" },
+	{ "tenant path", "tenant_id = a.b/c", "", NULL, NULL, false,
+	  "neither a tenant ID" },
+	{ "tenant dots", "tenant_id = a..b", "", NULL, NULL, false,
+	  "neither a tenant ID" },
+	{ "client name", "client_id = my-app", "", NULL, NULL, false,
+	  "client_id: \"my-app\" is not an application ID" },
+	{ "short GUID", "client_id = 1" "1111111-2222-3333-4444-55555555555",
+	  "", NULL, NULL, false, "is not an application ID" },
+	{ "no cloud", "cloud = germany", "", NULL, NULL, false,
+	  "cloud: \"germany\" is not one of global, usgov, dod, china" },
+	{ "tenant in login_url", "login_url = https://l.example/" TENANT, "",
+	  NULL, NULL, false, "give the host alone" },
+	{ "plain http", "graph_url = http://g.example/v1.0", "", NULL, NULL,
+	  false, "http:// is for loopback addresses only" },
+	{ "no version", "graph_url = https://graph.microsoft.com/", "", NULL,
+	  NULL, false, "the version is missing" },
+	{ "not a URL", "login_url = login.example", "", NULL, NULL, false,
+	  "FILE:1: login_url: " },
+	{ "not an address", "from = nobody", "", NULL, NULL, false,
+	  "FILE:1: from: " },
+	{ "two addresses", "mailbox = a@b.example, c@d.example", "", NULL,
+	  NULL, false, "FILE:1: mailbox: " },
+	{ "time zero", "timeout = 0", "", NULL, NULL, false, "not a time" },
+	{ "time too long", "timeout = 2d", "", NULL, NULL, false,
+	  "not a time" },
+	{ "time overflow", "timeout = 18446744073709551616", "", NULL, NULL,
+	  false, "not a time" },
+	{ "time negative", "timeout = -1s", "", NULL, NULL, false,
+	  "not a time" },
+	{ "time unit alone", "timeout = s", "", NULL, NULL, false,
+	  "not a time" },
+	{ "true", "enabled = true", "", NULL, NULL, false,
+	  "enabled: \"true\" is neither yes nor no" },
+	{ "tilde", "state_dir = ~/x", "", NULL, NULL, false,
+	  "state_dir: \"~\" has no meaning here" },
+};
+/* clang-format on */
+
+static void
+set_environment(const char *env)
+{
+	struct str rest = str_of(env), pair;
+	char text[512];
+	size_t eq;
+
+	command_clear_environment();
+	while (str_next(&rest, ' ', &pair) && pair.n > 0) {
+		eq = str_chr(pair, '=');
+		(void)snprintf(text, sizeof(text), "%.*s", STR_ARG(pair));
+		text[eq] = '\0';
+		(void)setenv(text, text + eq + 1, 1);
+	}
+}
+
+/* Replaces the path by FILE, so that rows can be written. */
+static void
+name_file(struct str text, const char *path, struct buf *out)
+{
+	struct str name = str_of(path);
+	size_t at;
+
+	for (;;) {
+		at = str_find(text, name);
+		buf_adds(out, str_first(text, at));
+		if (at == text.n)
+			return;
+		buf_addz(out, "FILE");
+		text = str_from(text, at + name.n);
+	}
+}
+
+static void
+check_case(size_t i)
+{
+	const char *path = command_file("config", str_of(cases[i].text), 0600);
+	struct config_ask ask = { path, cases[i].account, cases[i].from,
+		false };
+	struct str rest = str_of(cases[i].want), want;
+	struct config c;
+	struct buf shown, got;
+	struct err e;
+	bool ok;
+
+	buf_init(&shown, TEXT_MAX);
+	buf_init(&got, TEXT_MAX);
+	set_environment(cases[i].env);
+	ok = config_load(&c, &ask, &silent, &e);
+	T_CHECK(ok == cases[i].ok, "%s: %s", cases[i].name, e.msg);
+	if (ok)
+		config_show(&c, &shown);
+	else
+		buf_addf(&shown, "%s / %s", e.msg, e.remedy);
+	T_CHECK(secret_is_set(&c.client_secret) ==
+		    (c.origin[CONFIG_CLIENT_SECRET].p != NULL) ||
+		!ok,
+	    "%s: a secret stayed behind", cases[i].name);
+	T_CHECK(ok || e.kind == ERR_CONFIG || ask.from != NULL, "%s: kind %s",
+	    cases[i].name, err_kind_name(e.kind));
+	name_file(buf_view(&shown), path, &got);
+	while (str_next(&rest, '|', &want))
+		T_CHECK(str_find(buf_view(&got), want) < got.n,
+		    "%s: no \"%.*s\" in \"%.*s\"", cases[i].name, STR_ARG(want),
+		    STR_ARG(buf_view(&got)));
+	config_release(&c);
+	buf_release(&got);
+	buf_release(&shown);
+}
+
+static void
+test_load(void)
+{
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		check_case(i);
+	command_folder_remove();
+}
+
+/* What show prints, read as a file, means the same. */
+static void
+test_show_again(void)
+{
+	const char *text =
+	    IDS "from = A <a@b.example>\nca = system\n"
+		"timeout = 3m\nenabled = no\nclient_secret_command = x y\n"
+		"cloud = usgov\nstate_dir = /s\n";
+	struct config_ask ask = { .path = command_file("config", str_of(text),
+				      0600) };
+	struct buf first, second, got;
+	struct config c;
+	struct err e;
+
+	buf_init(&first, TEXT_MAX);
+	buf_init(&second, TEXT_MAX);
+	buf_init(&got, TEXT_MAX);
+	set_environment("");
+	T_CHECK(config_load(&c, &ask, &silent, &e), "%s", e.msg);
+	config_show(&c, &first);
+	config_release(&c);
+	ask.path = command_file("again", buf_view(&first), 0600);
+	T_CHECK(config_load(&c, &ask, &silent, &e), "%s", e.msg);
+	config_show(&c, &second);
+	for (size_t i = 0; i < CONFIG_KEYS; i++) {
+		buf_reset(&got);
+		buf_addf(&got, "\n%s = ", config_rows[i].name);
+		T_CHECK((str_find(buf_view(&first), buf_view(&got)) <
+			    first.n) ==
+			(str_find(buf_view(&second), buf_view(&got)) <
+			    second.n),
+		    "%s", config_rows[i].name);
+	}
+	T_CHECK(c.timeout_ms == 180000 && !c.enabled, "values");
+	T_CHECK(str_eq(c.scope, STR("https://graph.microsoft.us/.default")),
+	    "scope %.*s", STR_ARG(c.scope));
+	config_release(&c);
+	buf_release(&first);
+	buf_release(&second);
+	buf_release(&got);
+	command_folder_remove();
+}
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	unsigned mode;
+	const char *text, *env;
+	bool ok;
+} modes[] = {
+	{ "owner only", 0600, "client_secret = s", "", true },
+	{ "group", 0640, "client_secret = s", "", true },
+	{ "world", 0644, "client_secret = s", "", false },
+	{ "world may write", 0602, "client_secret = s", "", false },
+	{ "world, in an account", 0644, "[account x]\nclient_secret = s", "",
+	  false },
+	{ "world, no secret", 0644, "from = a@b.example", "", true },
+	{ "world may write, no secret", 0646, "from = a@b.example", "",
+	  false },
+	{ "credentials of systemd", 0644, "client_secret = s",
+	  "CREDENTIALS_DIRECTORY=FOLDER", true },
+	{ "beside them", 0644, "client_secret = s",
+	  "CREDENTIALS_DIRECTORY=FOLDE", false },
+};
+/* clang-format on */
+
+static void
+test_modes(void)
+{
+	struct config_ask ask = { 0 };
+	char env[256];
+	struct config c;
+	struct err e;
+	bool ok;
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		ask.path = command_file("config", str_of(modes[i].text),
+		    modes[i].mode);
+		set_environment("");
+		if (modes[i].env[0] != '\0') {
+			(void)snprintf(env, sizeof(env), "%.*s",
+			    (int)(strlen(command_folder()) -
+				(modes[i].ok ? 0 : 1)),
+			    command_folder());
+			(void)setenv("CREDENTIALS_DIRECTORY", env, 1);
+		}
+		ok = config_load(&c, &ask, &silent, &e);
+		T_CHECK(ok == modes[i].ok, "%s: %s", modes[i].name, e.msg);
+		T_CHECK(ok ||
+			(e.kind == ERR_CONFIG &&
+			    strncmp(e.remedy, "chmod o-", 8) == 0),
+		    "%s: %s", modes[i].name, e.remedy);
+		config_release(&c);
+	}
+	command_folder_remove();
+}
+
+/* Things that are no configuration must be told so at once. */
+static void
+test_odd_files(void)
+{
+	static const char *const rows[][2] = {
+		{ "FOLDER", "is a directory" },
+		{ "FOLDER/none", "No such file" },
+		{ "FOLDER/fifo", "not a regular file" },
+		{ "/dev/zero", "not a regular file" },
+		{ "/dev/null", "not a regular file" },
+		{ "FOLDER/huge", "larger than the 1048576 bytes" },
+		{ "FOLDER/nul", "huge:1" },
+	};
+	struct config_ask ask = { 0 };
+	char path[256];
+	struct config c;
+	struct err e;
+
+	set_environment("");
+	(void)truncate(command_file("huge", STR(""), 0600), 1048577);
+	(void)command_file("nul", STR("from = a\0b"), 0600);
+	(void)snprintf(path, sizeof(path), "%s/fifo", command_folder());
+	T_CHECK(mkfifo(path, 0600) == 0, "mkfifo");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows) - 1; i++) {
+		(void)snprintf(path, sizeof(path), "%s%s",
+		    rows[i][0][0] == 'F' ? command_folder() : "",
+		    rows[i][0][0] == 'F' ? rows[i][0] + 6 : rows[i][0]);
+		ask.path = path;
+		T_CHECK(!config_load(&c, &ask, &silent, &e), "%s", path);
+		T_CHECK(e.kind == ERR_CONFIG && err_exit(&e) == 78 &&
+			strstr(e.msg, rows[i][1]) != NULL &&
+			strstr(e.msg, path) != NULL,
+		    "%s: %s", path, e.msg);
+		config_release(&c);
+	}
+	(void)snprintf(path, sizeof(path), "%s/nul", command_folder());
+	T_CHECK(!config_load(&c, &ask, &silent, &e) &&
+		strstr(e.msg, ":1: byte 9 is a control") != NULL,
+	    "NUL: %s", e.msg);
+	config_release(&c);
+	command_folder_remove();
+}
+
+static void
+test_limits(void)
+{
+	struct config_section *out;
+	struct arena mem;
+	struct buf text;
+	struct err e;
+
+	buf_init(&text, CONFIG_FILE_MAX);
+	arena_init(&mem, CONFIG_FILE_MAX);
+	buf_addz(&text, "from = ");
+	while (text.n < CONFIG_LINE_MAX)
+		buf_addc(&text, 'x');
+	T_CHECK(config_file_parse(&mem, STR("f"), buf_view(&text), &out, &e),
+	    "%s", e.msg);
+	buf_addc(&text, 'x');
+	T_CHECK(!config_file_parse(&mem, STR("f"), buf_view(&text), &out, &e) &&
+		strcmp(e.msg, "f:1: longer than 8192 bytes") == 0,
+	    "%s", e.msg);
+	buf_reset(&text);
+	for (int i = 0; i <= CONFIG_ACCOUNTS_MAX; i++)
+		buf_addf(&text, "[account %d]\n", i);
+	T_CHECK(!config_file_parse(&mem, STR("f"), buf_view(&text), &out, &e) &&
+		strcmp(e.msg, "f:201: more than 200 accounts") == 0,
+	    "%s", e.msg);
+	buf_release(&text);
+	arena_release(&mem);
+}
+
+static void
+test_places(void)
+{
+	struct config_places p;
+	struct arena mem;
+
+	arena_init(&mem, 10000);
+	set_environment("XDG_CONFIG_HOME=/x");
+	config_find(&mem, NULL, &p);
+	T_CHECK(p.n == 2 && !p.named &&
+		str_eq(p.item[0], STR("/x/post365/config")) &&
+		str_eq(p.item[1], STR("/etc/post365/config")),
+	    "XDG");
+	set_environment("XDG_CONFIG_HOME=x HOME=/h");
+	config_find(&mem, NULL, &p);
+	T_CHECK(str_eq(p.item[0], STR("/h/.config/post365/config")), "HOME");
+	(void)unsetenv("HOME");
+	(void)unsetenv("XDG_CONFIG_HOME");
+	config_find(&mem, NULL, &p);
+	T_CHECK(p.n == 1 && str_eq(p.item[0], STR("/etc/post365/config")),
+	    "no HOME");
+	(void)setenv("POST365_CONFIG", "/v", 1);
+	config_find(&mem, NULL, &p);
+	T_CHECK(p.n == 1 && p.named && str_eq(p.item[0], STR("/v")), "named");
+	config_find(&mem, "/o", &p);
+	T_CHECK(p.n == 1 && p.named && str_eq(p.item[0], STR("/o")), "option");
+	arena_release(&mem);
+}
+
+static void
+test_state_dir(void)
+{
+	const struct config_ask ask = { .no_file = true };
+	struct config c;
+	struct err e;
+
+	if (geteuid() == 0 && seteuid(65534) != 0) {
+		t_skip("cannot become another user");
+		return;
+	}
+	set_environment("XDG_STATE_HOME=/s");
+	T_CHECK(config_load(&c, &ask, &silent, &e) &&
+		str_eq(c.state_dir, STR("/s/post365")),
+	    "XDG");
+	config_release(&c);
+	set_environment("HOME=/h");
+	T_CHECK(config_load(&c, &ask, &silent, &e) &&
+		str_eq(c.state_dir, STR("/h/.local/state/post365")),
+	    "HOME");
+	config_release(&c);
+	(void)unsetenv("HOME");
+	T_CHECK(config_load(&c, &ask, &silent, &e) && c.state_dir.n == 0,
+	    "none");
+	config_release(&c);
+	if (getuid() == 0)
+		T_CHECK(seteuid(0) == 0, "back");
+	set_environment("SSL_CERT_FILE=/c.pem");
+	T_CHECK(config_load(&c, &ask, &silent, &e) &&
+		str_eq(c.ca_system_file, STR("/c.pem")),
+	    "SSL_CERT_FILE");
+	if (geteuid() == 0)
+		T_CHECK(str_eq(c.state_dir, STR("/var/lib/post365")), "root");
+	config_release(&c);
+	(void)unsetenv("SSL_CERT_FILE");
+}
+
+/* clang-format off */
+static const struct {
+	const char *name, *text;
+	bool sign_in, ok;
+	const char *msg, *remedy;
+} needs[] = {
+	{ "all", IDS "client_secret = s\nfrom = a@b.example", true, true, "",
+	  "" },
+	{ "file", IDS "client_secret_file = s\nfrom = a@b.example", true,
+	  true, "", "" },
+	{ "nothing", "", true, false,
+	  "not set: tenant_id, client_id, client_secret, from", "set it in" },
+	{ "compose", "from = a@b.example", false, true, "", "" },
+	{ "compose, nothing", "", false, false, "not set: from", "set it in" },
+	{ "account forgotten", "[account x]\nfrom = a@b.example", false,
+	  false, "not set: from", "choose an account with -A: x" },
+};
+/* clang-format on */
+
+static void
+test_check(void)
+{
+	struct config_ask ask = { 0 };
+	struct config c;
+	struct err e;
+	bool ok;
+
+	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++) {
+		ask.path = command_file("config", str_of(needs[i].text), 0600);
+		set_environment("");
+		T_CHECK(config_load(&c, &ask, &silent, &e), "%s: %s",
+		    needs[i].name, e.msg);
+		e = (struct err){ 0 };
+		ok = config_check(&c,
+		    needs[i].sign_in ? CONFIG_TO_SIGN_IN : CONFIG_TO_COMPOSE,
+		    &e);
+		T_CHECK(ok == needs[i].ok && strcmp(e.msg, needs[i].msg) == 0,
+		    "%s: %s", needs[i].name, e.msg);
+		T_CHECK(strstr(e.remedy, needs[i].remedy) != NULL, "%s: %s",
+		    needs[i].name, e.remedy);
+		config_release(&c);
+	}
+	set_environment("AZURE_FEDERATED_TOKEN_FILE=/t");
+	ask = (struct config_ask){ .no_file = true };
+	T_CHECK(config_load(&c, &ask, &silent, &e), "%s", e.msg);
+	T_CHECK(!config_check(&c, CONFIG_TO_SIGN_IN, &e) &&
+		strstr(e.msg, "AZURE_FEDERATED_TOKEN_FILE is not used") != NULL,
+	    "%s", e.msg);
+	config_release(&c);
+	command_folder_remove();
+}
+
+/* FILE: a file with these bytes; else a command. want NULL: fails. */
+/* clang-format off */
+static const struct {
+	const char *name;
+	bool file;
+	const char *text, *want, *msg;
+} secrets[] = {
+	{ "one line", true, "abc~1+/=\n", "abc~1+/=", "" },
+	{ "no line end", true, "abc", "abc", "" },
+	{ "CRLF and mark", true, "\357\273\277abc\r\n", "abc", "" },
+	{ "more lines", true, "abc\n# comment\n", "abc", "" },
+	{ "empty", true, "", NULL,
+	  "client_secret_file: its first line is empty" },
+	{ "empty line", true, "\nabc", NULL,
+	  "client_secret_file: its first line is empty" },
+	{ "binary", true, "a\001b", NULL,
+	  "client_secret_file: first line: byte 2 is a control character" },
+	{ "command", false, "echo abc; echo def", "abc", "" },
+	{ "command reads nothing", false, "cat; echo abc", "abc", "" },
+	{ "command fails", false, "echo abc; exit 3", NULL,
+	  "client_secret_command: ended with status 3" },
+	{ "command dies", false, "kill -9 $$", NULL,
+	  "client_secret_command: was ended by signal 9" },
+	{ "command is silent", false, "true", NULL,
+	  "client_secret_command: its first line is empty" },
+	{ "command is not there", false, "exec /nonexistent/x 2>/dev/null",
+	  NULL, "client_secret_command: ended with status 127" },
+	{ "command babbles", false, "yes | head -c 200000", NULL,
+	  "client_secret_command: printed more than 65536 bytes" },
+};
+/* clang-format on */
+
+static void
+test_secret(void)
+{
+	struct config c;
+	struct err e;
+	bool ok;
+
+	set_environment("");
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(*secrets); i++) {
+		c = (struct config){ 0 };
+		if (secrets[i].file)
+			c.client_secret_file = str_of(command_file("secret",
+			    str_of(secrets[i].text), 0600));
+		else
+			c.client_secret_command = str_of(secrets[i].text);
+		e = (struct err){ 0 };
+		ok = config_secret(&c, &silent, &e);
+		T_CHECK(ok == (secrets[i].want != NULL), "%s: %s",
+		    secrets[i].name, e.msg);
+		T_CHECK(!ok ||
+			secret_eq(&c.client_secret, str_of(secrets[i].want)),
+		    "%s", secrets[i].name);
+		T_CHECK(strcmp(e.msg, secrets[i].msg) == 0, "%s: %s",
+		    secrets[i].name, e.msg);
+		T_CHECK(ok || e.kind == ERR_CONFIG, "%s", secrets[i].name);
+		config_release(&c);
+	}
+	c = (struct config){ .client_secret_file = str_of(
+				 command_file("secret", STR("abc"), 0644)) };
+	T_CHECK(!config_secret(&c, &silent, &e) &&
+		strstr(e.remedy, "chmod o-rwx") != NULL,
+	    "%s", e.remedy);
+	config_release(&c);
+	command_folder_remove();
+}
+
+static const struct cli_command command = { "config", settings_main, "", "",
+	NULL, NULL };
+
+static void
+check_run(const char *const *argv, int code, const char *out, const char *err)
+{
+	struct command_run run = { .command = &command };
+	struct command_result r;
+
+	for (size_t i = 0; argv[i] != NULL; i++)
+		run.argv[i] = argv[i];
+	command_run(&run, &r);
+	T_CHECK(r.code == code, "%s: %d", argv[0], r.code);
+	T_CHECK(strstr(r.out.p, out) != NULL, "%s: %s", argv[0], r.out.p);
+	T_CHECK(strstr(r.err.p, err) != NULL, "%s: %s", argv[0], r.err.p);
+	command_release(&r);
+}
+
+static void
+test_command(void)
+{
+	const char *path = command_file("config",
+	    STR("from = a@b.example\n"
+		"client_secret = 11111111-2222-3333-4444-555555555555"),
+	    0600);
+	char fresh[128];
+
+	set_environment("");
+	check_run((const char *const[]){ "show", "-C", path, NULL }, 0,
+	    "from = a@b.example", "looks like the secret's ID");
+	check_run((const char *const[]){ "-C", path, NULL }, 0,
+	    "client_secret = ***", "");
+	check_run((const char *const[]){ "path", "-C", path, NULL }, 0, path,
+	    "");
+	check_run((const char *const[]){ "path", "-C", "/none", NULL }, 66, "",
+	    "looked for /none");
+	check_run((const char *const[]){ "show", "-C", "/none", NULL }, 78, "",
+	    "/none");
+	check_run((const char *const[]){ "init", "-C", path, NULL }, 73, "",
+	    "is there already");
+	check_run((const char *const[]){ "list", NULL }, 64, "",
+	    "not one of show, path, init");
+	check_run((const char *const[]){ "show", "x", NULL }, 64, "",
+	    "unexpected \"x\"");
+	set_environment("POST365_FROMM=x AZURE_AUTHORITY_HOST="
+			"https://login.microsoftonline.us");
+	check_run((const char *const[]){ "show", "-C", path, NULL }, 0, "",
+	    "environment POST365_FROMM: no such setting; did you mean that of "
+	    "from?");
+	check_run((const char *const[]){ "show", "-C", path, NULL }, 0, "",
+	    "different clouds");
+	(void)snprintf(fresh, sizeof(fresh), "%s/a/b/config", command_folder());
+	set_environment("AZURE_CLIENT_SECRET=abc POST365_FROM=a@b.example");
+	check_run((const char *const[]){ "init", "-C", fresh, NULL }, 0,
+	    "Mail.Send", "");
+	set_environment("");
+	check_run((const char *const[]){ "show", "-C", fresh, NULL }, 0,
+	    "from = a@b.example", "");
+	check_run((const char *const[]){ "show", "-C", fresh, NULL }, 0,
+	    "client_secret = ***", "");
+	command_folder_remove();
+}
+
+/* Each key is explained where a person looks. */
+static void
+test_init(void)
+{
+	struct command_run run = { .command = &command,
+		.argv = { "init", "-C", "-" } };
+	struct command_result r;
+	char name[64];
+
+	set_environment("");
+	command_run(&run, &r);
+	T_CHECK(r.code == 0 && r.err.n == 0, "%d %s", r.code, r.err.p);
+	command_golden("config/init.want", buf_view(&r.out));
+	for (size_t i = 0; i < CONFIG_KEYS; i++) {
+		(void)snprintf(name, sizeof(name),
+		    "\n#%s = ", config_rows[i].name);
+		T_CHECK(strstr(r.out.p, name) != NULL, "%s", name);
+		T_CHECK(strstr(settings_more, config_rows[i].name) != NULL,
+		    "help lacks %s", config_rows[i].name);
+	}
+	command_release(&r);
+}
+
+static void
+load_once(void)
+{
+	static const char text[] =
+	    IDS "from = A <a@b.example>\n"
+		"client_secret = s\n[account x]\nfrom = x@b.example\n";
+	static char path[128];
+	struct config_ask ask = { .path = path, .account = "x" };
+	struct buf out;
+	struct config c;
+	struct err e;
+
+	if (path[0] == '\0') {
+		t_fail_allocation(0);
+		(void)snprintf(path, sizeof(path), "%s",
+		    command_file("config", str_of(text), 0600));
+		t_fail_allocation(1);
+	}
+	buf_init(&out, TEXT_MAX);
+	if (config_load(&c, &ask, &silent, &e)) {
+		config_show(&c, &out);
+		T_CHECK(config_check(&c, CONFIG_TO_SIGN_IN, &e) ||
+			e.kind == ERR_RETRY,
+		    "%s", e.msg);
+	} else {
+		T_CHECK(e.kind == ERR_RETRY, "%s: %s", err_kind_name(e.kind),
+		    e.msg);
+	}
+	config_release(&c);
+	buf_release(&out);
+}
+
+static void
+test_no_memory(void)
+{
+	set_environment("AZURE_TENANT_ID=" TENANT);
+	t_each_allocation_fails(load_once);
+	command_folder_remove();
+}
+
+static const struct t_test tests[] = {
+	{ "load", test_load },
+	{ "show, read again", test_show_again },
+	{ "modes", test_modes },
+	{ "odd files", test_odd_files },
+	{ "limits", test_limits },
+	{ "places", test_places },
+	{ "state folder", test_state_dir },
+	{ "check", test_check },
+	{ "secret", test_secret },
+	{ "command", test_command },
+	{ "init", test_init },
+	{ "no memory", test_no_memory },
+};
+
+int
+main(void)
+{
+	return t_main(tests, sizeof(tests) / sizeof(*tests));
+}

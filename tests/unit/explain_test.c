@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/explain.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+#include "command.h"
+#include "graph/fault.h"
+#include "t.h"
+
+static const struct cli_command explain = { "explain", explain_main, "[CODE]",
+	"Says what an error code means.", explain_options, NULL };
+
+static const struct {
+	const char *name;
+	const char *argv[4];
+	int code;
+	const char *out, *err; /* pieces */
+	const char *not_out;
+} cases[] = {
+	/* clang-format off */
+	{ "number", { "AADSTS7000215" }, EX_OK,
+	  "AADSTS7000215 (auth, exit status 77)\n  means The client secret",
+	  "", "ErrorAccessDenied" },
+	{ "where to look", { "7000215" }, EX_OK,
+	  "error?code=7000215\n", "", NULL },
+	{ "number alone", { "700016" }, EX_OK, "AADSTS700016 (", "", NULL },
+	{ "Graph", { "erroraccessdenied" }, EX_OK,
+	  "ErrorAccessDenied (auth, exit status 77)", "", "error?code" },
+	{ "recipient", { "ErrorInvalidRecipients" }, EX_OK,
+	  "(refused, exit status 67)", "", NULL },
+	{ "status", { "503" }, EX_OK, "HTTP 503 (retry, exit status 75)", "",
+	  "error?code" },
+	{ "unsure", { "504" }, EX_OK, "may have been sent", "", NULL },
+	{ "token error", { "invalid_client" }, EX_OK, "invalid_client (auth",
+	  "", NULL },
+	{ "two", { "7000222", "ErrorSendAsDenied" }, EX_OK,
+	  "\n\nErrorSendAsDenied (refused", "", NULL },
+	{ "pasted text", { "AADSTS90002: Tenant 'x' not found." }, EX_OK,
+	  "AADSTS90002 (config, exit status 78)", "", NULL },
+	{ "pasted line of a log",
+	  { "x: sendMail for a@b: ErrorServerBusy, HTTP 503: y" }, EX_OK,
+	  "ErrorServerBusy (retry", "", "HTTP 503" },
+	{ "status in a text", { "curl: (22) HTTP 403" }, EX_OK, "HTTP 403 (",
+	  "", NULL },
+	{ "unknown", { "xyzzy" }, EX_USAGE, "", "unknown code \"xyzzy\"",
+	  NULL },
+	{ "a letter wrong", { "ErrorAccesDenied" }, EX_USAGE, "",
+	  "did you mean ErrorAccessDenied?", NULL },
+	{ "a piece", { "Recipients" }, EX_USAGE, "",
+	  "ErrorInvalidRecipients, ErrorMissingRecipients", NULL },
+	{ "a digit wrong", { "AADSTS7000219" }, EX_USAGE, "", "7000215",
+	  NULL },
+	{ "known and unknown", { "xyzzy", "429" }, EX_USAGE, "HTTP 429 (",
+	  "unknown code", NULL },
+	{ "empty", { "" }, EX_USAGE, "", "unknown code \"\"", NULL },
+	{ "option", { "--nonsense" }, EX_USAGE, "", "unknown option", NULL },
+	{ "help", { "--help" }, EX_OK, "[CODE]", "", "7000215" },
+	{ "all", { NULL }, EX_OK, "AADSTS7000215", "", NULL },
+	{ "all, aligned", { NULL }, EX_OK,
+	  "\nErrorAccessDenied               The app may not", "", NULL },
+	{ "all, a long one", { NULL }, EX_OK,
+	  "\nErrorAttachmentSizeShouldNotBeLessThanMinimumSize  The file", "",
+	  NULL },
+	/* clang-format on */
+};
+
+static bool
+has(const struct buf *text, const char *piece)
+{
+	return *piece == '\0' ||
+	    str_find(buf_view(text), str_of(piece)) < text->n;
+}
+
+static void
+test_rows(void)
+{
+	struct command_run run = { .command = &explain };
+	struct command_result r;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		memset(run.argv, 0, sizeof(run.argv));
+		memcpy(run.argv, cases[i].argv, sizeof(cases[i].argv));
+		command_run(&run, &r);
+		T_CHECK(r.code == cases[i].code, "%s: exit %d", cases[i].name,
+		    r.code);
+		T_CHECK(has(&r.out, cases[i].out), "%s: %.1000s", cases[i].name,
+		    r.out.p);
+		T_CHECK(has(&r.err, cases[i].err), "%s: %s", cases[i].name,
+		    r.err.p);
+		T_CHECK(cases[i].not_out == NULL ||
+			!has(&r.out, cases[i].not_out),
+		    "%s: %s", cases[i].name, r.out.p);
+		T_CHECK((r.err.n == 0) == (cases[i].code == EX_OK), "%s: %s",
+		    cases[i].name, r.err.p);
+		command_release(&r);
+	}
+}
+
+/* Every code's text keeps within 80 columns and ends its lines. */
+static void
+test_width(void)
+{
+	struct command_run run = { .command = &explain };
+	struct command_result r;
+	struct str rest, line;
+
+	for (size_t i = 0; fault_at(i) != NULL; i++) {
+		run.argv[0] = fault_at(i)->code;
+		command_run(&run, &r);
+		T_CHECK(r.code == EX_OK, "%s", run.argv[0]);
+		rest = buf_view(&r.out);
+		T_CHECK(str_ends(rest, STR("\n")), "%s", run.argv[0]);
+		while (str_next(&rest, '\n', &line))
+			T_CHECK(line.n < 80 && !str_ends(line, STR(" ")),
+			    "%.*s", STR_ARG(line));
+		command_release(&r);
+	}
+}
+
+int
+main(void)
+{
+	static const struct t_test tests[] = {
+		{ "rows", test_rows },
+		{ "width", test_width },
+	};
+
+	return t_main(tests, sizeof(tests) / sizeof(*tests));
+}
