@@ -5,6 +5,10 @@
 # leaves nothing behind. ./build.sh demo runs it.
 set -eu
 : "${POST365:?is the executable}"
+# Settings of the caller stay out, and build.sh's are no settings.
+for name in $(env | sed -n 's/^\(POST365_[A-Z_0-9]*\)=.*/\1/p; s/^\(AZURE_[A-Z_]*\)=.*/\1/p'); do
+	unset "$name"
+done
 DIR=$(mktemp -d "${TMPDIR:-/tmp}/post365-demo.XXXXXX")
 PID=''
 stop() {

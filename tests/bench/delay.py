@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """A TCP proxy that makes loopback as slow as a long line.
 
-delay.py LISTEN_PORT TARGET_PORT ONE_WAY_MS
+delay.py PORT ONE_WAY_MS
+
+Listens on [::1]:PORT and leads to 127.0.0.1:PORT, so that the same
+server has a quick address and a slow one.
 
 Every byte arrives ONE_WAY_MS later. A connection that the kernel completes at
 once would have cost a round trip on a real line, so what a client writes
@@ -10,7 +13,7 @@ first is held back for one more. Prints "ready" when it listens.
 import asyncio
 import sys
 
-listen, target, one_way = (int(a) for a in sys.argv[1:4])
+port, one_way = (int(a) for a in sys.argv[1:3])
 one_way /= 1000.0
 
 
@@ -38,16 +41,16 @@ async def pump(reader, writer, first_extra):
             offset = 0.0
             if not data:
                 break
-    except ConnectionError:
+    except OSError:
         await queue.put((loop.time(), None))
     try:
         await task
-    except ConnectionError:
+    except OSError:
         pass
 
 
 async def serve(reader, writer):
-    up_reader, up_writer = await asyncio.open_connection("127.0.0.1", target)
+    up_reader, up_writer = await asyncio.open_connection("127.0.0.1", port)
     await asyncio.gather(pump(reader, up_writer, 2 * one_way),
                          pump(up_reader, writer, 0.0))
     for w in (writer, up_writer):
@@ -55,8 +58,8 @@ async def serve(reader, writer):
 
 
 async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", listen)
-    print("ready", server.sockets[0].getsockname()[1], flush=True)
+    server = await asyncio.start_server(serve, "::1", port)
+    print("ready", flush=True)
     await server.serve_forever()
 
 asyncio.run(main())

@@ -19,7 +19,7 @@ setting() {
 tenant=$(setting tenant_id) client=$(setting client_id)
 secret=$(setting client_secret) from=$(setting from)
 login=$(setting login_url) graph=$(setting graph_url)
-ca=$(setting ca) state=$(setting state_dir)
+ca=$(setting ca)
 
 printf 'Hello from the bench.\n' >"$TMP/body"
 cat >"$TMP/mail.json" <<END
@@ -32,24 +32,28 @@ cat >"$TMP/curl_send" <<END
 if [ -n "\$3" ]; then
 	token=\$(cat "\$3")
 else
-	token=\$(curl -sS --fail --cacert '$ca' "\$1/$tenant/oauth2/v2.0/token" \\
+	token=\$(curl -gsS --fail --cacert '$ca' "\$1/$tenant/oauth2/v2.0/token" \\
 	    --data-urlencode 'client_id=$client' \\
 	    --data-urlencode 'client_secret=$secret' \\
-	    --data-urlencode 'scope=${graph%/v1.0}/.default' \\
+	    --data-urlencode "scope=\${2%/v1.0}/.default" \\
 	    --data-urlencode 'grant_type=client_credentials' |
 	    sed 's/.*"access_token": *"\([^"]*\)".*/\1/')
 	[ -n "\$token" ] || exit 1
 	[ -z "\$4" ] || printf %s "\$token" >"\$4"
 fi
 curl -sS --fail -o /dev/null --cacert '$ca' \\
-    -H "Authorization: Bearer \$token" -H 'Content-Type: application/json' \\
+    -g -H "Authorization: Bearer \$token" -H 'Content-Type: application/json' \\
     --data-binary @'$TMP/mail.json' "\$2/users/$from/sendMail"
 END
 chmod +x "$TMP/curl_send"
 "$TMP/curl_send" "$login" "$graph" '' "$TMP/token" || exit 1
 
 ours="'$POST365' -C '$CONFIG' send -s bench to@example.com <'$TMP/body'"
-cold="rm -rf '$state'; $ours"
+# Cold: neither token nor TLS session is kept.
+{ cat "$CONFIG"; echo 'token_cache = no'; } >"$TMP/cold.config"
+chmod 600 "$TMP/cold.config"
+cold="'$POST365' -C '$TMP/cold.config' send -s bench to@example.com \
+    <'$TMP/body'"
 sh -c "$ours" || exit 1
 
 # report NAME FILE: two lines of measure.py as ratios
@@ -65,19 +69,19 @@ report() {
 		    m["post365"] / m["curl"]
 	}' "$2"
 }
-measure="$TOP/tests/bench/measure.py"
-python3 "$measure" "$rounds" "post365=$cold" \
+measure=$TMP/measure
+${CC:-cc} -O1 -static -o "$measure" "$TOP/tests/bench/measure.c" || exit 1
+"$measure" "$rounds" "post365=$cold" \
     "curl='$TMP/curl_send' '$login' '$graph'" >"$TMP/cold" || exit 1
 report "send, cold" "$TMP/cold"
-python3 "$measure" "$rounds" "post365=$ours" \
+"$measure" "$rounds" "post365=$ours" \
     "curl='$TMP/curl_send' '$login' '$graph' '$TMP/token'" >"$TMP/warm" ||
     exit 1
 report "send, cached token" "$TMP/warm"
 
-# A line of 50 ms each way in front of the sandbox, for login and Graph.
+# A line of 50 ms each way in front of the sandbox: by way of ::1.
 one_way=50
-port=${login##*:}
-python3 "$TOP/tests/bench/delay.py" 0 "$port" "$one_way" >"$TMP/delay" &
+python3 "$TOP/tests/bench/delay.py" "${login##*:}" "$one_way" >"$TMP/delay" &
 delay=$!
 trap 'kill $delay; stop_sandbox' EXIT
 tries=0
@@ -86,19 +90,20 @@ until grep -q ready "$TMP/delay"; do
 	[ "$tries" -lt 100 ] || exit 1
 	sleep 0.05
 done
-far=$(sed -n 's/ready //p' "$TMP/delay")
-sed "s/:$port/:$far/" "$CONFIG" >"$TMP/far.config"
+sed 's,https://localhost:,https://[::1]:,' "$CONFIG" >"$TMP/far.config"
 chmod 600 "$TMP/far.config"
-far_ours="'$POST365' -C '$TMP/far.config' send -s far to@example.com \
+far="https://[::1]:${login##*:}"
+ours="'$POST365' -C '$TMP/far.config' send -s far to@example.com <'$TMP/body'"
+"$TMP/curl_send" "$far" "$far/v1.0" '' "$TMP/far_token" || exit 1
+sed 's,https://localhost:,https://[::1]:,' "$TMP/cold.config" \
+    >"$TMP/far_cold.config"
+chmod 600 "$TMP/far_cold.config"
+cold="'$POST365' -C '$TMP/far_cold.config' send -s far to@example.com \
     <'$TMP/body'"
-far_login="https://localhost:$far"
-
-# The first cold run also forgets TLS sessions: a new state folder.
-python3 "$measure" 5 "post365=rm -rf '$state'; $far_ours" \
-    "curl='$TMP/curl_send' '$far_login' '$far_login/v1.0'" >"$TMP/far_cold" ||
-    exit 1
-python3 "$measure" 5 "post365=$far_ours" \
-    "curl='$TMP/curl_send' '$far_login' '$far_login/v1.0' '$TMP/token'" \
+"$measure" 5 "post365=$cold" \
+    "curl='$TMP/curl_send' '$far' '$far/v1.0'" >"$TMP/far_cold" || exit 1
+"$measure" 5 "post365=$ours" \
+    "curl='$TMP/curl_send' '$far' '$far/v1.0' '$TMP/far_token'" \
     >"$TMP/far_warm" || exit 1
 for kind in cold warm; do
 	awk -v kind="$kind" -v rtt=$((2 * one_way)) '{ t[$1] = $2 }
