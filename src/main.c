@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "command/check.h"
 #include "command/cli.h"
 #include "command/explain.h"
 #include "command/sandbox.h"
@@ -22,9 +23,14 @@ static int version_main(const struct cli_command *self, int argc, char **argv);
 static const struct cli_command commands[] = {
 	{ "send", send_main, "[RECIPIENT...]",
 	  "Sends one message.", send_options, send_more },
+	{ "check", check_main, "",
+	  "Tries each prerequisite in order. Sends nothing.", NULL,
+	  check_more },
+	{ "test", test_main, "ADDRESS",
+	  "Sends a test mail and reports each step.", NULL, test_more },
 	{ "config", settings_main, "[show|path|init]",
 	  "Shows, locates or starts the settings.", NULL, settings_more },
-	{ "explain", explain_main, "[CODE]",
+	{ "explain", explain_main, "[CODE...]",
 	  "Says what an error code means and what to do. Needs no network.",
 	  explain_options, NULL },
 	{ "sandbox", sandbox_main, "",

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/check.h"
+
+#include <sysexits.h>
+
+#include "base/os.h"
+#include "codec/date.h"
+#include "codec/jwt.h"
+#include "command/client.h"
+#include "command/config.h"
+#include "graph/send.h"
+
+enum {
+	CHECK_OUT = 4096, /* one step's line */
+	CHECK_MEM = 256 * 1024
+};
+
+const char check_more[] =
+    "The steps: settings, secret and certificate authorities, sign-in,\n"
+    "permissions, mailbox. The last one asks Graph to send a message that\n"
+    "has no recipient, which it refuses: nothing is sent. Exit status: 0, or\n"
+    "that of the first thing that is wrong.\n";
+
+const char test_more[] =
+    "Does what check does and then sends one message to the address.\n";
+
+struct check {
+	struct cli cli;
+	const char *address; /* of test; NULL: check */
+	struct config config;
+	struct client client;
+	struct arena mem;
+	struct buf note; /* what a step found out, for its line */
+};
+
+/* False: *e says what is wrong; the steps after it make no sense then. */
+typedef bool check_step(struct check *c, struct err *e);
+
+static bool
+step_settings(struct check *c, struct err *e)
+{
+	struct config_ask ask = {
+		.path = c->cli.common.config,
+		.account = c->cli.common.account,
+	};
+
+	if (!config_load(&c->config, &ask, &c->cli.log, e) ||
+	    !config_check(&c->config, CONFIG_TO_SIGN_IN, e))
+		return false;
+	buf_addf(&c->note, "%.*s, sender %.*s",
+	    STR_ARG(c->config.file.n > 0 ? c->config.file : STR("environment")),
+	    STR_ARG(c->config.mailbox));
+	if (!c->config.enabled)
+		buf_addz(&c->note, "; enabled = no, so nothing is sent");
+	return true;
+}
+
+static bool
+step_client(struct check *c, struct err *e)
+{
+	if (!client_open(&c->client, &c->config, &c->cli.log, e))
+		return false;
+	/* a token from the cache would prove nothing */
+	c->client.graph.source.folder = STR("");
+	buf_addf(&c->note, "the secret can be read; ca = %.*s",
+	    STR_ARG(c->config.ca));
+	return true;
+}
+
+static bool
+step_sign_in(struct check *c, struct err *e)
+{
+	struct graph *g = &c->client.graph;
+
+	if (!token_get(&g->source, os_mono_ms() + g->timeout_ms, &g->token, e))
+		return false;
+	buf_addf(&c->note, "%.*s, a token for %lld minutes",
+	    STR_ARG(c->config.login_url),
+	    (long long)(g->token.expires - os_wall()) / 60);
+	return true;
+}
+
+/*
+ * The token may not name what Exchange's own role assignments allow, so a
+ * missing role is told and no more (FACTS.md 1.6).
+ */
+static bool
+step_roles(struct check *c, struct err *e)
+{
+	struct str token = secret_view(&c->client.graph.token.bearer);
+	const struct json *claims;
+	bool send, read_write;
+
+	if (!jwt_claims(&c->mem, token, &claims, e)) {
+		buf_addz(&c->note, "the token does not tell");
+		return true;
+	}
+	send = jwt_has(claims, STR("roles"), STR("Mail.Send"));
+	read_write = jwt_has(claims, STR("roles"), STR("Mail.ReadWrite"));
+	if (send)
+		buf_addz(&c->note,
+		    "Mail.Send, for every mailbox of the "
+		    "tenant");
+	else
+		buf_addz(&c->note,
+		    "the token has no Mail.Send: fine if "
+		    "Exchange grants it (RBAC for Applications)");
+	if (read_write)
+		buf_addz(&c->note, "; Mail.ReadWrite");
+	return true;
+}
+
+/* Graph looks at permission and mailbox before it misses the recipients. */
+static bool
+step_mailbox(struct check *c, struct err *e)
+{
+	struct str json = STR("{\"message\":{\"subject\":\"post365 check\","
+			      "\"body\":{\"contentType\":\"text\","
+			      "\"content\":\"\"},\"toRecipients\":[]}}");
+	struct graph_request r = {
+		.method = STR("POST"),
+		.content_type = STR("application/json"),
+		.body = source_of(json),
+		.expect = 202,
+	};
+	struct graph_answer answer = { 0 };
+	struct buf path;
+	bool ok;
+
+	buf_init(&path, URL_MAX);
+	send_path(&path, c->config.mailbox);
+	r.path = buf_view(&path);
+	r.what = STR("ask for the mailbox");
+	ok = graph_call(&c->client.graph, &r, &answer, e);
+	if (ok)
+		err_set(e, ERR_BUG,
+		    "Graph accepted a message without "
+		    "recipients");
+	else
+		ok = str_eq(str_of(e->code), STR("ErrorInvalidRecipients"));
+	buf_addf(&c->note, "%.*s may be sent from", STR_ARG(c->config.mailbox));
+	graph_answer_release(&answer);
+	buf_release(&path);
+	return ok;
+}
+
+/* The message that test sends. Lives in c->mem. */
+static struct message *
+make_message(struct check *c, struct err *e)
+{
+	struct message *m = arena_alloc(&c->mem, sizeof(*m));
+	unsigned char random[16];
+	char date[DATE_MAIL_SIZE];
+
+	if (m == NULL) {
+		err_set(e, ERR_RETRY, "out of memory");
+		return NULL;
+	}
+	if (!addr_parse_list(&c->mem, str_of(c->address), false, &m->to, e))
+		return NULL;
+	os_random(random, sizeof(random));
+	m->message_id = message_make_id(&c->mem, random,
+	    str_from(c->config.mailbox, str_chr(c->config.mailbox, '@') + 1));
+	date_mail(os_wall(), 0, date);
+	m->subject = STR("post365 test");
+	m->text = arena_fmt(&c->mem,
+	    "This is the test message of post365, sent at %s.\n\n"
+	    "From %.*s, by the app %.*s.\n",
+	    date, STR_ARG(c->config.mailbox), STR_ARG(c->config.client_id));
+	return arena_ok(&c->mem, e) ? m : NULL;
+}
+
+static bool
+step_send(struct check *c, struct err *e)
+{
+	struct send_options o = {
+		.mailbox = c->config.mailbox,
+		.save_to_sent = c->config.save_to_sent,
+	};
+	const struct message *m = make_message(c, e);
+	struct send_result result;
+	int64_t start = os_mono_ms();
+
+	if (m == NULL || !send_message(&c->client.graph, m, &o, &result, e))
+		return false;
+	buf_addf(&c->note,
+	    "accepted in %lld ms; Message-ID %.*s, "
+	    "request-id %s",
+	    (long long)(os_mono_ms() - start), STR_ARG(m->message_id),
+	    result.request_id);
+	return true;
+}
+
+static const struct {
+	const char *name;
+	check_step *run;
+	bool of_check, of_test;
+} steps[] = {
+	{ "settings", step_settings, true, true },
+	{ "secret and trust", step_client, true, true },
+	{ "sign-in", step_sign_in, true, true },
+	{ "permissions", step_roles, true, true },
+	{ "mailbox", step_mailbox, true, false },
+	{ "test message", step_send, false, true },
+};
+
+static bool
+is_wanted(const struct check *c, size_t i)
+{
+	return c->address != NULL ? steps[i].of_test : steps[i].of_check;
+}
+
+/* Prints how a step went; gives the exit status so far. */
+static int
+run_step(struct check *c, size_t i)
+{
+	struct err e = { 0 };
+	struct buf line;
+	int code = EX_OK;
+	bool ok;
+
+	buf_reset(&c->note);
+	ok = steps[i].run(c, &e);
+	buf_init(&line, CHECK_OUT);
+	if (ok)
+		buf_addf(&line, "ok    %-17s %.*s\n", steps[i].name,
+		    STR_ARG(buf_view(&c->note)));
+	else
+		buf_addf(&line, "FAIL  %-17s %s\n%s%s%s", steps[i].name, e.msg,
+		    e.remedy[0] != '\0' ? "      do: " : "", e.remedy,
+		    e.remedy[0] != '\0' ? "\n" : "");
+	if (!ok)
+		code = err_exit(&e);
+	if (!cli_out(buf_view(&line), &e) && code == EX_OK)
+		code = err_exit(&e);
+	buf_release(&line);
+	return code;
+}
+
+/* What stands behind the last step. */
+static int
+conclude(const struct check *c)
+{
+	struct str text = STR("All is well. Nothing was sent.\n");
+	struct err e;
+
+	if (c->address != NULL)
+		text = STR("Microsoft 365 has it. That is not delivery yet: "
+			   "look into the inbox, and for\nbounces into the "
+			   "mailbox that sent it.\n");
+	return cli_out(text, &e) ? EX_OK : err_exit(&e);
+}
+
+static int
+run_steps(struct check *c)
+{
+	int code = EX_OK;
+
+	arena_init_secret(&c->mem, CHECK_MEM);
+	buf_init(&c->note, CHECK_OUT);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
+		if (code == EX_OK && is_wanted(c, i))
+			code = run_step(c, i);
+	if (code == EX_OK)
+		code = conclude(c);
+	client_close(&c->client);
+	config_release(&c->config);
+	buf_release(&c->note);
+	arena_release(&c->mem);
+	return code;
+}
+
+/* Takes the operand of test; check has none. */
+static bool
+read_operands(struct check *c, bool wants_address, struct err *e)
+{
+	const char *value;
+	int id;
+
+	for (;;) {
+		if (!cli_next(&c->cli, &id, &value, e))
+			return false;
+		if (id == CLI_END)
+			break;
+		if (!wants_address || c->address != NULL)
+			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
+			    value);
+		c->address = value;
+	}
+	if (c->cli.common.help || !wants_address || c->address != NULL)
+		return true;
+	err_set(e, ERR_USAGE, "to whom?");
+	return err_remedy(e, "post365 test you@your.domain");
+}
+
+static int
+run(const struct cli_command *self, int argc, char **argv, bool wants_address)
+{
+	struct check c = { 0 };
+	struct err e;
+
+	cli_init(&c.cli, self, argc, argv);
+	if (!read_operands(&c, wants_address, &e))
+		return cli_fail(&c.cli, &e);
+	return c.cli.common.help ? cli_help(self) : run_steps(&c);
+}
+
+int
+check_main(const struct cli_command *self, int argc, char **argv)
+{
+	return run(self, argc, argv, false);
+}
+
+int
+test_main(const struct cli_command *self, int argc, char **argv)
+{
+	return run(self, argc, argv, true);
+}

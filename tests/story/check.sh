@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# check and test: each prerequisite in order, each with its cure.
+# shellcheck disable=SC2119
+. "$(dirname "$0")/lib.sh"
+
+# with COMMAND...: with the settings of the sandbox
+with() { run "$P" -C "$CONFIG" "$@"; }
+
+start_sandbox
+setting timeout 20s
+with check
+same 'check: exit' 0 "$STATUS"
+says 'check: sign-in' "$OUT" '^ok    sign-in'
+says 'check: permission' "$OUT" 'Mail.Send'
+says 'check: mailbox' "$OUT" '^ok    mailbox .*sender@example.com'
+same 'check sends nothing' 0 "$(count_mail)"
+
+with test you@example.org
+same 'test: exit' 0 "$STATUS"
+says 'test: accepted' "$OUT" '^ok    test message .*request-id '
+same 'test: one mail' 1 "$(count_mail)"
+with test
+same 'test: to whom?' 64 "$STATUS"
+with test a@b c@d
+same 'test: one address' 64 "$STATUS"
+with check extra
+same 'check: no operand' 64 "$STATUS"
+with test 'not an address@'
+same 'test: a bad address' 65 "$STATUS"
+same 'test: nothing more was sent' 1 "$(count_mail)"
+
+# --- the first thing that is wrong ends it, with its remedy
+setting client_secret wrong
+with check
+same 'wrong secret: exit' 77 "$STATUS"
+says 'wrong secret: told' "$OUT" '^FAIL  sign-in .*AADSTS7000215'
+says 'wrong secret: remedy' "$OUT" 'do: .*Certificates & secrets'
+lacks 'wrong secret: no step after it' "$OUT" 'mailbox'
+
+start_sandbox --fault 'send status 403 code=ErrorAccessDenied'
+setting timeout 20s
+with check
+same 'no permission: exit' 77 "$STATUS"
+says 'no permission: told' "$OUT" '^FAIL  mailbox .*ErrorAccessDenied'
+
+start_sandbox
+setting from nobody@example.com
+setting timeout 20s
+with check
+same 'unknown mailbox: exit' 78 "$STATUS"
+says 'unknown mailbox: told' "$OUT" '^FAIL  mailbox '
+finish
