@@ -29,8 +29,8 @@ in_escape(struct qp *q, char c, struct buf *out)
 		q->n = 0;
 		return true;
 	}
-	if ((one && ascii_hex(c) >= 0) || (c == '\r' && last != '\r' &&
-		(one || is_blank(last))) ||
+	if ((one && ascii_hex(c) >= 0) ||
+	    (c == '\r' && last != '\r' && (one || is_blank(last))) ||
 	    (is_blank(c) && (one || is_blank(last)) && q->n < QP_HELD)) {
 		q->held[q->n++] = c;
 		return true;

@@ -22,23 +22,23 @@ struct message_field {
 };
 
 struct message_file {
-	struct str name;    /* as shown, without folders */
-	struct str type;    /* "application/pdf" */
-	struct str cid;	    /* content id; p NULL: an attachment */
+	struct str name; /* as shown, without folders */
+	struct str type; /* "application/pdf" */
+	struct str cid;  /* content id; p NULL: an attachment */
 	struct source content;
 };
 
 enum {
-	MESSAGE_FIELDS_MAX = 64,  /* -H options; Graph takes five of them */
-	MESSAGE_FILES_MAX = 250	  /* FACTS.md 4.4 */
+	MESSAGE_FIELDS_MAX = 64, /* -H options; Graph takes five of them */
+	MESSAGE_FILES_MAX = 250  /* FACTS.md 4.4 */
 };
 
 struct message {
-	struct addr *from;	  /* one, or NULL: the mailbox itself */
+	struct addr *from; /* one, or NULL: the mailbox itself */
 	struct addr *reply_to, *to, *cc, *bcc;
 	struct str subject;
-	struct str message_id;	  /* with its angle brackets */
-	struct str text, html;	  /* p NULL: absent */
+	struct str message_id; /* with its angle brackets */
+	struct str text, html; /* p NULL: absent */
 	struct message_field field[MESSAGE_FIELDS_MAX];
 	size_t n_fields;
 	struct message_file file[MESSAGE_FILES_MAX];

@@ -17,9 +17,9 @@
 enum {
 	MEM_LIMIT = 64 * 1024,
 	FILE_LIMIT = 1024 * 1024, /* a chain has some KB */
-	NAMES_MAX = 64,		  /* of a made certificate */
-	DER_SIZE = 8192,	  /* 64 names of 100 bytes, and the rest */
-	SERIAL_SIZE = 16,	  /* RFC 5280 4.1.2.2: at most 20 octets */
+	NAMES_MAX = 64,           /* of a made certificate */
+	DER_SIZE = 8192,          /* 64 names of 100 bytes, and the rest */
+	SERIAL_SIZE = 16,         /* RFC 5280 4.1.2.2: at most 20 octets */
 	DAY_S = 24 * 3600,
 	LIFE_DAYS = 30,
 	TICKET_LIFE_S = DAY_S
@@ -79,11 +79,12 @@ cert_release(struct cert *c)
 static int
 new_key(mbedtls_pk_context *key)
 {
-	int r = mbedtls_pk_setup(key,
-	    mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
+	int r =
+	    mbedtls_pk_setup(key, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
 
-	return r != 0 ? r : mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1,
-	    mbedtls_pk_ec(*key), MBED_RANDOM);
+	return r != 0 ? r :
+			mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1,
+			    mbedtls_pk_ec(*key), MBED_RANDOM);
 }
 
 /* "20261123120000", as mbedTLS wants it. */
@@ -112,16 +113,16 @@ static int
 set_extensions(mbedtls_x509write_cert *w, const struct make *m)
 {
 	mbedtls_asn1_sequence server = { 0 };
-	int r = mbedtls_x509write_crt_set_basic_constraints(w,
-	    m->names == NULL, m->names == NULL ? 0 : -1);
+	int r = mbedtls_x509write_crt_set_basic_constraints(w, m->names == NULL,
+	    m->names == NULL ? 0 : -1);
 
 	server.buf.tag = MBEDTLS_ASN1_OID;
 	server.buf.p = (unsigned char *)(uintptr_t)MBEDTLS_OID_SERVER_AUTH;
 	server.buf.len = MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH);
 	if (r == 0)
-		r = mbedtls_x509write_crt_set_key_usage(w, m->names == NULL ?
-		    MBEDTLS_X509_KU_KEY_CERT_SIGN :
-		    MBEDTLS_X509_KU_DIGITAL_SIGNATURE);
+		r = mbedtls_x509write_crt_set_key_usage(w,
+		    m->names == NULL ? MBEDTLS_X509_KU_KEY_CERT_SIGN :
+				       MBEDTLS_X509_KU_DIGITAL_SIGNATURE);
 	if (r == 0 && m->names != NULL)
 		r = mbedtls_x509write_crt_set_ext_key_usage(w, &server);
 	if (r == 0 && m->names != NULL)
@@ -130,7 +131,7 @@ set_extensions(mbedtls_x509write_cert *w, const struct make *m)
 	if (r == 0)
 		r = mbedtls_x509write_crt_set_subject_key_identifier(w);
 	return r != 0 ? r :
-	    mbedtls_x509write_crt_set_authority_key_identifier(w);
+			mbedtls_x509write_crt_set_authority_key_identifier(w);
 }
 
 /* Writes the DER form to the end of der; its length, or an error. */
@@ -173,8 +174,9 @@ make_names(struct arena *mem, const struct str *name, size_t n)
 
 	for (size_t i = 0; i < n && list != NULL; i++) {
 		size = hostname_ip(name[i], ip);
-		value = arena_str(mem, size == 0 ? name[i] :
-		    (struct str){ (const char *)ip, size });
+		value = arena_str(mem,
+		    size == 0 ? name[i] :
+				(struct str){ (const char *)ip, size });
 		list[i].node.type = size == 0 ? MBEDTLS_X509_SAN_DNS_NAME :
 						MBEDTLS_X509_SAN_IP_ADDRESS;
 		list[i].node.san.unstructured_name.p =
@@ -232,8 +234,8 @@ make_both(struct cert *c, const mbedtls_x509_san_list *names,
 }
 
 bool
-cert_make(struct cert *c, const struct str *name, size_t n,
-    struct buf *ca_pem, struct err *e)
+cert_make(struct cert *c, const struct str *name, size_t n, struct buf *ca_pem,
+    struct err *e)
 {
 	mbedtls_x509_san_list *names;
 	mbedtls_pk_context ca_key;
@@ -296,8 +298,10 @@ load_chain(struct cert_state *s, const char *path, struct err *e)
 	if (!ok || r == 0)
 		return ok;
 	if (r > 0) /* so many of the chain could not be read */
-		return err_set(e, ERR_CONFIG, "%s: %d of its certificates "
-		    "cannot be read", path, r);
+		return err_set(e, ERR_CONFIG,
+		    "%s: %d of its certificates "
+		    "cannot be read",
+		    path, r);
 	return refuse(e, path, r, "holds no certificate in PEM form");
 }
 
@@ -311,12 +315,13 @@ load_key(struct cert_state *s, const char *path, struct err *e)
 	buf_init_secret(&b, FILE_LIMIT);
 	ok = read_pem(path, &b, e);
 	if (ok)
-		r = mbedtls_pk_parse_key(&s->key, (unsigned char *)b.p,
-		    b.n + 1, NULL, 0, MBED_RANDOM);
+		r = mbedtls_pk_parse_key(&s->key, (unsigned char *)b.p, b.n + 1,
+		    NULL, 0, MBED_RANDOM);
 	buf_release(&b);
 	if (!ok || r == 0)
 		return ok;
-	return refuse(e, path, r, "holds no private key in PEM form without "
+	return refuse(e, path, r,
+	    "holds no private key in PEM form without "
 	    "password");
 }
 
@@ -331,7 +336,8 @@ cert_load(struct cert *c, const char *chain, const char *key, struct err *e)
 		r = mbedtls_pk_check_pair(&c->state->chain.pk, &c->state->key,
 		    MBED_RANDOM);
 		if (r != 0)
-			ok = refuse(e, key, r, "is not the key of the "
+			ok = refuse(e, key, r,
+			    "is not the key of the "
 			    "certificate in tls_certificate");
 	}
 	if (!ok)

@@ -13,9 +13,10 @@
 #include "net/tls.h"
 
 enum {
-	MEM_LIMIT = 64 * 1024, /* states and short strings; bytes are not here */
-	DRAIN_SIZE = 4096,     /* thrown away before closing, at a time, ... */
-	DRAIN_TIMES = 16       /* ... and as often at most */
+	MEM_LIMIT =
+	    64 * 1024,     /* states and short strings; bytes are not here */
+	DRAIN_SIZE = 4096, /* thrown away before closing, at a time, ... */
+	DRAIN_TIMES = 16   /* ... and as often at most */
 };
 
 enum phase { CONNECTING, SHAKING, OPEN, FAILED };
@@ -24,11 +25,11 @@ struct conn_state {
 	enum phase phase;
 	struct conn_to to;  /* host and session_folder are copies */
 	struct str peer;    /* "host:port", for messages */
-	struct tcp tcp;	    /* while CONNECTING */
-	int fd;		    /* after that, else -1 */
+	struct tcp tcp;     /* while CONNECTING */
+	int fd;             /* after that, else -1 */
 	struct tls *tls;    /* NULL: plain */
 	short shake_events; /* what the handshake waits for */
-	bool again;	    /* the second try, without a kept session */
+	bool again;         /* the second try, without a kept session */
 	bool cut;
 	struct err failure; /* once FAILED */
 };
@@ -196,8 +197,8 @@ wait_for(struct conn *c, short events, int64_t deadline)
 	size_t n = 0;
 
 	if (events != 0)
-		fds[n++] = (struct pollfd){ .fd = c->state->fd,
-			.events = events };
+		fds[n++] =
+		    (struct pollfd){ .fd = c->state->fd, .events = events };
 	else
 		n += wants(c->state, fds, &deadline);
 	if (is_opening(c->beside))
@@ -292,8 +293,8 @@ accept_failed(struct conn *c, int fd)
 }
 
 bool
-conn_accept(struct conn *c, int fd, const struct cert *cert,
-    int64_t deadline, struct err *e)
+conn_accept(struct conn *c, int fd, const struct cert *cert, int64_t deadline,
+    struct err *e)
 {
 	struct conn_state *s = new_state(c, e);
 	int flags = fcntl(fd, F_GETFL);
@@ -413,7 +414,8 @@ conn_read(struct conn *c, char *p, size_t n, size_t *got, int64_t deadline,
 		return true;
 	s->cut = io == TLS_CUT;
 	if (s->cut)
-		err_set(e, ERR_RETRY, "the stream ended without close_notify: "
+		err_set(e, ERR_RETRY,
+		    "the stream ended without close_notify: "
 		    "it may have been cut short");
 	return err_wrap(e, "%.*s", STR_ARG(s->peer));
 }

@@ -33,14 +33,14 @@ struct conn_to {
 	uint16_t port;
 	const struct trust *trust; /* NULL: plain, no TLS */
 	struct str session_folder; /* where TLS sessions are kept; or empty */
-	int64_t deadline;	   /* for opening, handshake included */
-	const struct log *log;	   /* traces each step; may be NULL */
+	int64_t deadline;          /* for opening, handshake included */
+	const struct log *log;     /* traces each step; may be NULL */
 };
 
 struct conn {
 	struct arena mem;
 	struct conn_state *state; /* of conn.c; NULL: not open */
-	struct conn *beside;	  /* moved along while this one waits */
+	struct conn *beside;      /* moved along while this one waits */
 };
 
 /*
@@ -66,8 +66,8 @@ bool conn_accept(struct conn *c, int fd, const struct cert *cert,
  * in order (TLS: with close_notify). An end without it is ERR_RETRY, and
  * conn_was_cut tells it from other failures.
  */
-bool conn_read(struct conn *c, char *p, size_t n, size_t *got,
-    int64_t deadline, struct err *e) __attribute__((warn_unused_result));
+bool conn_read(struct conn *c, char *p, size_t n, size_t *got, int64_t deadline,
+    struct err *e) __attribute__((warn_unused_result));
 
 /*
  * Writes all of s. *left says how many bytes were not handed to the kernel.

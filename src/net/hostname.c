@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-	LABEL_MAX = 63, /* RFC 1035 2.3.4 */
+	LABEL_MAX = 63,     /* RFC 1035 2.3.4 */
 	NAME_MAX_SIZE = 253 /* 255 on the wire: a length first, a root last */
 };
 

@@ -43,18 +43,18 @@ bool mbed_no_memory(int r);
 struct trust_store {
 	const unsigned char *der;
 	struct trust_anchor {
-		size_t at, n;		      /* the certificate */
+		size_t at, n;                 /* the certificate */
 		size_t subject_at, subject_n; /* its subject's name */
-	} *anchor;
+	} * anchor;
 	size_t n;
 };
 
 struct trust_state {
 	struct trust_store builtin, file;
-	struct buf file_der;	/* what file points into */
-	const char *later;	/* the system's store, not read yet, or NULL */
-	struct str id;		/* of the setting and its file, for sessions */
-	struct str ca;		/* as configured */
+	struct buf file_der; /* what file points into */
+	const char *later;   /* the system's store, not read yet, or NULL */
+	struct str id;       /* of the setting and its file, for sessions */
+	struct str ca;       /* as configured */
 	struct arena *mem;
 };
 

@@ -31,8 +31,8 @@ session_path(struct arena *mem, const struct session_for *f)
 
 	if (f->folder.n == 0)
 		return NULL;
-	what = arena_fmt(mem, "%.*s\n%.*s", STR_ARG(f->peer),
-	    STR_ARG(f->trust));
+	what =
+	    arena_fmt(mem, "%.*s\n%.*s", STR_ARG(f->peer), STR_ARG(f->trust));
 	if (what.p == NULL)
 		return NULL;
 	crypt_sha256_hex(what, sum);

@@ -21,7 +21,7 @@
 #include "base/str.h"
 
 enum {
-	SESSION_LIMIT = 65536,	   /* a chain of certificates and a ticket */
+	SESSION_LIMIT = 65536,     /* a chain of certificates and a ticket */
 	SESSION_LIFE_S = 24 * 3600 /* at most, whatever the server says */
 };
 

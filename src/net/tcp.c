@@ -20,7 +20,7 @@
 
 enum {
 	HOST_SIZE = 256, /* RFC 1035 2.3.4, with a NUL */
-	TOLD_MOST = 4	 /* addresses that a message names */
+	TOLD_MOST = 4    /* addresses that a message names */
 };
 
 _Static_assert(sizeof(struct tcp_found) <= 4096, "a pipe takes it at once");
@@ -80,7 +80,8 @@ look_up(const char *host, struct tcp_found *out)
 	 * second try is for those that do so all the same.
 	 */
 	static const struct addrinfo hints[] = {
-		{ .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+		{ .ai_family = AF_UNSPEC,
+		    .ai_socktype = SOCK_STREAM,
 		    .ai_flags = AI_ADDRCONFIG },
 		{ .ai_family = AF_INET, .ai_socktype = SOCK_STREAM },
 	};
@@ -162,9 +163,11 @@ lookup_failed(const struct tcp_found *f, struct err *e)
 	size_t n = sizeof(lookup_fails) / sizeof(*lookup_fails);
 
 	if (f->code != EAI_MEMORY && access("/etc/resolv.conf", R_OK) < 0) {
-		err_set(e, ERR_RETRY, "the name cannot be looked up: there is "
+		err_set(e, ERR_RETRY,
+		    "the name cannot be looked up: there is "
 		    "no readable /etc/resolv.conf");
-		return err_remedy(e, "write \"nameserver ADDRESS\" into "
+		return err_remedy(e,
+		    "write \"nameserver ADDRESS\" into "
 		    "/etc/resolv.conf, or the host into /etc/hosts");
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -344,15 +347,17 @@ all_failed(const struct tcp *t, struct err *e)
 	for (size_t i = 0; i < told; i++) {
 		addr_text(&t->found.addr[i], addr);
 		n = snprintf(text + at, sizeof(text) - at, "%s%s: %.72s",
-		    i > 0 ? "; " : "", addr, t->attempt[i].error != 0 ?
-		    strerror(t->attempt[i].error) : "no answer in time");
+		    i > 0 ? "; " : "", addr,
+		    t->attempt[i].error != 0 ? strerror(t->attempt[i].error) :
+					       "no answer in time");
 		at += n > 0 ? (size_t)n : 0;
 	}
 	if (t->begun > told)
-		(void)snprintf(text + at, sizeof(text) - at,
-		    "; and %zu more", t->begun - told);
+		(void)snprintf(text + at, sizeof(text) - at, "; and %zu more",
+		    t->begun - told);
 	err_set(e, ERR_RETRY, "%s", text);
-	return err_remedy(e, "check that this machine is online and that a "
+	return err_remedy(e,
+	    "check that this machine is online and that a "
 	    "firewall lets outgoing TCP to port %u through",
 	    (unsigned)t->port);
 }
@@ -423,7 +428,8 @@ tcp_give_up(struct tcp *t, struct err *e)
 	if (t->child == 0)
 		return all_failed(t, e);
 	err_set(e, ERR_RETRY, "the name look-up got no answer in time");
-	return err_remedy(e, "check the nameserver lines of /etc/resolv.conf, "
+	return err_remedy(e,
+	    "check the nameserver lines of /etc/resolv.conf, "
 	    "and that a firewall lets port 53 through");
 }
 

@@ -31,14 +31,14 @@ enum {
 };
 
 struct tcp_addr {
-	uint32_t scope;	       /* of a link-local IPv6 address */
-	uint8_t size;	       /* 4 or 16 */
+	uint32_t scope; /* of a link-local IPv6 address */
+	uint8_t size;   /* 4 or 16 */
 	unsigned char ip[16];
 };
 
 struct tcp_found { /* what the child writes, at once: under PIPE_BUF */
-	int code;      /* of getaddrinfo */
-	int sys;       /* errno, for EAI_SYSTEM */
+	int code;  /* of getaddrinfo */
+	int sys;   /* errno, for EAI_SYSTEM */
 	size_t n;
 	struct tcp_addr addr[TCP_ADDRS];
 };
@@ -49,7 +49,7 @@ struct tcp {
 	uint16_t port;
 	pid_t child; /* 0: none */
 	int pipe;
-	size_t got;  /* bytes of found */
+	size_t got; /* bytes of found */
 	struct tcp_found found;
 	size_t begun, open; /* attempts begun, and those not decided */
 	struct {
@@ -57,8 +57,8 @@ struct tcp {
 		int error; /* errno; 0: not decided */
 	} attempt[TCP_ADDRS];
 	int64_t next_at; /* when the next attempt may begin */
-	int fd;		 /* the winner, or -1 */
-	size_t winner;	 /* its number */
+	int fd;          /* the winner, or -1 */
+	size_t winner;   /* its number */
 };
 
 /* Keeps host until release. */

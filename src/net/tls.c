@@ -20,31 +20,31 @@ enum {
 };
 
 struct tls {
+	const char *protocols[2]; /* of ALPN, ends with NULL */
 	mbedtls_ssl_context ssl;
 	mbedtls_ssl_config conf;
 	struct arena *mem;
 	int fd;
 	bool is_server;
-	int sys; /* errno of a failed send or recv */
+	int sys;  /* errno of a failed send or recv */
 	bool eof; /* recv said 0 */
 	char first[FIRST_SIZE];
 	size_t first_n;
-	struct verify verify;	  /* client */
+	struct verify verify;     /* client */
 	const char *session_path; /* client; NULL: none */
-	bool offered, kept;	  /* the session of that file */
-	bool unsent;		  /* part of a record waits to be written */
+	bool offered, kept;       /* the session of that file */
+	bool unsent;              /* part of a record waits to be written */
 	struct cert_state *cert;  /* server */
 	bool resumed;
 	enum tls_io latched; /* END, CUT or FAILED, once reading came to it */
-	struct err why;	     /* for FAILED */
+	struct err why;      /* for FAILED */
 	struct str about;
 };
 
 /* AES-128 first: as strong as the rest of it, and cheaper where the CPU has
  * no AES; the servers have their own opinion anyway. ChaCha20 for others
  * than Microsoft's. No CBC, no RSA key exchange (RFC 9325 4.1, 4.2). */
-static const int suites[] = {
-	MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+static const int suites[] = { MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
 	MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
 	MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
 	MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
@@ -52,21 +52,15 @@ static const int suites[] = {
 	MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
 	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
 	MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-	MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-	0
-};
+	MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, 0 };
 
 /* The first is the key share sent unasked: P-256 is what every server of
  * Microsoft takes, and costs the same as X25519 here (0.56 ms). */
-static const uint16_t groups[] = {
-	MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
-	MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
-	MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
-	MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1,
-	MBEDTLS_SSL_IANA_TLS_GROUP_NONE
-};
+static const uint16_t groups[] = { MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+	MBEDTLS_SSL_IANA_TLS_GROUP_X25519, MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
+	MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1, MBEDTLS_SSL_IANA_TLS_GROUP_NONE };
 
-static const char *protocols[] = { "http/1.1", NULL };
+static const char http_1_1[] = "http/1.1"; /* RFC 7301 6 */
 
 /* --- what went wrong, in words --- */
 
@@ -90,8 +84,7 @@ static const struct {
 	    "no_application_protocol: the server does not speak HTTP/1.1",
 	    "check host and port in login_url and graph_url" },
 	{ MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA,
-	    "unknown_ca: the peer does not know the certificate's issuer",
-	    "" },
+	    "unknown_ca: the peer does not know the certificate's issuer", "" },
 	{ MBEDTLS_SSL_ALERT_MSG_BAD_CERT,
 	    "bad_certificate: the peer refuses the certificate", "" },
 	{ MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED,
@@ -108,8 +101,7 @@ static const struct {
 	{ MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR, "decode_error", "" },
 	{ MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR, "decrypt_error", "" },
 	{ MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER, "illegal_parameter", "" },
-	{ MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE, "unexpected_message",
-	    "" },
+	{ MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE, "unexpected_message", "" },
 	{ MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC, "bad_record_mac", "" },
 };
 
@@ -128,13 +120,12 @@ static const struct {
 	{ MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL,
 	    "its handshake is larger than 16 KB",
 	    "the server's certificates have to become smaller" },
-	{ MBEDTLS_ERR_SSL_BAD_INPUT_DATA,
-	    "its handshake is larger than 16 KB",
+	{ MBEDTLS_ERR_SSL_BAD_INPUT_DATA, "its handshake is larger than 16 KB",
 	    "the server's certificates have to become smaller" },
 	{ MBEDTLS_ERR_SSL_INVALID_RECORD, "it sent a malformed record", "" },
 	{ MBEDTLS_ERR_SSL_INVALID_MAC, "bytes were changed on the way", "" },
-	{ MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE,
-	    "it sent an unexpected message", "" },
+	{ MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, "it sent an unexpected message",
+	    "" },
 	{ MBEDTLS_ERR_SSL_DECODE_ERROR, "it sent a malformed message", "" },
 	{ MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER,
 	    "it sent a parameter that is not allowed", "" },
@@ -154,10 +145,13 @@ explain_parse(int r, struct err *e)
 	    high > MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE)
 		return false;
 	err_set(e, ERR_RETRY, "its certificates cannot be read (-0x%04x): %s",
-	    (unsigned)-r, high == MBEDTLS_ERR_X509_INVALID_EXTENSIONS ?
-	    "a critical extension is not supported here (name constraints?)" :
-	    "malformed, or an algorithm not supported here (Ed25519?)");
-	err_remedy(e, "the server's administrator has to replace its "
+	    (unsigned)-r,
+	    high == MBEDTLS_ERR_X509_INVALID_EXTENSIONS ?
+		"a critical extension is not supported here (name "
+		"constraints?)" :
+		"malformed, or an algorithm not supported here (Ed25519?)");
+	err_remedy(e,
+	    "the server's administrator has to replace its "
 	    "certificate");
 	return true;
 }
@@ -197,15 +191,16 @@ explain_not_tls(const struct tls *t, struct err *e)
 	s = str_first(s, str_chr(s, '\r'));
 	err_set(e, ERR_RETRY, "it does not speak TLS but %s (\"%.*s\")", who,
 	    STR_ARG(s));
-	return err_remedy(e, "check host and port in login_url and graph_url; "
+	return err_remedy(e,
+	    "check host and port in login_url and graph_url; "
 	    "https needs the TLS port, usually 443");
 }
 
 static bool
 looks_like_tls(const struct tls *t)
 {
-	return t->first_n < 2 || (t->first[0] >= 20 && t->first[0] <= 23 &&
-	    t->first[1] == 3);
+	return t->first_n < 2 ||
+	    (t->first[0] >= 20 && t->first[0] <= 23 && t->first[1] == 3);
 }
 
 static bool
@@ -224,8 +219,7 @@ explain(const struct tls *t, int r, struct err *e)
 	if (!looks_like_tls(t))
 		return explain_not_tls(t, e);
 	if (r == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
-		return explain_alert(
-		    t->ssl.MBEDTLS_PRIVATE(in_msg)[1], e);
+		return explain_alert(t->ssl.MBEDTLS_PRIVATE(in_msg)[1], e);
 	if (r == MBEDTLS_ERR_SSL_CONN_EOF ||
 	    r == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
 		return err_set(e, ERR_RETRY, "the peer closed the connection");
@@ -356,8 +350,7 @@ keep_session(struct tls *t)
 	if (expires > 0 && to != NULL &&
 	    mbedtls_ssl_session_save(&s, to, n, &n) == 0) {
 		buf_commit(&b, n);
-		t->kept = session_save(t->session_path, expires,
-		    buf_view(&b));
+		t->kept = session_save(t->session_path, expires, buf_view(&b));
 	}
 	mbedtls_ssl_session_free(&s);
 	buf_release(&b);
@@ -400,7 +393,9 @@ configure(struct tls *t, int endpoint)
 	mbedtls_ssl_conf_ciphersuites(&t->conf, suites);
 	mbedtls_ssl_conf_groups(&t->conf, groups);
 	mbedtls_ssl_conf_cert_profile(&t->conf, &verify_profile);
-	return mbedtls_ssl_conf_alpn_protocols(&t->conf, protocols);
+	/* mbedTLS keeps the list, and wants one that could be written */
+	t->protocols[0] = http_1_1;
+	return mbedtls_ssl_conf_alpn_protocols(&t->conf, t->protocols);
 }
 
 static int
@@ -467,8 +462,10 @@ give(struct tls *t, int r, struct err *e)
 {
 	if (r == 0)
 		return t;
-	err_set(e, ERR_RETRY, mbed_no_memory(r) ? "out of memory" :
-	    "TLS cannot be set up (-0x%04x)", (unsigned)-r);
+	err_set(e, ERR_RETRY,
+	    mbed_no_memory(r) ? "out of memory" :
+				"TLS cannot be set up (-0x%04x)",
+	    (unsigned)-r);
 	tls_free(t);
 	return NULL;
 }
@@ -560,10 +557,10 @@ shaken(struct tls *t, struct err *e)
 		    MBEDTLS_SSL_VERSION_TLS1_2)
 			keep_session(t);
 	}
-	t->about = arena_fmt(t->mem, "%s, %.*s%s",
-	    mbedtls_ssl_get_version(&t->ssl),
-	    STR_ARG(cipher_of(mbedtls_ssl_get_ciphersuite(&t->ssl))),
-	    t->resumed ? ", resumed" : "");
+	t->about =
+	    arena_fmt(t->mem, "%s, %.*s%s", mbedtls_ssl_get_version(&t->ssl),
+		STR_ARG(cipher_of(mbedtls_ssl_get_ciphersuite(&t->ssl))),
+		t->resumed ? ", resumed" : "");
 	return TLS_DONE;
 }
 
@@ -669,8 +666,7 @@ tls_write(struct tls *t, struct str s, size_t *done, struct err *e)
 	int r;
 
 	for (int i = 0; i < TICKETS_AT_ONCE; i++) {
-		r = mbedtls_ssl_write(&t->ssl, (const unsigned char *)s.p,
-		    s.n);
+		r = mbedtls_ssl_write(&t->ssl, (const unsigned char *)s.p, s.n);
 		if (r != MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
 			break;
 		keep_session(t);

@@ -25,18 +25,18 @@
 
 enum tls_io {
 	TLS_DONE,
-	TLS_WANT_READ,	/* poll for POLLIN, then the same call again */
+	TLS_WANT_READ,  /* poll for POLLIN, then the same call again */
 	TLS_WANT_WRITE, /* POLLOUT */
-	TLS_END,	/* the peer said goodbye: close_notify */
-	TLS_CUT,	/* the stream ended without that (RFC 8446 6.1) */
-	TLS_FAILED	/* *e says why */
+	TLS_END,        /* the peer said goodbye: close_notify */
+	TLS_CUT,        /* the stream ended without that (RFC 8446 6.1) */
+	TLS_FAILED      /* *e says why */
 };
 
 struct tls_to {
 	struct str host; /* name or IP literal; kept */
 	const struct trust *trust;
 	struct str session_folder; /* empty: sessions are not kept */
-	struct str peer;	   /* "host:port", names a kept session */
+	struct str peer;           /* "host:port", names a kept session */
 };
 
 struct tls;
@@ -66,8 +66,8 @@ enum tls_io tls_peek(struct tls *t) __attribute__((warn_unused_result));
  * *done bytes, some at least, are with the kernel. After TLS_WANT_* the next
  * call must bring the same bytes.
  */
-enum tls_io tls_write(struct tls *t, struct str s, size_t *done,
-    struct err *e) __attribute__((warn_unused_result));
+enum tls_io tls_write(struct tls *t, struct str s, size_t *done, struct err *e)
+    __attribute__((warn_unused_result));
 
 /* "TLSv1.3, AES-256-GCM, resumed"; lives in mem. After the handshake. */
 struct str tls_describe(const struct tls *t);

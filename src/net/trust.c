@@ -14,24 +14,27 @@
 
 enum {
 	FILE_LIMIT = 8 * 1024 * 1024, /* Debian's store of 140 has 220 KB */
-	MEM_LIMIT = 1024 * 1024	      /* 32 bytes for each certificate */
+	MEM_LIMIT = 1024 * 1024       /* 32 bytes for each certificate */
 };
 
 /* Where distributions keep the system's store. */
 static const char *const system_files[] = {
 	"/etc/ssl/certs/ca-certificates.crt", /* Debian, Alpine, Arch */
 	"/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL */
-	"/etc/ssl/cert.pem",		      /* OpenWrt, BSDs */
-	"/etc/ssl/ca-bundle.pem",	      /* SUSE */
+	"/etc/ssl/cert.pem",                  /* OpenWrt, BSDs */
+	"/etc/ssl/ca-bundle.pem",             /* SUSE */
 };
 
 bool
 mbed_no_memory(int r)
 {
 	static const int high[] = {
-		MBEDTLS_ERR_X509_ALLOC_FAILED, MBEDTLS_ERR_PK_ALLOC_FAILED,
-		MBEDTLS_ERR_ECP_ALLOC_FAILED, MBEDTLS_ERR_SSL_ALLOC_FAILED,
-		MBEDTLS_ERR_PEM_ALLOC_FAILED, MBEDTLS_ERR_MD_ALLOC_FAILED,
+		MBEDTLS_ERR_X509_ALLOC_FAILED,
+		MBEDTLS_ERR_PK_ALLOC_FAILED,
+		MBEDTLS_ERR_ECP_ALLOC_FAILED,
+		MBEDTLS_ERR_SSL_ALLOC_FAILED,
+		MBEDTLS_ERR_PEM_ALLOC_FAILED,
+		MBEDTLS_ERR_MD_ALLOC_FAILED,
 		MBEDTLS_ERR_CIPHER_ALLOC_FAILED,
 	};
 	int low = -(-r & 0x7f);
@@ -76,19 +79,19 @@ static bool
 index_anchor(const unsigned char *der, struct trust_anchor *a)
 {
 	const int seq = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
-	const int version = MBEDTLS_ASN1_CONTEXT_SPECIFIC |
-	    MBEDTLS_ASN1_CONSTRUCTED | 0;
+	const int version =
+	    MBEDTLS_ASN1_CONTEXT_SPECIFIC | MBEDTLS_ASN1_CONSTRUCTED | 0;
 	/* mbedTLS wants it writable and writes nothing */
 	unsigned char *base = (unsigned char *)(uintptr_t)(der + a->at);
 	unsigned char *p = base, *end = base + a->n, *name;
 
 	if (!enter(&p, &end, seq) || !enter(&p, &end, seq))
 		return false;
-	(void)skip(&p, end, version); /* version 1 has none */
+	(void)skip(&p, end, version);               /* version 1 has none */
 	if (!skip(&p, end, MBEDTLS_ASN1_INTEGER) || /* serial number */
-	    !skip(&p, end, seq) ||		    /* signature algorithm */
-	    !skip(&p, end, seq) ||		    /* issuer */
-	    !skip(&p, end, seq))		    /* validity */
+	    !skip(&p, end, seq) ||                  /* signature algorithm */
+	    !skip(&p, end, seq) ||                  /* issuer */
+	    !skip(&p, end, seq))                    /* validity */
 		return false;
 	name = p;
 	if (!skip(&p, end, seq)) /* subject */
@@ -125,8 +128,7 @@ open_builtin(struct trust_state *s, struct err *e)
 static bool
 next_pem(struct str *rest, struct buf *der, struct trust_anchor *a)
 {
-	static const struct str begin =
-	    STR_INIT("-----BEGIN CERTIFICATE-----");
+	static const struct str begin = STR_INIT("-----BEGIN CERTIFICATE-----");
 	static const struct str end = STR_INIT("-----END CERTIFICATE-----");
 	struct err ignored;
 	size_t at;
@@ -191,8 +193,7 @@ read_store(struct trust_state *s, const char *path, struct err *e)
 	bool ok;
 
 	buf_init(&pem, FILE_LIMIT);
-	ok = os_read_file(path, &pem, e) &&
-	    decode_store(s, buf_view(&pem), e);
+	ok = os_read_file(path, &pem, e) && decode_store(s, buf_view(&pem), e);
 	buf_release(&pem);
 	if (ok && s->file.n > 0)
 		return true;
@@ -226,7 +227,8 @@ remedy_file(const struct trust_state *s, struct err *e)
 	err_wrap(e, "ca = %.*s", STR_ARG(s->ca));
 	if (e->kind != ERR_CONFIG)
 		return false;
-	return err_remedy(e, "ca names a PEM file with certificates of "
+	return err_remedy(e,
+	    "ca names a PEM file with certificates of "
 	    "authorities (\"-----BEGIN CERTIFICATE-----\"), or is auto, "
 	    "builtin or system");
 }
@@ -238,7 +240,7 @@ find_system(struct trust_state *s, struct str named)
 	if (named.n > 0)
 		return arena_str(s->mem, named).p;
 	for (size_t i = 0; i < sizeof(system_files) / sizeof(*system_files);
-	    i++)
+	     i++)
 		if (access(system_files[i], R_OK) == 0)
 			return system_files[i];
 	return NULL;
@@ -278,9 +280,11 @@ open_stores(struct trust_state *s, struct str system_file, struct err *e)
 	else if (path != NULL)
 		return read_store(s, path, e) || remedy_file(s, e);
 	else if (system) {
-		err_set(e, ERR_CONFIG, "ca = system: this machine has none of "
+		err_set(e, ERR_CONFIG,
+		    "ca = system: this machine has none of "
 		    "the usual files with certificates");
-		return err_remedy(e, "install ca-certificates, set "
+		return err_remedy(e,
+		    "install ca-certificates, set "
 		    "SSL_CERT_FILE, or use ca = auto");
 	}
 	return arena_ok(s->mem, e);
@@ -346,7 +350,8 @@ same_attribute(const mbedtls_x509_name *want, unsigned char *p,
 }
 
 bool
-trust_same_name(const mbedtls_x509_name *want, const unsigned char *der, size_t n)
+trust_same_name(const mbedtls_x509_name *want, const unsigned char *der,
+    size_t n)
 {
 	const int seq = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
 	const int set = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SET;

@@ -21,7 +21,7 @@
 struct trust {
 	struct arena mem;
 	struct trust_state *state; /* of trust.c and tls.c */
-	struct str ca;		   /* as configured, for messages */
+	struct str ca;             /* as configured, for messages */
 };
 
 /*

@@ -44,8 +44,8 @@ is_for_servers(const mbedtls_x509_crt *crt, int depth)
 		MBEDTLS_X509_EXT_EXTENDED_KEY_USAGE))
 		return true;
 	if (depth > 0)
-		return mbedtls_x509_crt_check_extended_key_usage(crt,
-			   server.p, server.n) == 0;
+		return mbedtls_x509_crt_check_extended_key_usage(crt, server.p,
+			   server.n) == 0;
 	for (; s != NULL; s = s->next) {
 		told = (struct str){ (const char *)s->buf.p, s->buf.len };
 		if (str_eq(told, server))
@@ -64,15 +64,15 @@ examine(struct verify *c, const mbedtls_x509_crt *crt, int depth,
 		flags |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
 	if (depth == 0 && crt->version != 3) /* it can name no hosts */
 		flags |= MBEDTLS_X509_BADCERT_OTHER;
-	if (flags & (MBEDTLS_X509_BADCERT_EXPIRED |
-		MBEDTLS_X509_BADCERT_FUTURE)) {
+	if (flags &
+	    (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE)) {
 		c->from = crt->valid_from;
 		c->to = crt->valid_to;
 		c->untimely_depth = depth;
 	}
 	if (c->issuer[0] == '\0') { /* the first call is for the top */
-		c->self_issued = trust_same_name(&crt->issuer, crt->subject_raw.p,
-		    crt->subject_raw.len);
+		c->self_issued = trust_same_name(&crt->issuer,
+		    crt->subject_raw.p, crt->subject_raw.len);
 		if (mbedtls_x509_dn_gets(c->issuer, sizeof(c->issuer),
 			&crt->issuer) <= 0)
 			(void)snprintf(c->issuer, sizeof(c->issuer),
@@ -105,9 +105,10 @@ try_system(struct verify *c, mbedtls_x509_crt *leaf)
 	r = mbedtls_x509_crt_verify_with_ca_cb(leaf, trust_candidates, s,
 	    &verify_profile, NULL, &flags, examine_again, &again);
 	if (r != 0 && r != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED)
-		return err_set(&c->why, ERR_RETRY, "the certificate could not "
-		    "be checked (-0x%04x)%s", (unsigned)-r,
-		    mbed_no_memory(r) ? ": out of memory" : "");
+		return err_set(&c->why, ERR_RETRY,
+		    "the certificate could not "
+		    "be checked (-0x%04x)%s",
+		    (unsigned)-r, mbed_no_memory(r) ? ": out of memory" : "");
 	/* a new finding replaces the old one, whatever it is */
 	again.leaf_expires = c->leaf_expires;
 	again.flags |= flags;
@@ -146,8 +147,12 @@ covers_host(const mbedtls_x509_crt *leaf, struct str host)
 static int64_t
 seconds_of(const mbedtls_x509_time *t)
 {
-	struct date d = { .year = t->year, .month = t->mon, .day = t->day,
-		.hour = t->hour, .minute = t->min, .second = t->sec };
+	struct date d = { .year = t->year,
+		.month = t->mon,
+		.day = t->day,
+		.hour = t->hour,
+		.minute = t->min,
+		.second = t->sec };
 
 	return date_join(&d);
 }
@@ -157,8 +162,8 @@ add_time(struct buf *b, int64_t when)
 {
 	struct date d = date_split(when);
 
-	buf_addf(b, "%04d-%02d-%02d %02d:%02d:%02d UTC", d.year, d.month,
-	    d.day, d.hour, d.minute, d.second);
+	buf_addf(b, "%04d-%02d-%02d %02d:%02d:%02d UTC", d.year, d.month, d.day,
+	    d.hour, d.minute, d.second);
 }
 
 static void
@@ -213,8 +218,7 @@ static const struct {
 	{ MBEDTLS_X509_BADCERT_BAD_KEY,
 	    "a key in its chain is too weak (RSA under 2048 bits, or a "
 	    "curve below P-256)" },
-	{ MBEDTLS_X509_BADCERT_KEY_USAGE,
-	    "its key usage does not allow TLS" },
+	{ MBEDTLS_X509_BADCERT_KEY_USAGE, "its key usage does not allow TLS" },
 	{ MBEDTLS_X509_BADCERT_EXT_KEY_USAGE,
 	    "it is not meant for TLS servers (extended key usage)" },
 	{ MBEDTLS_X509_BADCERT_OTHER,
@@ -222,11 +226,10 @@ static const struct {
 };
 
 static void
-add_reasons(struct buf *b, const struct verify *c,
-    const mbedtls_x509_crt *leaf)
+add_reasons(struct buf *b, const struct verify *c, const mbedtls_x509_crt *leaf)
 {
-	const char *who = c->untimely_depth == 0 ? "it" :
-						   "an authority above it";
+	const char *who =
+	    c->untimely_depth == 0 ? "it" : "an authority above it";
 
 	if (c->flags & MBEDTLS_X509_BADCERT_EXPIRED) {
 		buf_addf(b, "; %s expired on ", who);
@@ -244,10 +247,13 @@ add_reasons(struct buf *b, const struct verify *c,
 		if (c->flags & weak[i].flag)
 			buf_addf(b, "; %s", weak[i].text);
 	if (c->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
-		buf_addf(b, "; %s: %s", c->self_issued ?
-		    "its chain ends in an authority that is not trusted" :
-		    "no trusted authority issued it; the last issuer in its "
-		    "chain is", c->issuer);
+		buf_addf(b, "; %s: %s",
+		    c->self_issued ?
+			"its chain ends in an authority that is not trusted" :
+			"no trusted authority issued it; the last issuer in "
+			"its "
+			"chain is",
+		    c->issuer);
 }
 
 static void
@@ -256,24 +262,29 @@ add_remedy(struct verify *c)
 	char now[DATE_ISO_SIZE];
 
 	date_iso(os_wall(), now);
-	if (c->flags & (MBEDTLS_X509_BADCERT_EXPIRED |
-		MBEDTLS_X509_BADCERT_FUTURE))
-		err_remedy(&c->why, "this machine's clock says %s: set it if "
+	if (c->flags &
+	    (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE))
+		err_remedy(&c->why,
+		    "this machine's clock says %s: set it if "
 		    "it is wrong, else the server needs a new certificate",
 		    now);
 	else if (c->flags & MBEDTLS_X509_BADCERT_CN_MISMATCH)
-		err_remedy(&c->why, "check the host name in login_url and "
+		err_remedy(&c->why,
+		    "check the host name in login_url and "
 		    "graph_url; if it is right, something answers in the "
 		    "server's place");
 	else if (c->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
-		err_remedy(&c->why, "the setting is ca = %.*s. If you trust "
+		err_remedy(&c->why,
+		    "the setting is ca = %.*s. If you trust "
 		    "that issuer (a company's proxy, your own authority), put "
 		    "its certificate into a PEM file and set ca = FILE%s",
 		    STR_ARG(c->trust->ca),
 		    str_eq(c->trust->ca, STR("builtin")) ?
-		    ", or ca = auto to ask the system's store too" : "");
+			", or ca = auto to ask the system's store too" :
+			"");
 	else
-		err_remedy(&c->why, "the server's administrator has to "
+		err_remedy(&c->why,
+		    "the server's administrator has to "
 		    "replace its certificate");
 }
 
@@ -304,8 +315,7 @@ verify_crt(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 	if (depth > 0)
 		return 0;
 	c->leaf_expires = seconds_of(&crt->valid_to);
-	if (c->flags != 0 && c->trust->later != NULL &&
-	    !try_system(c, crt))
+	if (c->flags != 0 && c->trust->later != NULL && !try_system(c, crt))
 		return MBEDTLS_ERR_X509_FATAL_ERROR;
 	if (!covers_host(crt, c->host))
 		c->flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;

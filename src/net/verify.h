@@ -22,11 +22,11 @@
 
 struct verify {
 	struct trust_state *trust; /* borrowed */
-	struct str host;	   /* borrowed */
-	bool done;	      /* the leaf was seen: a full handshake */
-	uint32_t flags;	      /* MBEDTLS_X509_BADCERT_*: what is wrong */
-	int64_t leaf_expires; /* seconds since 1970 */
-	struct err why;	      /* the same in words, ERR_RETRY */
+	struct str host;           /* borrowed */
+	bool done;                 /* the leaf was seen: a full handshake */
+	uint32_t flags;            /* MBEDTLS_X509_BADCERT_*: what is wrong */
+	int64_t leaf_expires;      /* seconds since 1970 */
+	struct err why;            /* the same in words, ERR_RETRY */
 	/* of the certificate that is out of its time; depth 0: the leaf */
 	mbedtls_x509_time from, to;
 	int untimely_depth;

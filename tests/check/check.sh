@@ -140,8 +140,9 @@ executable() {
 	rm -f build/chk.elf
 	size=$(wc -c <$x)
 	: >"$found"
-	[ "$size" -le 450000 ] || echo "$size bytes" >"$found"
-	result "the executable is $size bytes, up to 450000"
+	# mbedTLS and musl alone are 326 kB; the floor of what they can be.
+	[ "$size" -le 650000 ] || echo "$size bytes" >"$found"
+	result "the executable is $size bytes, up to 650000"
 }
 
 # elf '' or '!', PATTERN, NAME: must it be there or not?

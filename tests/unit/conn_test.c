@@ -19,26 +19,26 @@
 
 enum {
 	BULK = 5 * 1024 * 1024,
-	SOON_MS = 10000,  /* a deadline that is not meant to be reached */
-	SHORT_MS = 150,	  /* one that is */
+	SOON_MS = 10000, /* a deadline that is not meant to be reached */
+	SHORT_MS = 150,  /* one that is */
 	PIECE = 16384
 };
 
 /* What the server's child does with a connection. */
 enum play {
-	ECHO,	    /* sends back what comes, until the client ends */
-	SUM,	    /* reads BULK bytes, sends BULK bytes, goodbye */
-	GREET,	    /* sends "hello", then waits for the client to end */
-	CUT,	    /* "hello", then the end without close_notify */
-	RESET,	    /* "hello", then a reset */
-	EARLY,	    /* answers without reading, then keeps the line */
-	EARLY_END,  /* answers without reading, and closes */
-	LATE,	    /* "hello" after a while */
-	SILENT,	    /* not even a handshake */
-	DEAF,	    /* shakes hands and reads nothing */
-	HTTP,	    /* no TLS at all */
-	HANG_UP,    /* closes at once */
-	STUMBLE	    /* the first time as HANG_UP, then as GREET */
+	ECHO,      /* sends back what comes, until the client ends */
+	SUM,       /* reads BULK bytes, sends BULK bytes, goodbye */
+	GREET,     /* sends "hello", then waits for the client to end */
+	CUT,       /* "hello", then the end without close_notify */
+	RESET,     /* "hello", then a reset */
+	EARLY,     /* answers without reading, then keeps the line */
+	EARLY_END, /* answers without reading, and closes */
+	LATE,      /* "hello" after a while */
+	SILENT,    /* not even a handshake */
+	DEAF,      /* shakes hands and reads nothing */
+	HTTP,      /* no TLS at all */
+	HANG_UP,   /* closes at once */
+	STUMBLE    /* the first time as HANG_UP, then as GREET */
 };
 
 static struct scene {
@@ -87,8 +87,8 @@ send_bulk(struct conn *c, size_t total)
 	static char piece[PIECE * 5];
 
 	for (size_t at = 0; at < total; at += sizeof(piece)) {
-		size_t n = total - at < sizeof(piece) ? total - at :
-							sizeof(piece);
+		size_t n =
+		    total - at < sizeof(piece) ? total - at : sizeof(piece);
 
 		fill(piece, at, n);
 		if (!say(c, (struct str){ piece, n }))
@@ -120,8 +120,9 @@ echo(struct conn *c, bool back)
 	struct err e;
 	size_t got = 1;
 
-	while (got > 0 && conn_read(c, piece, sizeof(piece), &got,
-			      os_mono_ms() + SOON_MS, &e))
+	while (got > 0 &&
+	    conn_read(c, piece, sizeof(piece), &got, os_mono_ms() + SOON_MS,
+		&e))
 		if (back && !say(c, (struct str){ piece, got }))
 			return;
 }
@@ -205,7 +206,8 @@ serve(int fd, void *arg)
 		return;
 	}
 	if (!conn_accept(&c, fd, scene.plain ? NULL : &scene.cert,
-		os_mono_ms() + SOON_MS, &e) || !conn_open(&c, &e)) {
+		os_mono_ms() + SOON_MS, &e) ||
+	    !conn_open(&c, &e)) {
 		(void)close(copy);
 		conn_close(&c);
 		return;
@@ -248,13 +250,12 @@ set_up(struct str host)
 		exit(1);
 	(void)snprintf(scene.ca_file, sizeof(scene.ca_file), "%s/ca.pem",
 	    scene.folder);
-	(void)snprintf(scene.sessions, sizeof(scene.sessions),
-	    "%s/state/tls", scene.folder);
+	(void)snprintf(scene.sessions, sizeof(scene.sessions), "%s/state/tls",
+	    scene.folder);
 	buf_init(&pem, 65536);
 	check(cert_make(&scene.cert, &host, 1, &pem, &e), &e);
 	check(os_write_file(scene.ca_file, buf_view(&pem), how, &e), &e);
-	check(trust_open(&scene.trust, str_of(scene.ca_file), STR(""), &e),
-	    &e);
+	check(trust_open(&scene.trust, str_of(scene.ca_file), STR(""), &e), &e);
 	buf_release(&pem);
 }
 
@@ -311,7 +312,8 @@ read_hello(struct conn *c, struct err *e)
 
 	while (n < 5) {
 		if (!conn_read(c, got + n, sizeof(got) - n, &more,
-			os_mono_ms() + SOON_MS, e) || more == 0)
+			os_mono_ms() + SOON_MS, e) ||
+		    more == 0)
 			return false;
 		n += more;
 	}
@@ -339,8 +341,9 @@ run_bulk(const char *name)
 	T_CHECK(ok, "%s: open: %s", name, e.msg);
 	T_CHECK(!ok || send_bulk(&c, BULK), "%s: send", name);
 	T_CHECK(!ok || receive_bulk(&c, BULK), "%s: receive", name);
-	T_CHECK(!ok || (conn_read(&c, &one, 1, &got,
-			    os_mono_ms() + SOON_MS, &e) && got == 0),
+	T_CHECK(!ok ||
+		(conn_read(&c, &one, 1, &got, os_mono_ms() + SOON_MS, &e) &&
+		    got == 0),
 	    "%s: goodbye: %s", name, e.msg);
 	T_CHECK(!ok || conn_has_input(&c), "%s: the end is input", name);
 	conn_close(&c);
@@ -388,8 +391,8 @@ static const struct {
 	const char *told; /* in the message */
 	bool remedy;
 } failures[] = {
-	{ "silent in handshake", SILENT, "127.0.0.1", "127.0.0.1", false,
-	    false, false, "no answer in time", false },
+	{ "silent in handshake", SILENT, "127.0.0.1", "127.0.0.1", false, false,
+	    false, "no answer in time", false },
 	{ "silent afterwards", DEAF, "127.0.0.1", "127.0.0.1", true, false,
 	    false, "no answer in time", false },
 	{ "hangs up", HANG_UP, "127.0.0.1", "127.0.0.1", false, false, false,
@@ -404,8 +407,8 @@ static const struct {
 	    false, "it is for 127.0.0.2", true },
 	{ "a name instead of an address", GREET, "localhost", "127.0.0.1",
 	    false, false, false, "it is for localhost", true },
-	{ "another name", GREET, "graph.test", "localhost", false, false,
-	    false, "it is for graph.test", true },
+	{ "another name", GREET, "graph.test", "localhost", false, false, false,
+	    "it is for graph.test", true },
 	{ "address as a name", GREET, "127.0.0.1", "localhost", false, false,
 	    false, "it is for 127.0.0.1", true },
 };
@@ -430,7 +433,8 @@ run_failure(size_t i)
 		T_CHECK(read_hello(&c, &e), "%s: hello: %s", name, e.msg);
 	if (ok)
 		T_CHECK(!conn_read(&c, &one, 1, &got,
-			    os_mono_ms() + 2 * SHORT_MS, &e) && got == 0,
+			    os_mono_ms() + 2 * SHORT_MS, &e) &&
+			got == 0,
 		    "%s: read", name);
 	T_CHECK(e.kind == ERR_RETRY, "%s: kind %d", name, (int)e.kind);
 	T_CHECK(has(e.msg, failures[i].told), "%s: %s", name, e.msg);
@@ -459,7 +463,8 @@ test_by_name(void)
 	set_up(STR("localhost"));
 	(void)begin(&p, GREET);
 	T_CHECK(dial(&c, &p, "localhost", SOON_MS, &e) && conn_open(&c, &e) &&
-		read_hello(&c, &e), "%s", e.msg);
+		read_hello(&c, &e),
+	    "%s", e.msg);
 	conn_close(&c);
 	peer_stop(&p);
 	T_CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD,
@@ -482,13 +487,14 @@ test_ipv6(void)
 		return;
 	}
 	T_CHECK(dial(&c, &p, "::1", SOON_MS, &e) && conn_open(&c, &e) &&
-		read_hello(&c, &e), "%s", e.msg);
+		read_hello(&c, &e),
+	    "%s", e.msg);
 	conn_close(&c);
 	peer_stop(&p);
 	T_CHECK(dial(&c, &p, "::1", SOON_MS, &e) && !conn_open(&c, &e),
 	    "stopped");
-	T_CHECK(has(e.msg, "connect to [::1]:") && has(e.msg, "refused"),
-	    "%s", e.msg);
+	T_CHECK(has(e.msg, "connect to [::1]:") && has(e.msg, "refused"), "%s",
+	    e.msg);
 	conn_close(&c);
 	tear_down();
 }
@@ -507,16 +513,18 @@ test_auto(void)
 	other = scene.trust;
 	(void)begin(&p, GREET);
 	T_CHECK(trust_open(&scene.trust, STR("auto"), str_of(scene.ca_file),
-		    &e), "%s", e.msg);
+		    &e),
+	    "%s", e.msg);
 	for (int i = 0; i < 2; i++) { /* the store is read once */
 		T_CHECK(dial(&c, &p, "127.0.0.1", SOON_MS, &e) &&
-			conn_open(&c, &e) && read_hello(&c, &e), "auto: %s",
-		    e.msg);
+			conn_open(&c, &e) && read_hello(&c, &e),
+		    "auto: %s", e.msg);
 		conn_close(&c);
 	}
 	trust_release(&scene.trust);
-	T_CHECK(trust_open(&scene.trust, STR("builtin"),
-		    str_of(scene.ca_file), &e), "%s", e.msg);
+	T_CHECK(trust_open(&scene.trust, STR("builtin"), str_of(scene.ca_file),
+		    &e),
+	    "%s", e.msg);
 	T_CHECK(dial(&c, &p, "127.0.0.1", SOON_MS, &e) && !conn_open(&c, &e),
 	    "builtin does not ask the system");
 	T_CHECK(has(e.msg, "CN=post365 sandbox authority"), "%s", e.msg);
@@ -587,8 +595,8 @@ check_private(const char *path, void *arg)
 	if (str_find(str_of(path), STR("/tls-")) == str_of(path).n)
 		return;
 	(*n)++;
-	T_CHECK(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600,
-	    "%s: mode", path);
+	T_CHECK(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600, "%s: mode",
+	    path);
 }
 
 static void
@@ -637,8 +645,7 @@ test_resume_trust(void)
 	buf_addz(&pem, "\nanother size\n");
 	check(os_write_file(scene.ca_file, buf_view(&pem), how, &e), &e);
 	trust_release(&scene.trust);
-	check(trust_open(&scene.trust, str_of(scene.ca_file), STR(""), &e),
-	    &e);
+	check(trust_open(&scene.trust, str_of(scene.ca_file), STR(""), &e), &e);
 	T_CHECK(dial(&c, &p, "127.0.0.1", SOON_MS, &e) && !conn_open(&c, &e),
 	    "resumed under another trust");
 	conn_close(&c);
@@ -666,8 +673,7 @@ test_resume_forgotten(void)
 	check(cert_make(&scene.cert, &name, 1, &pem, &e), &e);
 	check(os_write_file(scene.ca_file, buf_view(&pem), how, &e), &e);
 	trust_release(&scene.trust);
-	check(trust_open(&scene.trust, str_of(scene.ca_file), STR(""), &e),
-	    &e);
+	check(trust_open(&scene.trust, str_of(scene.ca_file), STR(""), &e), &e);
 	(void)begin(&p, GREET);
 	T_CHECK(!visit(&p), "the first is not resumed");
 	T_CHECK(visit(&p), "the second is");
@@ -802,10 +808,10 @@ test_deaf(void)
 	    "%s", e.msg);
 	began = os_mono_ms();
 	how.deadline = began + SHORT_MS;
-	T_CHECK(!conn_write(&c, (struct str){ much, sizeof(much) }, how,
-		    &left, &e), "all written");
-	T_CHECK(left > 0 && has(e.msg, "takes no bytes in time"), "%s",
-	    e.msg);
+	T_CHECK(!conn_write(&c, (struct str){ much, sizeof(much) }, how, &left,
+		    &e),
+	    "all written");
+	T_CHECK(left > 0 && has(e.msg, "takes no bytes in time"), "%s", e.msg);
 	T_CHECK(os_mono_ms() - began < SHORT_MS + 1000, "took too long");
 	conn_close(&c);
 	peer_stop(&p);
@@ -898,7 +904,8 @@ poor_visit(const struct str *ca)
 {
 	struct trust trust = { 0 };
 	struct conn_to to = { .host = STR("127.0.0.1"),
-		.port = poor_peer.port, .trust = &trust,
+		.port = poor_peer.port,
+		.trust = &trust,
 		.session_folder = str_of(scene.sessions),
 		.deadline = os_mono_ms() + SOON_MS };
 	struct conn c = { 0 };
@@ -906,8 +913,7 @@ poor_visit(const struct str *ca)
 	bool ok;
 
 	ok = trust_open(&trust, *ca, str_of(scene.ca_file), &e) &&
-	    conn_start(&c, &to, &e) && conn_open(&c, &e) &&
-	    read_hello(&c, &e);
+	    conn_start(&c, &to, &e) && conn_open(&c, &e) && read_hello(&c, &e);
 	T_CHECK(ok || e.kind == ERR_RETRY, "kind %d: %s", (int)e.kind, e.msg);
 	conn_close(&c);
 	trust_release(&trust);
@@ -925,11 +931,13 @@ run_poor(struct str ca, bool good)
 	unsigned in_a_row = 0;
 
 	for (long n = 1; n < MOST && in_a_row < ENOUGH;
-	    n += n < EACH_OF ? 1 : STEP) {
+	     n += n < EACH_OF ? 1 : STEP) {
 		t_fail_allocation(n);
 		in_a_row = poor_visit(&ca) == good ? in_a_row + 1 : 0;
-		T_CHECK(good || in_a_row > 0, "accepted with allocation %ld "
-		    "failing", n);
+		T_CHECK(good || in_a_row > 0,
+		    "accepted with allocation %ld "
+		    "failing",
+		    n);
 		if (!good && n > MOST / 4)
 			break;
 	}

@@ -226,7 +226,8 @@ static const struct {
 	  "<title>x</title>Authorization: Basic VE9QU0VDUkVU", ERR_RETRY,
 	  "502", "not shown", "", 0 },
 	{ "parameter named, not shown", 400, "",
-	  "{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000218: "
+	  "{\"error\":\"invalid_client\","
+	  "\"error_description\":\"AADSTS7000218: "
 	  "must contain 'client_assertion' or 'client_secret'.\"}",
 	  ERR_AUTH, "AADSTS7000218", "'client_secret'.", "", 0 },
 	/* clang-format on */
@@ -292,7 +293,7 @@ static const struct {
 	  "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
 	  "{\"error\":{\"code\":\"ErrorInvalidUser\",\"message\":\"m\"}}",
 	  ERR_CONFIG, EX_CONFIG, "ErrorInvalidUser",
-	  "(request-id R-9, client-request-id C-9, Sun, 06 Nov 1994", 
+	  "(request-id R-9, client-request-id C-9, Sun, 06 Nov 1994",
 	  "the setting mailbox" },
 	{ "innererror, other case", 400, "",
 	  "{\"Error\":{\"Code\":\"requestentitytoolarge\",\"MESSAGE\":\"m\","

@@ -62,7 +62,8 @@ static void
 test_nul(void)
 {
 	T_CHECK(!hostname_covered(STR("graph.test"),
-		    STR("graph.test\0.evil.test")), "NUL after the name");
+		    STR("graph.test\0.evil.test")),
+	    "NUL after the name");
 	T_CHECK(!hostname_covered(STR("graph.test"), STR("graph.test\0")),
 	    "NUL at the end");
 	T_CHECK(!hostname_covered(STR("graph.test\0"), STR("graph.test")),
@@ -119,10 +120,10 @@ test_ip(void)
 
 	for (size_t i = 0; i < sizeof(literals) / sizeof(*literals); i++) {
 		n = hostname_ip(str_of(literals[i].host), ip);
-		T_CHECK(n == literals[i].want, "%s: %zu",
-		    literals[i].host, n);
-		T_CHECK(n == 0 || (ip[0] == literals[i].first &&
-				      ip[n - 1] == literals[i].last),
+		T_CHECK(n == literals[i].want, "%s: %zu", literals[i].host, n);
+		T_CHECK(n == 0 ||
+			(ip[0] == literals[i].first &&
+			    ip[n - 1] == literals[i].last),
 		    "%s: bytes", literals[i].host);
 	}
 	T_CHECK(hostname_ip(STR("127.0.0.1\0"), ip) == 0, "NUL");

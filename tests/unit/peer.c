@@ -24,8 +24,8 @@ peer_listen(const char *ip, int backlog, uint16_t *port)
 	} a = { 0 };
 	bool v6 = strchr(ip, ':') != NULL;
 	socklen_t n = v6 ? sizeof(a.v6) : sizeof(a.v4);
-	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC,
-	    0), on = 1;
+	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+	    on = 1;
 
 	if (v6)
 		a.v6.sin6_port = htons(*port);

@@ -187,6 +187,7 @@ test_tokens(void)
 }
 
 #define TO            "\"toRecipients\":[{\"emailAddress\":{\"address\":\"a@b.c\"}}]"
+/* clang-format on */
 #define MESSAGE(more) "{\"message\":{" TO more "}}"
 #define FILE_OF(name, bytes)                                                   \
 	",\"attachments\":[{\"@odata.type\":\"#microsoft.graph."               \

@@ -184,8 +184,7 @@ poor_once(void)
 	arena_init(&mem, 65536);
 	buf_init(&b, 1024);
 	p = path_for(&mem, "a:1", "auto");
-	if (session_save(p, NOW + 5, STR("secret")) &&
-	    session_load(p, NOW, &b))
+	if (session_save(p, NOW + 5, STR("secret")) && session_load(p, NOW, &b))
 		T_CHECK(str_eq(buf_view(&b), STR("secret")), "bytes");
 	buf_release(&b);
 	arena_release(&mem);

@@ -26,10 +26,10 @@ struct t_test {
 int t_main(const struct t_test *test, size_t n);
 
 /* Notes a failure of the running test, with the row's name in the text. */
-#define T_CHECK(cond, ...)                                           \
+#define T_CHECK(cond, ...)                                                     \
 	((cond) ? (void)0 : t_fail(__FILE__, __LINE__, #cond, __VA_ARGS__))
-void t_fail(const char *file, int line, const char *cond, const char *fmt,
-    ...) __attribute__((format(printf, 4, 5)));
+void t_fail(const char *file, int line, const char *cond, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* Ends the running test as skipped, unless it failed already. */
 void t_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -27,8 +27,7 @@ run(struct tcp *t, int64_t ms, struct err *e)
 	enum tcp_state s;
 	size_t n;
 
-	while ((s = tcp_step(t, e)) == TCP_OPENING &&
-	    os_mono_ms() < deadline) {
+	while ((s = tcp_step(t, e)) == TCP_OPENING && os_mono_ms() < deadline) {
 		wake = deadline;
 		n = tcp_wants(t, fds, &wake);
 		(void)os_poll(fds, n, wake);
@@ -132,12 +131,14 @@ test_child_ends(void)
 	start_with(&t, 1, silent_child, NULL);
 	T_CHECK(run(&t, 50, &e) == TCP_OPENING, "decided");
 	T_CHECK(!tcp_give_up(&t, &e) && e.kind == ERR_RETRY &&
-		has(&e, "look-up got no answer in time"), "%s", e.msg);
+		has(&e, "look-up got no answer in time"),
+	    "%s", e.msg);
 	tcp_release(&t);
 	T_CHECK(no_child_left(), "a child is left");
 	start_with(&t, 1, mute_child, NULL);
 	T_CHECK(run(&t, SOON_MS, &e) == TCP_FAILED &&
-		has(&e, "ended without answer"), "%s", e.msg);
+		has(&e, "ended without answer"),
+	    "%s", e.msg);
 	tcp_release(&t);
 	T_CHECK(no_child_left(), "a child is left");
 }
@@ -148,11 +149,13 @@ static const struct {
 } bad_names[] = {
 	{ "empty", STR_INIT("") },
 	{ "NUL", STR_INIT("local\0host") },
-	{ "too long", STR_INIT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
-	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
-	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
-	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
-	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa") },
+	{ "too long",
+	    STR_INIT(
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa") },
 	{ "empty label", STR_INIT("a..b") },
 };
 
@@ -165,8 +168,8 @@ test_bad_names(void)
 		bool ok = tcp_start(&t, bad_names[i].host, 9, &e) &&
 		    run(&t, SOON_MS, &e) == TCP_OPEN;
 
-		T_CHECK(!ok && e.kind == ERR_RETRY, "%s: %s",
-		    bad_names[i].name, e.msg);
+		T_CHECK(!ok && e.kind == ERR_RETRY, "%s: %s", bad_names[i].name,
+		    e.msg);
 		T_CHECK(e.remedy[0] != '\0', "%s: no remedy",
 		    bad_names[i].name);
 		tcp_release(&t);
@@ -232,8 +235,8 @@ test_order(void)
 			got[k] = t.found.addr[k].size == 4 ? '4' : '6';
 		T_CHECK(strcmp(got, orders[i].order) == 0, "%s: %s",
 		    orders[i].name, got);
-		T_CHECK(t.begun == t.found.n, "%s: %zu tried",
-		    orders[i].name, t.begun);
+		T_CHECK(t.begun == t.found.n, "%s: %zu tried", orders[i].name,
+		    t.begun);
 		T_CHECK(has(&e, "127.0.0.1: Connection refused"), "%s: %s",
 		    orders[i].name, e.msg);
 		tcp_release(&t);
@@ -295,16 +298,18 @@ test_dead_first(void)
 	T_CHECK(run(&t, SOON_MS, &e) == TCP_OPEN, "%s", e.msg);
 	took = os_mono_ms() - began;
 	T_CHECK(t.winner == 1, "the dead one won");
-	T_CHECK(took >= TCP_STAGGER_MS && took < TCP_STAGGER_MS + 500,
-	    "%d ms", (int)took);
+	T_CHECK(took >= TCP_STAGGER_MS && took < TCP_STAGGER_MS + 500, "%d ms",
+	    (int)took);
 	tcp_release(&t);
 	(void)close(live);
 	/* without the live one: gives up, and says of each what it did */
 	start_found(&t, ip, port);
 	T_CHECK(run(&t, 400, &e) == TCP_OPENING, "decided");
 	T_CHECK(!tcp_give_up(&t, &e), "gave up");
-	T_CHECK(has(&e, "127.0.0.2: no answer in time; 127.0.0.1: Connection "
-			"refused"), "%s", e.msg);
+	T_CHECK(has(&e,
+		    "127.0.0.2: no answer in time; 127.0.0.1: Connection "
+		    "refused"),
+	    "%s", e.msg);
 	T_CHECK(e.remedy[0] != '\0', "no remedy");
 	tcp_release(&t);
 	for (size_t i = 0; i < 4; i++)
@@ -357,8 +362,8 @@ test_codes(void)
 
 		start_with(&t, 1, found_child, &found);
 		T_CHECK(run(&t, SOON_MS, &e) == TCP_FAILED &&
-			e.kind == ERR_RETRY && has(&e, codes[i].told), "%s: %s",
-		    codes[i].told, e.msg);
+			e.kind == ERR_RETRY && has(&e, codes[i].told),
+		    "%s: %s", codes[i].told, e.msg);
 		tcp_release(&t);
 	}
 }

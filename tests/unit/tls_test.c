@@ -148,7 +148,8 @@ static const struct {
 	{ "no-san-cn-only", "it is for no host name" },
 	{ "ip-san-wrong", "it is for 127.0.0.2" },
 	{ "self-signed", "not trusted: CN=graph.test" },
-	{ "incomplete-chain", "the last issuer in its chain is: "
+	{ "incomplete-chain",
+	    "the last issuer in its chain is: "
 	    "CN=Test Inter" },
 	{ "inter-expired", "an authority above it expired on 2024-11-23" },
 	{ "eku-client-only", "not meant for TLS servers" },
@@ -304,9 +305,9 @@ run_case(unsigned i, struct str name, struct str verdict, struct str host)
 		if (!str_eq(name, str_of(reasons[k].name)))
 			continue;
 		T_CHECK(str_find(str_of(e.msg), str_of(reasons[k].told)) <
-			str_of(e.msg).n, "%.*s: %s", STR_ARG(name), e.msg);
-		T_CHECK(e.remedy[0] != '\0', "%.*s: no remedy",
-		    STR_ARG(name));
+			str_of(e.msg).n,
+		    "%.*s: %s", STR_ARG(name), e.msg);
+		T_CHECK(e.remedy[0] != '\0', "%.*s: no remedy", STR_ARG(name));
 	}
 	buf_release(&about);
 	local.cases++;
@@ -389,7 +390,8 @@ probe_main(char **arg, const char *folder)
 {
 	struct trust trust;
 	struct probe p = { .ip = arg[0],
-		.to = { .host = str_of(arg[3]), .trust = &trust,
+		.to = { .host = str_of(arg[3]),
+		    .trust = &trust,
 		    .session_folder = str_of(folder),
 		    .peer = str_of(arg[1]) } };
 	struct err e = { 0 };
@@ -399,8 +401,8 @@ probe_main(char **arg, const char *folder)
 
 	buf_init(&about, 1024);
 	ok = str_u64(str_of(arg[1]), 65535, &port) &&
-	    trust_open(&trust, str_of(arg[2]),
-		str_of(getenv("SSL_CERT_FILE")), &e);
+	    trust_open(&trust, str_of(arg[2]), str_of(getenv("SSL_CERT_FILE")),
+		&e);
 	if (ok) {
 		p.port = (uint16_t)port;
 		ok = probe(&p, &about, &e);
@@ -421,8 +423,7 @@ static const struct t_test tests[] = {
 int
 main(int argc, char **argv)
 {
-	if ((argc == 6 || argc == 7) &&
-	    str_eq(str_of(argv[1]), STR("probe")))
+	if ((argc == 6 || argc == 7) && str_eq(str_of(argv[1]), STR("probe")))
 		return probe_main(argv + 2, argc == 7 ? argv[6] : "");
 	return t_main(tests, sizeof(tests) / sizeof(*tests));
 }

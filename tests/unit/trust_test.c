@@ -54,8 +54,9 @@ set_up(void)
 	if (!cert_make(&c, &name, 1, &pem, &e))
 		exit(1);
 	cert_release(&c);
-	buf_addz(&pem, "-----BEGIN CERTIFICATE-----\nAAAA\n"
-		       "-----END CERTIFICATE-----\n");
+	buf_addz(&pem,
+	    "-----BEGIN CERTIFICATE-----\nAAAA\n"
+	    "-----END CERTIFICATE-----\n");
 	write_file("two.pem", buf_view(&pem));
 	pem.p[pem.n / 2] = '\0';
 	write_file("cut.pem", str_first(buf_view(&pem), 300));
@@ -124,10 +125,14 @@ test_open(void)
 		ok = trust_open(&t, str_of(expand(opens[i].ca)),
 		    str_of(expand(opens[i].system)), &e);
 		T_CHECK(ok == opens[i].ok, "%s: %s", name, e.msg);
-		T_CHECK(ok || (e.kind == ERR_CONFIG && err_exit(&e) == 78 &&
-				  e.remedy[0] != '\0'), "%s: kind", name);
+		T_CHECK(ok ||
+			(e.kind == ERR_CONFIG && err_exit(&e) == 78 &&
+			    e.remedy[0] != '\0'),
+		    "%s: kind", name);
 		T_CHECK(str_find(str_of(e.msg), str_of(opens[i].told)) <
-			    str_of(e.msg).n || ok, "%s: %s", name, e.msg);
+			    str_of(e.msg).n ||
+			ok,
+		    "%s: %s", name, e.msg);
 		T_CHECK(!ok || str_eq(t.ca, str_of(expand(opens[i].ca))),
 		    "%s: ca", name);
 		trust_release(&t);
@@ -163,8 +168,8 @@ test_poor_open(void)
 static void
 test_make(void)
 {
-	struct str names[65] = { STR("localhost"), STR("127.0.0.1"),
-		STR("::1"), STR("*.a.test") };
+	struct str names[65] = { STR("localhost"), STR("127.0.0.1"), STR("::1"),
+		STR("*.a.test") };
 	struct cert c;
 	struct buf pem;
 	struct err e;
@@ -230,12 +235,9 @@ static const struct {
 	{ "not its key", "ec.pem", "rsa.key", "is not the key", false },
 	{ "no chain", "none.pem", "ec.key", "none.pem: cannot open", false },
 	{ "no key", "ec.pem", "none.key", "none.key: cannot open", false },
-	{ "key for chain", "ec.key", "ec.key", "holds no certificate",
-	    false },
-	{ "chain for key", "ec.pem", "ec.pem", "holds no private key",
-	    false },
-	{ "one broken", "half.pem", "ec.key", "1 of its certificates",
-	    false },
+	{ "key for chain", "ec.key", "ec.key", "holds no certificate", false },
+	{ "chain for key", "ec.pem", "ec.pem", "holds no private key", false },
+	{ "one broken", "half.pem", "ec.key", "1 of its certificates", false },
 	{ "empty", "empty.pem", "ec.key", "empty", false },
 };
 
@@ -263,10 +265,11 @@ test_load(void)
 		ok = cert_load(&c, in_folder(loads[i].chain),
 		    in_folder(loads[i].key), &e);
 		T_CHECK(ok == loads[i].ok, "%s: %s", loads[i].name, e.msg);
-		T_CHECK(ok || e.kind == ERR_CONFIG, "%s: kind",
-		    loads[i].name);
-		T_CHECK(ok || str_find(str_of(e.msg), str_of(loads[i].told)) <
-			str_of(e.msg).n, "%s: %s", loads[i].name, e.msg);
+		T_CHECK(ok || e.kind == ERR_CONFIG, "%s: kind", loads[i].name);
+		T_CHECK(ok ||
+			str_find(str_of(e.msg), str_of(loads[i].told)) <
+			    str_of(e.msg).n,
+		    "%s: %s", loads[i].name, e.msg);
 		cert_release(&c);
 	}
 	tear_down();
