@@ -186,7 +186,9 @@ test_tokens(void)
 	drop_sandbox(&s);
 }
 
-#define TO            "\"toRecipients\":[{\"emailAddress\":{\"address\":\"a@b.c\"}}]"
+/* clang-format off */
+#define TO \
+	"\"toRecipients\":[{\"emailAddress\":{\"address\":\"a@b.c\"}}]"
 /* clang-format on */
 #define MESSAGE(more) "{\"message\":{" TO more "}}"
 #define FILE_OF(name, bytes)                                                   \
