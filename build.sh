@@ -943,7 +943,12 @@ build/san/unit/%.o: tests/unit/%.c $(flags)
 build/san/lib.a: build/list $(san)
 	@rm -f $@
 	ar crsD $@ $(san)
-build/san/%_test: build/san/unit/%_test.o $(help) build/san/lib.a \
+# An archive, so that a test gets the helpers that it uses: then it may have
+# a function of its own in place of one that only other helpers call.
+build/san/help.a: $(help)
+	@rm -f $@
+	ar crsD $@ $(help)
+build/san/%_test: build/san/unit/%_test.o build/san/help.a build/san/lib.a \
   $(V)/mbedtls-san/libmbedtls.a
 	$(CC) $(SAN) $(wrap) -o $@ $(filter %.o %.a,$^)
 build/san/post365: build/san/obj/main.o build/san/lib.a \

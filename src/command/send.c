@@ -202,6 +202,13 @@ read_options(struct send *s, struct err *e)
 		return err_set(e, ERR_USAGE,
 		    "--dry-run prints a request and "
 		    "--json a result: choose one");
+	if (s->compose.text != NULL && s->compose.html != NULL) {
+		err_set(e, ERR_INPUT,
+		    "--text and --html: Graph's JSON carries one of them");
+		return err_remedy(e,
+		    "leave out --text: readers that want plain text get one "
+		    "that Exchange makes of the HTML");
+	}
 	if (compose_recipients(&s->compose) == 0) {
 		err_set(e, ERR_USAGE, "nobody to send it to");
 		return err_remedy(e,

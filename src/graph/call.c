@@ -5,7 +5,8 @@
 
 enum {
 	ATTEMPTS = 2, /* one more after a 401: the token may be stale */
-	FIELDS = 4
+	FIXED = 3,    /* fields of every request */
+	FIELDS = FIXED + 2
 };
 
 static bool
@@ -52,13 +53,19 @@ ask(const struct graph *g, const struct graph_request *r,
 		{ .name = STR("Authorization"), .secret = true },
 		{ .name = STR("client-request-id"),
 		    .value = { out->client_request_id, OS_UUID_SIZE - 1 } },
-		{ .name = STR("Content-Type"), .value = r->content_type },
 	};
+	size_t n = FIXED;
 	struct buf bearer;
 	bool ok;
 
 	request.field = field;
-	request.n_fields = r->content_type.n > 0 ? FIELDS : FIELDS - 1;
+	if (r->content_type.n > 0)
+		field[n++] = (struct http_field){ .name = STR("Content-Type"),
+			.value = r->content_type };
+	if (r->prefer.n > 0)
+		field[n++] = (struct http_field){ .name = STR("Prefer"),
+			.value = r->prefer };
+	request.n_fields = n;
 	os_uuid(out->client_request_id);
 	out->request_id[0] = '\0';
 	out->attempts++;

@@ -30,8 +30,9 @@ struct graph_request {
 	struct str path;         /* after graph_url: "/users/x/sendMail" */
 	struct str content_type; /* of the body */
 	struct source body;
-	int expect;      /* 202 */
-	struct str what; /* for messages: "sendMail for a@b" */
+	struct str prefer; /* the Prefer field; empty: none */
+	int expect;        /* 202 */
+	struct str what;   /* for messages: "sendMail for a@b" */
 };
 
 struct graph_answer {

@@ -6,9 +6,16 @@
 #include "codec/base64.h"
 #include "codec/jsonw.h"
 #include "codec/url.h"
+#include "mail/rope.h"
+#include "mail/word.h"
 
 /* Whole groups of base64, so that the pieces join without padding. */
-enum { PIECE = 3 * 4096, SHOWN = 60 };
+enum {
+	PIECE = 3 * 4096,
+	SHOWN = 60,
+	ROPE_MEM = 16 * 1024,
+	NAME_MAX_SIZE = 64 * 1024
+};
 
 static const char *const importance[] = {
 	[MESSAGE_NORMAL] = NULL, /* Graph's default */
@@ -58,14 +65,6 @@ check_limits(const struct message *m, struct err *e)
 		    "the subject has %zu characters, "
 		    "Exchange takes at most %d",
 		    n, SEND_SUBJECT_MAX);
-	if (m->text.p != NULL && m->html.p != NULL) {
-		err_set(e, ERR_INPUT,
-		    "the message has a text and an HTML "
-		    "text; Graph's JSON carries one of them");
-		return err_remedy(e,
-		    "Leave out --text: readers that want "
-		    "plain text get one that Exchange makes of the HTML.");
-	}
 	return true;
 }
 
@@ -115,7 +114,67 @@ check_files(const struct message *m, struct err *e)
 	    (unsigned long long)all, SEND_REQUEST_MAX);
 }
 
+static bool
+has_large_file(const struct message *m)
+{
+	for (size_t i = 0; i < m->n_files; i++)
+		if (m->file[i].content.size > SEND_FILE_MAX)
+			return true;
+	return false;
+}
+
+static bool
+has_other_field(const struct message *m)
+{
+	for (size_t i = 0; i < m->n_fields; i++)
+		if (!str_istarts(m->field[i].name, STR("x-")))
+			return true;
+	return false;
+}
+
+static const char *
+json_cannot(const struct message *m, uint64_t size)
+{
+	if (has_other_field(m))
+		return "it has a field whose name does not begin with X-";
+	if (m->n_fields > SEND_X_FIELDS_MAX)
+		return "it has more than five fields of its own";
+	if (characters(m->subject) > SEND_SUBJECT_MAX)
+		return "its subject has more than 255 characters";
+	if (has_large_file(m))
+		return "it has a file of more than 3 MB";
+	return size > SEND_REQUEST_MAX ?
+	    "the request would have more than 4 MB" :
+	    NULL;
+}
+
+void
+send_json_facts(const struct message *m, struct route_facts *f)
+{
+	f->json_size = m->text.n + m->html.n;
+	for (size_t i = 0; i < m->n_files; i++)
+		f->json_size += BASE64_SIZE(m->file[i].content.size);
+	f->json_cannot = json_cannot(m, f->json_size);
+	f->json_fields = m->n_fields > 0 && !has_other_field(m);
+	f->json_loses = m->text.p != NULL && m->html.p != NULL ?
+	    "the plain text beside the HTML (Exchange makes another)" :
+	    NULL;
+}
+
 /* The JSON */
+
+/* JSON is UTF-8: encoded words of a header would be shown as they are. */
+static void
+put_name(struct jsonw *w, struct str name)
+{
+	struct buf plain;
+
+	buf_init(&plain, NAME_MAX_SIZE);
+	word_decode(&plain, name);
+	w->out->no_memory = w->out->no_memory || plain.no_memory;
+	jsonw_member(w, STR("name"), buf_view(&plain));
+	buf_release(&plain);
+}
 
 static void
 put_address(struct jsonw *w, const struct addr *x, bool named)
@@ -124,7 +183,7 @@ put_address(struct jsonw *w, const struct addr *x, bool named)
 	jsonw_key(w, STR("emailAddress"));
 	jsonw_open(w, '{');
 	if (named && x->name.n > 0)
-		jsonw_member(w, STR("name"), x->name);
+		put_name(w, x->name);
 	jsonw_member(w, STR("address"), x->text);
 	jsonw_close(w, '}');
 	jsonw_close(w, '}');
@@ -280,6 +339,18 @@ put_files(struct jsonw *w, const struct message *m, struct err *e)
 	return true;
 }
 
+/* All but the files: they may come by themselves. */
+static void
+put_message(struct jsonw *w, const struct message *m, struct str mailbox)
+{
+	jsonw_member(w, STR("subject"), m->subject);
+	put_body(w, m);
+	put_addresses(w, m, mailbox);
+	put_switches(w, m);
+	put_fields(w, m);
+	put_message_id(w, m->message_id);
+}
+
 /* FACTS.md 4.2: sendMail's parameters, Microsoft's documented spelling. */
 static bool
 put_request(struct jsonw *w, const struct message *m,
@@ -288,12 +359,7 @@ put_request(struct jsonw *w, const struct message *m,
 	jsonw_open(w, '{');
 	jsonw_key(w, STR("message"));
 	jsonw_open(w, '{');
-	jsonw_member(w, STR("subject"), m->subject);
-	put_body(w, m);
-	put_addresses(w, m, o->mailbox);
-	put_switches(w, m);
-	put_fields(w, m);
-	put_message_id(w, m->message_id);
+	put_message(w, m, o->mailbox);
 	if (!put_files(w, m, e))
 		return false;
 	jsonw_close(w, '}');
@@ -326,6 +392,26 @@ send_json(const struct message *m, const struct send_options *o,
 	return ok;
 }
 
+bool
+send_json_draft(const struct message *m, struct str mailbox, struct buf *out,
+    struct err *e)
+{
+	struct jsonw w = jsonw_begin(out);
+
+	jsonw_open(&w, '{');
+	put_message(&w, m, mailbox);
+	jsonw_close(&w, '}');
+	return jsonw_end(&w, e);
+}
+
+bool
+send_json_file(const struct message_file *f, struct buf *out, struct err *e)
+{
+	struct jsonw w = jsonw_begin(out);
+
+	return put_file(&w, f, e) && jsonw_end(&w, e);
+}
+
 void
 send_path(struct buf *out, struct str mailbox)
 {
@@ -337,13 +423,13 @@ send_path(struct buf *out, struct str mailbox)
 /* The request */
 
 static bool
-call(struct graph *g, const struct send_options *o, struct str json,
-    struct send_result *out, struct err *e)
+post(struct graph *g, const struct send_options *o, struct str type,
+    struct source body, struct send_result *out, struct err *e)
 {
 	struct graph_request r = {
 		.method = STR("POST"),
-		.content_type = STR("application/json"),
-		.body = source_of(json),
+		.content_type = type,
+		.body = body,
 		.expect = 202,
 	};
 	struct graph_answer answer = { 0 };
@@ -378,7 +464,27 @@ send_message(struct graph *g, const struct message *m,
 	*out = (struct send_result){ .via = "json" };
 	/* One byte more than it may have: send_json tells that better. */
 	buf_init(&json, SEND_REQUEST_MAX + 1);
-	ok = send_json(m, o, &json, e) && call(g, o, buf_view(&json), out, e);
+	ok = send_json(m, o, &json, e) &&
+	    post(g, o, STR("application/json"), source_of(buf_view(&json)), out,
+		e);
 	buf_release(&json);
+	return ok;
+}
+
+bool
+send_mime(struct graph *g, const struct source *mime,
+    const struct send_options *o, struct send_result *out, struct err *e)
+{
+	struct arena mem;
+	struct rope text;
+	bool ok;
+
+	*out = (struct send_result){ .via = "mime" };
+	arena_init(&mem, ROPE_MEM);
+	rope_init(&text, &mem);
+	rope_range(&text, ROPE_UNBROKEN, mime, 0, mime->size);
+	ok = rope_ok(&text, e) &&
+	    post(g, o, STR("text/plain"), rope_source(&text), out, e);
+	arena_release(&mem);
 	return ok;
 }

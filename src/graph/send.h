@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * send: one message by Graph's sendMail, as JSON.
+ * send: one message by Graph's sendMail, as JSON or as MIME.
  *
- * Source: FACTS.md 4.2 (JSON form), 4.4 (sizes).
+ * Source: FACTS.md 4.2 (JSON form), 4.3 (MIME form), 4.4 (sizes).
  */
 #ifndef GRAPH_SEND_H
 #define GRAPH_SEND_H
@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "graph/call.h"
+#include "graph/route.h"
 #include "mail/message.h"
 
 enum {
@@ -29,7 +30,7 @@ struct send_options {
 };
 
 struct send_result {
-	const char *via; /* "json" */
+	const char *via; /* the route, as route_name says it */
 	char request_id[FAULT_ID_SIZE];
 	char client_request_id[OS_UUID_SIZE];
 	unsigned attempts; /* requests made to Graph */
@@ -38,18 +39,35 @@ struct send_result {
 /*
  * Appends the request's JSON; files are read in pieces. ERR_INPUT is what
  * message_check says, or names the part that Graph's JSON cannot carry (a
- * field without x-, a sixth one, text beside HTML, a subject, a file or a
- * request too large), or what a file's source says: nothing was sent, and
- * out is as it was.
+ * field without x-, a sixth one, a subject, a file or a request too large), or
+ * what a file's source says: nothing was sent, and out is as it was. Of text
+ * and HTML the HTML goes: send_json_facts tells of the loss.
  */
 bool send_json(const struct message *m, const struct send_options *o,
     struct buf *out, struct err *e) __attribute__((warn_unused_result));
+
+/* Fills the json_ members: what JSON could not carry, and what it loses. */
+void send_json_facts(const struct message *m, struct route_facts *f);
+
+/*
+ * Append what the draft route posts: the message without its files, and one
+ * file as an attachment of its own.
+ */
+bool send_json_draft(const struct message *m, struct str mailbox,
+    struct buf *out, struct err *e) __attribute__((warn_unused_result));
+bool send_json_file(const struct message_file *f, struct buf *out,
+    struct err *e) __attribute__((warn_unused_result));
 
 /* Appends "/users/{mailbox}/sendMail", encoded. */
 void send_path(struct buf *out, struct str mailbox);
 
 /* One attempt. *out is filled on failure too, as far as it went. */
 bool send_message(struct graph *g, const struct message *m,
+    const struct send_options *o, struct send_result *out, struct err *e)
+    __attribute__((warn_unused_result));
+
+/* The same with a whole message as MIME; it takes no memory for its size. */
+bool send_mime(struct graph *g, const struct source *mime,
     const struct send_options *o, struct send_result *out, struct err *e)
     __attribute__((warn_unused_result));
 

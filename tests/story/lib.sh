@@ -13,9 +13,12 @@ set -u
 SAN=${POST365_SAN:-$POST365}
 [ -x "$SAN" ] || SAN=$POST365
 
-# Nothing of the caller's settings gets in. POST365_SAN would look like one.
-unset POST365_SAN POST365_CONFIG POST365_ACCOUNT XDG_CONFIG_HOME \
-    XDG_STATE_HOME SSL_CERT_FILE AZURE_CLIENT_SECRET 2>/dev/null
+# Nothing of the caller's settings gets in; all that begin so are settings.
+for name in $(env | sed -n 's/^\(POST365_[A-Z0-9_]*\)=.*/\1/p
+    s/^\(AZURE_[A-Z0-9_]*\)=.*/\1/p'); do
+	unset "$name"
+done
+unset XDG_CONFIG_HOME XDG_STATE_HOME SSL_CERT_FILE 2>/dev/null
 HOME=$TMP
 LC_ALL=C
 LSAN_OPTIONS=detect_leaks=0 # the program forbids that others look into it

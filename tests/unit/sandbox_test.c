@@ -186,10 +186,8 @@ test_tokens(void)
 	drop_sandbox(&s);
 }
 
-/* clang-format off */
-#define TO \
-	"\"toRecipients\":[{\"emailAddress\":{\"address\":\"a@b.c\"}}]"
-/* clang-format on */
+#define ADDRESS       "{\"address\":\"a@b.c\"}"
+#define TO            "\"toRecipients\":[{\"emailAddress\":" ADDRESS "}]"
 #define MESSAGE(more) "{\"message\":{" TO more "}}"
 #define FILE_OF(name, bytes)                                                   \
 	",\"attachments\":[{\"@odata.type\":\"#microsoft.graph."               \

@@ -221,12 +221,8 @@ check_one(const char *name, const struct message *m, const char *want)
 static void
 test_refused(void)
 {
-	struct message m = { .to = &x_y };
+	struct message m = { .text = STR("a") };
 
-	m.text = STR("a");
-	m.html = STR("b");
-	check_one("two texts", &m, "carries one of them");
-	m = (struct message){ .text = STR("a") };
 	check_one("no recipient", &m, "no recipient");
 	m = (struct message){ .to = &x_y,
 		.n_fields = 1,
@@ -373,6 +369,57 @@ test_message(void)
 }
 
 static void
+test_mime(void)
+{
+	struct source mime = source_of(STR("To: a@b\r\n\r\nhello\r\n"));
+	struct send_result result;
+	struct graph g = { 0 };
+	struct err e;
+
+	memset(&seen, 0, sizeof(seen));
+	T_CHECK(send_mime(&g, &mime, &keep, &result, &e), "%s", e.msg);
+	T_CHECK(str_eq(seen.r.content_type, STR("text/plain")) &&
+		seen.r.expect == 202,
+	    "request");
+	T_CHECK(strcmp(seen.body, "VG86IGFAYg0KDQpoZWxsbw0K") == 0, "%s",
+	    seen.body);
+	T_CHECK(strcmp(result.via, "mime") == 0, "%s", result.via);
+	seen.fails = true;
+	T_CHECK(!send_mime(&g, &mime, &keep, &result, &e) &&
+		e.kind == ERR_RETRY,
+	    "failed call");
+}
+
+/* What the decision is told about a message. */
+static void
+test_facts(void)
+{
+	struct message m = { .to = &x_y, .text = STR("a") };
+	struct route_facts f = { 0 };
+
+	send_json_facts(&m, &f);
+	T_CHECK(f.json_cannot == NULL && f.json_loses == NULL &&
+		!f.json_fields && f.json_size == 1,
+	    "plain");
+	m.html = STR("<p>");
+	send_json_facts(&m, &f);
+	T_CHECK(f.json_cannot == NULL && f.json_loses != NULL, "two texts");
+	m.n_fields = 1;
+	m.field[0] = (struct message_field){ STR("X-A"), STR("v") };
+	send_json_facts(&m, &f);
+	T_CHECK(f.json_cannot == NULL && f.json_fields, "x- field");
+	m.field[0].name = STR("List-Id");
+	send_json_facts(&m, &f);
+	T_CHECK(f.json_cannot != NULL && !f.json_fields, "other field");
+	m = with_file(SEND_FILE_MAX, false);
+	send_json_facts(&m, &f);
+	T_CHECK(f.json_cannot == NULL && f.json_size >= 4000000, "3 MB");
+	m = with_file(SEND_FILE_MAX + 1, false);
+	send_json_facts(&m, &f);
+	T_CHECK(f.json_cannot != NULL, "more than 3 MB");
+}
+
+static void
 scenario(void)
 {
 	struct message m = with_file(30000, false);
@@ -408,6 +455,8 @@ main(void)
 		{ "escapes", test_escapes },
 		{ "path", test_path },
 		{ "message", test_message },
+		{ "as MIME", test_mime },
+		{ "facts", test_facts },
 		{ "allocations", test_allocations },
 	};
 

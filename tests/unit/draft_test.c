@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * draft and upload against a model of Graph: this program has a graph_call
+ * and an http_call of its own, which keep drafts, attachments and sessions as
+ * FACTS.md 4.5 describes them, and go wrong where a row says so.
+ */
+#include "graph/draft.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "graph/upload.h"
+#include "t.h"
+
+enum { FILES = 3, FAULTS = 8, MB = 1000000 };
+
+enum where { NOWHERE, CREATE, ATTACH, SESSION, RANGE, SUBMIT, ASK, REMOVE };
+enum what {
+	FAILS,   /* the connection does; nothing is done */
+	LOST,    /* it is done, and the answer gets lost */
+	BUSY,    /* 503; nothing is done */
+	REFUSED, /* 400 */
+	DENIED,  /* 403 */
+	GONE,    /* of a range: the session is, 404 */
+	SLIPPED  /* of a range: done; then the offset is told with a 416 */
+};
+
+struct mishap {
+	enum where where;
+	enum what what;
+	unsigned from, to; /* the n-th such requests, from 1 */
+};
+
+static struct model {
+	const struct mishap *fault;
+	unsigned seen[REMOVE + 1];
+	unsigned drafts, removed, sent;
+	struct {
+		uint64_t size, have; /* bytes */
+		bool whole;
+	} file[FILES];
+	size_t n_files;
+	bool session, by_json, authorized;
+	uint64_t told, all; /* by progress */
+} now;
+
+static char
+content(uint64_t at)
+{
+	return (char)(at * 7 + at / 4096);
+}
+
+static bool
+read_content(const struct source *self, uint64_t at, char *p, size_t n,
+    struct err *e)
+{
+	(void)self;
+	(void)e;
+	for (size_t i = 0; i < n; i++)
+		p[i] = content(at + i);
+	return true;
+}
+
+/* What goes wrong with this request; -1: nothing. */
+static int
+mishap_of(enum where where)
+{
+	unsigned n = ++now.seen[where];
+
+	for (size_t i = 0; i < FAULTS; i++)
+		if (now.fault[i].where == where && n >= now.fault[i].from &&
+		    n <= now.fault[i].to)
+			return (int)now.fault[i].what;
+	return -1;
+}
+
+static void
+answer(struct http_answer *a, int status, const char *body)
+{
+	*a = (struct http_answer){ .status = status };
+	buf_init(&a->body, 4096);
+	buf_addz(&a->body, body);
+}
+
+/* What a fault of Graph itself looks like to its caller. */
+static bool
+fails(int fault, struct err *e)
+{
+	switch (fault) {
+	case LOST:
+		return err_set(e, ERR_UNSURE, "lost");
+	case REFUSED:
+		return err_set(e, ERR_REFUSED, "refused");
+	case DENIED:
+		return err_set(e, ERR_AUTH, "denied");
+	default:
+		return err_set(e, ERR_RETRY, "busy");
+	}
+}
+
+static enum where
+where_of(const struct graph_request *r)
+{
+	if (str_eq(r->method, STR("GET")))
+		return ASK;
+	if (str_eq(r->method, STR("DELETE")))
+		return REMOVE;
+	if (str_ends(r->path, STR("/messages")))
+		return CREATE;
+	if (str_ends(r->path, STR("/attachments")))
+		return ATTACH;
+	if (str_ends(r->path, STR("/createUploadSession")))
+		return SESSION;
+	return SUBMIT;
+}
+
+static uint64_t
+size_in(struct str json)
+{
+	struct str rest = str_from(json, str_find(json, STR("\"size\":")) + 7);
+	uint64_t size = 0;
+
+	T_CHECK(str_u64(str_first(rest, str_chr(rest, ',')), UINT64_MAX, &size),
+	    "a size");
+	return size;
+}
+
+static void
+add_file(uint64_t size, bool whole)
+{
+	if (now.n_files > 0 && !now.file[now.n_files - 1].whole)
+		now.n_files--; /* a new session for the same file */
+	now.file[now.n_files].size = size;
+	now.file[now.n_files].have = 0;
+	now.file[now.n_files++].whole = whole;
+	now.session = !whole;
+}
+
+static void
+act(enum where where, const struct graph_request *r, struct http_answer *a)
+{
+	switch (where) {
+	case CREATE:
+		now.drafts++;
+		now.by_json = str_eq(r->content_type, STR("application/json"));
+		answer(a, 201, "{\"id\":\"AA+/=b\",\"isDraft\":true}");
+		break;
+	case ATTACH:
+		add_file(0, true);
+		answer(a, 201, "{}");
+		break;
+	case SESSION:
+		add_file(size_in(r->body.bytes), false);
+		answer(a, 201,
+		    "{\"uploadUrl\":\"https://up.example/x?t=1\","
+		    "\"nextExpectedRanges\":[\"0-\"]}");
+		break;
+	case SUBMIT:
+		now.sent++;
+		answer(a, 202, "");
+		break;
+	case ASK:
+		answer(a, 200,
+		    now.sent > 0 ? "{\"isDraft\":false}" :
+				   "{\"isDraft\":true}");
+		break;
+	case REMOVE:
+		now.removed++;
+		answer(a, 204, "");
+		break;
+	case RANGE:
+	case NOWHERE:
+		break;
+	}
+}
+
+bool
+graph_call(struct graph *g, const struct graph_request *r,
+    struct graph_answer *out, struct err *e)
+{
+	enum where where = where_of(r);
+	int fault = mishap_of(where);
+
+	(void)g;
+	*out = (struct graph_answer){ .attempts = 1 };
+	T_CHECK(str_eq(r->prefer, STR("IdType=\"ImmutableId\"")) ||
+		where == SESSION,
+	    "ids that stay");
+	if (where != CREATE)
+		T_CHECK(str_find(r->path, STR("/AA%2B%2F%3Db")) < r->path.n,
+		    "id: %.*s", STR_ARG(r->path));
+	if (fault < 0 || fault == LOST)
+		act(where, r, &out->http);
+	return fault < 0 || fails(fault, e);
+}
+
+void
+graph_answer_release(struct graph_answer *a)
+{
+	http_answer_release(&a->http);
+}
+
+void
+http_answer_release(struct http_answer *a)
+{
+	buf_release(&a->body);
+	*a = (struct http_answer){ 0 };
+}
+
+/* "bytes 0-9/100" */
+static bool
+range_of(const struct http_request *r, uint64_t *from, uint64_t *to)
+{
+	struct str s = str_from(r->field[1].value, 6);
+
+	return str_eq(r->field[1].name, STR("Content-Range")) &&
+	    str_u64(str_first(s, str_chr(s, '-')), UINT64_MAX, from) &&
+	    str_u64(str_from(str_first(s, str_chr(s, '/')),
+			str_chr(s, '-') + 1),
+		UINT64_MAX, to);
+}
+
+static void
+told(struct http_answer *a, int status, uint64_t next)
+{
+	char body[128];
+
+	(void)snprintf(body, sizeof(body),
+	    status < 300 ? "{\"NextExpectedRanges\":[\"%llu\"]}" :
+			   "{\"error\":{\"code\":\"invalidRange\","
+			   "\"nextExpectedRanges\":[\"%llu-\"]}}",
+	    (unsigned long long)next);
+	answer(a, status, body);
+}
+
+/* Takes the bytes of a range, each compared. */
+static void
+take(const struct http_request *r, uint64_t from)
+{
+	char piece[4096];
+	size_t n;
+	struct err e;
+
+	for (uint64_t at = 0; at < r->body.size; at += n) {
+		n = r->body.size - at < sizeof(piece) ?
+		    (size_t)(r->body.size - at) :
+		    sizeof(piece);
+		T_CHECK(source_read(&r->body, at, piece, n, &e), "%s", e.msg);
+		for (size_t i = 0; i < n; i += 97)
+			T_CHECK(piece[i] == content(from + at + i), "byte");
+	}
+}
+
+bool
+http_call(struct http *h, const struct http_request *r, struct http_answer *out,
+    struct err *e)
+{
+	int fault = mishap_of(RANGE);
+	uint64_t from = 0, to = 0, *have = &now.file[now.n_files - 1].have;
+	uint64_t size = now.file[now.n_files - 1].size;
+
+	(void)h;
+	for (size_t i = 0; i < r->n_fields; i++)
+		now.authorized = now.authorized ||
+		    str_ieq(r->field[i].name, STR("Authorization"));
+	T_CHECK(range_of(r, &from, &to) && to + 1 - from == r->body.size &&
+		r->body.size <= UPLOAD_RANGE,
+	    "range");
+	if (fault == FAILS)
+		return err_set(e, ERR_RETRY, "connection");
+	if (fault == GONE) {
+		answer(out, 404,
+		    "{\"error\":{\"code\":"
+		    "\"uploadSessionNotFound\"}}");
+		return true;
+	}
+	if (fault == BUSY) {
+		answer(out, 503, "");
+		return true;
+	}
+	if (from != *have) {
+		told(out, 416, *have);
+		return true;
+	}
+	take(r, from);
+	*have = to + 1;
+	now.file[now.n_files - 1].whole = *have == size;
+	if (fault == LOST)
+		return err_set(e, ERR_RETRY, "lost");
+	if (*have == size)
+		answer(out, 201, "");
+	else
+		told(out, fault == SLIPPED ? 416 : 200, *have);
+	return true;
+}
+
+static const struct {
+	const char *name;
+	uint64_t size[FILES];
+	struct mishap fault[FAULTS];
+	enum err_kind kind; /* ERR_NONE: sent */
+	unsigned sent, removed;
+} rows[] = {
+	/* clang-format off */
+	{ "no file", { 0 }, { { 0 } }, ERR_NONE, 1, 0 },
+	{ "small file", { 10 }, { { 0 } }, ERR_NONE, 1, 0 },
+	{ "largest small file", { UPLOAD_LEAST - 1 }, { { 0 } }, ERR_NONE, 1,
+	  0 },
+	{ "smallest upload", { UPLOAD_LEAST }, { { 0 } }, ERR_NONE, 1, 0 },
+	{ "one range to the byte", { UPLOAD_RANGE }, { { 0 } }, ERR_NONE, 1,
+	  0 },
+	{ "one byte more", { UPLOAD_RANGE + 1 }, { { 0 } }, ERR_NONE, 1, 0 },
+	{ "three files", { 12 * MB, 5, 4 * MB }, { { 0 } }, ERR_NONE, 1, 0 },
+	{ "creating fails", { 10 }, { { CREATE, FAILS, 1, 1 } }, ERR_RETRY, 0,
+	  0 },
+	{ "creating denied", { 10 }, { { CREATE, DENIED, 1, 1 } }, ERR_AUTH,
+	  0, 0 },
+	{ "MIME refused, JSON taken", { 0 }, { { CREATE, REFUSED, 1, 1 } },
+	  ERR_NONE, 1, 0 },
+	{ "both refused", { 0 }, { { CREATE, REFUSED, 1, 2 } }, ERR_REFUSED,
+	  0, 0 },
+	{ "attachment refused", { 10 }, { { ATTACH, REFUSED, 1, 1 } },
+	  ERR_REFUSED, 0, 1 },
+	{ "attachment lost", { 10 }, { { ATTACH, LOST, 1, 1 } }, ERR_UNSURE,
+	  0, 1 },
+	{ "session refused", { 5 * MB }, { { SESSION, REFUSED, 1, 1 } },
+	  ERR_REFUSED, 0, 1 },
+	{ "session busy once", { 5 * MB }, { { SESSION, BUSY, 1, 1 } },
+	  ERR_NONE, 1, 0 },
+	{ "first range lost", { 12 * MB }, { { RANGE, LOST, 1, 1 } },
+	  ERR_NONE, 1, 0 },
+	{ "last range lost", { 12 * MB }, { { RANGE, LOST, 4, 4 } },
+	  ERR_RETRY, 0, 1 },
+	{ "ranges fail now and then", { 12 * MB },
+	  { { RANGE, FAILS, 1, 2 }, { RANGE, BUSY, 4, 5 } }, ERR_NONE, 1, 0 },
+	{ "a range fails for ever", { 12 * MB }, { { RANGE, BUSY, 2, 99 } },
+	  ERR_RETRY, 0, 1 },
+	{ "last range lost, and then the session gone", { 12 * MB },
+	  { { RANGE, LOST, 4, 4 }, { RANGE, GONE, 5, 5 } }, ERR_RETRY, 0, 1 },
+	{ "told to go on elsewhere", { 12 * MB }, { { RANGE, SLIPPED, 2, 2 } },
+	  ERR_NONE, 1, 0 },
+	{ "session gone", { 12 * MB }, { { RANGE, GONE, 3, 3 } }, ERR_NONE, 1,
+	  0 },
+	{ "session gone for ever", { 12 * MB }, { { RANGE, GONE, 1, 99 } },
+	  ERR_RETRY, 0, 1 },
+	{ "sending refused", { 10 }, { { SUBMIT, REFUSED, 1, 1 } },
+	  ERR_REFUSED, 0, 1 },
+	{ "sending busy", { 10 }, { { SUBMIT, BUSY, 1, 1 } }, ERR_RETRY, 0,
+	  1 },
+	{ "answer lost", { 10 }, { { SUBMIT, LOST, 1, 1 } }, ERR_NONE, 1, 0 },
+	{ "answer lost, nobody knows", { 10 },
+	  { { SUBMIT, LOST, 1, 1 }, { ASK, FAILS, 1, 1 } }, ERR_UNSURE, 1,
+	  0 },
+	/* clang-format on */
+};
+
+static int64_t
+no_time(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+static void
+no_sleep(void *arg, int64_t deadline)
+{
+	(void)arg;
+	(void)deadline;
+}
+
+static const struct clock stopped = { .wall = no_time,
+	.mono_ms = no_time,
+	.sleep_until = no_sleep };
+
+static void
+progress(void *arg, uint64_t done, uint64_t all)
+{
+	(void)arg;
+	T_CHECK(done <= all, "%llu of %llu", (unsigned long long)done,
+	    (unsigned long long)all);
+	now.told = done;
+	now.all = all;
+}
+
+static void
+set_up(size_t i, struct outgoing *m, struct message *parts)
+{
+	static struct addr to = { .local = STR_INIT("a"),
+		.domain = STR_INIT("x"),
+		.text = STR_INIT("a@x") };
+
+	now = (struct model){ .fault = rows[i].fault };
+	*parts = (struct message){ .to = &to, .text = STR("hi") };
+	m->mailbox = STR("me@x");
+	m->rest = source_of(STR("To: a@x\r\n\r\nhi\r\n"));
+	m->message = parts;
+	m->n_files = 0;
+	for (size_t f = 0; f < FILES && rows[i].size[f] > 0; f++)
+		m->file[m->n_files++] =
+		    (struct outgoing_file){ .name = STR("f"),
+			    .type = STR("a/b"),
+			    .content = { .size = rows[i].size[f],
+				.read = read_content } };
+}
+
+/* What must hold of the model, whatever the row is. */
+static void
+check_model(size_t i, const struct outgoing *m, bool ok)
+{
+	uint64_t all = 0;
+
+	T_CHECK(!now.authorized, "%s: Authorization at the upload's host",
+	    rows[i].name);
+	for (size_t f = 0; f < now.n_files; f++)
+		T_CHECK(now.sent == 0 || now.file[f].whole,
+		    "%s: sent without file %zu", rows[i].name, f);
+	T_CHECK(now.sent == 0 || now.n_files == m->n_files, "%s: %zu files",
+	    rows[i].name, now.n_files);
+	for (size_t f = 0; f < m->n_files; f++)
+		all += m->file[f].content.size;
+	if (ok && all > 0)
+		T_CHECK(now.told == all && now.all == all, "%s: progress",
+		    rows[i].name);
+}
+
+static void
+test_rows(void)
+{
+	static struct outgoing m;
+	static struct message parts;
+	struct graph g = { .source = { .clock = &stopped },
+		.timeout_ms = 1000 };
+	struct send_result result;
+	struct log silent = { 0 };
+	struct err e;
+	bool ok;
+
+	g.source.log = &silent;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		set_up(i, &m, &parts);
+		e = (struct err){ 0 };
+		ok = outgoing_send(&g, &m, ROUTE_DRAFT,
+		    &(struct outgoing_progress){ progress, NULL }, &result, &e);
+		T_CHECK(ok == (rows[i].kind == ERR_NONE) &&
+			(ok || e.kind == rows[i].kind),
+		    "%s: %s: %s", rows[i].name, err_kind_name(e.kind), e.msg);
+		T_CHECK(now.sent == rows[i].sent, "%s: sent %u times",
+		    rows[i].name, now.sent);
+		T_CHECK(now.removed == rows[i].removed, "%s: removed %u",
+		    rows[i].name, now.removed);
+		T_CHECK(strcmp(result.via, "draft") == 0, "via");
+		check_model(i, &m, ok);
+	}
+}
+
+static void
+test_next(void)
+{
+	static const struct {
+		struct str body;
+		bool ok;
+		uint64_t next;
+	} next[] = {
+		/* clang-format off */
+		{ STR_INIT("{\"nextExpectedRanges\":[\"0-\"]}"), true, 0 },
+		{ STR_INIT("{\"NextExpectedRanges\":[\"12-34\"]}"), true, 12 },
+		{ STR_INIT("{\"nextExpectedRanges\":[\"2097152\"]}"), true,
+		  2097152 },
+		{ STR_INIT("{\"error\":{\"nextExpectedRanges\":[\"5-\"]}}"),
+		  true, 5 },
+		{ STR_INIT("{\"nextExpectedRanges\":[]}"), false, 0 },
+		{ STR_INIT("{\"nextExpectedRanges\":[\"x\"]}"), false, 0 },
+		{ STR_INIT("{}"), false, 0 },
+		{ STR_INIT("<html>"), false, 0 },
+		{ STR_INIT(""), false, 0 },
+		/* clang-format on */
+	};
+	uint64_t got;
+
+	for (size_t i = 0; i < sizeof(next) / sizeof(*next); i++) {
+		got = 0;
+		T_CHECK(upload_next(next[i].body, &got) == next[i].ok &&
+			got == next[i].next,
+		    "%.*s", STR_ARG(next[i].body));
+	}
+}
+
+static const struct t_test tests[] = {
+	{ "rows", test_rows },
+	{ "next expected ranges", test_next },
+};
+
+int
+main(void)
+{
+	return t_main(tests, sizeof(tests) / sizeof(*tests));
+}
