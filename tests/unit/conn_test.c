@@ -274,10 +274,11 @@ tear_down(void)
 	cert_release(&scene.cert);
 	trust_release(&scene.trust);
 	(void)t_each_file(scene.folder, remove_file, NULL);
-	(void)rmdir(scene.sessions);
+	(void)snprintf(path, sizeof(path), "%s/state/tls", scene.folder);
+	(void)rmdir(path);
 	(void)snprintf(path, sizeof(path), "%s/state", scene.folder);
 	(void)rmdir(path);
-	(void)rmdir(scene.folder);
+	T_CHECK(rmdir(scene.folder) == 0, "%s stays", scene.folder);
 	memset(&scene, 0, sizeof(scene));
 }
 

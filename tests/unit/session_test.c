@@ -38,7 +38,7 @@ tear_down(void)
 	(void)rmdir(below);
 	(void)snprintf(path, sizeof(path), "%s/a", folder);
 	(void)rmdir(path);
-	(void)rmdir(folder);
+	T_CHECK(rmdir(folder) == 0, "%s stays", folder);
 }
 
 static const char *
@@ -138,6 +138,7 @@ test_private(void)
 	(void)snprintf(link, sizeof(link), "%s/link", folder);
 	T_CHECK(symlink(p, link) == 0, "symlink");
 	T_CHECK(!loads(link, NOW, STR("secret")), "a symbolic link");
+	(void)unlink(link);
 	T_CHECK(!loads(below, NOW, STR("secret")), "a folder");
 	arena_release(&mem);
 	tear_down();
