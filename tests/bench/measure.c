@@ -59,8 +59,7 @@ run(const char *command)
 		exit(1);
 	}
 	return (struct cost){ now_ms() - start,
-		ms(used.ru_utime) + ms(used.ru_stime),
-		(double)used.ru_maxrss };
+		ms(used.ru_utime) + ms(used.ru_stime), (double)used.ru_maxrss };
 }
 
 static int
@@ -95,8 +94,8 @@ main(int argc, char **argv)
 	for (int r = 0; r < rounds; r++)
 		for (int i = 2; i < argc; i++) {
 			command = strchr(argv[i], '=');
-			seen[i - 2][r] = run(command != NULL ? command + 1 :
-							       argv[i]);
+			seen[i - 2][r] =
+			    run(command != NULL ? command + 1 : argv[i]);
 		}
 	for (int i = 2; i < argc; i++)
 		printf("%.*s %.2f %.2f %.0f\n", (int)strcspn(argv[i], "="),
