@@ -74,7 +74,7 @@ const char send_more[] =
     "  post365 send -s report --html r.html -a r.pdf -t 'A <a@contoso.com>'\n"
     "\n"
     "exit status: 0 accepted by Microsoft 365; 64 bad command line; 65 bad\n"
-    "address, message or file; 66 a file cannot be read; 67 no such mailbox;\n"
+    "address, message or file; 66 a file cannot be read; 67 bad recipient;\n"
     "69 refused for good; 75 try again later; 76 perhaps sent, look before\n"
     "trying again; 77 sign-in or permission; 78 a setting is wrong.\n";
 
