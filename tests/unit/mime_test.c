@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Also a tool: `mime_test dump FILE...` prints the structure of messages,
+ * Also a tool: `mime_test tree FILE...` prints the structure of messages,
  * which tests/story/mime.sh compares with what Python's email makes of them.
  */
 #include "mail/mime.h"
@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/crypt.h"
+#include "codec/base64.h"
+#include "codec/qp.h"
 #include "t.h"
 
 enum { ARENA_LIMIT = 64 * 1024 * 1024 };
@@ -302,19 +305,66 @@ static const struct t_test tests[] = {
 	{ "allocations fail", test_memory },
 };
 
-static int
-dump_files(int n, char **path)
+/* The body of a leaf, decoded. */
+static void
+add_body(struct buf *out, const struct mime_part *p, struct str in)
 {
-	struct buf in, out;
+	struct str body = { in.p + p->body, (size_t)(p->end - p->body) };
+	struct qp q = { 0 };
+	struct err ignored;
+
+	if (p->encoding == MIME_QP) {
+		qp_feed(&q, body, out);
+		qp_finish(&q, out);
+	} else if (p->encoding != MIME_BASE64 ||
+	    !base64_decode_mime(out, body, &ignored)) {
+		buf_adds(out, body);
+	}
+}
+
+/* One line a part: depth, type, and of a leaf the SHA-256 of its body. */
+static void
+print_tree(const struct mime_part *root, struct str in)
+{
+	char sum[CRYPT_SHA256_HEX];
+	struct buf body;
+	int depth;
+
+	for (const struct mime_part *p = root; p != NULL; p = mime_next(p)) {
+		depth = 0;
+		for (const struct mime_part *q = p->parent; q != NULL;
+		     q = q->parent)
+			depth++;
+		buf_init(&body, ARENA_LIMIT);
+		add_body(&body, p, in);
+		crypt_sha256_hex(buf_view(&body), sum);
+		printf("%d %.*s %s\n", depth, STR_ARG(p->type),
+		    p->child == NULL ? sum : "-");
+		buf_release(&body);
+	}
+}
+
+static int
+print_files(int n, char **path)
+{
+	struct mime_part *root;
+	struct arena mem;
+	struct mime m;
+	struct buf in;
+	struct err e;
 
 	for (int i = 0; i < n; i++) {
 		buf_init(&in, ARENA_LIMIT);
-		buf_init(&out, ARENA_LIMIT);
 		t_read_file(path[i], &in);
-		dump(&out, buf_view(&in), in.n, in.n);
-		printf("%s %.*s\n", path[i], STR_ARG(buf_view(&out)));
+		arena_init(&mem, ARENA_LIMIT);
+		mime_init(&m, &mem);
+		mime_feed(&m, buf_view(&in));
+		printf("= %s\n", path[i]);
+		if (mime_finish(&m, &root, &e))
+			print_tree(root, buf_view(&in));
+		mime_release(&m);
+		arena_release(&mem);
 		buf_release(&in);
-		buf_release(&out);
 	}
 	return 0;
 }
@@ -322,7 +372,7 @@ dump_files(int n, char **path)
 int
 main(int argc, char **argv)
 {
-	if (argc > 2 && strcmp(argv[1], "dump") == 0)
-		return dump_files(argc - 2, argv + 2);
+	if (argc > 2 && strcmp(argv[1], "tree") == 0)
+		return print_files(argc - 2, argv + 2);
 	return t_main(tests, sizeof(tests) / sizeof(*tests));
 }
