@@ -124,6 +124,20 @@ cannot_read(const char *name, struct err *e)
 }
 
 bool
+os_read_some(int fd, const char *name, struct os_piece *to, struct err *e)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, to->p, to->max);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return cannot_read(name, e);
+	to->n = (size_t)got;
+	return true;
+}
+
+bool
 os_read_fd(int fd, const char *name, struct buf *out, struct err *e)
 {
 	size_t room;

@@ -60,8 +60,20 @@ bool os_read_fd(int fd, const char *name, struct buf *out, struct err *e)
     __attribute__((warn_unused_result));
 
 /*
- * The same for a file of ours that holds a secret: regular, not reached by a
- * symbolic link, owned by us, closed to everybody else. ERR_INPUT otherwise.
+ * One read of at most max bytes into p; *n is 0 at the end. ERR_INPUT with
+ * exit 66, naming the file.
+ */
+struct os_piece {
+	char *p;
+	size_t max, n;
+};
+bool os_read_some(int fd, const char *name, struct os_piece *to, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * The same as os_read_file for a file of ours that holds a secret: regular, not
+ * reached by a symbolic link, owned by us, closed to everybody else. ERR_INPUT
+ * otherwise.
  */
 bool os_read_private(const char *path, struct buf *out, struct err *e)
     __attribute__((warn_unused_result));

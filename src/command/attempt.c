@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/attempt.h"
 
+#include "base/os.h"
+
 void
 attempt_start(struct attempt *a, const struct clock *clock,
     const struct log *log, uint32_t random)
@@ -44,4 +46,39 @@ attempt_again(struct attempt *a, const struct err *e)
 	    e->msg, (long long)pause);
 	clock_sleep_until(a->clock, due);
 	return true;
+}
+
+/* What a person cannot see from what the service says. */
+static void
+advise(struct err *e)
+{
+	if (e->kind == ERR_RETRY && e->retry_after_ms > 0)
+		err_wrap(e, "the service asks to wait for %lld s",
+		    (long long)(e->retry_after_ms + 999) / 1000);
+	if (e->kind == ERR_UNSURE && e->remedy[0] == '\0')
+		err_remedy(e,
+		    "it may have been sent: look into the mailbox's "
+		    "Sent Items before sending it again");
+}
+
+bool
+attempt_deliver(struct client *c, const struct prepared *p, enum route want,
+    const struct log *log, struct send_result *sum, struct err *e)
+{
+	struct attempt attempt;
+	unsigned before;
+	uint32_t random;
+	bool ok;
+
+	os_random(&random, sizeof(random));
+	attempt_start(&attempt, &clock_system, log, random);
+	*sum = (struct send_result){ 0 };
+	do {
+		before = sum->attempts;
+		ok = prepare_send(c, p, want, log, sum, e);
+		sum->attempts += before;
+	} while (!ok && attempt_again(&attempt, e));
+	if (!ok)
+		advise(e);
+	return ok;
 }

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "command/prepare.h"
 
 enum {
 	ATTEMPT_MOST = 3, /* the first one included */
@@ -38,5 +39,13 @@ void attempt_start(struct attempt *a, const struct clock *clock,
 
 /* After a failure: waits and says true, or says false. */
 bool attempt_again(struct attempt *a, const struct err *e);
+
+/*
+ * Sends a prepared message with these tries. *sum is of the last one, its
+ * attempts are those of all. On false *e says what a person may do.
+ */
+bool attempt_deliver(struct client *c, const struct prepared *p,
+    enum route want, const struct log *log, struct send_result *sum,
+    struct err *e) __attribute__((warn_unused_result));
 
 #endif

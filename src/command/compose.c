@@ -1,20 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/compose.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/os.h"
+#include "command/prepare_names.h"
 #include "graph/send.h"
+#include "graph/upload.h"
 
 enum {
-	/* what a request can hold, twice for reading, and the addresses */
-	MEMORY_MAX = 4 * SEND_REQUEST_MAX
+	/* both bodies as large as a request, twice for reading; addresses */
+	MEMORY_MAX = 5 * SEND_REQUEST_MAX,
+	PIECE = 65536
 };
 
-static const struct str type_mark = STR_INIT(";type=");
-static const struct str name_mark = STR_INIT(";name=");
+/* What may stand behind the name of a file. */
+enum mark { MARK_TYPE, MARK_NAME, MARK_CID, MARKS };
+
+static const struct str marks[MARKS] = {
+	[MARK_TYPE] = STR_INIT(";type="),
+	[MARK_NAME] = STR_INIT(";name="),
+	[MARK_CID] = STR_INIT(";cid="),
+};
 
 void
 compose_init(struct compose *c)
@@ -26,8 +36,10 @@ compose_init(struct compose *c)
 void
 compose_release(struct compose *c)
 {
-	for (size_t i = 0; i < c->message.n_files; i++)
+	for (size_t i = 0; i < MESSAGE_FILES_MAX; i++) {
 		file_close(&c->file[i]);
+		temp_close(&c->temp[i]);
+	}
 	arena_release(&c->mem);
 }
 
@@ -107,40 +119,51 @@ static bool
 too_large(const char *path, struct err *e)
 {
 	err_set(e, ERR_INPUT,
-	    "%s: larger than %d bytes, the most that one "
-	    "request to Graph can attach",
-	    path, SEND_FILE_MAX);
-	return err_remedy(e,
-	    "larger files come with a later version; until "
-	    "then send a link, or pack it smaller");
+	    "%s: larger than %d bytes, the most that Graph takes of one file",
+	    path, UPLOAD_MOST);
+	return err_remedy(e, "send a link, or pack it smaller");
 }
 
-/* The position of the nearer of both marks; s.n if there is none. */
+/*
+ * The position of the next mark, and which; s.n if there is none. Only inline
+ * files have a content id, so elsewhere ";cid=" is a part of the name.
+ */
 static size_t
-next_mark(struct str s)
+next_mark(struct str s, bool inlined, enum mark *which)
 {
-	size_t type = str_find(s, type_mark), name = str_find(s, name_mark);
+	size_t at = s.n, found;
 
-	return type < name ? type : name;
+	*which = MARKS;
+	for (int i = 0; i < MARKS; i++) {
+		if (i == MARK_CID && !inlined)
+			continue;
+		found = str_find(s, marks[i]);
+		if (found < at) {
+			at = found;
+			*which = (enum mark)i;
+		}
+	}
+	return at;
 }
 
+/* From the first mark on. */
 static bool
-take_marks(struct compose *c, struct str rest, struct message_file *f,
-    struct err *e)
+take_marks(struct compose *c, struct str rest, bool inlined,
+    struct message_file *f, struct err *e)
 {
-	struct str *to, value;
+	struct str *to[MARKS] = { &f->type, &f->name, &f->cid }, value;
+	enum mark which, next;
 
+	(void)next_mark(rest, inlined, &which);
 	while (rest.n > 0) {
-		to = str_starts(rest, type_mark) ? &f->type : &f->name;
-		rest = str_from(rest, type_mark.n); /* both have its length */
-		value = str_first(rest, next_mark(rest));
+		rest = str_from(rest, marks[which].n);
+		value = str_first(rest, next_mark(rest, inlined, &next));
 		rest = str_from(rest, value.n);
 		if (value.n == 0)
-			return err_set(e, ERR_USAGE,
-			    "--attach: nothing "
-			    "behind %s",
-			    to == &f->type ? ";type=" : ";name=");
-		*to = arena_str(&c->mem, value);
+			return err_set(e, ERR_USAGE, "%s: nothing behind %s",
+			    inlined ? "--inline" : "--attach", marks[which].p);
+		*to[which] = arena_str(&c->mem, value);
+		which = next;
 	}
 	return true;
 }
@@ -155,83 +178,154 @@ base_name(const char *path)
 	return str_of(slash != NULL ? slash + 1 : path);
 }
 
-/*
- * A regular file is read when it is wanted; a pipe must be read now, as a
- * request may have to be made again.
- */
+/* All of a pipe; a request may have to be made again. */
+static bool
+read_pipe(int fd, const char *path, struct temp *to, struct err *e)
+{
+	char bytes[PIECE];
+	struct os_piece piece = { .p = bytes, .max = sizeof(bytes) };
+
+	if (!temp_open(to, path, e))
+		return false;
+	do {
+		if (!os_read_some(fd, path, &piece, e) ||
+		    !temp_add(to, (struct str){ bytes, piece.n }, e))
+			return false;
+		if (to->size > UPLOAD_MOST)
+			return too_large(path, e);
+	} while (piece.n > 0);
+	return true;
+}
+
+static bool
+open_pipe(const char *path, struct temp *to, struct err *e)
+{
+	int fd = STDIN_FILENO;
+	bool ok;
+
+	if (strcmp(path, "-") == 0)
+		return read_pipe(fd, "standard input", to, e);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0) {
+		err_sys(e, ERR_INPUT, "%s: cannot open", path);
+		e->exit = EX_NOINPUT;
+		return false;
+	}
+	ok = read_pipe(fd, path, to, e);
+	os_close(&fd);
+	return ok;
+}
+
+/* A regular file is read when it is wanted. */
 static bool
 open_content(struct compose *c, const char *path, struct source *out,
     struct err *e)
 {
 	struct file *file = &c->file[c->message.n_files];
+	struct temp *temp = &c->temp[c->message.n_files];
 	bool regular = strcmp(path, "-") != 0;
 	struct os_stat st = { 0 };
-	struct str bytes = { 0 };
 
 	if (regular && !os_stat_path(path, &st, e))
 		return false;
-	regular = regular && (st.regular || st.directory);
-	if (regular) {
+	if (regular && (st.regular || st.directory)) {
 		if (!file_open(file, path, e))
 			return false;
 		*out = file_source(file);
 	} else {
-		if (!read_text(c, path, SEND_FILE_MAX, &bytes, e))
-			return e->exit == 0 && e->kind == ERR_INPUT ?
-			    too_large(path, e) :
-			    false;
-		*out = source_of(bytes);
+		if (!open_pipe(path, temp, e))
+			return false;
+		*out = temp_source(temp);
 	}
-	if (out->size <= SEND_FILE_MAX)
-		return true;
-	file_close(file);
-	return too_large(path, e);
+	return out->size <= UPLOAD_MOST || too_large(path, e);
 }
 
-bool
-compose_attach(struct compose *c, const char *value, struct err *e)
+/* What no option said. The content id is what HTML can name: the file's. */
+static void
+complete_file(struct compose *c, const char *path, bool inlined,
+    struct message_file *f)
 {
+	char *id;
+
+	if (f->name.n == 0)
+		f->name = base_name(path);
+	if (f->type.n == 0)
+		f->type = message_guess_type(f->name);
+	if (!inlined || f->cid.n > 0)
+		return;
+	id = arena_alloc(&c->mem, f->name.n + 1);
+	if (id == NULL)
+		return;
+	for (size_t i = 0; i < f->name.n; i++)
+		id[i] = f->name.p[i] <= ' ' || f->name.p[i] > '~' ||
+			str_chr(STR("<>\""), f->name.p[i]) < 3 ?
+		    '_' :
+		    f->name.p[i];
+	f->cid = (struct str){ id, f->name.n };
+}
+
+static bool
+add_file(struct compose *c, const char *value, bool inlined, struct err *e)
+{
+	const char *option = inlined ? "--inline" : "--attach", *path;
 	struct str spec = str_of(value);
-	size_t mark = next_mark(spec);
-	struct message *m = &c->message;
 	struct message_file f = { 0 };
-	const char *path;
+	struct message *m = &c->message;
+	enum mark which;
+	size_t mark = next_mark(spec, inlined, &which);
 
 	if (m->n_files == MESSAGE_FILES_MAX)
 		return err_set(e, ERR_USAGE, "more than %d attachments",
 		    MESSAGE_FILES_MAX);
 	if (mark == 0)
 		return err_set(e, ERR_USAGE,
-		    "--attach wants FILE[;type=T]"
-		    "[;name=N], not \"%.60s\"",
-		    value);
+		    "%s wants FILE[;type=T][;name=N]%s, not \"%.60s\"", option,
+		    inlined ? "[;cid=ID]" : "", value);
 	path = arena_str(&c->mem, str_first(spec, mark)).p;
-	if (!take_marks(c, str_from(spec, mark), &f, e) ||
-	    !arena_ok(&c->mem, e) || !compose_claim(c, "--attach", path, e))
+	if (!take_marks(c, str_from(spec, mark), inlined, &f, e) ||
+	    !arena_ok(&c->mem, e) || !compose_claim(c, option, path, e))
 		return false;
 	if (!open_content(c, path, &f.content, e))
-		return err_wrap(e, "--attach");
-	if (f.name.n == 0)
-		f.name = base_name(path);
-	if (f.type.n == 0)
-		f.type = message_guess_type(f.name);
+		return err_wrap(e, "%s", option);
+	complete_file(c, path, inlined, &f);
 	m->file[m->n_files++] = f;
-	return true;
+	return arena_ok(&c->mem, e);
 }
 
-/* Bare names become the mailbox: mail to root@hostname helps nobody. */
-static void
-complete(struct addr *list, const struct addr *mailbox, const struct log *log)
+bool
+compose_attach(struct compose *c, const char *value, struct err *e)
 {
-	for (; list != NULL; list = list->next) {
-		if (list->domain.n > 0)
+	return add_file(c, value, false, e);
+}
+
+bool
+compose_inline(struct compose *c, const char *value, struct err *e)
+{
+	return add_file(c, value, true, e);
+}
+
+/* Names of this machine: where mail for them goes is said. */
+static bool
+complete(struct compose *c, const struct prepare_names *names,
+    struct addr **list, const struct log *log, struct err *e)
+{
+	struct addr *one, *to;
+
+	for (const struct addr *x = *list; x != NULL; x = x->next) {
+		if (!prepare_names_is_local(names, x))
 			continue;
-		log_warn(log, "\"%.*s\" has no domain: goes to %.*s",
-		    STR_ARG(list->text), STR_ARG(mailbox->text));
-		list->local = mailbox->local;
-		list->domain = mailbox->domain;
-		list->text = mailbox->text;
+		one = arena_alloc(&c->mem, sizeof(*one));
+		if (one == NULL)
+			return arena_ok(&c->mem, e);
+		*one = *x;
+		one->next = NULL;
+		if (!alias_expand(&c->mem, &names->rules, one, &to, e))
+			return false;
+		log_warn(log, "\"%.*s\" has no domain: goes to %.*s%s",
+		    STR_ARG(x->text), STR_ARG(to->text),
+		    to->next != NULL ? " and others" : "");
 	}
+	return alias_expand(&c->mem, &names->rules, *list, list, e);
 }
 
 static bool
@@ -239,21 +333,18 @@ set_sender(struct compose *c, const struct config *config,
     const struct log *log, struct err *e)
 {
 	struct message *m = &c->message;
-	struct addr *from, *mailbox;
 	unsigned char random[16];
+	struct prepare_names names;
 
-	if (!addr_parse(&c->mem, config->from, false, &from, e) ||
-	    !addr_parse(&c->mem, config->mailbox, false, &mailbox, e))
+	if (!addr_parse(&c->mem, config->from, false, &m->from, e) ||
+	    !prepare_names_load(&names, &c->mem, config, log, e) ||
+	    !complete(c, &names, &m->to, log, e) ||
+	    !complete(c, &names, &m->cc, log, e) ||
+	    !complete(c, &names, &m->bcc, log, e) ||
+	    !complete(c, &names, &m->reply_to, log, e))
 		return false;
-	complete(m->to, mailbox, log);
-	complete(m->cc, mailbox, log);
-	complete(m->bcc, mailbox, log);
-	complete(m->reply_to, mailbox, log);
-	/* Graph takes the mailbox itself where nothing is said */
-	if (from->name.n > 0 || !addr_same(from, mailbox))
-		m->from = from;
 	os_random(random, sizeof(random));
-	m->message_id = message_make_id(&c->mem, random, from->domain);
+	m->message_id = message_make_id(&c->mem, random, m->from->domain);
 	return arena_ok(&c->mem, e);
 }
 

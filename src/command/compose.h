@@ -15,12 +15,14 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "command/config.h"
+#include "command/temp.h"
 #include "mail/message.h"
 
 struct compose {
 	struct arena mem; /* of all texts of the message */
 	struct message message;
 	struct file file[MESSAGE_FILES_MAX]; /* as message.file; may be shut */
+	struct temp temp[MESSAGE_FILES_MAX]; /* those that came by a pipe */
 	const char *text, *html; /* files of the body; NULL: not named */
 	const char *from_stdin;  /* the option that took it, or NULL */
 };
@@ -40,10 +42,13 @@ bool compose_field(struct compose *c, const char *value, struct err *e)
     __attribute__((warn_unused_result));
 
 /*
- * "FILE[;type=T][;name=N]". ERR_INPUT, with exit 66 where the file cannot be
- * read; ERR_USAGE.
+ * "FILE[;type=T][;name=N]", and for an inline file "[;cid=ID]", which else is
+ * its name. A pipe is read at once, into a temporary file. ERR_INPUT, with
+ * exit 66 where the file cannot be read; ERR_USAGE.
  */
 bool compose_attach(struct compose *c, const char *value, struct err *e)
+    __attribute__((warn_unused_result));
+bool compose_inline(struct compose *c, const char *value, struct err *e)
     __attribute__((warn_unused_result));
 
 /*
@@ -54,8 +59,8 @@ bool compose_claim(struct compose *c, const char *option, const char *value,
     struct err *e) __attribute__((warn_unused_result));
 
 /*
- * The rest, once the settings are known: sender, bare names ("root" goes to
- * the mailbox), Message-ID, body; checks the whole.
+ * The rest, once the settings are known: sender, names without a domain (as
+ * command/prepare_names says), Message-ID, body; checks the whole.
  */
 bool compose_finish(struct compose *c, const struct config *config,
     const struct log *log, struct err *e) __attribute__((warn_unused_result));

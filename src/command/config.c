@@ -157,6 +157,9 @@ choose_account(struct load *l, const struct config_section **out, struct err *e)
 	if (name.n == 0 && ask->from != NULL &&
 	    !addr_parse(&l->mem, str_of(ask->from), false, &from, e))
 		return err_wrap(e, "--from");
+	if (name.n == 0 && from == NULL && ask->sender != NULL &&
+	    !addr_parse(&l->mem, str_of(ask->sender), false, &from, e))
+		from = NULL; /* "root", "<>": nobody's account */
 	if (name.n == 0 && (from == NULL || sends_as(l, s, from)))
 		return true;
 	for (s = s->next; s != NULL && *out == NULL; s = s->next)

@@ -26,7 +26,14 @@ enum config_key {
 	CONFIG_CLIENT_SECRET_COMMAND,
 	CONFIG_FROM,
 	CONFIG_MAILBOX,
+	CONFIG_FROM_POLICY,
+	CONFIG_FROM_MAP,
+	CONFIG_ALIASES,
+	CONFIG_DEFAULT_DOMAIN,
 	CONFIG_SAVE_TO_SENT,
+	CONFIG_DELIVERY,
+	CONFIG_MIME_LIMIT,
+	CONFIG_MAX_MESSAGE_SIZE,
 	CONFIG_ENABLED,
 	CONFIG_CLOUD,
 	CONFIG_LOGIN_URL,
@@ -52,6 +59,12 @@ struct config {
 	struct str scope;                /* of graph_url, with "/.default" */
 	struct str from;                 /* may have a display name */
 	struct str mailbox;              /* "local@domain" */
+	struct str from_policy;          /* "keep", "rewrite" or "map" */
+	struct str from_map;             /* as from_map_parse takes it */
+	struct str aliases;              /* a file; empty: where there is one */
+	struct str default_domain;       /* for bare names; may be empty */
+	struct str delivery;             /* "auto" or "exact" */
+	uint64_t mime_limit, max_message_size; /* bytes */
 	struct str ca, ca_system_file;
 	struct str state_dir; /* empty: nothing is kept on disk */
 	int64_t connect_timeout_ms, timeout_ms;
@@ -67,6 +80,7 @@ struct config_ask {
 	const char *account; /* or POST365_ACCOUNT; or who sends; or the top */
 	const char *from;    /* chooses the account, too */
 	bool no_file;        /* environment and defaults only */
+	const char *sender;  /* chooses the account only; any text */
 };
 
 /*

@@ -2,15 +2,20 @@
 #include "command/config_key.h"
 
 #include "codec/url.h"
+#include "command/from_map.h"
 #include "command/nearest.h"
 #include "mail/addr.h"
 
 enum {
-	GUID_SIZE = 36,      /* 8-4-4-4-12 hex digits */
-	LABEL_MAX = 63,      /* RFC 1035 2.3.4 */
-	DOMAIN_MAX = 253,    /* the same in text form */
-	TIME_MAX = 24 * 3600 /* seconds; longer waits are mistakes */
+	GUID_SIZE = 36,       /* 8-4-4-4-12 hex digits */
+	LABEL_MAX = 63,       /* RFC 1035 2.3.4 */
+	DOMAIN_MAX = 253,     /* the same in text form */
+	TIME_MAX = 24 * 3600, /* seconds; longer waits are mistakes */
+	SIZE_LEAST = 1024
 };
+
+/* Exchange takes 150 MB (FACTS.md 4.4); what stands for more is a mistake. */
+#define SIZE_MOST (1024ULL * 1024 * 1024)
 
 /* clang-format off */
 static const struct config_cloud clouds[] = {
@@ -28,6 +33,13 @@ static const struct {
 	const char *name;
 	unsigned seconds;
 } units[] = { { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
+
+static const struct {
+	char name;
+	unsigned shift;
+} sizes[] = { { 'g', 30 }, { 'm', 20 }, { 'k', 10 } };
+
+static const char *const policies[] = { "keep", "rewrite", "map" };
 
 /* Sign-in without a user needs the tenant itself: AADSTS50194 otherwise. */
 static const char *const no_tenants[] = {
@@ -290,6 +302,73 @@ parse_yes_no(const struct config_row *row, struct str text, struct config *c,
 	return true;
 }
 
+static bool
+parse_size(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	uint64_t *bytes = (uint64_t *)(void *)((char *)c + row->at), n;
+	struct str digits = text;
+	unsigned shift = 0;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+		if (text.n > 0 &&
+		    ascii_lower(text.p[text.n - 1]) == sizes[i].name) {
+			shift = sizes[i].shift;
+			digits = str_trim(str_first(text, text.n - 1));
+		}
+	if (!str_u64(digits, SIZE_MOST >> shift, &n) || n << shift < SIZE_LEAST)
+		return err_set(e, ERR_CONFIG,
+		    "\"%.*s\" is not a size from 1k to 1g, like %s",
+		    STR_ARG(text), row->example);
+	*bytes = n << shift;
+	return true;
+}
+
+static bool
+parse_policy(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	for (size_t i = 0; i < sizeof(policies) / sizeof(*policies); i++)
+		if (str_eq(text, str_of(policies[i])))
+			return keep(row, text, c, e);
+	return err_set(e, ERR_CONFIG,
+	    "\"%.*s\" is not one of keep, rewrite, map", STR_ARG(text));
+}
+
+static bool
+parse_map(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	const struct from_map *list;
+
+	return from_map_parse(&c->mem, text, &list, e) && keep(row, text, c, e);
+}
+
+static bool
+parse_domain(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	if (!is_domain(text))
+		return err_set(e, ERR_CONFIG,
+		    "\"%.*s\" is not a domain name like %s", STR_ARG(text),
+		    row->example);
+	return keep(row, text, c, e);
+}
+
+static bool
+parse_delivery(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	if (str_eq(text, STR("once")))
+		return err_set(e, ERR_CONFIG,
+		    "\"once\" is for the queue, which this version does not "
+		    "have; use auto or exact");
+	if (!str_eq(text, STR("auto")) && !str_eq(text, STR("exact")))
+		return err_set(e, ERR_CONFIG,
+		    "\"%.*s\" is neither auto nor exact", STR_ARG(text));
+	return keep(row, text, c, e);
+}
+
 #define AT(field) offsetof(struct config, field)
 #define LATER(name)                                                            \
 	{                                                                      \
@@ -321,9 +400,39 @@ const struct config_row config_rows[] = {
 	"monitoring@contoso.com",
 	"The mailbox that sends, where it is not that of `from`: it needs the\n"
 	"right to send as `from` then." },
+[CONFIG_FROM_POLICY] = { "from_policy", parse_policy, AT(from_policy), NULL,
+	"rewrite", "keep",
+	"What becomes of a From in a ready message that is neither `from` nor\n"
+	"`mailbox`: rewrite makes it `from`, and keeps the old one visible in\n"
+	"the name, in Reply-To and in X-Original-From; keep leaves it, for a\n"
+	"mailbox with the right to send as others; map does as from_map says\n"
+    "(OLD > NEW, ...; OLD: an address, a name, @domain, or * for all), else\n"
+	"as rewrite." },
+[CONFIG_FROM_MAP] = { "from_map", parse_map, AT(from_map), NULL, NULL,
+	"root > Web <web@contoso.com>, @old.example > web@contoso.com", NULL },
+[CONFIG_ALIASES] = { "aliases", parse_path, AT(aliases), NULL, NULL,
+	"/etc/post365/aliases",
+	"Where mail for names without a domain goes: a file like aliases(5),\n"
+	"\"root: ops@contoso.com\"; if not set /etc/post365/aliases, else\n"
+	"/etc/aliases, if it is there. What is not in it goes to the name at\n"
+	"default_domain; if that is not set, to `mailbox`." },
+[CONFIG_DEFAULT_DOMAIN] = { "default_domain", parse_domain,
+	AT(default_domain), NULL, NULL, "contoso.com", NULL },
 [CONFIG_SAVE_TO_SENT] = { "save_to_sent", parse_yes_no, AT(save_to_sent),
 	NULL, "yes", "no",
 	"Keep a copy in the mailbox's Sent Items?" },
+[CONFIG_DELIVERY] = { "delivery", parse_delivery, AT(delivery), NULL, "auto",
+	"exact",
+    "exact: by a draft, whose fate can be asked when an answer is lost. It\n"
+	"needs the permission Mail.ReadWrite." },
+[CONFIG_MIME_LIMIT] = { "mime_limit", parse_size, AT(mime_limit), NULL,
+	"2200000", "2200000",
+    "The largest message that goes in one request, in bytes or with k m g;\n"
+    "a larger one goes as a draft with uploads (which needs Mail.ReadWrite)\n"
+	"or as JSON. And how large its files may be together at all, without\n"
+	"what encoding adds." },
+[CONFIG_MAX_MESSAGE_SIZE] = { "max_message_size", parse_size,
+	AT(max_message_size), NULL, "150m", "35m", NULL },
 [CONFIG_ENABLED] = { "enabled", parse_yes_no, AT(enabled), NULL, "yes", "no",
 	"no: nothing is sent." },
 [CONFIG_CLOUD] = { "cloud", parse_cloud, AT(cloud), NULL, "global", "usgov",
@@ -349,12 +458,10 @@ const struct config_row config_rows[] = {
 	"/var/lib/post365", NULL },
 	/* known, so that a file for another version is told so */
 	LATER("client_certificate"), LATER("federated_token_file"),
-	LATER("managed_identity"), LATER("from_policy"), LATER("proxy"),
-	LATER("spool_dir"), LATER("log_file"), LATER("delivery"),
-	LATER("max_age"), LATER("mime_limit"), LATER("max_message_size"),
-	LATER("secret_expires"), LATER("default_domain"), LATER("aliases"),
-	LATER("postmaster"), LATER("from_map"), LATER("rate"),
-	LATER("spool_sync"), LATER("bare_newline"), LATER("syslog_name"),
+	LATER("managed_identity"), LATER("proxy"), LATER("spool_dir"),
+	LATER("log_file"), LATER("max_age"), LATER("secret_expires"),
+	LATER("postmaster"), LATER("rate"), LATER("spool_sync"),
+	LATER("bare_newline"), LATER("syslog_name"),
 	LATER("log_format"), LATER("metrics"), LATER("bounces"),
 	LATER("client_certificate_password_file"),
 	LATER("client_assertion_alg"), LATER("read_to_eof"),
@@ -396,6 +503,19 @@ config_row_is_credential(const struct config_row *row)
 	    row <= &config_rows[CONFIG_CLIENT_SECRET_COMMAND];
 }
 
+static void
+print_size(uint64_t bytes, struct buf *out)
+{
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+		if (bytes % (1ULL << sizes[i].shift) == 0) {
+			buf_addf(out, "%llu%c",
+			    (unsigned long long)bytes >> sizes[i].shift,
+			    sizes[i].name);
+			return;
+		}
+	buf_addf(out, "%llu", (unsigned long long)bytes);
+}
+
 void
 config_row_print(const struct config_row *row, const struct config *c,
     struct buf *out)
@@ -409,6 +529,8 @@ config_row_print(const struct config_row *row, const struct config *c,
 	else if (row->parse == parse_time)
 		buf_addf(out, "%llds",
 		    *(const long long *)(const void *)at / 1000);
+	else if (row->parse == parse_size)
+		print_size(*(const uint64_t *)(const void *)at, out);
 	else
 		buf_adds(out, *(const struct str *)(const void *)at);
 }

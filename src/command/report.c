@@ -47,6 +47,7 @@ report_json(const struct report *r, const struct err *why, struct buf *out,
 	jsonw_member(&w, STR("status"), str_of(status_of(why)));
 	member(&w, STR("message_id"), r->message_id);
 	member(&w, STR("via"), str_of(r->result.via));
+	member(&w, STR("via_reason"), str_of(r->why));
 	member(&w, STR("request_id"), str_of(r->result.request_id));
 	member(&w, STR("client_request_id"),
 	    str_of(r->result.client_request_id));

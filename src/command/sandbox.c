@@ -21,6 +21,7 @@ enum option {
 	FAULT,
 	MAILBOX,
 	SEND_AS,
+	ROLE,
 	PLAIN,
 	EXIT_AFTER
 };
@@ -37,6 +38,8 @@ const struct cli_option sandbox_options[] = {
 	{ MAILBOX, 'm', "mailbox", "ADDRESS",
 	    "one that exists; * for any (default: sender@example.com)" },
 	{ SEND_AS, 0, "send-as", NULL, "let mailboxes use any From" },
+	{ ROLE, 0, "role", "Mail.Send|Mail.ReadWrite",
+	    "a permission of the app (default: both)" },
 	{ PLAIN, 0, "plain", NULL, "http:// in place of https://" },
 	{ EXIT_AFTER, 0, "exit-after", "N", "end after N kept messages" },
 	{ 0, 0, NULL, NULL, NULL }
@@ -51,12 +54,14 @@ const char sandbox_more[] =
     "  ca.pem            the authority of the certificate, made at the start\n"
     "  mail/000001.*     each message: .json as received or .eml, its .text\n"
     "                    or .html, its files .attN-NAME, and .meta\n"
+    "  drafts/           what was created and not sent or removed yet\n"
     "  requests.log      one JSON object a line\n"
     "  faults            rules as with --fault, if you write that file; it "
     "is\n                    read again before each request\n"
     "\nA RULE is: WHERE KIND [VALUE] [name=value...] [xN]\n"
-    "WHERE is token, send or any; xN: only N times. Rules are used up from "
-    "the top.\nstatus and early take retry-after=TEXT code=CODE "
+    "WHERE is any, token, send, or of drafts: draft, attach, session, range, "
+    "submit,\nask, remove. xN: only N times. Rules are used up from the "
+    "top.\nstatus and early take retry-after=TEXT code=CODE "
     "message=TEXT\nbody=json|html|empty; quote a value with blanks: \"...\". "
     "Where a line below\nends in *, the message is kept; else it is "
     "not.\n" RULE_KINDS(HELP_LINE);
@@ -79,7 +84,7 @@ struct setup {
 	struct cli cli;
 	struct sandbox s;
 	const char *dir, *listen;
-	bool print_config, help;
+	bool print_config, help, roles;
 	uint32_t exit_after;
 	struct str address; /* to listen on: an IP literal */
 	struct buf config;
@@ -119,6 +124,23 @@ take_mailbox(struct setup *t, const char *value, struct err *e)
 	return true;
 }
 
+/* The first role that is named takes away the others. */
+static bool
+take_role(struct setup *t, const char *value, struct err *e)
+{
+	bool send = str_eq(str_of(value), STR("Mail.Send"));
+	bool read_write = str_eq(str_of(value), STR("Mail.ReadWrite"));
+
+	if (!send && !read_write)
+		return err_set(e, ERR_USAGE,
+		    "--role: %s is none of Mail.Send and Mail.ReadWrite",
+		    value);
+	t->s.no_send = !send && (!t->roles || t->s.no_send);
+	t->s.no_read_write = !read_write && (!t->roles || t->s.no_read_write);
+	t->roles = true;
+	return true;
+}
+
 static bool
 take_exit_after(struct setup *t, const char *value, struct err *e)
 {
@@ -151,6 +173,8 @@ take_option(struct setup *t, int id, const char *value, struct err *e)
 	case SEND_AS:
 		t->s.send_as = true;
 		return true;
+	case ROLE:
+		return take_role(t, value, e);
 	case PLAIN:
 		t->s.plain = true;
 		return true;

@@ -107,6 +107,41 @@ answer_graph_error(struct sandbox_answer *a, const struct sandbox_request *r,
 	end(a, &w);
 }
 
+/* Codes whose status is not 400 (FACTS.md 3.2). */
+static const struct {
+	const char *code;
+	int status;
+} flaws[] = {
+	{ "ErrorSendAsDenied", 403 },
+	{ "ErrorItemNotFound", 404 },
+	{ "itemNotFound", 404 },
+	{ "uploadSessionNotFound", 404 },
+	{ "fragmentOverlap", 416 },
+	{ "fragmentOutOfOrder", 416 },
+	{ "invalidRange", 416 },
+	{ "RequestEntityTooLarge", 413 },
+	{ "UnsupportedMediaType", 415 },
+};
+
+enum { N_FLAWS = sizeof(flaws) / sizeof(flaws[0]) };
+
+void
+answer_flaw(struct sandbox_answer *a, const struct sandbox_request *r,
+    const struct err *e)
+{
+	struct str code = arena_str(r->mem, str_of(e->code));
+	int status = 400;
+
+	for (size_t i = 0; i < N_FLAWS; i++)
+		if (str_eq(code, str_of(flaws[i].code)))
+			status = flaws[i].status;
+	if (code.n == 0) { /* memory */
+		status = 500;
+		code = STR("ErrorInternalServerError");
+	}
+	answer_graph_error(a, r, status, code, str_of(e->msg));
+}
+
 void
 answer_login_error(struct sandbox_answer *a, const struct sandbox_request *r,
     const struct answer_sign_in *why)

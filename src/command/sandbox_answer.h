@@ -27,10 +27,13 @@ enum {
 
 struct sandbox_request {
 	struct str method, path; /* the path as sent, without the query */
+	struct str query;        /* without '?' */
 	struct str content_type, authorization, client_request_id;
+	struct str content_range, prefer;
 	struct str body;
 	int64_t now;           /* wall clock */
 	int64_t life;          /* of a token, seconds */
+	bool session_gone;     /* an upload session is to end here */
 	char id[OS_UUID_SIZE]; /* ours: request-id, Trace ID */
 	struct arena *mem;     /* for the time of this request */
 };
@@ -60,6 +63,13 @@ void answer_graph_fields(struct sandbox_answer *a,
 void answer_graph_error(struct sandbox_answer *a,
     const struct sandbox_request *r, int status, struct str code,
     struct str message);
+
+/*
+ * What a reader of the request has found wrong: e->code is Graph's, from
+ * which the status follows. Without one it is ours: 500.
+ */
+void answer_flaw(struct sandbox_answer *a, const struct sandbox_request *r,
+    const struct err *e);
 
 /*
  * An error as Entra ID writes it (FACTS.md 1.7). code: "AADSTS7000215", the

@@ -2,8 +2,9 @@
 #include "command/sandbox_graph.h"
 
 #include "codec/url.h"
-#include "command/sandbox_json.h"
-#include "command/sandbox_mime.h"
+#include "command/sandbox_body.h"
+#include "command/sandbox_draft.h"
+#include "command/sandbox_upload.h"
 
 static const struct str users = STR_INIT("/v1.0/users/");
 static const struct str send_mail = STR_INIT("/sendMail");
@@ -11,27 +12,6 @@ static const struct str send_mail = STR_INIT("/sendMail");
 enum { ADDRESS_MAX = 320 }; /* RFC 5321: 64, @ and 255 */
 
 static const char no_token[] = "InvalidAuthenticationToken";
-
-/* Codes of sendMail whose status is not 400 (FACTS.md 3.2). */
-static const struct {
-	struct str code;
-	int status;
-} statuses[] = {
-	{ STR_INIT("ErrorSendAsDenied"), 403 },
-};
-
-enum { N_STATUSES = sizeof(statuses) / sizeof(statuses[0]) };
-
-/* What a body may be. */
-static const struct {
-	struct str type;
-	bool (*read)(struct sandbox_mail *, struct str body, struct err *);
-} bodies[] = {
-	{ STR_INIT("application/json"), sandbox_json_read },
-	{ STR_INIT("text/plain"), sandbox_mime_read },
-};
-
-enum { N_BODIES = sizeof(bodies) / sizeof(bodies[0]) };
 
 static const char *const verdicts[] = {
 	[SANDBOX_TOKEN_UNKNOWN] = "IDX14100: the token was not issued here.",
@@ -41,13 +21,21 @@ static const char *const verdicts[] = {
 	    "Access token validation failure. Invalid audience.",
 };
 
-bool
-sandbox_graph_is_send(struct str path)
+static bool
+is_send(struct str path)
 {
 	struct str user = str_from(path, users.n);
 
 	return str_starts(path, users) && str_ends(user, send_mail) &&
 	    user.n > send_mail.n && str_chr(user, '/') == user.n - send_mail.n;
+}
+
+enum rule_where
+sandbox_graph_where(struct str method, struct str path)
+{
+	if (is_send(path))
+		return RULE_SEND;
+	return upload_is_path(path) ? RULE_RANGE : draft_where(method, path);
 }
 
 static bool
@@ -99,8 +87,9 @@ find_mailbox(const struct sandbox *s, const struct sandbox_request *r,
 	struct buf b;
 	struct err e;
 
+	part = str_first(part, str_chr(part, '/'));
 	buf_init(&b, ADDRESS_MAX);
-	if (url_decode(&b, str_first(part, part.n - send_mail.n), false, &e))
+	if (url_decode(&b, part, false, &e))
 		*mailbox = arena_str(r->mem, buf_view(&b));
 	buf_release(&b);
 	if (mailbox->n > 0 && sandbox_has_mailbox(s, *mailbox))
@@ -110,44 +99,18 @@ find_mailbox(const struct sandbox *s, const struct sandbox_request *r,
 		STR_ARG(*mailbox)));
 }
 
+/* FACTS.md 4.6 */
 static bool
-refuse_mail(const struct sandbox_request *r, struct sandbox_answer *a,
-    const struct err *e)
-{
-	struct str code = arena_str(r->mem, str_of(e->code));
-	int status = 400;
-
-	if (code.n == 0) /* ours: memory */
-		return refuse(r, a, 500, "ErrorInternalServerError",
-		    str_of(e->msg));
-	for (size_t i = 0; i < N_STATUSES; i++)
-		if (str_eq(code, statuses[i].code))
-			status = statuses[i].status;
-	answer_graph_error(a, r, status, code, str_of(e->msg));
-	return false;
-}
-
-static bool
-read_mail(const struct sandbox_request *r, struct sandbox_mail *m,
+check_role(const struct sandbox *s, const struct sandbox_request *r,
     struct sandbox_answer *a)
 {
-	struct str type = r->content_type;
-	struct err e;
+	enum rule_where where = sandbox_graph_where(r->method, r->path);
+	bool sends = where == RULE_SEND || where == RULE_SUBMIT;
 
-	type = str_trim(str_first(type, str_chr(type, ';')));
-	for (size_t i = 0; i < N_BODIES; i++) {
-		if (!str_ieq(type, bodies[i].type))
-			continue;
-		if (!bodies[i].read(m, r->body, &e))
-			return refuse_mail(r, a, &e);
-		mail_note(m, STR("content-type"), bodies[i].type);
+	if (sends ? !s->no_send : !s->no_read_write)
 		return true;
-	}
-	return refuse(r, a, 415, "RequestBodyRead",
-	    arena_fmt(r->mem,
-		"The content type '%.*s' is none of "
-		"application/json and text/plain.",
-		STR_ARG(type)));
+	return refuse(r, a, 403, "ErrorAccessDenied",
+	    STR("Access is denied. Check credentials and try again."));
 }
 
 void
@@ -158,6 +121,25 @@ sandbox_graph_too_large(const struct sandbox_request *r,
 	    STR("The maximum request length supported is 4MB."));
 }
 
+/* sendMail */
+static bool
+send_answer(const struct sandbox_request *r, struct sandbox_mail *m,
+    struct sandbox_answer *a)
+{
+	struct err e;
+
+	if (!str_eq(r->method, STR("POST")))
+		return refuse(r, a, 405, "BadRequest",
+		    STR("sendMail is called with POST."));
+	if (!sandbox_body_read(m, r->content_type, r->body, &e)) {
+		answer_flaw(a, r, &e);
+		return false;
+	}
+	answer_reset(a, 202);
+	answer_graph_fields(a, r);
+	return true;
+}
+
 bool
 sandbox_graph_answer(const struct sandbox *s, const struct sandbox_request *r,
     struct sandbox_mail *m, struct sandbox_answer *a)
@@ -165,14 +147,18 @@ sandbox_graph_answer(const struct sandbox *s, const struct sandbox_request *r,
 	struct str mailbox = { 0 };
 
 	mail_init(m, r->mem, mailbox);
+	if (upload_is_path(r->path)) {
+		upload_answer(s, r, a);
+		return false;
+	}
 	if (!check_token(s, r, a))
 		return false;
-	if (!sandbox_graph_is_send(r->path))
+	if (!is_send(r->path) && !draft_is_path(r->path))
 		return refuse(r, a, 404, "ResourceNotFound",
-		    STR("The sandbox has /v1.0/users/MAILBOX/sendMail."));
-	if (!str_eq(r->method, STR("POST")))
-		return refuse(r, a, 405, "BadRequest",
-		    STR("sendMail is called with POST."));
+		    STR("The sandbox has /v1.0/users/MAILBOX/sendMail and "
+			"/v1.0/users/MAILBOX/messages."));
+	if (!check_role(s, r, a))
+		return false;
 	if (r->body.n > SANDBOX_BODY_MAX) {
 		sandbox_graph_too_large(r, a);
 		return false;
@@ -182,9 +168,6 @@ sandbox_graph_answer(const struct sandbox *s, const struct sandbox_request *r,
 	mail_release(m);
 	mail_init(m, r->mem, mailbox);
 	m->send_as = s->send_as;
-	if (!read_mail(r, m, a))
-		return false;
-	answer_reset(a, 202);
-	answer_graph_fields(a, r);
-	return true;
+	return is_send(r->path) ? send_answer(r, m, a) :
+				  draft_answer(s, r, m, a);
 }

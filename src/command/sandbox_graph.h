@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sandbox_graph: Graph's part of the sandbox: who may, where, and sendMail.
+ * sandbox_draft has the rest.
  *
  * Source: FACTS.md 3 (errors), 4.1 to 4.4 (sendMail), 6.1 (fields).
  */
@@ -11,8 +12,8 @@
 #include "command/sandbox_mail.h"
 #include "command/sandbox_state.h"
 
-/* /v1.0/users/MAILBOX/sendMail, of any mailbox. */
-bool sandbox_graph_is_send(struct str path);
+/* Which rules a request to any path but the token endpoint's is for. */
+enum rule_where sandbox_graph_where(struct str method, struct str path);
 
 /*
  * Answers a request to any path but the token endpoint's. True: the answer

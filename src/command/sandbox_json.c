@@ -16,7 +16,8 @@ enum shape_kind {
 	LINE, /* a string without line ends */
 	TEXT, /* a string */
 	YES_NO,
-	WORD, /* one of a list, in any case of letters */
+	NUMBER, /* of bytes */
+	WORD,   /* one of a list, in any case of letters */
 	OBJECT,
 	OBJECTS, /* a list of them */
 	LINES,   /* a list of strings */
@@ -43,6 +44,7 @@ static const char *const flags[] = { "notFlagged", "flagged", "complete",
 static const char *const inferences[] = { "focused", "other", NULL };
 static const char *const file_types[] = { "#microsoft.graph.fileAttachment",
 	NULL };
+static const char *const item_types[] = { "file", NULL };
 
 static const struct property email_address_p[] = {
 	{ "name", LINE, false, NULL, NULL },
@@ -85,6 +87,23 @@ static const struct property file_p[] = {
 	{ 0 },
 };
 static const struct type file_attachment = { "fileAttachment", file_p };
+
+static const struct property item_p[] = {
+	{ "attachmentType", WORD, true, NULL, item_types },
+	{ "name", LINE, true, NULL, NULL },
+	{ "size", NUMBER, true, NULL, NULL },
+	{ "contentType", LINE, false, NULL, NULL },
+	{ "contentId", LINE, false, NULL, NULL },
+	{ "isInline", YES_NO, false, NULL, NULL },
+	{ 0 },
+};
+static const struct type attachment_item = { "attachmentItem", item_p };
+
+static const struct property session_p[] = {
+	{ "AttachmentItem", OBJECT, true, &attachment_item, NULL },
+	{ 0 },
+};
+static const struct type upload_session = { "createUploadSession", session_p };
 
 static const struct property extended_p[] = {
 	{ "id", LINE, true, NULL, NULL },
@@ -209,6 +228,16 @@ check_yes_no(const struct property *p, const struct json *v, struct err *e)
 }
 
 static bool
+check_number(const struct property *p, const struct json *v, struct err *e)
+{
+	int64_t n;
+
+	if (v->type != JSON_NUMBER || !json_i64(v, &n) || n < 0)
+		return wrong_type(p, "a number of bytes", e);
+	return true;
+}
+
+static bool
 check_one_object(const struct property *p, const struct json *v, struct err *e)
 {
 	if (v->type != JSON_OBJECT)
@@ -242,6 +271,7 @@ static bool (*const checks[])(const struct property *, const struct json *,
 	[LINE] = check_text,
 	[TEXT] = check_text,
 	[YES_NO] = check_yes_no,
+	[NUMBER] = check_number,
 	[WORD] = check_word,
 	[OBJECT] = check_one_object,
 	[OBJECTS] = check_list,
@@ -257,8 +287,9 @@ find_property(const struct type *t, struct str name)
 	size_t i = 0;
 
 	for (; p[i].name != NULL; i++)
-		if (t == &send_mail ? str_ieq(name, str_of(p[i].name)) :
-				      str_eq(name, str_of(p[i].name)))
+		if (t == &send_mail || t == &upload_session ?
+			str_ieq(name, str_of(p[i].name)) :
+			str_eq(name, str_of(p[i].name)))
 			break;
 	return i;
 }
@@ -417,14 +448,25 @@ read_headers(struct sandbox_mail *m, const struct json *v, struct err *e)
 	return true;
 }
 
-static bool
-read_file(struct sandbox_mail *m, const struct json *v, int at, struct err *e)
+static struct sandbox_item
+item_of(const struct json *v)
 {
-	struct str text = json_str(json_get(v, STR("contentBytes"))), bytes;
-	struct str name = json_str(json_get(v, STR("name")));
-	struct str type = json_str(json_get(v, STR("contentType")));
-	struct str cid = json_str(json_get(v, STR("contentId")));
 	const struct json *in = json_get(v, STR("isInline"));
+
+	return (struct sandbox_item){
+		.name = json_str(json_get(v, STR("name"))),
+		.type = json_str(json_get(v, STR("contentType"))),
+		.cid = json_str(json_get(v, STR("contentId"))),
+		.is_inline = in != NULL && in->is_true,
+	};
+}
+
+/* A fileAttachment; its bytes go to mem. */
+static bool
+decode_file(struct arena *mem, const struct json *v, struct sandbox_item *item,
+    struct str *bytes, struct err *e)
+{
+	struct str text = json_str(json_get(v, STR("contentBytes")));
 	struct buf b;
 	struct err why;
 
@@ -434,20 +476,15 @@ read_file(struct sandbox_mail *m, const struct json *v, int at, struct err *e)
 		return mail_flaw(e, "RequestBodyRead",
 		    "Cannot convert 'contentBytes' to Edm.Binary: %s", why.msg);
 	}
-	bytes = arena_str(m->mem, buf_view(&b));
+	*bytes = arena_str(mem, buf_view(&b));
 	buf_release(&b);
-	if (bytes.n >= FILE_MAX)
+	*item = item_of(v);
+	item->size = bytes->n;
+	if (bytes->n >= FILE_MAX)
 		return mail_flaw(e, "ErrorAttachmentSizeLimitExceeded",
 		    "The attachment '%.*s' has %zu bytes, which is not under "
 		    "3 MB.",
-		    STR_ARG(name), bytes.n);
-	if (type.n == 0)
-		type = STR("-");
-	mail_note(m, STR("attachment"),
-	    arena_fmt(m->mem, "%d %zu %.*s %.*s%s%.*s", at, bytes.n,
-		STR_ARG(type), STR_ARG(name),
-		in != NULL && in->is_true ? " inline cid=" : "", STR_ARG(cid)));
-	mail_add_part(m, arena_fmt(m->mem, "att%d-", at), name, bytes);
+		    STR_ARG(item->name), bytes->n);
 	return true;
 }
 
@@ -455,11 +492,14 @@ static bool
 read_files(struct sandbox_mail *m, const struct json *v, struct err *e)
 {
 	const struct json *f = json_get(v, STR("attachments"));
-	int at = 0;
+	struct sandbox_item item;
+	struct str bytes, nowhere = { 0 };
 
-	for (f = f == NULL ? NULL : f->child; f != NULL; f = f->next)
-		if (!read_file(m, f, ++at, e))
+	for (f = f == NULL ? NULL : f->child; f != NULL; f = f->next) {
+		if (!decode_file(m->mem, f, &item, &bytes, e))
 			return false;
+		mail_add_file(m, &item, bytes, nowhere);
+	}
 	return true;
 }
 
@@ -502,31 +542,79 @@ static bool (*const readers[])(struct sandbox_mail *, const struct json *,
 
 enum { N_READERS = sizeof(readers) / sizeof(readers[0]) };
 
-bool
-sandbox_json_read(struct sandbox_mail *m, struct str body, struct err *e)
+/* A JSON text that is an object of that type. */
+static const struct json *
+read_object(struct arena *mem, const struct type *t, struct str body,
+    struct err *e)
 {
-	const struct json *root, *v, *save;
+	const struct json *root;
 	struct err why;
 
-	if (!json_parse(m->mem, body, &root, &why))
-		return mail_flaw(e, "BadRequest",
+	if (!json_parse(mem, body, &root, &why)) {
+		mail_flaw(e, "BadRequest",
 		    "Unable to read JSON request payload. Please ensure "
 		    "Content-Type header is set and payload is of valid JSON "
 		    "format. (%s)",
 		    why.msg);
-	if (root->type != JSON_OBJECT)
-		return mail_flaw(e, "BadRequest",
+		return NULL;
+	}
+	if (root->type != JSON_OBJECT) {
+		mail_flaw(e, "BadRequest",
 		    "Unable to read JSON request payload: no object.");
-	if (!check_object(&send_mail, root, e))
-		return false;
-	m->suffix = STR("json");
-	m->raw = body;
-	v = json_iget(root, STR("message"));
-	save = json_iget(root, STR("saveToSentItems"));
-	mail_note(m, STR("save-to-sent"),
-	    save == NULL || save->is_true ? STR("yes") : STR("no"));
+		return NULL;
+	}
+	return check_object(t, root, e) ? root : NULL;
+}
+
+static bool
+read_message(struct sandbox_mail *m, const struct json *v, struct err *e)
+{
 	for (size_t i = 0; i < N_READERS; i++)
 		if (!readers[i](m, v, e))
 			return false;
 	return arena_ok(m->mem, e) && buf_ok(&m->meta, e);
+}
+
+bool
+sandbox_json_read(struct sandbox_mail *m, struct str body, struct err *e)
+{
+	const struct json *root, *save;
+
+	m->suffix = STR("json");
+	m->raw = body;
+	root = read_object(m->mem, m->draft ? &message : &send_mail, body, e);
+	if (root == NULL)
+		return false;
+	if (m->draft)
+		return read_message(m, root, e);
+	save = json_iget(root, STR("saveToSentItems"));
+	mail_note(m, STR("save-to-sent"),
+	    save == NULL || save->is_true ? STR("yes") : STR("no"));
+	return read_message(m, json_iget(root, STR("message")), e);
+}
+
+bool
+sandbox_json_file(struct arena *mem, struct str body, struct sandbox_item *out,
+    struct str *bytes, struct err *e)
+{
+	const struct json *root = read_object(mem, &file_attachment, body, e);
+
+	return root != NULL && decode_file(mem, root, out, bytes, e) &&
+	    arena_ok(mem, e);
+}
+
+bool
+sandbox_json_item(struct arena *mem, struct str body, struct sandbox_item *out,
+    struct err *e)
+{
+	const struct json *root = read_object(mem, &upload_session, body, e);
+	const struct json *v = json_iget(root, STR("AttachmentItem"));
+	int64_t size = 0;
+
+	if (root == NULL)
+		return false;
+	*out = item_of(v);
+	(void)json_i64(json_get(v, STR("size")), &size);
+	out->size = (uint64_t)size;
+	return arena_ok(mem, e);
 }

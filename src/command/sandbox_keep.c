@@ -26,6 +26,9 @@ write_part(const struct sandbox *s, const struct sandbox_mail *m, uint32_t at,
 
 	if (!arena_ok(m->mem, e))
 		return false;
+	if (p->path.n > 0)
+		return rename(p->path.p, path.p) == 0 ||
+		    err_sys(e, ERR_RETRY, "%s", path.p);
 	return os_write_file(path.p, p->bytes, (struct os_write){ 0600, false },
 	    e);
 }
@@ -35,8 +38,9 @@ keep_mail(const struct sandbox *s, const struct sandbox_mail *m,
     uint32_t *number, struct err *e)
 {
 	uint32_t at = atomic_fetch_add(&s->state->messages, 1) + 1;
-	struct sandbox_part raw = { m->suffix, m->raw, NULL };
-	struct sandbox_part meta = { STR("meta"), buf_view(&m->meta), NULL };
+	struct sandbox_part raw = { .suffix = m->suffix, .bytes = m->raw };
+	struct sandbox_part meta = { .suffix = STR("meta"),
+		.bytes = buf_view(&m->meta) };
 
 	for (const struct sandbox_part *p = m->part; p != NULL; p = p->next)
 		if (!write_part(s, m, at, p, e))

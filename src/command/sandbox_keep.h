@@ -5,7 +5,8 @@
  *	FOLDER/mail/000001.json	   the request's JSON as received, or
  *	FOLDER/mail/000001.eml	   the message out of the base64
  *	FOLDER/mail/000001.text	   (.html) the body of a JSON message
- *	FOLDER/mail/000001.att1-X  its first file, of name X
+ *	FOLDER/mail/000001.att1-X  its first file, of name X; of a draft, only
+ *				   those that came by themselves
  *	FOLDER/mail/000001.meta	   lines "key: value"; written last
  *	FOLDER/requests.log	   one JSON object a line for each request
  *

@@ -246,7 +246,10 @@ write_claims(const struct desk *d, struct str scope, int64_t life,
 	jsonw_member(&w, STR("idtyp"), STR("app"));
 	jsonw_key(&w, STR("roles"));
 	jsonw_open(&w, '[');
-	jsonw_str(&w, STR("Mail.Send"));
+	if (!d->s->no_send)
+		jsonw_str(&w, STR("Mail.Send"));
+	if (!d->s->no_read_write)
+		jsonw_str(&w, STR("Mail.ReadWrite"));
 	jsonw_close(&w, ']');
 	jsonw_member(&w, STR("tid"), d->s->tenant);
 	jsonw_member(&w, STR("uti"), str_of(d->r->id));

@@ -51,9 +51,8 @@ is_safe(char c)
 	    c == '_';
 }
 
-void
-mail_add_part(struct sandbox_mail *m, struct str prefix, struct str name,
-    struct str bytes)
+static struct sandbox_part *
+add_part(struct sandbox_mail *m, struct str prefix, struct str name)
 {
 	struct sandbox_part *p = arena_alloc(m->mem, sizeof(*p));
 	char *text;
@@ -62,15 +61,45 @@ mail_add_part(struct sandbox_mail *m, struct str prefix, struct str name,
 	name = str_first(name, NAME_MAX_KEPT);
 	text = arena_alloc(m->mem, prefix.n + name.n);
 	if (p == NULL || text == NULL)
-		return;
+		return NULL;
 	for (; n < prefix.n; n++)
 		text[n] = prefix.p[n];
 	for (size_t i = 0; i < name.n; i++)
 		text[n++] = is_safe(name.p[i]) ? name.p[i] : '_';
 	p->suffix = (struct str){ text, n };
-	p->bytes = bytes;
 	*m->end = p;
 	m->end = &p->next;
+	return p;
+}
+
+void
+mail_add_part(struct sandbox_mail *m, struct str prefix, struct str name,
+    struct str bytes)
+{
+	struct sandbox_part *p = add_part(m, prefix, name);
+
+	if (p != NULL)
+		p->bytes = bytes;
+}
+
+void
+mail_add_file(struct sandbox_mail *m, const struct sandbox_item *item,
+    struct str bytes, struct str path)
+{
+	struct sandbox_part *p;
+
+	m->files++;
+	mail_note(m, STR("attachment"),
+	    arena_fmt(m->mem, "%u %llu %.*s %.*s%s%.*s", m->files,
+		(unsigned long long)item->size,
+		STR_ARG(item->type.n > 0 ? item->type : STR("-")),
+		STR_ARG(item->name), item->is_inline ? " inline cid=" : "",
+		STR_ARG(item->cid)));
+	p = add_part(m, arena_fmt(m->mem, "att%u-", m->files), item->name);
+	if (p == NULL)
+		return;
+	p->bytes = bytes;
+	p->path = path;
 }
 
 bool
@@ -206,7 +235,7 @@ mail_set_from(struct sandbox_mail *m, struct str address, struct str name,
 bool
 mail_has_recipients(const struct sandbox_mail *m, struct err *e)
 {
-	if (m->recipients > 0)
+	if (m->recipients > 0 || m->draft)
 		return true;
 	return mail_flaw(e, "ErrorInvalidRecipients",
 	    "A message can't be sent because it contains no recipients.");

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -17,18 +18,28 @@
 struct sandbox_part {
 	struct str suffix; /* "text", "att1-report.pdf": safe in a file name */
 	struct str bytes;
+	struct str path; /* of a file to take in their place; or empty */
 	struct sandbox_part *next;
+};
+
+/* A file attachment, as it is announced. */
+struct sandbox_item {
+	struct str name, type, cid; /* type, cid: may be empty */
+	bool is_inline;
+	uint64_t size; /* bytes */
 };
 
 struct sandbox_mail {
 	struct arena *mem;  /* borrowed: of the request */
 	struct str mailbox; /* whose mail it is */
 	bool send_as;       /* another From is fine */
+	bool draft;         /* it need not have recipients yet */
 	struct str suffix;  /* "json" or "eml" */
 	struct str raw;     /* JSON as received, or the decoded MIME */
 	struct buf meta;    /* lines "key: value" */
 	struct sandbox_part *part, **end;
 	size_t recipients;
+	unsigned files;
 };
 
 void mail_init(struct sandbox_mail *m, struct arena *mem, struct str mailbox);
@@ -40,6 +51,10 @@ void mail_note(struct sandbox_mail *m, struct str key, struct str value);
 /* Adds a file. What could lead out of the folder in name becomes '_'. */
 void mail_add_part(struct sandbox_mail *m, struct str prefix, struct str name,
     struct str bytes);
+
+/* Notes and adds an attachment: its bytes, or else the file at path. */
+void mail_add_file(struct sandbox_mail *m, const struct sandbox_item *item,
+    struct str bytes, struct str path);
 
 /* A failure with Graph's code for it; false. */
 bool mail_flaw(struct err *e, const char *code, const char *fmt, ...)

@@ -29,7 +29,9 @@ static const struct {
 	const char *number;
 } statuses[] = {
 	{ 200, "OK", "UnknownError", "invalid_request", "AADSTS90100" },
+	{ 201, "Created", "UnknownError", "invalid_request", "AADSTS90100" },
 	{ 202, "Accepted", "UnknownError", "invalid_request", "AADSTS90100" },
+	{ 204, "No Content", "UnknownError", "invalid_request", "AADSTS90100" },
 	{ 307, "Temporary Redirect", "UnknownError", "invalid_request",
 	    "AADSTS51005" },
 	{ 400, "Bad Request", "BadRequest", "invalid_request", "AADSTS90100" },
@@ -41,9 +43,12 @@ static const struct {
 	    "AADSTS90002" },
 	{ 405, "Method Not Allowed", "BadRequest", "invalid_request",
 	    "AADSTS900561" },
+	{ 410, "Gone", "itemNotFound", "invalid_request", "AADSTS90100" },
 	{ 413, "Payload Too Large", "RequestEntityTooLarge", "invalid_request",
 	    "AADSTS90100" },
 	{ 415, "Unsupported Media Type", "RequestBodyRead", "invalid_request",
+	    "AADSTS90100" },
+	{ 416, "Range Not Satisfiable", "invalidRange", "invalid_request",
 	    "AADSTS90100" },
 	{ 429, "Too Many Requests", "ApplicationThrottled",
 	    "temporarily_unavailable", "AADSTS90055" },
@@ -113,7 +118,7 @@ add_head(struct buf *out, const struct play *p, enum framing framing)
 		buf_addf(out, "Content-Type: %s\r\n", a->type);
 	if (framing == BY_CHUNKS)
 		buf_addz(out, "Transfer-Encoding: chunked\r\n");
-	else if (framing != BY_CLOSE)
+	else if (framing != BY_CLOSE && a->status != 204) /* RFC 9110 8.6 */
 		buf_addf(out, "Content-Length: %zu\r\n",
 		    a->body.n + (framing == BY_TOO_LONG ? TOO_MANY : 0));
 	if (!p->keep_alive)
@@ -512,6 +517,8 @@ static const struct {
 	[RULE_TAKEN_CLOSE] = { NULL, act_close, true },
 	[RULE_TAKEN_NO_ANSWER] = { NULL, act_silent, true },
 	[RULE_TOKEN_EXPIRES] = { NULL, act_plain, false },
+	[RULE_RANGE_LOST] = { NULL, act_close, true },
+	[RULE_SESSION_GONE] = { NULL, act_plain, false },
 };
 
 /* What comes before TLS; silent: it stays open, up to the peer's end. */

@@ -18,12 +18,13 @@ static const struct {
 } kinds[] = { RULE_KINDS(ROW) };
 #undef ROW
 
-static const char *const places
-    [] = { [RULE_ANY] = "any", [RULE_TOKEN] = "token", [RULE_SEND] = "send" };
+#define NAME(word, name) [RULE_##word] = name,
+static const char *const places[] = { RULE_PLACES(NAME) };
+#undef NAME
 static const char *const bodies
     [] = { [RULE_JSON] = "json", [RULE_HTML] = "html", [RULE_EMPTY] = "empty" };
 
-enum { N_PLACES = 3, N_BODIES = 3 };
+enum { N_BODIES = 3 };
 
 /* The name=value of a rule: exactly one of the offsets is used. */
 static const struct rule_option {
@@ -215,6 +216,10 @@ check_place(const struct rule *r, struct err *e)
 		    kinds[r->kind].name);
 	if (r->kind == RULE_TOKEN_EXPIRES && r->where != RULE_TOKEN)
 		return err_set(e, ERR_USAGE, "token-expires is for token");
+	if ((r->kind == RULE_RANGE_LOST || r->kind == RULE_SESSION_GONE) &&
+	    r->where != RULE_RANGE)
+		return err_set(e, ERR_USAGE, "%s is for range",
+		    kinds[r->kind].name);
 	return true;
 }
 
@@ -226,9 +231,10 @@ rule_parse(struct arena *a, struct str line, struct rule *out, struct err *e)
 	size_t where;
 
 	if (!next_word(a, &rest, &word) ||
-	    !find_word(word, places, N_PLACES, &where))
+	    !find_word(word, places, RULE_N_PLACES, &where))
 		return err_set(e, ERR_USAGE,
-		    "a rule begins with token, send or any, not \"%.*s\"",
+		    "a rule begins with any, token, send, draft, attach, "
+		    "session, range, submit, ask or remove, not \"%.*s\"",
 		    STR_ARG(word));
 	r.where = (enum rule_where)where;
 	word = (struct str){ 0 };

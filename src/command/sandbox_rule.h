@@ -3,7 +3,7 @@
  * sandbox_rule: which fault to play, when, and how often.
  *
  * A rule is one line: WHERE KIND [VALUE] [name=value...] [xN]. WHERE is
- * token, send or any; xN is how often it is played (without it: always). A
+ * one of RULE_PLACES; xN is how often it is played (without it: always). A
  * value with blanks stands in double quotes. Lines that are empty or begin
  * with '#' are skipped. Rules are used up from the top.
  */
@@ -23,7 +23,28 @@ enum {
 	RULES_MAX = 64 /* more than a test's author can keep in mind */
 };
 
-enum rule_where { RULE_ANY, RULE_TOKEN, RULE_SEND };
+/*
+ * Which requests a rule is for: enum word, name, help. Of drafts: creation,
+ * POST of an attachment, of an upload session, PUT of a range, /send, GET and
+ * DELETE.
+ */
+/* clang-format off */
+#define RULE_PLACES(PLACE) \
+	PLACE(ANY, "any") \
+	PLACE(TOKEN, "token") \
+	PLACE(SEND, "send") \
+	PLACE(DRAFT, "draft") \
+	PLACE(ATTACH, "attach") \
+	PLACE(SESSION, "session") \
+	PLACE(RANGE, "range") \
+	PLACE(SUBMIT, "submit") \
+	PLACE(ASK, "ask") \
+	PLACE(REMOVE, "remove")
+/* clang-format on */
+
+#define RULE_ENUM(word, name) RULE_##word,
+enum rule_where { RULE_PLACES(RULE_ENUM) RULE_N_PLACES };
+#undef RULE_ENUM
 
 /* When a fault comes, which also says whether the message is kept. */
 enum rule_phase {
@@ -97,6 +118,10 @@ enum rule_phase {
 	KIND(TOKEN_EXPIRES, "token-expires", "SECONDS", RULE_AT_ANSWER, "", \
 	    "  token-expires SECONDS" RULE_HELP_INDENT \
 	    "a token that is good for so long (WHERE: token)") \
+	KIND(RANGE_LOST, "range-lost", NULL, RULE_AT_ANSWER, "", \
+	    "  range-lost        takes the range, and closes (WHERE: range)") \
+	KIND(SESSION_GONE, "session-gone", NULL, RULE_AT_ANSWER, "", \
+	    "  session-gone      ends the upload session (WHERE: range)") \
 	KIND(TLS_GARBAGE, "tls-garbage", NULL, RULE_AT_ACCEPT, "", \
 	    "  tls-garbage       bytes that are no TLS (tls-*: WHERE any)") \
 	KIND(TLS_ALERT, "tls-alert", NULL, RULE_AT_ACCEPT, "", \

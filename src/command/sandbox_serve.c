@@ -171,8 +171,8 @@ take_head(struct serving *c, struct err *e)
 	c->login = login_is_path(path);
 	if (c->login)
 		where = RULE_TOKEN;
-	else if (sandbox_graph_is_send(path))
-		where = RULE_SEND;
+	else
+		where = sandbox_graph_where(http1_method(&c->head), path);
 	choose(c, where, true);
 	if (str_ieq(http1_field(&c->head, STR("Expect")),
 		STR("100-continue")) &&
@@ -252,6 +252,9 @@ fill_request(struct serving *c)
 
 	r->method = http1_method(h);
 	r->path = str_first(target, str_chr(target, '?'));
+	r->query = str_from(target, r->path.n + 1);
+	r->content_range = http1_field(h, STR("Content-Range"));
+	r->prefer = http1_field(h, STR("Prefer"));
 	r->content_type = http1_field(h, STR("Content-Type"));
 	r->authorization = http1_field(h, STR("Authorization"));
 	if (utf8_is_valid(id) && id.n <= ID_MAX)
@@ -262,6 +265,7 @@ fill_request(struct serving *c)
 	r->life = SANDBOX_TOKEN_LIFE;
 	if (c->rule != NULL && c->rule->kind == RULE_TOKEN_EXPIRES)
 		r->life = c->rule->number;
+	r->session_gone = c->rule != NULL && c->rule->kind == RULE_SESSION_GONE;
 }
 
 /* The service's word, unless a rule is played in its place. */

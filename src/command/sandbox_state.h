@@ -53,8 +53,9 @@ struct sandbox {
 	struct str mailbox[SANDBOX_MAILBOXES]; /* "*": any */
 	size_t n_mailboxes;
 	bool plain, send_as;
-	struct rules rules; /* of --fault */
-	struct cert cert;   /* unless plain */
+	bool no_send, no_read_write; /* --role names others */
+	struct rules rules;          /* of --fault */
+	struct cert cert;            /* unless plain */
 	struct sandbox_state *state;
 	int kept_fd; /* takes a byte for each kept message answered; or -1 */
 };

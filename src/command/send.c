@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/os.h"
@@ -11,9 +12,10 @@
 #include "command/client.h"
 #include "command/compose.h"
 #include "command/config.h"
+#include "command/prepare.h"
+#include "command/preview.h"
+#include "command/progress.h"
 #include "command/report.h"
-#include "command/version.h"
-#include "graph/send.h"
 
 enum {
 	OPT_FROM = 1,
@@ -25,6 +27,8 @@ enum {
 	OPT_TEXT,
 	OPT_HTML,
 	OPT_ATTACH,
+	OPT_INLINE,
+	OPT_EML,
 	OPT_HEADER,
 	OPT_IMPORTANCE,
 	OPT_READ_RECEIPT,
@@ -35,7 +39,10 @@ enum {
 	OPT_JSON
 };
 
-enum { REPORT_MAX = 16 * 1024 }; /* texts of struct err, escaped */
+enum {
+	REPORT_MAX = 16 * 1024, /* texts of struct err, escaped */
+	NOTES_MAX = 64 * 1024   /* 40 lines that quote field names */
+};
 
 /* clang-format off */
 const struct cli_option send_options[] = {
@@ -48,9 +55,11 @@ const struct cli_option send_options[] = {
 	{ OPT_TEXT, 0, "text", "FILE", "body, instead of standard input" },
 	{ OPT_HTML, 0, "html", "FILE", "body in HTML" },
 	{ OPT_ATTACH, 'a', "attach", "FILE[;type=T][;name=N]",
-	  "a file of up to 3 MB; media type and name" },
-	{ OPT_HEADER, 'H', "header", "'X-Name: value'",
-	  "a header field; up to five" },
+	  "a file; its media type and name" },
+	{ OPT_INLINE, 0, "inline", "FILE[;cid=ID]",
+	  "a file that the HTML shows, as cid:ID" },
+	{ OPT_EML, 0, "eml", "FILE", "a whole message, header and all" },
+	{ OPT_HEADER, 'H', "header", "'Name: value'", "a header field" },
 	{ OPT_IMPORTANCE, 0, "importance", "low|normal|high",
 	  "a mark that mail programs show" },
 	{ OPT_READ_RECEIPT, 0, "read-receipt", NULL,
@@ -58,9 +67,10 @@ const struct cli_option send_options[] = {
 	{ OPT_DELIVERY_RECEIPT, 0, "delivery-receipt", NULL,
 	  "ask to be told when delivered" },
 	{ OPT_NO_SAVE, 0, "no-save", NULL, "no copy in Sent Items" },
-	{ OPT_VIA, 0, "via", "auto|json", "how it is handed to Graph" },
+	{ OPT_VIA, 0, "via", "auto|mime|json|draft",
+	  "how it is handed to Graph" },
 	{ OPT_DRY_RUN, 'n', "dry-run", NULL,
-	  "print the request, send nothing" },
+	  "print the request and the route, send nothing" },
 	{ OPT_JSON, 0, "json", NULL, "print the result as JSON" },
 	{ 0, 0, NULL, NULL, NULL }
 };
@@ -69,9 +79,12 @@ const struct cli_option send_options[] = {
 const char send_more[] =
     "The body is standard input, if no option names it. A FILE of - is\n"
     "standard input. LIST: addresses as in a header, with commas between.\n"
+    "With --eml the recipients named here get it and nobody else; without\n"
+    "any, those of its To, Cc and Bcc.\n"
     "\n"
     "  echo done | post365 send -s 'backup of db1' ops@contoso.com\n"
     "  post365 send -s report --html r.html -a r.pdf -t 'A <a@contoso.com>'\n"
+    "  post365 send --eml message.eml ops@contoso.com\n"
     "\n"
     "exit status: 0 accepted by Microsoft 365; 64 bad command line; 65 bad\n"
     "address, message or file; 66 a file cannot be read; 67 bad recipient;\n"
@@ -83,8 +96,12 @@ struct send {
 	struct compose compose;
 	struct config config;
 	struct client client;
+	struct prepared prepared;
 	struct report report;
-	const char *from;
+	const char *from, *eml;
+	const char *part; /* an option that --eml leaves no place for */
+	int eml_fd;       /* of the message as it is sent; -1 */
+	enum route via;
 	bool no_save, dry_run, json;
 };
 
@@ -107,12 +124,27 @@ set_importance(struct message *m, const char *value, struct err *e)
 }
 
 static bool
-set_via(const char *value, struct err *e)
+set_via(struct send *s, const char *value, struct err *e)
 {
-	if (strcmp(value, "auto") == 0 || strcmp(value, "json") == 0)
+	if (route_parse(value, &s->via))
 		return true;
-	return err_set(e, ERR_USAGE, "--via is auto or json, not \"%.60s\"",
-	    value);
+	return err_set(e, ERR_USAGE,
+	    "--via is auto, mime, json or draft, not \"%.60s\"", value);
+}
+
+/* The options that make a message; with --eml it is made. */
+static void
+note_part(struct send *s, int id)
+{
+	static const int parts[] = { OPT_REPLY_TO, OPT_SUBJECT, OPT_TEXT,
+		OPT_HTML, OPT_ATTACH, OPT_INLINE, OPT_HEADER, OPT_IMPORTANCE,
+		OPT_READ_RECEIPT, OPT_DELIVERY_RECEIPT };
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (parts[i] == id)
+			for (const struct cli_option *o = send_options;
+			     o->id != 0; o++)
+				s->part = o->id == id ? o->name : s->part;
 }
 
 static bool
@@ -171,15 +203,54 @@ take_option(struct send *s, int id, const char *value, struct err *e)
 		return compose_claim(c, "--html", value, e);
 	case OPT_ATTACH:
 		return compose_attach(c, value, e);
+	case OPT_INLINE:
+		return compose_inline(c, value, e);
+	case OPT_EML:
+		s->eml = value;
+		return compose_claim(c, "--eml", value, e);
 	case OPT_HEADER:
 		return compose_field(c, value, e);
 	case OPT_IMPORTANCE:
 		return set_importance(m, value, e);
 	case OPT_VIA:
-		return set_via(value, e);
+		return set_via(s, value, e);
 	default:
 		return take_flag(s, id);
 	}
+}
+
+static bool
+has_inline(const struct message *m)
+{
+	for (size_t i = 0; i < m->n_files; i++)
+		if (m->file[i].cid.p != NULL)
+			return true;
+	return false;
+}
+
+/* What fits together. */
+static bool
+check_options(struct send *s, struct err *e)
+{
+	if (s->json && s->dry_run)
+		return err_set(e, ERR_USAGE,
+		    "--dry-run prints a request and "
+		    "--json a result: choose one");
+	if (s->eml != NULL && s->part != NULL)
+		return err_set(e, ERR_USAGE,
+		    "--eml brings a whole message: leave out --%s, or change "
+		    "the file",
+		    s->part);
+	if (has_inline(&s->compose.message) && s->compose.html == NULL)
+		return err_set(e, ERR_USAGE,
+		    "--inline is for files that --html shows");
+	if (s->eml == NULL && compose_recipients(&s->compose) == 0) {
+		err_set(e, ERR_USAGE, "nobody to send it to");
+		return err_remedy(e,
+		    "name recipients behind the options, or "
+		    "by --to, --cc, --bcc");
+	}
+	return compose_claim(&s->compose, "--config", s->cli.common.config, e);
 }
 
 static bool
@@ -193,29 +264,11 @@ read_options(struct send *s, struct err *e)
 			return false;
 		if (id == CLI_END)
 			break;
+		note_part(s, id);
 		if (!take_option(s, id, value, e))
 			return false;
 	}
-	if (s->cli.common.help)
-		return true;
-	if (s->json && s->dry_run)
-		return err_set(e, ERR_USAGE,
-		    "--dry-run prints a request and "
-		    "--json a result: choose one");
-	if (s->compose.text != NULL && s->compose.html != NULL) {
-		err_set(e, ERR_INPUT,
-		    "--text and --html: Graph's JSON carries one of them");
-		return err_remedy(e,
-		    "leave out --text: readers that want plain text get one "
-		    "that Exchange makes of the HTML");
-	}
-	if (compose_recipients(&s->compose) == 0) {
-		err_set(e, ERR_USAGE, "nobody to send it to");
-		return err_remedy(e,
-		    "name recipients behind the options, or "
-		    "by --to, --cc, --bcc");
-	}
-	return compose_claim(&s->compose, "--config", s->cli.common.config, e);
+	return s->cli.common.help || check_options(s, e);
 }
 
 static bool
@@ -232,6 +285,7 @@ read_settings(struct send *s, struct err *e)
 	    !config_check(c, s->dry_run ? CONFIG_TO_COMPOSE : CONFIG_TO_SIGN_IN,
 		e))
 		return false;
+	s->config.save_to_sent = s->config.save_to_sent && !s->no_save;
 	if (c->enabled || s->dry_run)
 		return true;
 	err_set(e, ERR_CONFIG, "sending is switched off: enabled = no (%.*s)",
@@ -241,43 +295,93 @@ read_settings(struct send *s, struct err *e)
 	    "with -A");
 }
 
-static struct send_options
-graph_options(const struct send *s)
+/* All recipients as an envelope. */
+static const struct addr *
+envelope_of(struct message *m)
 {
-	return (struct send_options){
-		.mailbox = s->config.mailbox,
-		.save_to_sent = s->config.save_to_sent && !s->no_save,
-	};
+	struct addr **lists[] = { &m->to, &m->cc, &m->bcc }, *all = NULL;
+	struct addr **tail = &all;
+
+	for (size_t i = 0; i < 3; i++) {
+		*tail = *lists[i];
+		*lists[i] = NULL;
+		while (*tail != NULL)
+			tail = &(*tail)->next;
+	}
+	return all;
 }
 
-/* The request as graph_call would make it; the ids are new each time. */
 static bool
-print_request(struct send *s, struct err *e)
+prepare_eml(struct send *s, struct err *e)
 {
-	struct send_options o = graph_options(s);
-	struct buf body, out;
+	bool piped = strcmp(s->eml, "-") == 0;
+	const char *name = piped ? "standard input" : s->eml;
+	struct prepare_envelope envelope = { .want = s->via };
+	struct file file = { .fd = STDIN_FILENO };
+	struct source *raw = arena_alloc(&s->compose.mem, sizeof(*raw));
 	bool ok;
 
-	buf_init(&body, SEND_REQUEST_MAX);
-	buf_init(&out, SEND_REQUEST_MAX + 16384);
-	ok = send_json(&s->compose.message, &o, &body, e);
-	if (ok) {
-		buf_addf(&out, "POST %.*s", STR_ARG(s->config.graph_url));
-		send_path(&out, o.mailbox);
-		buf_addf(&out,
-		    "\nUser-Agent: post365/" VERSION
-		    "\nAccept: application/json"
-		    "\nAuthorization: Bearer ***"
-		    "\nContent-Type: application/json"
-		    "\nContent-Length: %zu\n\n",
-		    body.n);
-		buf_adds(&out, buf_view(&body));
-		buf_addc(&out, '\n');
-		ok = buf_ok(&out, e) && cli_out(buf_view(&out), e);
+	if (raw == NULL)
+		return arena_ok(&s->compose.mem, e);
+	if (!piped && !file_open(&file, s->eml, e))
+		return err_wrap(e, "--eml");
+	ok = prepare_intake(file.fd, name, false, &s->eml_fd, raw, e);
+	file_close(&file);
+	envelope.rcpt = envelope_of(&s->compose.message);
+	envelope.rcpt_from_header = envelope.rcpt == NULL;
+	return ok &&
+	    prepare_raw(&s->prepared, &s->config, raw, &envelope, &s->cli.log,
+		e);
+}
+
+static bool
+prepare(struct send *s, struct err *e)
+{
+	struct route_choice choice;
+
+	if (s->eml != NULL ?
+		!prepare_eml(s, e) :
+		!compose_finish(&s->compose, &s->config, &s->cli.log, e) ||
+		    !prepare_message(&s->prepared, &s->config,
+			&s->compose.message, e))
+		return false;
+	s->report.message_id = s->prepared.message_id;
+	s->report.recipients = s->prepared.n_rcpt;
+	/* before anybody signs in: what no route can carry, none will try */
+	return prepare_route(NULL, &s->prepared, s->via, &choice, e);
+}
+
+/* Why this route, and what becomes of the message on it. */
+static void
+print_notes(const struct send *s, const struct route_choice *choice)
+{
+	struct str rest, line;
+	struct buf notes;
+
+	buf_init(&notes, NOTES_MAX);
+	preview_notes(&s->prepared, choice, &notes);
+	rest = buf_view(&notes);
+	while (str_next(&rest, '\n', &line)) {
+		if (line.n == 0)
+			continue;
+		if (s->dry_run)
+			log_warn(&s->cli.log, "%.*s", STR_ARG(line));
+		else
+			log_trace(&s->cli.log, "* %.*s", STR_ARG(line));
 	}
-	buf_release(&out);
-	buf_release(&body);
-	return ok;
+	buf_release(&notes);
+}
+
+static bool
+dry_run(struct send *s, struct err *e)
+{
+	struct route_choice choice;
+
+	if (!prepare_route(NULL, &s->prepared, s->via, &choice, e) ||
+	    !preview_requests(&s->prepared, &s->config, choice.route, e))
+		return false;
+	print_notes(s, &choice);
+	return true;
 }
 
 /* What a person cannot see from what the service says. */
@@ -295,9 +399,8 @@ advise(struct err *e)
 
 /* Tries, and tries again where that does no harm. */
 static bool
-transmit(struct send *s, struct err *e)
+transmit(struct send *s, enum route route, struct err *e)
 {
-	struct send_options o = graph_options(s);
 	struct send_result *sum = &s->report.result;
 	struct attempt attempt;
 	uint32_t random;
@@ -308,7 +411,7 @@ transmit(struct send *s, struct err *e)
 	attempt_start(&attempt, &clock_system, &s->cli.log, random);
 	do {
 		before = sum->attempts;
-		ok = send_message(&s->client.graph, &s->compose.message, &o,
+		ok = prepare_send(&s->client, &s->prepared, route, &s->cli.log,
 		    sum, e);
 		sum->attempts += before;
 	} while (!ok && attempt_again(&attempt, e));
@@ -320,15 +423,23 @@ transmit(struct send *s, struct err *e)
 static bool
 run(struct send *s, struct err *e)
 {
-	if (!read_settings(s, e) ||
-	    !compose_finish(&s->compose, &s->config, &s->cli.log, e))
+	struct route_choice choice;
+	struct progress progress;
+	bool ok;
+
+	if (!read_settings(s, e) || !prepare(s, e))
 		return false;
 	if (s->dry_run)
-		return print_request(s, e);
-	s->report.message_id = s->compose.message.message_id;
-	s->report.recipients = compose_recipients(&s->compose);
-	return client_open(&s->client, &s->config, &s->cli.log, e) &&
-	    transmit(s, e);
+		return dry_run(s, e);
+	if (!client_open(&s->client, &s->config, &s->cli.log, e) ||
+	    !prepare_route(&s->client, &s->prepared, s->via, &choice, e))
+		return false;
+	s->report.why = choice.why;
+	print_notes(s, &choice);
+	s->prepared.progress = progress_start(&progress, &s->cli.log);
+	ok = transmit(s, s->via, e);
+	progress_end(&progress);
+	return ok;
 }
 
 /*
@@ -403,10 +514,13 @@ send_main(const struct cli_command *self, int argc, char **argv)
 	bool ok;
 	int code;
 
+	s.eml_fd = -1;
 	cli_init(&s.cli, self, argc, argv);
 	compose_init(&s.compose);
 	ok = read_options(&s, &e) && (s.cli.common.help || run(&s, &e));
 	code = finish(&s, ok, &e);
+	prepare_release(&s.prepared);
+	os_close(&s.eml_fd);
 	client_close(&s.client);
 	config_release(&s.config);
 	compose_release(&s.compose);

@@ -28,8 +28,10 @@ const char settings_more[] =
     "wins over the environment, the environment over the file. The keys:\n"
     "\n"
     "  tenant_id client_id client_secret client_secret_file\n"
-    "  client_secret_command from mailbox save_to_sent enabled cloud\n"
-    "  login_url graph_url ca connect_timeout timeout token_cache state_dir\n"
+    "  client_secret_command from mailbox from_policy from_map aliases\n"
+    "  default_domain save_to_sent delivery mime_limit max_message_size\n"
+    "  enabled cloud login_url graph_url ca connect_timeout timeout\n"
+    "  token_cache state_dir\n"
     "\n"
     "post365 config init -C - prints what each is for.\n";
 

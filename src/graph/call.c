@@ -110,7 +110,10 @@ call(struct graph *g, const struct graph_request *r, const struct url *url,
 		.body = r->body,
 		.has_body = !str_eq(r->method, STR("GET")) &&
 		    !str_eq(r->method, STR("DELETE")),
-		.deadline = clock_mono_ms(g->source.clock) + g->timeout_ms,
+		.repeatable = r->repeatable,
+		.secret_body = r->secret,
+		.deadline = clock_mono_ms(g->source.clock) +
+		    (r->timeout_ms > 0 ? r->timeout_ms : g->timeout_ms),
 	};
 
 	while (out->attempts < ATTEMPTS) {

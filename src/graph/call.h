@@ -30,9 +30,12 @@ struct graph_request {
 	struct str path;         /* after graph_url: "/users/x/sendMail" */
 	struct str content_type; /* of the body */
 	struct source body;
-	struct str prefer; /* the Prefer field; empty: none */
-	int expect;        /* 202 */
-	struct str what;   /* for messages: "sendMail for a@b" */
+	struct str prefer;  /* the Prefer field; empty: none */
+	int expect;         /* 202 */
+	struct str what;    /* for messages: "sendMail for a@b" */
+	bool repeatable;    /* doing it twice does no harm */
+	bool secret;        /* the answer is not for -v */
+	int64_t timeout_ms; /* 0: that of struct graph */
 };
 
 struct graph_answer {

@@ -4,17 +4,15 @@
 #include <string.h>
 
 #include "codec/json.h"
+#include "graph/patience.h"
 #include "graph/upload.h"
 #include "mail/rope.h"
 
 enum {
-	DRAFT_MEM = 1024 * 1024, /* Graph answers with the whole message */
-	ROPE_MEM = 16 * 1024,
-	REMOVE_MS = 10000 /* for tidying up, when something failed already */
+	ANSWER_MEM = 1024 * 1024, /* Graph answers with the whole message */
+	ROPE_MEM = 80 * 1024,     /* a file's names, and the rope's pieces */
+	SHOWN = 60
 };
-
-/* Ids that stay the same when the message moves to Sent Items. */
-static const struct str immutable = STR_INIT("IdType=\"ImmutableId\"");
 
 struct draft {
 	struct graph *g;
@@ -26,21 +24,53 @@ struct draft {
 	bool by_json;       /* the draft has none of the message's files */
 };
 
-/* One request, its ids noted in the result. */
+/* Where a permission for drafts lacks: that for sending may be there. */
+static const char permission[] =
+    "A message over mime_limit goes as a draft with uploads, which needs one "
+    "more permission: entra.microsoft.com > Entra ID > App registrations > "
+    "(your app) > API permissions > Add a permission > Microsoft Graph > "
+    "Application permissions > Mail.ReadWrite, then Grant admin consent; or "
+    "the role Application Mail.ReadWrite in Exchange. Or send smaller "
+    "messages.";
+
+/* One request for what is below the draft's path; the result notes its ids. */
 static bool
-call(struct draft *d, struct graph_request *r, struct graph_answer *a,
-    struct err *e)
+call(struct draft *d, const char *below, struct graph_request *r,
+    struct graph_answer *a, struct err *e)
 {
+	struct buf path;
 	bool ok;
 
-	r->prefer = immutable;
-	ok = graph_call(d->g, r, a, e);
+	buf_init(&path, URL_MAX);
+	buf_adds(&path, buf_view(&d->path));
+	buf_addz(&path, below);
+	r->path = buf_view(&path);
+	r->prefer = UPLOAD_PREFER;
+	ok = buf_ok(&d->path, e) && buf_ok(&path, e) &&
+	    graph_call(d->g, r, a, e);
 	memcpy(d->out->request_id, a->request_id, sizeof(a->request_id));
 	memcpy(d->out->client_request_id, a->client_request_id,
 	    sizeof(a->client_request_id));
 	d->out->attempts += a->attempts;
+	buf_release(&path);
 	return ok;
 }
+
+/* What went wrong before the draft was sent: no mail is out. */
+static bool
+not_sent(int status, struct err *e)
+{
+	if (e->kind == ERR_UNSURE) {
+		e->kind = ERR_RETRY;
+		err_remedy(e,
+		    "Nothing: no mail has left, and it can be tried again.");
+	}
+	if (status == 403)
+		err_remedy(e, "%s", permission);
+	return false;
+}
+
+/* Creating it */
 
 /* Makes path that of the draft which the answer describes. */
 static bool
@@ -51,24 +81,16 @@ keep_id(struct draft *d, struct str body, struct err *e)
 	struct str id;
 	bool ok;
 
-	arena_init(&a, DRAFT_MEM);
+	arena_init(&a, ANSWER_MEM);
 	ok = json_parse(&a, body, &root, e);
 	id = json_str(json_get(root, STR("id")));
-	if (ok && id.n == 0)
-		ok = err_set(e, ERR_RETRY, "the draft has no id");
+	if (!ok || id.n == 0)
+		ok = err_set(e, ERR_RETRY,
+		    "create a draft: the answer names no id");
 	buf_addc(&d->path, '/');
 	url_encode(&d->path, id);
 	arena_release(&a);
 	return ok && buf_ok(&d->path, e);
-}
-
-static void
-folder_path(struct draft *d)
-{
-	buf_reset(&d->path);
-	buf_addz(&d->path, "/users/");
-	url_encode(&d->path, d->m->mailbox);
-	buf_addz(&d->path, "/messages");
 }
 
 static bool
@@ -84,10 +106,13 @@ create(struct draft *d, struct str type, struct source body, struct err *e)
 	};
 	bool ok;
 
-	folder_path(d);
-	r.path = buf_view(&d->path);
-	ok = call(d, &r, &answer, e) &&
-	    keep_id(d, buf_view(&answer.http.body), e);
+	buf_reset(&d->path);
+	buf_addz(&d->path, "/users/");
+	url_encode(&d->path, d->m->mailbox);
+	buf_addz(&d->path, "/messages");
+	ok = (call(d, "", &r, &answer, e) &&
+		 keep_id(d, buf_view(&answer.http.body), e)) ||
+	    not_sent(answer.http.status, e);
 	graph_answer_release(&answer);
 	return ok;
 }
@@ -111,12 +136,17 @@ create_from_mime(struct draft *d, struct err *e)
 static bool
 create_from_json(struct draft *d, struct err *e)
 {
+	const struct message *m = d->m->message;
 	struct buf json;
 	bool ok;
 
 	buf_init(&json, SEND_REQUEST_MAX);
-	d->by_json = true;
-	ok = send_json_draft(d->m->message, d->m->mailbox, &json, e) &&
+	ok = send_json_draft(m, d->m->mailbox, &json, e);
+	if (ok && m->text.p != NULL && m->html.p != NULL)
+		log_warn(d->g->source.log,
+		    "Graph does not take the message as MIME; as JSON it loses "
+		    "the plain text beside the HTML");
+	ok = ok &&
 	    create(d, STR("application/json"), source_of(buf_view(&json)), e);
 	buf_release(&json);
 	return ok;
@@ -126,56 +156,90 @@ create_from_json(struct draft *d, struct err *e)
 static bool
 create_draft(struct draft *d, struct err *e)
 {
+	struct err by_json;
+
 	if (create_from_mime(d, e))
 		return true;
-	if (e->kind == ERR_REFUSED && d->m->message != NULL &&
-	    d->m->facts.json_cannot == NULL)
-		return create_from_json(d, e);
-	if (e->kind == ERR_AUTH)
-		err_remedy(e,
-		    "A message over mime_limit goes as a draft with uploads, "
-		    "which needs one more permission: entra.microsoft.com > "
-		    "Entra ID > App registrations > (your app) > API "
-		    "permissions > Add a permission > Microsoft Graph > "
-		    "Application permissions > Mail.ReadWrite, then Grant "
-		    "admin consent; or the role Application Mail.ReadWrite in "
-		    "Exchange. Or send smaller messages.");
-	return false;
+	if (d->m->message == NULL ||
+	    (e->kind != ERR_REFUSED && e->kind != ERR_BUG))
+		return false;
+	d->by_json = create_from_json(d, &by_json);
+	/* What JSON cannot carry is not what is wrong with the message. */
+	if (!d->by_json && by_json.kind != ERR_INPUT)
+		*e = by_json;
+	return d->by_json;
+}
+
+/* Its files */
+
+/* Of a draft made from JSON every file; else those that were set apart. */
+static size_t
+count_files(const struct draft *d)
+{
+	return d->by_json ? d->m->message->n_files : d->m->n_files;
+}
+
+static struct outgoing_file
+file_at(const struct draft *d, size_t i)
+{
+	const struct message_file *f;
+
+	if (!d->by_json)
+		return d->m->file[i];
+	f = &d->m->message->file[i];
+	return (struct outgoing_file){ f->name, f->type, f->cid, f->content };
 }
 
 static bool
-post_file(struct draft *d, const struct outgoing_file *f, struct str path,
-    struct err *e)
+post_once(struct draft *d, const struct source *body, struct err *e)
 {
-	struct message_file file = { .name = f->name,
-		.type = f->type,
-		.cid = f->cid,
-		.content = f->content };
 	struct graph_answer answer = { 0 };
 	struct graph_request r = {
 		.method = STR("POST"),
-		.path = path,
 		.content_type = STR("application/json"),
+		.body = *body,
 		.expect = 201,
 		.what = STR("add an attachment"),
 	};
-	struct buf json;
+	bool ok = call(d, "/attachments", &r, &answer, e);
+
+	/* A 503 is a refusal; after any other 5xx it may be there already. */
+	if (!ok && answer.http.status >= 500 && answer.http.status != 503)
+		e->kind = ERR_UNSURE;
+	if (!ok && answer.http.status == 403)
+		(void)not_sent(403, e);
+	graph_answer_release(&answer);
+	return ok;
+}
+
+/* A small file. One that is perhaps there is not added again. */
+static bool
+post_file(struct draft *d, const struct outgoing_file *f, struct err *e)
+{
+	struct message_file file = { f->name, f->type, f->cid, f->content };
+	struct patience patience = { .source = &d->g->source };
+	struct source body;
+	struct arena mem;
+	struct rope json;
 	bool ok;
 
-	buf_init(&json, SEND_REQUEST_MAX);
+	arena_init(&mem, ROPE_MEM);
+	rope_init(&json, &mem);
 	ok = send_json_file(&file, &json, e);
-	r.body = source_of(buf_view(&json));
-	ok = ok && call(d, &r, &answer, e);
-	graph_answer_release(&answer);
-	buf_release(&json);
-	return ok;
+	body = rope_source(&json);
+	while (ok && !post_once(d, &body, e))
+		ok = e->kind == ERR_RETRY && patience_wait(&patience, e);
+	arena_release(&mem);
+	return ok ||
+	    err_wrap(e, "attachment \"%.*s\"",
+		STR_ARG(str_first(f->name, SHOWN)));
 }
 
 /* What upload_file tells of one file, as a part of all. */
 static void
 step(void *arg, uint64_t done, uint64_t all)
 {
-	struct draft *d = arg;
+	const struct draft *d = arg;
 
 	(void)all;
 	if (d->progress != NULL && d->progress->step != NULL)
@@ -183,104 +247,42 @@ step(void *arg, uint64_t done, uint64_t all)
 }
 
 static bool
-add_file(struct draft *d, const struct outgoing_file *f, struct err *e)
+upload(struct draft *d, size_t at, const struct outgoing_file *f, struct err *e)
 {
 	struct outgoing_progress progress = { step, d };
-	struct buf path;
-	bool ok;
+	struct upload_job job = {
+		.g = d->g,
+		.path = buf_view(&d->path),
+		.file = f,
+		.progress = &progress,
+		.result = d->out,
+	};
+	uint64_t size;
 
-	buf_init(&path, URL_MAX);
-	buf_adds(&path, buf_view(&d->path));
-	buf_addz(&path, "/attachments");
-	ok = buf_ok(&path, e);
-	if (ok && f->content.size < UPLOAD_LEAST)
-		ok = post_file(d, f, buf_view(&path), e);
-	else if (ok)
-		ok = upload_file(d->g, buf_view(&path), f, &progress, e);
-	buf_release(&path);
-	d->done += f->content.size;
-	step(d, 0, 0);
-	return ok;
+	for (size_t i = 0; i < at; i++) {
+		size = file_at(d, i).content.size;
+		job.sure += size >= f->content.size;
+		job.perhaps += size + UPLOAD_OVERHEAD >= f->content.size;
+	}
+	return upload_file(&job, e);
 }
 
-/* Of a draft made from JSON, every file; else those that were set apart. */
 static bool
 add_files(struct draft *d, struct err *e)
 {
-	const struct message *m = d->m->message;
 	struct outgoing_file f;
 	bool ok = true;
 
-	for (size_t i = 0; ok && d->by_json && i < m->n_files; i++) {
-		f = (struct outgoing_file){ .name = m->file[i].name,
-			.type = m->file[i].type,
-			.cid = m->file[i].cid,
-			.content = m->file[i].content };
-		ok = add_file(d, &f, e);
+	for (size_t i = 0; ok && i < count_files(d); i++) {
+		f = file_at(d, i);
+		ok = f.content.size < UPLOAD_LEAST ? post_file(d, &f, e) :
+						     upload(d, i, &f, e);
+		if (ok) {
+			d->done += f.content.size;
+			step(d, 0, 0);
+		}
 	}
-	for (size_t i = 0; ok && !d->by_json && i < d->m->n_files; i++)
-		ok = add_file(d, &d->m->file[i], e);
-	return ok;
-}
-
-static bool
-submit(struct draft *d, struct err *e)
-{
-	struct graph_answer answer = { 0 };
-	struct graph_request r = {
-		.method = STR("POST"),
-		.expect = 202,
-		.what = STR("send the draft"),
-	};
-	struct buf path;
-	bool ok;
-
-	buf_init(&path, URL_MAX);
-	buf_adds(&path, buf_view(&d->path));
-	buf_addz(&path, "/send");
-	r.path = buf_view(&path);
-	ok = buf_ok(&path, e) && call(d, &r, &answer, e);
-	graph_answer_release(&answer);
-	buf_release(&path);
-	return ok;
-}
-
-enum fate { STILL_DRAFT, SENT, NOT_KNOWN };
-
-/* FACTS.md 5.4 (e) */
-static enum fate
-ask(struct draft *d)
-{
-	struct graph_answer answer = { 0 };
-	struct graph_request r = {
-		.method = STR("GET"),
-		.expect = 200,
-		.what = STR("ask for the draft"),
-	};
-	const struct json *root = NULL, *is_draft;
-	enum fate fate = NOT_KNOWN;
-	struct arena a;
-	struct buf path;
-	struct err e;
-
-	arena_init(&a, DRAFT_MEM);
-	buf_init(&path, URL_MAX);
-	buf_adds(&path, buf_view(&d->path));
-	buf_addz(&path, "?$select=isDraft");
-	r.path = buf_view(&path);
-	if (!buf_ok(&path, &e))
-		fate = NOT_KNOWN;
-	else if (!call(d, &r, &answer, &e))
-		fate = answer.http.status == 404 ? SENT : NOT_KNOWN;
-	else if (json_parse(&a, buf_view(&answer.http.body), &root, &e)) {
-		is_draft = json_get(root, STR("isDraft"));
-		if (is_draft != NULL && is_draft->type == JSON_BOOL)
-			fate = is_draft->is_true ? STILL_DRAFT : SENT;
-	}
-	graph_answer_release(&answer);
-	buf_release(&path);
-	arena_release(&a);
-	return fate;
+	return ok || not_sent(0, e);
 }
 
 static void
@@ -289,50 +291,184 @@ remove_draft(struct draft *d)
 	struct graph_answer answer = { 0 };
 	struct graph_request r = {
 		.method = STR("DELETE"),
-		.path = buf_view(&d->path),
 		.expect = 204,
 		.what = STR("remove the draft"),
+		.repeatable = true,
+		.timeout_ms = DRAFT_REMOVE_MS,
 	};
-	int64_t timeout_ms = d->g->timeout_ms;
 	struct send_result kept = *d->out;
-	struct err ignored;
+	struct err why;
 
-	if (d->g->timeout_ms > REMOVE_MS)
-		d->g->timeout_ms = REMOVE_MS;
-	if (!call(d, &r, &answer, &ignored))
+	if (d->g->timeout_ms < DRAFT_REMOVE_MS)
+		r.timeout_ms = d->g->timeout_ms;
+	if (!call(d, "", &r, &answer, &why) && answer.http.status != 404)
 		log_warn(d->g->source.log,
-		    "a draft stays in the mailbox's "
-		    "Drafts: %s",
-		    ignored.msg);
-	d->g->timeout_ms = timeout_ms;
+		    "an unfinished draft stays in the mailbox's Drafts: %s",
+		    why.msg);
 	graph_answer_release(&answer);
 	*d->out = kept; /* the ids of what failed are the ones to tell */
 }
 
-/* Sends it, and finds out what became of it where the answer was lost. */
-static bool
-finish(struct draft *d, struct err *e)
-{
-	struct err again;
+/* Sending it */
 
-	if (submit(d, e))
-		return true;
-	if (e->kind != ERR_UNSURE) {
+static bool
+submit(struct draft *d, int *status, struct err *e)
+{
+	struct graph_answer answer = { 0 };
+	struct graph_request r = {
+		.method = STR("POST"),
+		.expect = 202,
+		.what = STR("send the draft"),
+	};
+	bool ok = call(d, "/send", &r, &answer, e);
+
+	*status = answer.http.status;
+	graph_answer_release(&answer);
+	return ok;
+}
+
+enum fate { STILL_DRAFT, SENT, MISSING, NOT_KNOWN };
+
+static enum fate
+read_fate(struct str body)
+{
+	const struct json *root = NULL, *v;
+	enum fate fate = NOT_KNOWN;
+	struct err ignored;
+	struct arena a;
+
+	arena_init(&a, ANSWER_MEM);
+	if (json_parse(&a, body, &root, &ignored)) {
+		v = json_get(root, STR("isDraft"));
+		if (v != NULL && v->type == JSON_BOOL)
+			fate = v->is_true ? STILL_DRAFT : SENT;
+	}
+	arena_release(&a);
+	return fate;
+}
+
+static enum fate
+ask(struct draft *d)
+{
+	struct graph_answer answer = { 0 };
+	struct graph_request r = {
+		.method = STR("GET"),
+		.expect = 200,
+		.what = STR("ask for the draft"),
+		.repeatable = true,
+	};
+	enum fate fate = NOT_KNOWN;
+	struct err ignored;
+
+	if (call(d, "?$select=isDraft", &r, &answer, &ignored))
+		fate = read_fate(buf_view(&answer.http.body));
+	else if (answer.http.status == 404)
+		fate = MISSING;
+	graph_answer_release(&answer);
+	return fate;
+}
+
+/*
+ * FACTS.md 5.4 (e). Exchange takes its time to make a sent message of a
+ * draft, and to show it (4.5): the last of several answers counts, unless one
+ * says that it is sent. busy: it said that it took nothing, so that a draft
+ * is believed at once.
+ */
+static enum fate
+ask_patiently(struct draft *d, bool busy)
+{
+	const struct clock *clock = d->g->source.clock;
+	int64_t pause = DRAFT_ASK_MS;
+	enum fate fate = NOT_KNOWN, now;
+
+	for (unsigned i = 0; i < DRAFT_ASK_MOST; i++, pause *= 2) {
+		clock_sleep_until(clock, clock_mono_ms(clock) + pause);
+		now = ask(d);
+		if (now == SENT || (now == STILL_DRAFT && busy))
+			return now;
+		if (now != NOT_KNOWN)
+			fate = now;
+	}
+	return fate;
+}
+
+/* One try and what is known after it. */
+enum sending { IS_SENT, TRY_AGAIN, GIVEN_UP, UNSURE };
+
+static enum sending
+send_once(struct draft *d, bool *perhaps, struct err *e)
+{
+	enum fate fate = STILL_DRAFT;
+	int status;
+
+	if (submit(d, &status, e))
+		return IS_SENT;
+	/* 404 says that there was nothing to send */
+	*perhaps = *perhaps || (e->kind == ERR_UNSURE && status != 404) ||
+	    status >= 500;
+	if (*perhaps)
+		fate = ask_patiently(d, e->kind == ERR_RETRY);
+	if (fate == SENT || fate == MISSING) /* it has left Drafts */
+		return IS_SENT;
+	if (fate == NOT_KNOWN) {
+		e->kind = ERR_UNSURE;
+		return UNSURE;
+	}
+	if (!*perhaps)
+		(void)not_sent(0, e);
+	return e->kind == ERR_RETRY || e->kind == ERR_UNSURE ? TRY_AGAIN :
+							       GIVEN_UP;
+}
+
+/*
+ * What could be sent twice is sent once more and no further; it stays where
+ * a person finds it.
+ */
+static bool
+send_draft(struct draft *d, struct err *e)
+{
+	struct patience patience = { .source = &d->g->source };
+	enum sending state = TRY_AGAIN;
+	bool perhaps = false;
+	unsigned lost = 0;
+
+	while (state == TRY_AGAIN) {
+		state = send_once(d, &perhaps, e);
+		if (state != TRY_AGAIN)
+			break;
+		if (e->kind == ERR_UNSURE && ++lost > 1)
+			state = UNSURE;
+		else if (!patience_wait(&patience, e))
+			state = GIVEN_UP;
+	}
+	if (state == UNSURE)
+		err_remedy(e,
+		    "Look into the mailbox's Drafts and Sent Items: a draft "
+		    "that is still there can be sent by hand.");
+	else if (state == GIVEN_UP)
 		remove_draft(d);
-		return false;
+	return state == IS_SENT;
+}
+
+/* All at once */
+
+static bool
+check_sizes(const struct outgoing *m, struct err *e)
+{
+	for (size_t i = 0; i < m->n_files; i++) {
+		const struct outgoing_file *f = &m->file[i];
+
+		if (f->content.size <= UPLOAD_MOST)
+			continue;
+		err_set(e, ERR_INPUT,
+		    "attachment \"%.*s\" has %llu bytes, Exchange takes at "
+		    "most %d",
+		    STR_ARG(str_first(f->name, SHOWN)),
+		    (unsigned long long)f->content.size, UPLOAD_MOST);
+		return err_remedy(e,
+		    "Put it where it can be linked, or compress or split it.");
 	}
-	switch (ask(d)) {
-	case SENT:
-		return true;
-	case STILL_DRAFT:
-		if (submit(d, &again) || ask(d) == SENT)
-			return true;
-		*e = again;
-		break;
-	case NOT_KNOWN:
-		break;
-	}
-	return false;
+	return true;
 }
 
 bool
@@ -343,15 +479,18 @@ draft_send(struct graph *g, const struct outgoing *m,
 	struct draft d = { .g = g, .m = m, .progress = progress, .out = out };
 	bool ok;
 
-	for (size_t i = 0; i < m->n_files; i++)
-		d.all += m->file[i].content.size;
+	*out = (struct send_result){ .via = route_name(ROUTE_DRAFT) };
+	if (!check_sizes(m, e))
+		return false;
 	buf_init(&d.path, URL_MAX);
 	ok = create_draft(&d, e);
+	for (size_t i = 0; ok && i < count_files(&d); i++)
+		d.all += file_at(&d, i).content.size;
 	if (ok && !add_files(&d, e)) {
 		remove_draft(&d);
 		ok = false;
 	}
-	ok = ok && finish(&d, e);
+	ok = ok && send_draft(&d, e);
 	buf_release(&d.path);
 	return ok;
 }

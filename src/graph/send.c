@@ -13,6 +13,11 @@
 enum {
 	PIECE = 3 * 4096,
 	SHOWN = 60,
+	/* bytes of JSON around the texts, generously */
+	JSON_FRAME = 600,
+	JSON_ADDRESS = 48,
+	JSON_FIELD = 32,
+	JSON_FILE = 160,
 	ROPE_MEM = 16 * 1024,
 	NAME_MAX_SIZE = 64 * 1024
 };
@@ -118,7 +123,7 @@ static bool
 has_large_file(const struct message *m)
 {
 	for (size_t i = 0; i < m->n_files; i++)
-		if (m->file[i].content.size > SEND_FILE_MAX)
+		if (m->file[i].content.size >= SEND_FILE_MAX)
 			return true;
 	return false;
 }
@@ -142,18 +147,65 @@ json_cannot(const struct message *m, uint64_t size)
 	if (characters(m->subject) > SEND_SUBJECT_MAX)
 		return "its subject has more than 255 characters";
 	if (has_large_file(m))
-		return "it has a file of more than 3 MB";
+		return "it has a file that is not under 3 MB";
 	return size > SEND_REQUEST_MAX ?
 	    "the request would have more than 4 MB" :
 	    NULL;
 }
 
+/* Bytes of a text in JSON, each escape counted as the longest. */
+static uint64_t
+json_size_of(struct str s)
+{
+	uint64_t n = s.n;
+
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ')
+			n += 5; /* \u0000 */
+		else if (s.p[i] == '"' || s.p[i] == '\\')
+			n++;
+	return n;
+}
+
+static uint64_t
+json_size_of_list(const struct addr *list)
+{
+	uint64_t n = 0;
+
+	for (; list != NULL; list = list->next)
+		n += JSON_ADDRESS + json_size_of(list->name) +
+		    json_size_of(list->text);
+	return n;
+}
+
+/*
+ * No less than the request has: what is taken for small enough here must not
+ * turn out too large when it is written.
+ */
+static uint64_t
+json_size(const struct message *m)
+{
+	uint64_t n = JSON_FRAME + json_size_of(m->subject) +
+	    json_size_of(m->html.p != NULL ? m->html : m->text) +
+	    json_size_of(m->message_id) + json_size_of_list(m->from) +
+	    json_size_of_list(m->to) + json_size_of_list(m->cc) +
+	    json_size_of_list(m->bcc) + json_size_of_list(m->reply_to);
+
+	for (size_t i = 0; i < m->n_fields; i++)
+		n += JSON_FIELD + json_size_of(m->field[i].name) +
+		    json_size_of(m->field[i].value);
+	for (size_t i = 0; i < m->n_files; i++)
+		n += JSON_FILE + json_size_of(m->file[i].name) +
+		    json_size_of(m->file[i].type) +
+		    json_size_of(m->file[i].cid) +
+		    BASE64_SIZE(m->file[i].content.size);
+	return n;
+}
+
 void
 send_json_facts(const struct message *m, struct route_facts *f)
 {
-	f->json_size = m->text.n + m->html.n;
-	for (size_t i = 0; i < m->n_files; i++)
-		f->json_size += BASE64_SIZE(m->file[i].content.size);
+	f->json_size = json_size(m);
 	f->json_cannot = json_cannot(m, f->json_size);
 	f->json_fields = m->n_fields > 0 && !has_other_field(m);
 	f->json_loses = m->text.p != NULL && m->html.p != NULL ?
@@ -171,9 +223,25 @@ put_name(struct jsonw *w, struct str name)
 
 	buf_init(&plain, NAME_MAX_SIZE);
 	word_decode(&plain, name);
+	for (size_t i = 0; i < plain.n; i++) /* hidden in an encoded word */
+		if ((unsigned char)plain.p[i] < ' ')
+			plain.p[i] = ' ';
 	w->out->no_memory = w->out->no_memory || plain.no_memory;
 	jsonw_member(w, STR("name"), buf_view(&plain));
 	buf_release(&plain);
+}
+
+static bool
+has_at(struct str name)
+{
+	struct buf plain;
+	bool has;
+
+	buf_init(&plain, NAME_MAX_SIZE);
+	word_decode(&plain, name);
+	has = str_chr(buf_view(&plain), '@') < plain.n;
+	buf_release(&plain);
+	return has;
 }
 
 static void
@@ -208,8 +276,7 @@ put_addresses(struct jsonw *w, const struct message *m, struct str mailbox)
 		jsonw_key(w, STR("from"));
 		/* '@' in its name is answered ErrorSendAsDenied (PEERS.md 8);
 		   the name shown is the mailbox's in any case. */
-		put_address(w, m->from,
-		    str_chr(m->from->name, '@') == m->from->name.n);
+		put_address(w, m->from, !has_at(m->from->name));
 	}
 	put_list(w, STR("toRecipients"), m->to);
 	put_list(w, STR("ccRecipients"), m->cc);
@@ -304,8 +371,9 @@ put_content(struct jsonw *w, const struct source *content, struct err *e)
 	return true;
 }
 
-static bool
-put_file(struct jsonw *w, const struct message_file *f, struct err *e)
+/* All of a fileAttachment up to the value of contentBytes. */
+static void
+put_file_head(struct jsonw *w, const struct message_file *f)
 {
 	jsonw_open(w, '{');
 	jsonw_member(w, STR("@odata.type"),
@@ -318,6 +386,12 @@ put_file(struct jsonw *w, const struct message_file *f, struct err *e)
 		jsonw_member(w, STR("contentId"), f->cid);
 	}
 	jsonw_key(w, STR("contentBytes"));
+}
+
+static bool
+put_file(struct jsonw *w, const struct message_file *f, struct err *e)
+{
+	put_file_head(w, f);
 	if (!put_content(w, &f->content, e))
 		return err_wrap(e, "attachment \"%.*s\"",
 		    STR_ARG(str_first(f->name, SHOWN)));
@@ -398,6 +472,8 @@ send_json_draft(const struct message *m, struct str mailbox, struct buf *out,
 {
 	struct jsonw w = jsonw_begin(out);
 
+	if (!message_check(m, e) || !check_limits(m, e) || !check_fields(m, e))
+		return false;
 	jsonw_open(&w, '{');
 	put_message(&w, m, mailbox);
 	jsonw_close(&w, '}');
@@ -405,11 +481,27 @@ send_json_draft(const struct message *m, struct str mailbox, struct buf *out,
 }
 
 bool
-send_json_file(const struct message_file *f, struct buf *out, struct err *e)
+send_json_file(const struct message_file *f, struct rope *out, struct err *e)
 {
-	struct jsonw w = jsonw_begin(out);
+	struct str tail = STR("\"}");
+	struct buf head;
+	struct jsonw w;
+	bool ok;
 
-	return put_file(&w, f, e) && jsonw_end(&w, e);
+	buf_init(&head, NAME_MAX_SIZE);
+	w = jsonw_begin(&head);
+	put_file_head(&w, f);
+	jsonw_str(&w, STR(""));
+	jsonw_close(&w, '}');
+	ok = jsonw_end(&w, e);
+	if (ok) {
+		rope_copy(out, str_first(buf_view(&head), head.n - tail.n));
+		rope_range(out, ROPE_UNBROKEN, &f->content, 0, f->content.size);
+		rope_copy(out, tail);
+		ok = rope_ok(out, e);
+	}
+	buf_release(&head);
+	return ok;
 }
 
 void

@@ -13,6 +13,7 @@
 #include "graph/call.h"
 #include "graph/route.h"
 #include "mail/message.h"
+#include "mail/rope.h"
 
 enum {
 	/* FACTS.md 4.4: "4 MB", nowhere given in bytes. The larger reading: a
@@ -46,16 +47,23 @@ struct send_result {
 bool send_json(const struct message *m, const struct send_options *o,
     struct buf *out, struct err *e) __attribute__((warn_unused_result));
 
-/* Fills the json_ members: what JSON could not carry, and what it loses. */
+/*
+ * Fills the json_ members: what JSON could not carry, what it loses, and its
+ * size or some bytes more.
+ */
 void send_json_facts(const struct message *m, struct route_facts *f);
 
 /*
- * Append what the draft route posts: the message without its files, and one
- * file as an attachment of its own.
+ * What the draft route posts. Appends the message without its files;
+ * ERR_INPUT as send_json says it.
  */
 bool send_json_draft(const struct message *m, struct str mailbox,
     struct buf *out, struct err *e) __attribute__((warn_unused_result));
-bool send_json_file(const struct message_file *f, struct buf *out,
+/*
+ * Appends one file as an attachment of its own. Borrows its content: a rope
+ * takes no memory for it.
+ */
+bool send_json_file(const struct message_file *f, struct rope *out,
     struct err *e) __attribute__((warn_unused_result));
 
 /* Appends "/users/{mailbox}/sendMail", encoded. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "mail/edit.h"
 
+#include <string.h>
+
 #include "codec/qp.h"
 #include "codec/utf8.h"
 #include "mail/mimew.h"
@@ -38,6 +40,7 @@ struct editor {
 	const struct edit *in;
 	struct rope *out;
 	struct buf text; /* header text not yet in the rope */
+	size_t changed;  /* of in->field: those that were met */
 	bool wrote_recipients, has_from, has_reply_to, has_date, has_id;
 	struct err *e;
 	bool failed;
@@ -203,36 +206,54 @@ copy_field(struct editor *w, const struct head_field *f)
 }
 
 static void
-field(struct editor *w, const struct head_field *f)
+write_field(struct editor *w, const struct edit_field *f)
 {
-	switch (fate_of(f->name)) {
-	case GOES:
+	if (f->list != NULL)
+		addresses(w, f->name, f->list);
+	else if (!w->failed && f->text.n > 0)
+		keep(w, mimew_text(&w->text, f->name, f->text, w->e));
+}
+
+/* What becomes of the field, if that is asked for; NULL: as usual. */
+static const struct edit_field *
+change_of(struct editor *w, const struct head_field *f)
+{
+	const struct edit *in = w->in;
+
+	if (w->changed < in->n_fields && in->field[w->changed].of == f)
+		return &in->field[w->changed++];
+	return NULL;
+}
+
+static void
+from_field(struct editor *w, const struct head_field *f)
+{
+	if (w->in->from == NULL)
+		copy_field(w, f);
+	else if (!w->has_from)
+		addresses(w, STR("From"), w->in->from);
+	w->has_from = true; /* several: they are one now */
+}
+
+static void
+field(struct editor *w, const struct head_field *f,
+    const struct edit_field *change)
+{
+	enum fate fate = fate_of(f->name);
+
+	if (change != NULL && change->list == NULL && change->text.n == 0)
 		return;
-	case IS_TO:
+	w->has_reply_to = w->has_reply_to || fate == IS_REPLY_TO;
+	w->has_date = w->has_date || fate == IS_DATE;
+	w->has_id = w->has_id || fate == IS_ID;
+	if (fate == IS_TO)
 		recipients(w);
-		return;
-	case IS_FROM:
-		if (w->has_from && w->in->from != NULL)
-			return; /* several: they are one now */
-		w->has_from = true;
-		if (w->in->from != NULL)
-			addresses(w, STR("From"), w->in->from);
-		else
-			copy_field(w, f);
-		return;
-	case IS_REPLY_TO:
-		w->has_reply_to = true;
-		break;
-	case IS_DATE:
-		w->has_date = true;
-		break;
-	case IS_ID:
-		w->has_id = true;
-		break;
-	case STAYS:
-		break;
-	}
-	copy_field(w, f);
+	else if (fate == IS_FROM)
+		from_field(w, f);
+	else if (change != NULL)
+		write_field(w, change);
+	else if (fate != GOES)
+		copy_field(w, f);
 }
 
 /* What the message lacks. */
@@ -252,6 +273,9 @@ missing_fields(struct editor *w)
 		keep(w,
 		    mimew_text(&w->text, STR("Message-ID"), in->message_id,
 			w->e));
+	for (size_t i = w->changed; i < in->n_fields; i++)
+		if (in->field[i].of == NULL)
+			write_field(w, &in->field[i]);
 }
 
 static void
@@ -261,6 +285,15 @@ flush(struct editor *w)
 		keep(w, buf_ok(&w->text, w->e));
 	rope_copy(w->out, buf_view(&w->text));
 	buf_reset(&w->text);
+}
+
+static bool
+is_left_out(const struct edit *in, const struct mime_part *p)
+{
+	for (size_t i = 0; i < in->n_left_out; i++)
+		if (in->left_out[i] == p)
+			return true;
+	return false;
 }
 
 /* Text that Graph or a transport would damage as it is. */
@@ -279,24 +312,69 @@ wants_base64(const struct mime_part *p)
 	return p->encoding == MIME_IDENTITY && (p->eight_bit || p->long_line);
 }
 
+/* Is the body UTF-8, as far as it can be read? */
+static bool
+is_utf8(struct editor *w, const struct mime_part *p)
+{
+	char piece[READ_PIECE];
+	size_t held = 0, n = 0, bad = 0;
+
+	for (uint64_t at = p->body; at < p->end && !w->failed; at += n) {
+		n = sizeof(piece) - held;
+		n = p->end - at < n ? (size_t)(p->end - at) : n;
+		keep(w, source_read(w->in->message, at, piece + held, n, w->e));
+		if (w->failed)
+			return false;
+		held += n;
+		bad = utf8_bad_at((struct str){ piece, held });
+		/* a character may be cut at the end of the piece */
+		if (held - bad >= UTF8_MAX)
+			return false;
+		memmove(piece, piece + bad, held - bad);
+		held -= bad;
+	}
+	return held == 0;
+}
+
+/*
+ * What a text without a Content-Type needs to be read as it was meant, once
+ * it has an encoding. RFC 2045 4 and 5.2
+ */
+static void
+type_fields(struct editor *w, const struct mime_part *p)
+{
+	if (head_find(p->head.first, STR("MIME-Version")) == NULL)
+		buf_addz(&w->text, "MIME-Version: 1.0\r\n");
+	if (head_find(p->head.first, STR("Content-Type")) == NULL)
+		buf_addf(&w->text, "Content-Type: text/plain; charset=%s\r\n",
+		    is_utf8(w, p) ? "utf-8" : "windows-1252");
+}
+
 /* The header of a part: its fields, with base64 where that is new. */
 static void
 part_header(struct editor *w, const struct mime_part *p, bool own)
 {
-	bool base64 = wants_base64(p);
+	bool gone = is_left_out(w->in, p);
+	bool base64 = !gone && wants_base64(p);
+	const struct edit_field *change;
 
 	for (const struct head_field *f = p->head.first; f != NULL;
 	     f = f->next) {
+		change = own ? change_of(w, f) : NULL;
 		if (base64 &&
 		    str_ieq(f->name, STR("Content-Transfer-Encoding")))
 			continue;
+		if (gone && str_istarts(f->name, STR("Content-")))
+			continue;
 		if (own)
-			field(w, f);
+			field(w, f, change);
 		else
 			copy_field(w, f);
 	}
 	if (own)
 		missing_fields(w);
+	if (own && base64)
+		type_fields(w, p);
 	if (base64)
 		buf_addz(&w->text, "Content-Transfer-Encoding: base64\r\n");
 	buf_addz(&w->text, "\r\n");
@@ -339,15 +417,6 @@ body_in_base64(struct editor *w, const struct mime_part *p)
 		    p->end - p->body);
 }
 
-static bool
-is_left_out(const struct edit *in, const struct mime_part *p)
-{
-	for (size_t i = 0; i < in->n_left_out; i++)
-		if (in->left_out[i] == p)
-			return true;
-	return false;
-}
-
 /* The part whose bytes are all skipped: behind it, and behind all inside. */
 static const struct mime_part *
 after(const struct mime_part *p)
@@ -371,6 +440,8 @@ parts(struct editor *w)
 	const struct mime_part *p = w->in->root;
 	uint64_t at = p->body;
 
+	if (is_left_out(w->in, p))
+		return;
 	if (wants_base64(p)) {
 		body_in_base64(w, p);
 		return;

@@ -9,12 +9,11 @@
  * Header: Bcc, Resent-Bcc, Return-Path and Content-Length go; To, Cc and Bcc
  * are written from the reconciled lists, addresses of the fields outside the
  * envelope stand in X-Post365-To and X-Post365-Cc; From, Date and Message-ID
- * are added or replaced as asked; fields with 8-bit text, bare line ends or
- * lines over 998 characters are encoded and folded; all others stay to the
- * byte.
- * Body: text that is quoted-printable, 8-bit or has lines over 998 characters
- * becomes base64 (FACTS.md 4.3), but nothing inside signed or encrypted
- * parts or attached messages.
+ * are added or replaced as asked, and so are others; fields with 8-bit text,
+ * bare line ends or lines over 998 characters are encoded and folded; all
+ * others stay to the byte. Body: text that is quoted-printable, 8-bit or has
+ * lines over 998 characters becomes base64 (FACTS.md 4.3), but nothing inside
+ * signed or encrypted parts or attached messages.
  */
 #ifndef MAIL_EDIT_H
 #define MAIL_EDIT_H
@@ -34,6 +33,14 @@ enum {
 	EDIT_LEFT_OUT = 250  /* attachments, FACTS.md 4.4 */
 };
 
+/* A field of the header that is not to leave as it came. */
+struct edit_field {
+	const struct head_field *of; /* it replaces this; NULL: it is added */
+	struct str name;
+	const struct addr *list; /* its value, */
+	struct str text;         /* or this; neither: the field goes */
+};
+
 struct edit {
 	const struct source *message;
 	const struct mime_part *root;
@@ -41,7 +48,11 @@ struct edit {
 	const struct addr *from;     /* replaces From; NULL: it stays */
 	const struct addr *reply_to; /* added if there is none; may be NULL */
 	struct str date, message_id; /* added if missing */
-	/* parts to leave out: they are uploaded by themselves */
+	/* what else of the header changes, in its order; then what is added */
+	const struct edit_field *field;
+	size_t n_fields;
+	/* parts to leave out: they are uploaded by themselves; of the root the
+	   header stays, with an empty text */
 	const struct mime_part *left_out[EDIT_LEFT_OUT];
 	size_t n_left_out;
 };

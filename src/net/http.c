@@ -202,7 +202,7 @@ trace_request(const struct exchange *x)
 	const struct log *l = x->h->conf.log;
 	const struct http_request *r = x->r;
 	const struct http_field *f = x->head.field;
-	struct str target = target_of(r->url);
+	struct str target = r->secret_target ? STR("***") : target_of(r->url);
 	char text[TRACE_BODY];
 	struct str shown = { text, sizeof(text) };
 	struct err e;

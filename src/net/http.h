@@ -83,10 +83,11 @@ struct http_request {
 	size_t n_fields;
 	struct source body; /* size 0: none; POST, PUT, PATCH say so */
 	bool has_body;
-	bool secret_body; /* -v shows its size only */
-	bool repeatable;  /* doing it twice does no harm: a token request */
-	bool close;       /* Connection: close: a throwaway */
-	int64_t deadline; /* for everything */
+	bool secret_body;   /* -v shows its size only */
+	bool secret_target; /* the URL gives a right: -v shows its origin */
+	bool repeatable;    /* doing it twice does no harm: a token request */
+	bool close;         /* Connection: close: a throwaway */
+	int64_t deadline;   /* for everything */
 };
 
 struct http_answer {

@@ -65,7 +65,7 @@ CONFIG=$TMP/config
 )
 
 echo hello >body
-check 'send' 0 send -s one --text body x@example.org
+check 'send' 0 send --via json -s one --text body x@example.org
 has 'the form has four fields' log \
     'form client_id client_secret grant_type scope'
 has 'the grant' log 'grant client_credentials'
@@ -77,13 +77,13 @@ says 'the type of the form' log '^type application/x-www-form-urlencoded'
 has 'Graph takes the token' log \
     'graph POST /v1.0/users/sender%40example.com/sendMail 202'
 has 'the message' log 'subject one'
-check 'send again' 0 send -s two --text body x@example.org
+check 'send again' 0 send --via json -s two --text body x@example.org
 same 'with the same token' 1 "$(grep -c '^grant' log)"
 has 'the second message' log 'subject two'
 
 # The name in the certificate counts: it has the address and no name.
 sed -i "s,^graph_url = .*,graph_url = https://localhost:$GRAPH/v1.0," "$CONFIG"
-check 'another name' 75 send -s three --text body x@example.org
+check 'another name' 75 send --via json -s three --text body x@example.org
 says 'another name: says why' "$ERR" 'certificate'
 lacks 'another name: nothing arrives' log 'subject three'
 finish

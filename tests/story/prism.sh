@@ -97,7 +97,7 @@ accepted '1 MB file' --text text -a "$(head -c 1000000 /dev/urandom \
     >large.bin && echo large.bin)" x@example.org
 
 # Prism would have said so: it is strict about the words of importance.
-REQUEST=$("$P" -C "$CONFIG" send -n --text text x@example.org | sed -n '$p')
+REQUEST=$("$P" -C "$CONFIG" send -n --via json --text text x@example.org | sed -n '$p')
 if command -v curl >/dev/null 2>&1; then
 	got=$(printf %s "$REQUEST" | sed 's/"message":{/&"importance":"urgent",/' |
 	    curl -s -o /dev/null -w '%{http_code}' --max-time 30 \

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "codec/base64.h"
 #include "command.h"
 #include "command/attempt.h"
 #include "command/compose.h"
@@ -28,12 +29,34 @@ static const char config_text[] =
     "login_url = http://127.0.0.1:1\n"
     "graph_url = http://127.0.0.1:1/v1.0\n"
     "token_cache = no\n"
+    "aliases = aliases\n"
     "[account off]\n"
     "enabled = no\n"
     "[account box]\n"
     "mailbox = box@contoso.com\n"
+    "[account exact]\n"
+    "delivery = exact\n"
     "[account locked]\n"
     "client_secret_command = echo locked out >&2; exit 3\n";
+
+/* Larger than mime_limit, and not to be taken apart. */
+static void
+make_signed(void)
+{
+	struct buf text;
+
+	buf_init(&text, 4000000);
+	buf_addz(&text,
+	    "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n"
+	    "Content-Type: application/pdf; name=a\r\n\r\n");
+	for (int i = 0; i < 50000; i++)
+		buf_addz(&text,
+		    "0123456789012345678901234567890123456789"
+		    "01234567\r\n");
+	buf_addz(&text, "--b\r\n\r\nsignature\r\n--b--\r\n");
+	(void)command_file("signed", buf_view(&text), 0600);
+	buf_release(&text);
+}
 
 /* Everything that the rows below name, in a folder that is also $PWD. */
 static void
@@ -52,12 +75,18 @@ make_files(void)
 	(void)command_file("none", STR("\n"), 0600);
 	(void)command_file("a.txt", STR("attached\n"), 0600);
 	(void)command_file("b;c.pdf", STR("%PDF"), 0600);
+	(void)command_file("aliases", STR("ops: o@x.example, p@x.example\n"),
+	    0600);
 	(void)command_file("body", STR("hello\n"), 0600);
 	(void)command_file("html", STR("<p>hello</p>\n"), 0600);
 	(void)command_file("latin1", STR("caf\351\n"), 0600);
 	(void)command_file("nul", STR("a\0b"), 0600);
-	(void)truncate(command_file("huge", STR(""), 0600), 3000001);
-	(void)truncate(command_file("most", STR(""), 0600), 3000000);
+	(void)command_file("eml", STR("To: c@d.example\n\nhi\n"), 0600);
+	make_signed();
+	(void)truncate(command_file("2m", STR(""), 0600), 2000000);
+	(void)truncate(command_file("5m", STR(""), 0600), 5000000);
+	(void)truncate(command_file("huge", STR(""), 0600), 157286401);
+	(void)truncate(command_file("most", STR(""), 0600), 157286400);
 	(void)snprintf(path, sizeof(path), "%s/folder", command_folder());
 	T_CHECK(mkdir(path, 0700) == 0, "mkdir");
 	(void)snprintf(path, sizeof(path), "%s/fifo", command_folder());
@@ -87,8 +116,26 @@ static const struct {
 	{ "no value", { "a@b.example", "-s" }, { 0 }, 64, "needs TEXT" },
 	{ "importance", { "--importance", "urgent", "a@b.example" }, { 0 },
 	  64, "--importance is low, normal or high" },
-	{ "via", { "--via", "mime", "a@b.example" }, { 0 }, 64,
-	  "--via is auto or json" },
+	{ "via", { "--via", "pigeon", "a@b.example" }, { 0 }, 64,
+	  "--via is auto, mime, json or draft, not \"pigeon\"" },
+	{ "via mime, not saved", { "--via", "mime", "--no-save",
+	  "a@b.example" }, { 0 }, 64, "MIME cannot say that no copy" },
+	{ "inline without HTML", { "--inline", "a.txt", "a@b.example" },
+	  { 0 }, 64, "--inline is for files that --html shows" },
+	{ "inline without a file", { "--inline", ";cid=x", "a@b.example" },
+	  { 0 }, 64, "--inline wants FILE" },
+	{ "empty cid", { "--inline", "a.txt;cid=", "a@b.example" }, { 0 }, 64,
+	  "--inline: nothing behind ;cid=" },
+	{ "eml and subject", { "--eml", "eml", "-s", "x" }, { 0 }, 64,
+	  "--eml brings a whole message: leave out --subject" },
+	{ "eml and HTML", { "--html", "html", "--eml", "eml" }, { 0 }, 64,
+	  "leave out --html" },
+	{ "eml for nobody", { "--eml", "-" }, STR_INIT("To: x:;\n\nhi\n"), 64,
+	  "nobody to send it to" },
+	{ "empty eml for nobody", { "--eml", "-" }, { 0 }, 64,
+	  "nobody to send it to" },
+	{ "eml and text", { "--eml", "-", "-a", "-" }, { 0 }, 64,
+	  "--eml and --attach both want it" },
 	{ "json and dry", { "-n", "--json", "a@b.example" }, { 0 }, 64,
 	  "choose one" },
 	{ "two times stdin", { "--text", "-", "-a", "-", "a@b.example" },
@@ -129,9 +176,19 @@ static const struct {
 	{ "type", { "-a", "a.txt;type=text", "a@b.example" }, { 0 }, 65,
 	  "no media type" },
 	{ "huge attachment", { "-a", "huge", "a@b.example" }, { 0 }, 65,
-	  "huge: larger than 3000000 bytes" },
+	  "huge: larger than 157286400 bytes" },
+	{ "attachments too large together", { "-a", "most", "-a", "a.txt",
+	  "a@b.example" }, { 0 }, 65,
+	  "157286409 bytes, max_message_size allows 157286400" },
 	{ "endless attachment", { "-a", "/dev/zero", "a@b.example" }, { 0 },
-	  65, "/dev/zero: larger than 3000000 bytes" },
+	  65, "/dev/zero: larger than 157286400 bytes" },
+	{ "same content id", { "--html", "html", "--inline", "a.txt",
+	  "--inline", "body;cid=a.txt", "a@b.example" }, { 0 }, 65,
+	  "two inline files have the content id \"a.txt\"" },
+	{ "eml, bad recipient", { "--eml", "-" },
+	  STR_INIT("To: a@b@c\n\nhi\n"), 65, "To: " },
+	{ "eml, signed and too large", { "--eml", "signed", "a@b.example" },
+	  { 0 }, 65, "it is signed or encrypted" },
 	{ "endless body", { "--text", "/dev/zero", "a@b.example" }, { 0 },
 	  65, "/dev/zero: larger than" },
 
@@ -139,6 +196,10 @@ static const struct {
 	  66, "nowhere: No such file" },
 	{ "folder attached", { "-a", "folder", "a@b.example" }, { 0 }, 66,
 	  "folder: is a directory" },
+	{ "missing eml", { "--eml", "nowhere", "a@b.example" }, { 0 }, 66,
+	  "--eml: nowhere: cannot open" },
+	{ "folder as eml", { "--eml", "folder", "a@b.example" }, { 0 }, 66,
+	  "--eml: folder: is a directory" },
 	{ "missing body", { "--text", "nowhere", "a@b.example" }, { 0 }, 66,
 	  "nowhere: cannot open" },
 	{ "folder as body", { "--html", "folder", "a@b.example" }, { 0 }, 66,
@@ -163,7 +224,7 @@ static const struct {
 	{ "no such account", { "-A", "x", "a@b.example" }, { 0 }, 78,
 	  "no [account x]" },
 	{ "switched off", { "-A", "off", "a@b.example" }, { 0 }, 78,
-	  "enabled = no (from c:9)" },
+	  "enabled = no (from c:10)" },
 };
 /* clang-format on */
 
@@ -192,81 +253,175 @@ test_refused(void)
 	free(back);
 }
 
-/* want: pieces of the request, `|` between; "!x": x is not there. */
+/*
+ * want: pieces of the request, `|` between, of MIME what it is in base64 of;
+ * "!x": x is not there. via: the route it has to take, asked for with '='.
+ */
 /* clang-format off */
 static const struct {
-	const char *name;
+	const char *name, *via;
 	const char *argv[12];
 	struct str in;
 	const char *want;
 } requests[] = {
-	{ "plain", { "a@b.example", "-s", "Hi" }, STR_INIT("hello\n"),
+	{ "plain", "=json", { "a@b.example", "-s", "Hi" }, STR_INIT("hello\n"),
 	  "POST http://127.0.0.1:1/v1.0/users/me%40contoso.com/sendMail\n|"
 	  "\nAuthorization: Bearer ***\n|\nContent-Type: application/json\n|"
 	  "\"subject\":\"Hi\"|\"content\":\"hello\\n\"|"
 	  "\"toRecipients\":[{\"emailAddress\":{|\"address\":\"a@b.example\"|"
 	  "@contoso.com>|!saveToSentItems|!\"from\"" },
-	{ "lists", { "-t", "A <a@b.example>, c@d.example", "--cc=e@f.example",
+	{ "lists", "=json",
+	  { "-t", "A <a@b.example>, c@d.example", "--cc=e@f.example",
 	  "-b", "g@h.example", "i@j.example", "--reply-to", "k@l.example" },
 	  { 0 }, "\"name\":\"A\"|c@d.example|i@j.example|\"ccRecipients\"|"
 	  "e@f.example|\"bccRecipients\"|g@h.example|\"replyTo\"|k@l.example"
 	},
-	{ "HTML", { "--html", "html", "a@b.example" }, { 0 },
+	{ "HTML", "=json", { "--html", "html", "a@b.example" }, { 0 },
 	  "<p>hello|!hello\\n\"" },
-	{ "text file", { "--text", "body", "a@b.example" },
+	{ "text file", "=json", { "--text", "body", "a@b.example" },
 	  STR_INIT("not read"), "\"hello\\n\"|!not read" },
-	{ "mark is not text", { "a@b.example" }, STR_INIT("\357\273\277x"),
+	{ "mark is not text", "=json", { "a@b.example" },
+	  STR_INIT("\357\273\277x"),
 	  "\"content\":\"x\"" },
-	{ "empty", { "a@b.example" }, { 0 }, "\"content\":\"\"" },
-	{ "attachments", { "-a", "a.txt", "-a", "b;c.pdf;name=d.pdf", "-a",
+	{ "empty", "=json", { "a@b.example" }, { 0 }, "\"content\":\"\"" },
+	{ "attachments", "=json", { "-a", "a.txt", "-a", "b;c.pdf;name=d.pdf",
+	  "-a",
 	  "body;type=text/csv;name=e f.csv", "a@b.example" }, { 0 },
 	  "\"name\":\"a.txt\"|\"contentType\":\"text/plain\"|"
 	  "\"contentBytes\":\"YXR0YWNoZWQK\"|\"name\":\"d.pdf\"|"
 	  "application/pdf|\"contentBytes\":\"JVBERg==\"|"
 	  "\"name\":\"e f.csv\"|text/csv" },
-	{ "attached from stdin", { "-a", "-;name=x.log", "a@b.example" },
+	{ "attached from stdin", "=json", { "-a", "-;name=x.log",
+	  "a@b.example" },
 	  STR_INIT("log"), "\"content\":\"\"|\"name\":\"x.log\"|"
 	  "\"contentBytes\":\"bG9n\"" },
-	{ "field", { "-H", "X-A:  b ", "a@b.example" }, { 0 },
+	{ "field", "=json", { "-H", "X-A:  b ", "a@b.example" }, { 0 },
 	  "\"internetMessageHeaders\":[{\"name\":\"X-A\"" },
-	{ "marks", { "--importance", "high", "--read-receipt",
+	{ "marks", "=json", { "--importance", "high", "--read-receipt",
 	  "--delivery-receipt", "--no-save", "a@b.example" }, { 0 },
 	  "\"high\"|\"isReadReceiptRequested\":true|"
 	  "\"isDeliveryReceiptRequested\":true|\"saveToSentItems\":false" },
-	{ "sender", { "-f", "You <you@contoso.com>", "a@b.example" }, { 0 },
+	{ "sender", "=json", { "-f", "You <you@contoso.com>", "a@b.example" },
+	  { 0 },
 	  "/users/you%40contoso.com/sendMail|@contoso.com>\"" },
-	{ "sender and mailbox", { "-A", "box", "-f", "You <you@contoso.com>",
+	{ "sender and mailbox", "=json", { "-A", "box", "-f",
+	  "You <you@contoso.com>",
 	  "a@b.example" }, { 0 }, "/users/box%40contoso.com/sendMail|"
 	  "\"from\":{\"emailAddress\":{\"name\":\"You\","
 	  "\"address\":\"you@contoso.com\"" },
-	{ "account of the sender", { "-f", "BOX@contoso.com", "a@b.example" },
+	{ "account of the sender", "=json", { "-f", "BOX@contoso.com",
+	  "a@b.example" },
 	  { 0 }, "/users/box%40contoso.com/sendMail|!\"from\"" },
-	{ "bare name", { "root" }, { 0 }, "\"address\":\"me@contoso.com\"" },
-	{ "switched off", { "-A", "off", "a@b.example" }, { 0 },
+	{ "bare name", "=json", { "root" }, { 0 },
+	  "\"address\":\"me@contoso.com\"" },
+	{ "switched off", "=json", { "-A", "off", "a@b.example" }, { 0 },
 	  "me%40contoso.com" },
-	{ "UTF-8", { "-s", "caf\303\251 \342\202\254", "a@b.example" }, { 0 },
+	{ "alias", "=json", { "ops" }, { 0 }, "\"address\":\"o@x.example\"|"
+	  "\"address\":\"p@x.example\"" },
+	{ "UTF-8", "=json", { "-s", "caf\303\251 \342\202\254",
+	  "a@b.example" }, { 0 },
 	  "caf\303\251 \342\202\254" },
+	{ "MIME", "mime", { "a@b.example", "-s", "Hi" }, STR_INIT("hello\n"),
+	  "POST http://127.0.0.1:1/v1.0/users/me%40contoso.com/sendMail\n|"
+	  "\nAuthorization: Bearer ***\n|\nContent-Type: text/plain\n|"
+	  "From: me@contoso.com\r\n|To: a@b.example\r\n|Subject: Hi\r\n|"
+	  "Date: |Message-ID: <|\r\n\r\nhello\r\n|!Bcc|!X-Original-From" },
+	{ "MIME, all of it", "mime", { "--text", "body", "--html", "html",
+	  "-a", "b;c.pdf", "-b", "x@y.example", "--importance", "high",
+	  "a@b.example" }, { 0 }, "multipart/mixed|multipart/alternative|"
+	  "text/plain|text/html|application/pdf|Bcc: x@y.example|"
+	  "Importance: high" },
+	{ "MIME, inline", "mime", { "--html", "html", "--inline",
+	  "a.txt;cid=b@c", "--inline", "b;c.pdf;name=l g.png", "a@b.example" },
+	  { 0 }, "multipart/related|Content-ID: <b@c>|Content-ID: <l_g.png>|"
+	  "inline;|image/png|!multipart/mixed" },
+	{ "cid of an attachment", "mime", { "-a", "a.txt;name=x;cid=y",
+	  "a@b.example" }, { 0 }, "filename=\"x;cid=y\"|!Content-ID" },
+	{ "x- field", "json", { "-H", "X-A: b", "a@b.example" }, { 0 },
+	  "internetMessageHeaders" },
+	{ "other field", "mime", { "-H", "List-Id: <a.b>", "a@b.example" },
+	  { 0 }, "List-Id: <a.b>\r\n" },
+	{ "not saved", "json", { "--no-save", "a@b.example" }, { 0 },
+	  "\"saveToSentItems\":false" },
+	{ "a file over the limit", "json", { "-a", "2m", "a@b.example" },
+	  { 0 }, "\"name\":\"2m\"" },
+	{ "a file too large for JSON", "draft", { "-a", "5m", "-a", "a.txt",
+	  "a@b.example" }, { 0 }, "/users/me%40contoso.com/messages\n|"
+	  "filename=\"a.txt\"|!filename=\"5m\"" },
+	{ "the largest file", "draft", { "-a", "most", "a@b.example" }, { 0 },
+	  "To: a@b.example" },
+	{ "draft of a small one", "=draft", { "-a", "a.txt", "a@b.example" },
+	  { 0 }, "/users/me%40contoso.com/messages\n|filename=\"a.txt\"" },
+	{ "exact", "draft", { "-A", "exact", "a@b.example" }, { 0 },
+	  "/messages\n|To: a@b.example" },
+	{ "eml", "mime", { "--eml", "eml" }, { 0 },
+	  "To: c@d.example|From: me@contoso.com|Date: |Message-ID: <|"
+	  "\r\n\r\nhi\r\n" },
+	{ "eml for others", "mime", { "--eml", "eml", "a@b.example", "-b",
+	  "x@y.example" }, { 0 },
+	  "!\nTo:|X-Post365-To: c@d.example|"
+	  "Bcc: a@b.example, x@y.example" },
+	{ "eml as JSON", "=json", { "--eml", "-" },
+	  STR_INIT("To: A <c@d.example>\nBcc: e@f.example\nX-B: c\n"
+	  "Subject: =?utf-8?q?=C3=A4?=\n\nhi\n"),
+	  "\"subject\":\"\303\244\"|\"content\":\"hi\\r\\n\"|"
+	  "\"name\":\"A\"|c@d.example|bccRecipients|e@f.example|X-B" },
+	{ "eml, not saved", "json", { "--eml", "eml", "--no-save" }, { 0 },
+	  "\"saveToSentItems\":false" },
 };
 /* clang-format on */
 
+/* Replaces the base64 of a message by what it is of. */
 static void
-check_request(size_t i, const struct command_result *r)
+decode_body(size_t i, struct buf *out)
+{
+	size_t at = str_find(buf_view(out), STR("\n\n")) + 2;
+	struct str body = str_from(buf_view(out), at);
+	struct buf text;
+	struct err e;
+
+	buf_init(&text, 4000000);
+	body = str_first(body, str_chr(body, '\n'));
+	T_CHECK(base64_decode(&text, body, &e), "%s: %s", requests[i].name,
+	    e.msg);
+	buf_rewind(out, at);
+	buf_adds(out, buf_view(&text));
+	buf_release(&text);
+}
+
+static void
+check_request(size_t i, struct command_result *r)
 {
 	struct str rest = str_of(requests[i].want), want;
-	struct str out = buf_view(&r->out);
 	const char *length = strstr(r->out.p, "Content-Length: ");
+	struct str body = buf_view(&r->out);
 	bool there, no;
 
+	body = str_from(body, str_find(body, STR("\n\n")) + 2);
+	body = str_first(body, str_chr(body, '\n'));
+	T_CHECK(length != NULL && strtoul(length + 16, NULL, 10) == body.n,
+	    "%s: length", requests[i].name);
+	if (strstr(r->out.p, "\nContent-Type: text/plain\n") != NULL)
+		decode_body(i, &r->out);
 	while (str_next(&rest, '|', &want)) {
 		no = str_starts(want, STR("!"));
 		want = str_from(want, no);
-		there = str_find(out, want) < out.n;
+		there = str_find(buf_view(&r->out), want) < r->out.n;
 		T_CHECK(there != no, "%s: %s\"%.*s\" in %s", requests[i].name,
 		    no ? "" : "no ", STR_ARG(want), r->out.p);
 	}
-	out = str_from(out, str_find(out, STR("\n\n")) + 2);
-	T_CHECK(length != NULL && strtoul(length + 16, NULL, 10) == out.n - 1,
-	    "%s: length", requests[i].name);
+}
+
+static void
+check_route(size_t i, const struct command_result *r)
+{
+	const char *via = requests[i].via;
+	char line[64];
+
+	(void)snprintf(line, sizeof(line), "route: %s, as ",
+	    via + (via[0] == '='));
+	T_CHECK(strstr(r->err.p, line) != NULL, "%s: %s", requests[i].name,
+	    r->err.p);
 }
 
 static void
@@ -275,17 +430,24 @@ test_dry_run(void)
 	struct command_run run = { .command = &command };
 	struct command_result r;
 	char *back = getcwd(NULL, 0);
+	size_t n;
 
 	make_files();
 	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
-		run.argv[0] = "-n";
-		memcpy(run.argv + 1, requests[i].argv,
+		n = 0;
+		run.argv[n++] = "-n";
+		if (requests[i].via[0] == '=') {
+			run.argv[n++] = "--via";
+			run.argv[n++] = requests[i].via + 1;
+		}
+		memcpy(run.argv + n, requests[i].argv,
 		    sizeof(requests[i].argv));
 		run.in = requests[i].in;
 		command_run(&run, &r);
 		T_CHECK(r.code == 0, "%s: %d, %s", requests[i].name, r.code,
 		    r.err.p);
 		check_request(i, &r);
+		check_route(i, &r);
 		command_release(&r);
 	}
 	remove_files(back);
@@ -435,21 +597,25 @@ static const struct {
 } reports[] = {
 	{ "sent", true, { .kind = ERR_NONE },
 	  "{\"status\":\"sent\",\"message_id\":\"<i@d>\",\"via\":\"json\","
+	  "\"via_reason\":\"it fits\","
 	  "\"request_id\":\"r\",\"client_request_id\":\"c\",\"attempts\":1,"
 	  "\"error\":null}\n" },
 	{ "failed", false, { .kind = ERR_REFUSED, .code = "ErrorX",
 	  .msg = "say \"no\"", .remedy = "ask" },
 	  "{\"status\":\"failed\",\"message_id\":\"<i@d>\",\"via\":\"json\","
+	  "\"via_reason\":\"it fits\","
 	  "\"request_id\":\"r\",\"client_request_id\":\"c\",\"attempts\":1,"
 	  "\"error\":{\"code\":\"ErrorX\",\"message\":\"say \\\"no\\\"\","
 	  "\"remedy\":\"ask\",\"retryable\":false}}\n" },
 	{ "unknown", false, { .kind = ERR_UNSURE, .msg = "m" },
 	  "{\"status\":\"unknown\",\"message_id\":\"<i@d>\",\"via\":\"json\","
+	  "\"via_reason\":\"it fits\","
 	  "\"request_id\":\"r\",\"client_request_id\":\"c\",\"attempts\":1,"
 	  "\"error\":{\"code\":\"unsure\",\"message\":\"m\","
 	  "\"remedy\":null,\"retryable\":false}}\n" },
 	{ "later", false, { .kind = ERR_RETRY, .msg = "m" },
 	  "{\"status\":\"failed\",\"message_id\":\"<i@d>\",\"via\":\"json\","
+	  "\"via_reason\":\"it fits\","
 	  "\"request_id\":\"r\",\"client_request_id\":\"c\",\"attempts\":1,"
 	  "\"error\":{\"code\":\"retry\",\"message\":\"m\","
 	  "\"remedy\":null,\"retryable\":true}}\n" },
@@ -459,6 +625,7 @@ static const struct {
 static const struct report a_report = {
 	.message_id = STR_INIT("<i@d>"),
 	.result = { "json", "r", "c", 1 },
+	.why = "it fits",
 };
 
 static void

@@ -40,6 +40,10 @@ static const struct {
 	  "# default\nconnect_timeout = 10s|# default\nca = auto|"
 	  "# default\nsave_to_sent = yes|# default\ntoken_cache = yes|"
 	  "# default\nenabled = yes|# not set: from|# not set: mailbox|"
+	  "# default\nfrom_policy = rewrite|# default\ndelivery = auto|"
+	  "# default\nmime_limit = 2200000|"
+	  "# default\nmax_message_size = 150m|# not set: from_map|"
+	  "# not set: aliases|# not set: default_domain|"
 	  "login_url = https://login.microsoftonline.com\n|"
 	  "graph_url = https://graph.microsoft.com/v1.0\n" },
 	{ "plain", IDS "from=a@b.example\n", "", NULL, NULL, true,
@@ -158,8 +162,8 @@ static const struct {
 	  "FILE:2: unknown key \"xyzzy\" / post365 help config" },
 	{ "capitals", "Timeout = 1s", "", NULL, NULL, false,
 	  "FILE:1: unknown key \"Timeout\"; did you mean timeout?" },
-	{ "later key", "delivery = exact", "", NULL, NULL, false,
-	  "FILE:1: delivery is not in this version" },
+	{ "later key", "max_age = 5d", "", NULL, NULL, false,
+	  "FILE:1: max_age is not in this version" },
 	{ "relay", "[relay]\nlisten = x", "", NULL, NULL, false,
 	  "FILE:1: [relay]: this version" },
 	{ "key twice", "from = a@b.example\n\nfrom = a@b.example", "", NULL,
@@ -225,6 +229,48 @@ static const struct {
 	  "not a time" },
 	{ "true", "enabled = true", "", NULL, NULL, false,
 	  "enabled: \"true\" is neither yes nor no" },
+	{ "sizes", "mime_limit = 3k\nmax_message_size = 1G", "", NULL, NULL,
+	  true, "mime_limit = 3k\n|max_message_size = 1g\n" },
+	{ "size in bytes", "mime_limit = 1025", "", NULL, NULL, true,
+	  "mime_limit = 1025\n" },
+	{ "size with blank", "mime_limit = 2 m", "", NULL, NULL, true,
+	  "mime_limit = 2m\n" },
+	{ "size zero", "mime_limit = 0", "", NULL, NULL, false,
+	  "mime_limit: \"0\" is not a size from 1k to 1g, like 2200000" },
+	{ "size too large", "max_message_size = 2g", "", NULL, NULL, false,
+	  "not a size" },
+	{ "size overflow", "mime_limit = 18014398509481985k", "", NULL, NULL,
+	  false, "not a size" },
+	{ "size unit alone", "mime_limit = m", "", NULL, NULL, false,
+	  "not a size" },
+	{ "size unit unknown", "mime_limit = 2t", "", NULL, NULL, false,
+	  "not a size" },
+	{ "policy", "from_policy = keep", "", NULL, NULL, true,
+	  "from_policy = keep\n" },
+	{ "no policy", "from_policy = Keep", "", NULL, NULL, false,
+	  "\"Keep\" is not one of keep, rewrite, map" },
+	{ "map", "from_map = root > \"A, B\" <a@b.example>, @x > c@d.example,"
+	  " * > e@f.example", "", NULL, NULL, true,
+	  "from_map = root > \"A, B\" <a@b.example>, @x > c@d.example, "
+	  "* > e@f.example\n" },
+	{ "map without mark", "from_map = root", "", NULL, NULL, false,
+	  "from_map: \"root\" is not \"OLD > NEW\"" },
+	{ "map to a name", "from_map = root > admin", "", NULL, NULL, false,
+	  "FILE:1: from_map: " },
+	{ "map, comma too many", "from_map = root > a@b.example,, x > y@z", "",
+	  NULL, NULL, false, "\"\" is not \"OLD > NEW\"" },
+	{ "map, bad old", "from_map = a@b@c > a@b.example", "", NULL, NULL,
+	  false, "FILE:1: from_map: " },
+	{ "exact", "delivery = exact", "", NULL, NULL, true,
+	  "delivery = exact\n" },
+	{ "once", "delivery = once", "", NULL, NULL, false,
+	  "\"once\" is for the queue" },
+	{ "some delivery", "delivery = soon", "", NULL, NULL, false,
+	  "\"soon\" is neither auto nor exact" },
+	{ "domain", "default_domain = contoso.com", "", NULL, NULL, true,
+	  "default_domain = contoso.com\n" },
+	{ "no domain", "default_domain = @contoso.com", "", NULL, NULL, false,
+	  "default_domain: \"@contoso.com\" is not a domain name" },
 	{ "tilde", "state_dir = ~/x", "", NULL, NULL, false,
 	  "state_dir: \"~\" has no meaning here" },
 };
@@ -267,8 +313,9 @@ static void
 check_case(size_t i)
 {
 	const char *path = command_file("config", str_of(cases[i].text), 0600);
-	struct config_ask ask = { path, cases[i].account, cases[i].from,
-		false };
+	struct config_ask ask = { .path = path,
+		.account = cases[i].account,
+		.from = cases[i].from };
 	struct str rest = str_of(cases[i].want), want;
 	struct config c;
 	struct buf shown, got;
@@ -749,6 +796,34 @@ test_init(void)
 	command_release(&r);
 }
 
+/* Who sends chooses the account, whatever else is said of the sender. */
+static void
+test_sender(void)
+{
+	static const char text[] = "from = a@b.example\n[account x]\n"
+				   "from = x@b.example\ntimeout = 1s\n";
+	static const struct {
+		const char *sender;
+		int64_t timeout_ms;
+	} rows[] = { { "X@b.example", 1000 }, { "a@b.example", 120000 },
+		{ "root", 120000 }, { "", 120000 }, { "<>", 120000 } };
+	struct config_ask ask = { 0 };
+	struct config c;
+	struct err e;
+
+	set_environment("");
+	ask.path = command_file("config", str_of(text), 0600);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		ask.sender = rows[i].sender;
+		T_CHECK(config_load(&c, &ask, &silent, &e), "%s: %s",
+		    rows[i].sender, e.msg);
+		T_CHECK(c.timeout_ms == rows[i].timeout_ms, "%s",
+		    rows[i].sender);
+		config_release(&c);
+	}
+	command_folder_remove();
+}
+
 static void
 load_once(void)
 {
@@ -800,6 +875,7 @@ static const struct t_test tests[] = {
 	{ "check", test_check },
 	{ "secret", test_secret },
 	{ "command", test_command },
+	{ "sender", test_sender },
 	{ "init", test_init },
 	{ "no memory", test_no_memory },
 };

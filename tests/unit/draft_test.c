@@ -14,15 +14,31 @@
 
 enum { FILES = 3, FAULTS = 8, MB = 1000000 };
 
-enum where { NOWHERE, CREATE, ATTACH, SESSION, RANGE, SUBMIT, ASK, REMOVE };
+enum where {
+	NOWHERE,
+	CREATE,
+	ATTACH,
+	SESSION,
+	RANGE,
+	LIST,
+	SUBMIT,
+	ASK,
+	REMOVE
+};
 enum what {
 	FAILS,   /* the connection does; nothing is done */
 	LOST,    /* it is done, and the answer gets lost */
 	BUSY,    /* 503; nothing is done */
 	REFUSED, /* 400 */
 	DENIED,  /* 403 */
+	MISSES,  /* 404; nothing is done */
+	BROKEN,  /* 500; nothing is done */
+	TAKEN,   /* 500, and yet it is done */
+	LIES,    /* 503, and yet it is done */
 	GONE,    /* of a range: the session is, 404 */
-	SLIPPED  /* of a range: done; then the offset is told with a 416 */
+	SLIPPED, /* of a range: done; then the offset is told with a 416 */
+	SHORT,   /* of a range: 201, though there is more to come */
+	ENDLESS  /* of a range: done; 200 where 201 belongs */
 };
 
 struct mishap {
@@ -84,23 +100,37 @@ answer(struct http_answer *a, int status, const char *body)
 
 /* What a fault of Graph itself looks like to its caller. */
 static bool
-fails(int fault, struct err *e)
+fails(int fault, struct http_answer *a, struct err *e)
 {
 	switch (fault) {
 	case LOST:
 		return err_set(e, ERR_UNSURE, "lost");
+	case MISSES:
+		a->status = 404;
+		return err_set(e, ERR_UNSURE, "not found");
+	case BROKEN:
+	case TAKEN:
+		a->status = 500;
+		return err_set(e, ERR_UNSURE, "broken");
 	case REFUSED:
 		return err_set(e, ERR_REFUSED, "refused");
 	case DENIED:
+		a->status = 403;
 		return err_set(e, ERR_AUTH, "denied");
-	default:
+	case BUSY:
+	case LIES:
+		a->status = 503;
 		return err_set(e, ERR_RETRY, "busy");
+	default:
+		return err_set(e, ERR_RETRY, "no connection");
 	}
 }
 
 static enum where
 where_of(const struct graph_request *r)
 {
+	if (str_find(r->path, STR("/attachments?")) < r->path.n)
+		return LIST;
 	if (str_eq(r->method, STR("GET")))
 		return ASK;
 	if (str_eq(r->method, STR("DELETE")))
@@ -136,6 +166,24 @@ add_file(uint64_t size, bool whole)
 	now.session = !whole;
 }
 
+/* GET attachments: each with some bytes more than it has. */
+static void
+list_files(struct http_answer *a)
+{
+	char text[64];
+
+	answer(a, 200, "{\"value\":[");
+	for (size_t i = 0; i < now.n_files; i++) {
+		if (!now.file[i].whole)
+			continue;
+		(void)snprintf(text, sizeof(text), "%s{\"size\":%llu}",
+		    a->body.p[a->body.n - 1] == '[' ? "" : ",",
+		    (unsigned long long)now.file[i].size + 168);
+		buf_addz(&a->body, text);
+	}
+	buf_addz(&a->body, "]}");
+}
+
 static void
 act(enum where where, const struct graph_request *r, struct http_answer *a)
 {
@@ -146,7 +194,7 @@ act(enum where where, const struct graph_request *r, struct http_answer *a)
 		answer(a, 201, "{\"id\":\"AA+/=b\",\"isDraft\":true}");
 		break;
 	case ATTACH:
-		add_file(0, true);
+		add_file(r->body.size / 4 * 3, true); /* or some more */
 		answer(a, 201, "{}");
 		break;
 	case SESSION:
@@ -158,6 +206,9 @@ act(enum where where, const struct graph_request *r, struct http_answer *a)
 	case SUBMIT:
 		now.sent++;
 		answer(a, 202, "");
+		break;
+	case LIST:
+		list_files(a);
 		break;
 	case ASK:
 		answer(a, 200,
@@ -183,15 +234,16 @@ graph_call(struct graph *g, const struct graph_request *r,
 
 	(void)g;
 	*out = (struct graph_answer){ .attempts = 1 };
-	T_CHECK(str_eq(r->prefer, STR("IdType=\"ImmutableId\"")) ||
-		where == SESSION,
+	T_CHECK(str_eq(r->prefer, STR("IdType=\"ImmutableId\"")),
 	    "ids that stay");
 	if (where != CREATE)
 		T_CHECK(str_find(r->path, STR("/AA%2B%2F%3Db")) < r->path.n,
 		    "id: %.*s", STR_ARG(r->path));
-	if (fault < 0 || fault == LOST)
+	if (fault < 0 || fault == LOST || fault == TAKEN || fault == LIES)
 		act(where, r, &out->http);
-	return fault < 0 || fails(fault, e);
+	if (fault >= 0)
+		http_answer_release(&out->http);
+	return fault < 0 || fails(fault, &out->http, e);
 }
 
 void
@@ -268,14 +320,15 @@ http_call(struct http *h, const struct http_request *r, struct http_answer *out,
 	    "range");
 	if (fault == FAILS)
 		return err_set(e, ERR_RETRY, "connection");
-	if (fault == GONE) {
+	if (fault == GONE || !now.session) {
+		now.session = false;
 		answer(out, 404,
 		    "{\"error\":{\"code\":"
 		    "\"uploadSessionNotFound\"}}");
 		return true;
 	}
-	if (fault == BUSY) {
-		answer(out, 503, "");
+	if (fault == BUSY || fault == DENIED) {
+		answer(out, fault == BUSY ? 503 : 403, "");
 		return true;
 	}
 	if (from != *have) {
@@ -285,9 +338,11 @@ http_call(struct http *h, const struct http_request *r, struct http_answer *out,
 	take(r, from);
 	*have = to + 1;
 	now.file[now.n_files - 1].whole = *have == size;
+	if (now.file[now.n_files - 1].whole)
+		now.session = false;
 	if (fault == LOST)
-		return err_set(e, ERR_RETRY, "lost");
-	if (*have == size)
+		return err_set(e, ERR_UNSURE, "lost");
+	if ((*have == size && fault != ENDLESS) || fault == SHORT)
 		answer(out, 201, "");
 	else
 		told(out, fault == SLIPPED ? 416 : 200, *have);
@@ -321,8 +376,14 @@ static const struct {
 	  0, 0 },
 	{ "attachment refused", { 10 }, { { ATTACH, REFUSED, 1, 1 } },
 	  ERR_REFUSED, 0, 1 },
-	{ "attachment lost", { 10 }, { { ATTACH, LOST, 1, 1 } }, ERR_UNSURE,
+	{ "attachment lost", { 10 }, { { ATTACH, LOST, 1, 1 } }, ERR_RETRY,
 	  0, 1 },
+	{ "attachment taken, 500", { 10 }, { { ATTACH, TAKEN, 1, 1 } },
+	  ERR_RETRY, 0, 1 },
+	{ "attachment busy", { 10 }, { { ATTACH, BUSY, 1, 2 } }, ERR_NONE, 1,
+	  0 },
+	{ "creating lost", { 10 }, { { CREATE, LOST, 1, 1 } }, ERR_RETRY, 0,
+	  0 },
 	{ "session refused", { 5 * MB }, { { SESSION, REFUSED, 1, 1 } },
 	  ERR_REFUSED, 0, 1 },
 	{ "session busy once", { 5 * MB }, { { SESSION, BUSY, 1, 1 } },
@@ -330,27 +391,79 @@ static const struct {
 	{ "first range lost", { 12 * MB }, { { RANGE, LOST, 1, 1 } },
 	  ERR_NONE, 1, 0 },
 	{ "last range lost", { 12 * MB }, { { RANGE, LOST, 4, 4 } },
-	  ERR_RETRY, 0, 1 },
+	  ERR_NONE, 1, 0 },
+	{ "only range lost", { 3 * MB }, { { RANGE, LOST, 1, 1 } }, ERR_NONE,
+	  1, 0 },
+	{ "only range lost, of the second of two that are alike",
+	  { 3 * MB, 3 * MB }, { { RANGE, LOST, 2, 2 } }, ERR_NONE, 1, 0 },
+	{ "last range lost, no list at once", { 12 * MB },
+	  { { RANGE, LOST, 4, 4 }, { LIST, FAILS, 1, 1 } }, ERR_NONE, 1, 0 },
+	{ "last range lost, no list ever", { 12 * MB },
+	  { { RANGE, LOST, 4, 4 }, { LIST, FAILS, 1, 99 } }, ERR_RETRY, 0,
+	  1 },
+	{ "last range lost, beside a file that is nearly as large",
+	  { 3 * MB - 1, 3 * MB }, { { RANGE, LOST, 1, 1 } }, ERR_NONE, 1, 0 },
+	{ "last range fails", { 12 * MB }, { { RANGE, FAILS, 4, 4 } },
+	  ERR_NONE, 1, 0 },
+	{ "201 too early", { 12 * MB }, { { RANGE, SHORT, 2, 2 } }, ERR_NONE,
+	  1, 0 },
+	{ "200 at the end", { 12 * MB }, { { RANGE, ENDLESS, 4, 4 } },
+	  ERR_NONE, 1, 0 },
+	{ "range denied", { 12 * MB }, { { RANGE, DENIED, 2, 2 } }, ERR_AUTH,
+	  0, 1 },
 	{ "ranges fail now and then", { 12 * MB },
 	  { { RANGE, FAILS, 1, 2 }, { RANGE, BUSY, 4, 5 } }, ERR_NONE, 1, 0 },
 	{ "a range fails for ever", { 12 * MB }, { { RANGE, BUSY, 2, 99 } },
 	  ERR_RETRY, 0, 1 },
 	{ "last range lost, and then the session gone", { 12 * MB },
-	  { { RANGE, LOST, 4, 4 }, { RANGE, GONE, 5, 5 } }, ERR_RETRY, 0, 1 },
+	  { { RANGE, LOST, 4, 4 }, { LIST, FAILS, 1, 1 },
+	    { RANGE, GONE, 5, 5 } }, ERR_NONE, 1, 0 },
 	{ "told to go on elsewhere", { 12 * MB }, { { RANGE, SLIPPED, 2, 2 } },
 	  ERR_NONE, 1, 0 },
 	{ "session gone", { 12 * MB }, { { RANGE, GONE, 3, 3 } }, ERR_NONE, 1,
 	  0 },
+	{ "a range fails as often as it may", { 12 * MB },
+	  { { RANGE, BUSY, 2, 5 } }, ERR_NONE, 1, 0 },
+	{ "after progress again", { 12 * MB },
+	  { { RANGE, BUSY, 2, 5 }, { RANGE, BUSY, 7, 8 } }, ERR_NONE, 1, 0 },
+	{ "in a second session again", { 12 * MB },
+	  { { RANGE, GONE, 3, 3 }, { RANGE, BUSY, 5, 8 } }, ERR_NONE, 1, 0 },
+	{ "and once more", { 12 * MB }, { { RANGE, BUSY, 2, 6 } }, ERR_RETRY,
+	  0, 1 },
+	{ "each session gone after its first range", { 12 * MB },
+	  { { RANGE, GONE, 2, 2 }, { RANGE, GONE, 4, 4 },
+	    { RANGE, GONE, 6, 6 }, { RANGE, GONE, 8, 8 } }, ERR_RETRY, 0, 1 },
 	{ "session gone for ever", { 12 * MB }, { { RANGE, GONE, 1, 99 } },
 	  ERR_RETRY, 0, 1 },
 	{ "sending refused", { 10 }, { { SUBMIT, REFUSED, 1, 1 } },
 	  ERR_REFUSED, 0, 1 },
-	{ "sending busy", { 10 }, { { SUBMIT, BUSY, 1, 1 } }, ERR_RETRY, 0,
+	{ "sending busy", { 10 }, { { SUBMIT, BUSY, 1, 2 } }, ERR_NONE, 1,
+	  0 },
+	{ "sending busy, and it was sent", { 10 }, { { SUBMIT, LIES, 1, 1 } },
+	  ERR_NONE, 1, 0 },
+	{ "sending busy for ever", { 10 }, { { SUBMIT, BUSY, 1, 99 } },
+	  ERR_RETRY, 0, 1 },
+	{ "sending not reached", { 10 }, { { SUBMIT, FAILS, 1, 1 } },
+	  ERR_NONE, 1, 0 },
+	{ "sending denied", { 10 }, { { SUBMIT, DENIED, 1, 1 } }, ERR_AUTH, 0,
 	  1 },
 	{ "answer lost", { 10 }, { { SUBMIT, LOST, 1, 1 } }, ERR_NONE, 1, 0 },
+	{ "answer lost, asked with failures", { 10 },
+	  { { SUBMIT, LOST, 1, 1 }, { ASK, FAILS, 1, 2 } }, ERR_NONE, 1, 0 },
 	{ "answer lost, nobody knows", { 10 },
-	  { { SUBMIT, LOST, 1, 1 }, { ASK, FAILS, 1, 1 } }, ERR_UNSURE, 1,
+	  { { SUBMIT, LOST, 1, 1 }, { ASK, FAILS, 1, 99 } }, ERR_UNSURE, 1,
 	  0 },
+	{ "answer lost, the message is not found", { 10 },
+	  { { SUBMIT, LOST, 1, 1 }, { ASK, MISSES, 1, 99 } }, ERR_NONE, 1,
+	  0 },
+	{ "500, and a draft still", { 10 }, { { SUBMIT, BROKEN, 1, 1 } },
+	  ERR_NONE, 1, 0 },
+	{ "500 twice, and a draft still", { 10 },
+	  { { SUBMIT, BROKEN, 1, 2 } }, ERR_UNSURE, 0, 0 },
+	{ "500, and it was sent", { 10 }, { { SUBMIT, TAKEN, 1, 1 } },
+	  ERR_NONE, 1, 0 },
+	{ "the draft is not found at all", { 10 },
+	  { { SUBMIT, MISSES, 1, 99 } }, ERR_RETRY, 0, 1 },
 	/* clang-format on */
 };
 
@@ -453,6 +566,34 @@ test_rows(void)
 	}
 }
 
+/* Whatever allocation fails: never a mail without its file, never two. */
+static void
+scenario(void)
+{
+	static struct outgoing m;
+	static struct message parts;
+	struct log silent = { 0 };
+	struct graph g = { .source = { .clock = &stopped, .log = &silent },
+		.timeout_ms = 1000 };
+	struct send_result result;
+	struct err e = { 0 };
+	bool ok;
+
+	set_up(2, &m, &parts); /* the largest small file */
+	m.file[m.n_files] = m.file[0];
+	m.file[m.n_files++].content.size = 5 * MB;
+	ok = outgoing_send(&g, &m, ROUTE_DRAFT, NULL, &result, &e);
+	T_CHECK(ok == (now.sent == 1) && now.sent < 2, "sent %u: %s", now.sent,
+	    e.msg);
+	check_model(2, &m, false);
+}
+
+static void
+test_allocations(void)
+{
+	t_each_allocation_fails(scenario);
+}
+
 static void
 test_next(void)
 {
@@ -487,6 +628,7 @@ test_next(void)
 
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
+	{ "allocations", test_allocations },
 	{ "next expected ranges", test_next },
 };
 

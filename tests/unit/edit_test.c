@@ -107,6 +107,9 @@ end(struct job *j)
 	arena_release(&j->a);
 }
 
+#define UTF8_TEXT                                                              \
+	"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+
 static const struct {
 	const char *name, *rcpt;
 	struct str in;
@@ -145,9 +148,21 @@ static const struct {
 	{ "quoted-printable", "a@x",
 	  STR_INIT("To: a@x\r\nContent-Transfer-Encoding: quoted-printable"
 	  "\r\n\r\na=3Db"),
-	  "To: a@x\r\nContent-Transfer-Encoding: base64\r\n\r\nYT1i\r\n" },
+	  "To: a@x\r\n" UTF8_TEXT
+	  "Content-Transfer-Encoding: base64\r\n\r\nYT1i\r\n" },
 	{ "8-bit text", "a@x", STR_INIT("To: a@x\r\n\r\n\xc3\xa4"),
-	  "To: a@x\r\nContent-Transfer-Encoding: base64\r\n\r\nw6Q=\r\n" },
+	  "To: a@x\r\n" UTF8_TEXT
+	  "Content-Transfer-Encoding: base64\r\n\r\nw6Q=\r\n" },
+	{ "8-bit text, no UTF-8", "a@x", STR_INIT("To: a@x\r\n\r\n\xe4\n"),
+	  "To: a@x\r\nMIME-Version: 1.0\r\n"
+	  "Content-Type: text/plain; charset=windows-1252\r\n"
+	  "Content-Transfer-Encoding: base64\r\n\r\n5Ao=\r\n" },
+	{ "8-bit text of a known type", "a@x",
+	  STR_INIT("To: a@x\r\nMIME-Version: 1.0\r\n"
+	  "Content-Type: text/html; charset=latin1\r\n\r\n\xe4\n"),
+	  "To: a@x\r\nMIME-Version: 1.0\r\n"
+	  "Content-Type: text/html; charset=latin1\r\n"
+	  "Content-Transfer-Encoding: base64\r\n\r\n5Ao=\r\n" },
 	{ "8-bit, but no text", "a@x",
 	  STR_INIT("To: a@x\r\nContent-Type: a/b\r\n\r\n\xc3\xa4"),
 	  "To: a@x\r\nContent-Type: a/b\r\n\r\n\xc3\xa4" },
@@ -268,6 +283,59 @@ test_left_out(void)
 	end(&j);
 }
 
+/* A message that is one large file: its header stays. */
+static void
+test_root_left_out(void)
+{
+	struct err e = { 0 };
+	struct job j;
+
+	T_CHECK(begin(&j,
+		    STR("To: a@x\r\nContent-Type: a/b; name=c\r\nSubject: s\r\n"
+			"Content-Transfer-Encoding: base64\r\n\r\nQUJD\r\n"),
+		    "a@x", &e),
+	    "%s", e.msg);
+	j.edit.left_out[j.edit.n_left_out++] = j.edit.root;
+	T_CHECK(run(&j, &e) &&
+		str_eq(buf_view(&j.out), STR("To: a@x\r\nSubject: s\r\n\r\n")),
+	    "%.*s", STR_ARG(buf_view(&j.out)));
+	end(&j);
+}
+
+/* Fields that are replaced, taken out and added. */
+static void
+test_fields(void)
+{
+	struct edit_field change[4] = { { 0 } };
+	struct head_field *f;
+	struct err e = { 0 };
+	struct job j;
+
+	T_CHECK(begin(&j,
+		    STR("Sender: s\r\nReply-To: root\r\nX: 1\r\nX: 2\r\n"
+			"Date:\r\nTo: a@x\r\n\r\nb"),
+		    "a@x", &e),
+	    "%s", e.msg);
+	f = j.edit.root->head.first;
+	change[0].of = f;
+	change[1] = (struct edit_field){ .of = f->next,
+		.name = STR("Reply-To"),
+		.list = list_of(&j, "r@x") };
+	change[2].of = head_find(f, STR("Date"));
+	change[3] =
+	    (struct edit_field){ .name = STR("X-Y"), .text = STR("\xc3\xa4") };
+	j.edit.field = change;
+	j.edit.n_fields = 4;
+	j.edit.date = STR("now");
+	j.edit.reply_to = list_of(&j, "old@x");
+	T_CHECK(run(&j, &e) &&
+		str_eq(buf_view(&j.out),
+		    STR("Reply-To: r@x\r\nX: 1\r\nX: 2\r\nTo: a@x\r\n"
+			"Date: now\r\nX-Y: =?utf-8?B?w6Q=?=\r\n\r\nb")),
+	    "%.*s", STR_ARG(buf_view(&j.out)));
+	end(&j);
+}
+
 /* A message of the corpora: edited again, it does not change any more. */
 static void
 edit_file(const char *path, void *arg)
@@ -314,6 +382,8 @@ static const struct t_test tests[] = {
 	{ "rows", test_rows },
 	{ "stamps", test_stamps },
 	{ "parts left out", test_left_out },
+	{ "the root left out", test_root_left_out },
+	{ "fields", test_fields },
 	{ "corpora", test_corpora },
 };
 

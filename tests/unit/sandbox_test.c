@@ -361,7 +361,7 @@ test_json(void)
 		check_mail(json_rows[i].name, "application/json",
 		    json_rows[i].body, json_rows[i].status, json_rows[i].code);
 	check_mail("type", "application/xml", STR("<a/>"), 415,
-	    STR("RequestBodyRead"));
+	    STR("UnsupportedMediaType"));
 }
 
 /* Bodies that no C literal holds. */

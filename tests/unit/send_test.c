@@ -398,8 +398,7 @@ test_facts(void)
 	struct route_facts f = { 0 };
 
 	send_json_facts(&m, &f);
-	T_CHECK(f.json_cannot == NULL && f.json_loses == NULL &&
-		!f.json_fields && f.json_size == 1,
+	T_CHECK(f.json_cannot == NULL && f.json_loses == NULL && !f.json_fields,
 	    "plain");
 	m.html = STR("<p>");
 	send_json_facts(&m, &f);
@@ -411,12 +410,106 @@ test_facts(void)
 	m.field[0].name = STR("List-Id");
 	send_json_facts(&m, &f);
 	T_CHECK(f.json_cannot != NULL && !f.json_fields, "other field");
+	m = with_file(SEND_FILE_MAX - 1, false);
+	send_json_facts(&m, &f);
+	T_CHECK(f.json_cannot == NULL && f.json_size >= 4000000,
+	    "just under 3 MB");
 	m = with_file(SEND_FILE_MAX, false);
 	send_json_facts(&m, &f);
-	T_CHECK(f.json_cannot == NULL && f.json_size >= 4000000, "3 MB");
-	m = with_file(SEND_FILE_MAX + 1, false);
-	send_json_facts(&m, &f);
-	T_CHECK(f.json_cannot != NULL, "more than 3 MB");
+	T_CHECK(f.json_cannot != NULL, "3 MB");
+}
+
+/* The size that is told beforehand: never less than that of the request. */
+static void
+test_size(void)
+{
+	struct route_facts f = { 0 };
+	struct send_options o = keep;
+	struct message m;
+	struct buf out;
+	struct err e;
+
+	buf_init(&out, LIMIT);
+	for (size_t i = 0; i < sizeof(written) / sizeof(*written); i++) {
+		m = written[i].m;
+		o.save_to_sent = false;
+		for (size_t k = 0; k < 20; k++)
+			m.file[k] = with_file(k, false).file[0];
+		m.n_files = 20;
+		m.file[3].name = STR("\"\\\x01");
+		m.file[4].cid = STR("logo");
+		send_json_facts(&m, &f);
+		buf_reset(&out);
+		T_CHECK(send_json(&m, &o, &out, &e), "%s", e.msg);
+		T_CHECK(f.json_size >= out.n && f.json_size < out.n + 3000,
+		    "%s: %llu, and it has %zu", written[i].name,
+		    (unsigned long long)f.json_size, out.n);
+	}
+	buf_release(&out);
+}
+
+/* Encoded words are for headers: JSON has UTF-8. */
+static void
+test_names(void)
+{
+	static struct addr word = { .name = S("=?utf-8?q?J=C3=B6rg=0A?="),
+		.domain = S("y"),
+		.text = S("x@y") };
+	static struct addr hidden = { .name = S("=?utf-8?q?a=40b?="),
+		.domain = S("b.example"),
+		.text = S("other@b.example") };
+	struct message m = { .to = &word, .from = &hidden };
+	struct buf out;
+	struct err e;
+
+	buf_init(&out, LIMIT);
+	T_CHECK(send_json(&m, &keep, &out, &e), "%s", e.msg);
+	T_CHECK(str_find(buf_view(&out), STR("\"J\xc3\xb6rg \"")) < out.n,
+	    "decoded: %.*s", STR_ARG(buf_view(&out)));
+	T_CHECK(str_find(buf_view(&out), STR("a@b")) == out.n,
+	    "an address as a name: %.*s", STR_ARG(buf_view(&out)));
+	buf_release(&out);
+}
+
+/* A file alone, as a rope: the same JSON, and no memory for its content. */
+static void
+test_file_alone(void)
+{
+	static const uint64_t size[] = { 0, 1, 2, 3, 100000 };
+	const struct json *tree;
+	struct buf text, back;
+	struct message m;
+	struct source all;
+	struct arena a;
+	struct rope rope;
+	struct err e;
+
+	for (size_t i = 0; i < sizeof(size) / sizeof(*size); i++) {
+		arena_init(&a, MEMORY);
+		buf_init(&text, MEMORY);
+		buf_init(&back, MEMORY);
+		rope_init(&rope, &a);
+		m = with_file(size[i], false);
+		T_CHECK(send_json_file(&m.file[0], &rope, &e), "%s", e.msg);
+		all = rope_source(&rope);
+		T_CHECK(source_read(&all, 0, buf_room(&text, all.size),
+			    (size_t)all.size, &e),
+		    "%s", e.msg);
+		buf_commit(&text, (size_t)all.size);
+		T_CHECK(json_parse(&a, buf_view(&text), &tree, &e), "%s",
+		    e.msg);
+		T_CHECK(base64_decode(&back,
+			    json_str(json_get(tree, STR("contentBytes"))),
+			    &e) &&
+			back.n == size[i],
+		    "%zu bytes", back.n);
+		T_CHECK(str_eq(json_str(json_get(tree, STR("name"))),
+			    STR("f.bin")),
+		    "name");
+		buf_release(&back);
+		buf_release(&text);
+		arena_release(&a);
+	}
 }
 
 static void
@@ -457,6 +550,9 @@ main(void)
 		{ "message", test_message },
 		{ "as MIME", test_mime },
 		{ "facts", test_facts },
+		{ "size", test_size },
+		{ "names", test_names },
+		{ "a file alone", test_file_alone },
 		{ "allocations", test_allocations },
 	};
 

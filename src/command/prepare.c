@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/prepare.h"
+
+#include <time.h>
+
+#include "base/os.h"
+#include "command/prepare_json.h"
+#include "mail/mimew.h"
+
+enum {
+	/* headers of 2 MB, in some forms, and a text of 4 MB in two */
+	MEMORY_MAX = 96 * 1024 * 1024,
+	READ_PIECE = 65536
+};
+
+struct prepared_state {
+	struct rope mime, rest;
+	struct prepare_names names;
+	struct prepare_part parts;
+};
+
+void
+prepare_release(struct prepared *p)
+{
+	if (p->state != NULL)
+		prepare_part_release(&p->state->parts);
+	arena_release(&p->mem);
+	*p = (struct prepared){ 0 };
+}
+
+static bool
+begin(struct prepared *p, const struct config *config, struct err *e)
+{
+	*p = (struct prepared){ 0 };
+	arena_init(&p->mem, MEMORY_MAX);
+	p->state = arena_alloc(&p->mem, sizeof(*p->state));
+	if (p->state == NULL)
+		return arena_ok(&p->mem, e);
+	rope_init(&p->state->mime, &p->mem);
+	rope_init(&p->state->rest, &p->mem);
+	p->state->parts.mem = &p->mem;
+	p->out.mailbox = config->mailbox;
+	p->out.save_to_sent = config->save_to_sent;
+	p->out.facts = (struct route_facts){
+		.no_save = !config->save_to_sent,
+		.exact = str_eq(config->delivery, STR("exact")),
+		.mime_limit = config->mime_limit,
+		.max_message_size = config->max_message_size,
+	};
+	return true;
+}
+
+/*
+ * max_message_size is about what people see: the files together, or all that
+ * is beside them; what base64 adds does not count. So a message that keeps
+ * to it may be larger in bytes, and the route is told so.
+ */
+static bool
+check_size(struct prepared *p, uint64_t files, uint64_t encoded, struct err *e)
+{
+	struct route_facts *f = &p->out.facts;
+	uint64_t rest = f->mime_size > encoded ? f->mime_size - encoded : 0;
+	uint64_t size = files > rest ? files : rest;
+
+	if (size > f->max_message_size) {
+		err_set(e, ERR_INPUT,
+		    "the message has %llu bytes, max_message_size allows %llu",
+		    (unsigned long long)size,
+		    (unsigned long long)f->max_message_size);
+		return err_remedy(e,
+		    "put large files where they can be linked, or raise "
+		    "max_message_size: Exchange's own limit is the mailbox's "
+		    "MaxSendSize, 35 MB unless set (up to 150 MB)");
+	}
+	if (f->max_message_size < f->mime_size)
+		f->max_message_size = f->mime_size;
+	return true;
+}
+
+static bool
+check_recipients(const struct prepared *p, struct err *e)
+{
+	if (p->n_rcpt <= SEND_RECIPIENTS_MAX)
+		return true;
+	err_set(e, ERR_INPUT,
+	    "the message has %zu recipients, Exchange takes at most %d",
+	    p->n_rcpt, SEND_RECIPIENTS_MAX);
+	return err_remedy(e,
+	    "send it in parts, or to a group: that counts as one");
+}
+
+/* Both forms are written: their sizes are known. */
+static bool
+finish(struct prepared *p, struct err *e)
+{
+	struct outgoing *o = &p->out;
+
+	o->mime = rope_source(&p->state->mime);
+	o->rest = o->n_files > 0 ? rope_source(&p->state->rest) : o->mime;
+	o->facts.mime_size = o->mime.size;
+	o->facts.rest_size = o->rest.size;
+	return arena_ok(&p->mem, e);
+}
+
+static int
+zone_of(int64_t when)
+{
+	time_t t = (time_t)when;
+	struct tm local;
+
+	return localtime_r(&t, &local) != NULL ? (int)(local.tm_gmtoff / 60) :
+						 0;
+}
+
+/* From parts */
+
+/* What a file takes in MIME. */
+static uint64_t
+encoded_size(uint64_t n)
+{
+	uint64_t text = (n + 2) / 3 * 4;
+
+	return text + (text + ROPE_LINE - 1) / ROPE_LINE * 2;
+}
+
+/* The index of the largest file, or n_files. */
+static size_t
+largest(const struct message *m)
+{
+	size_t found = m->n_files;
+
+	for (size_t i = 0; i < m->n_files; i++)
+		if (m->file[i].content.size > 0 &&
+		    (found == m->n_files ||
+			m->file[i].content.size > m->file[found].content.size))
+			found = i;
+	return found;
+}
+
+/* Takes files out of *rest until it would fit. */
+static void
+set_apart(struct prepared *p, struct message *rest)
+{
+	struct outgoing *o = &p->out;
+	uint64_t size = o->facts.mime_size;
+	const struct message_file *f;
+	size_t i;
+
+	while (
+	    size > o->facts.mime_limit && (i = largest(rest)) < rest->n_files) {
+		f = &rest->file[i];
+		size -= encoded_size(f->content.size);
+		o->file[o->n_files++] = (struct outgoing_file){ .name = f->name,
+			.type = f->type,
+			.cid = f->cid,
+			.content = f->content };
+		for (rest->n_files--; i < rest->n_files; i++)
+			rest->file[i] = rest->file[i + 1];
+	}
+}
+
+static bool
+check_message_size(struct prepared *p, const struct message *m, struct err *e)
+{
+	uint64_t files = 0, encoded = 0;
+
+	for (size_t i = 0; i < m->n_files; i++) {
+		files += m->file[i].content.size;
+		encoded += encoded_size(m->file[i].content.size);
+	}
+	p->out.facts.mime_size = p->state->mime.size;
+	return check_size(p, files, encoded, e);
+}
+
+static bool
+write_forms(struct prepared *p, const struct message *m, struct err *e)
+{
+	struct message *rest = arena_alloc(&p->mem, sizeof(*rest));
+	struct mimew_stamp stamp = { .when = os_wall() };
+
+	if (rest == NULL)
+		return arena_ok(&p->mem, e);
+	*rest = *m;
+	stamp.zone = zone_of(stamp.when);
+	os_random(stamp.random, sizeof(stamp.random));
+	if (!mimew_write(m, &stamp, &p->state->mime, e) ||
+	    !check_message_size(p, m, e))
+		return false;
+	set_apart(p, rest);
+	if (p->out.n_files > 0 &&
+	    !mimew_write(rest, &stamp, &p->state->rest, e))
+		return false;
+	send_json_facts(m, &p->out.facts);
+	return finish(p, e);
+}
+
+/* All recipients, each once. */
+static bool
+list_recipients(struct prepared *p, const struct message *m, struct err *e)
+{
+	const struct addr *lists[] = { m->to, m->cc, m->bcc };
+	struct addr *all = NULL, **tail = &all;
+	struct reconciled r;
+
+	for (size_t i = 0; i < 3; i++)
+		for (const struct addr *x = lists[i]; x != NULL; x = x->next) {
+			*tail = arena_alloc(&p->mem, sizeof(**tail));
+			if (*tail == NULL)
+				return arena_ok(&p->mem, e);
+			**tail = *x;
+			(*tail)->next = NULL;
+			tail = &(*tail)->next;
+		}
+	if (!reconcile(&p->mem, all, NULL, NULL, &r, e))
+		return false;
+	p->rcpt = r.bcc;
+	for (const struct addr *x = p->rcpt; x != NULL; x = x->next)
+		p->n_rcpt++;
+	return check_recipients(p, e);
+}
+
+bool
+prepare_message(struct prepared *p, const struct config *config,
+    const struct message *m, struct err *e)
+{
+	struct prepare_from from;
+	struct message *whole;
+
+	if (!begin(p, config, e))
+		return false;
+	whole = arena_alloc(&p->mem, sizeof(*whole));
+	if (whole == NULL)
+		return arena_ok(&p->mem, e);
+	*whole = *m;
+	/* `send` named the sender itself, so no file of aliases is asked */
+	if (!prepare_from(&p->mem, config, &p->state->names, m->from, &from, e))
+		return false;
+	whole->from = arena_alloc(&p->mem, sizeof(*whole->from));
+	if (whole->from == NULL)
+		return arena_ok(&p->mem, e);
+	*whole->from = *from.from;
+	whole->from->next = NULL;
+	p->message_id = m->message_id;
+	p->out.message = whole;
+	return message_check(whole, e) && list_recipients(p, whole, e) &&
+	    write_forms(p, whole, e);
+}
+
+/* From a ready message */
+
+static bool
+read_tree(struct prepared *p, const struct source *raw,
+    const struct mime_part **out, struct err *e)
+{
+	struct mime_part *root = NULL;
+	struct mime reader;
+	struct buf piece;
+	bool ok = true;
+	size_t n;
+	char *to;
+
+	mime_init(&reader, &p->mem);
+	buf_init(&piece, READ_PIECE);
+	to = buf_room(&piece, READ_PIECE);
+	for (uint64_t at = 0; ok && to != NULL && at < raw->size; at += n) {
+		n = raw->size - at < READ_PIECE ? (size_t)(raw->size - at) :
+						  READ_PIECE;
+		ok = source_read(raw, at, to, n, e);
+		if (ok)
+			mime_feed(&reader, (struct str){ to, n });
+	}
+	ok = ok && buf_ok(&piece, e) && mime_finish(&reader, &root, e);
+	mime_release(&reader);
+	buf_release(&piece);
+	*out = root;
+	return ok;
+}
+
+static bool
+write_mime(struct prepared *p, struct edit *edit, struct err *e)
+{
+	if (!edit_message(edit, &p->state->mime, e))
+		return false;
+	p->out.facts.mime_size = p->state->mime.size;
+	return true;
+}
+
+static bool
+has_sealed(const struct mime_part *p)
+{
+	while (p != NULL && !p->sealed)
+		p = mime_next(p);
+	return p != NULL;
+}
+
+static uint64_t
+decoded_size(const struct mime_part *p)
+{
+	uint64_t n = p->end - p->body;
+
+	return p->encoding == MIME_BASE64 ? n / 78 * 57 + n % 78 * 3 / 4 : n;
+}
+
+static bool
+check_raw_size(struct prepared *p, const struct mime_part **file, size_t n,
+    struct err *e)
+{
+	uint64_t files = 0, encoded = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		files += decoded_size(file[i]);
+		encoded += file[i]->end - file[i]->body;
+	}
+	return check_size(p, files, encoded, e);
+}
+
+/* Decodes files, the largest first, until the rest would fit. */
+static bool
+take_out(struct prepared *p, struct edit *edit, const struct mime_part **file,
+    size_t n, struct err *e)
+{
+	struct outgoing *o = &p->out;
+	uint64_t size = o->facts.mime_size;
+	struct message_file f;
+	bool sound;
+
+	for (size_t i = 0; i < n && size > o->facts.mime_limit; i++) {
+		if (!prepare_part_file(&p->state->parts, file[i], &f, &sound,
+			e))
+			return false;
+		if (!sound)
+			continue;
+		size -= file[i]->end - file[i]->body;
+		edit->left_out[edit->n_left_out++] = file[i];
+		o->file[o->n_files++] = (struct outgoing_file){ .name = f.name,
+			.type = f.type,
+			.cid = f.cid,
+			.content = f.content };
+	}
+	return true;
+}
+
+/* A message of files only: of it the header stays, as that of a text. */
+static void
+keep_sound(struct edit *edit)
+{
+	size_t leaves = 0;
+
+	for (const struct mime_part *p = edit->root; p != NULL;
+	     p = mime_next(p))
+		leaves += p->child == NULL;
+	if (leaves > 0 && edit->n_left_out == leaves) {
+		edit->left_out[0] = edit->root;
+		edit->n_left_out = 1;
+	}
+}
+
+static bool
+write_rest(struct prepared *p, struct edit *edit, struct err *e)
+{
+	const struct mime_part **file =
+	    arena_array(&p->mem, EDIT_LEFT_OUT, sizeof(*file));
+	size_t n;
+
+	if (file == NULL)
+		return arena_ok(&p->mem, e);
+	n = prepare_part_files(edit->root, file, EDIT_LEFT_OUT);
+	if (!check_raw_size(p, file, n, e) || !take_out(p, edit, file, n, e))
+		return false;
+	keep_sound(edit);
+	return p->out.n_files == 0 || edit_message(edit, &p->state->rest, e);
+}
+
+static bool
+wants_json(const struct prepared *p, const struct prepare_envelope *v)
+{
+	const struct route_facts *f = &p->out.facts;
+
+	return v->want == ROUTE_JSON || f->no_save ||
+	    f->mime_size > f->mime_limit;
+}
+
+static bool
+write_raw(struct prepared *p, const struct prepare_raw *h,
+    const struct source *raw, struct err *e)
+{
+	struct route_facts *f = &p->out.facts;
+	struct edit *edit = arena_alloc(&p->mem, sizeof(*edit));
+
+	if (edit == NULL)
+		return arena_ok(&p->mem, e);
+	*edit = (struct edit){ .message = raw,
+		.root = h->root,
+		.recipients = &h->recipients,
+		.from = h->from.changed ? h->from.from : NULL,
+		.reply_to = h->from.reply_to,
+		.date = h->date,
+		.message_id = h->message_id,
+		.field = h->field,
+		.n_fields = h->n_fields };
+	if (has_sealed(h->root))
+		f->sealed = "it is signed or encrypted";
+	f->json_cannot = "its form is not needed";
+	if (!write_mime(p, edit, e) || !write_rest(p, edit, e) || !finish(p, e))
+		return false;
+	return !wants_json(p, h->envelope) ||
+	    prepare_json(h, &p->state->parts, &p->out.message, f, e);
+}
+
+bool
+prepare_raw(struct prepared *p, const struct config *config,
+    const struct source *raw, const struct prepare_envelope *envelope,
+    const struct log *log, struct err *e)
+{
+	struct prepare_raw h = { .config = config, .envelope = envelope };
+	int64_t now = os_wall();
+
+	if (!begin(p, config, e))
+		return false;
+	h.mem = &p->mem;
+	h.names = &p->state->names;
+	p->state->parts.raw = raw;
+	if (!prepare_names_load(&p->state->names, &p->mem, config, log, e) ||
+	    !read_tree(p, raw, &h.root, e) ||
+	    !prepare_raw_header(&h, now, zone_of(now), e))
+		return false;
+	p->message_id = h.message_id;
+	p->rcpt = h.rcpt;
+	p->n_rcpt = h.n_rcpt;
+	p->head = &h.root->head;
+	return check_recipients(p, e) && write_raw(p, &h, raw, e);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * prepare: makes a message ready to leave (graph/outgoing.h), whether `send`
+ * collected its parts or it came as one from a file or a pipe.
+ *
+ * Here the From policy is applied, local names are replaced, the header is
+ * reconciled with the envelope, what is missing is added, and what the draft
+ * route would upload by itself is set apart. All that is decided here is
+ * decided once: every attempt and every route sends the same message.
+ */
+#ifndef COMMAND_PREPARE_H
+#define COMMAND_PREPARE_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "command/client.h"
+#include "command/config.h"
+#include "graph/outgoing.h"
+#include "mail/addr.h"
+#include "mail/head.h"
+#include "mail/message.h"
+
+/* Who it is from and for, beside what the header says. */
+struct prepare_envelope {
+	const struct addr *sender; /* NULL: the null sender, or not given */
+	const struct addr *rcpt;   /* may have bare names */
+	bool rcpt_from_header;     /* To, Cc and Bcc (or Resent-) as well */
+	struct str sender_name;    /* for a From that must be made; or empty */
+	enum route want;           /* --via: that route's form is made, too */
+};
+
+struct prepared {
+	struct arena mem;
+	struct outgoing out;
+	struct str message_id;
+	const struct addr *rcpt; /* who gets it, each once */
+	size_t n_rcpt;
+	const struct head *head;      /* as it came; NULL: made from parts */
+	struct prepared_state *state; /* of prepare.c: open files, ropes */
+	struct outgoing_progress
+	    progress; /* the caller's, once it is prepared */
+};
+
+/* From parts. Borrows m until prepare_release. */
+bool prepare_message(struct prepared *p, const struct config *config,
+    const struct message *m, struct err *e) __attribute__((warn_unused_result));
+
+/*
+ * From a ready message: all of `raw`, whose lines end in CRLF
+ * (mail/intake.h), borrowed until prepare_release. ERR_USAGE with exit 64:
+ * nobody to send it to; ERR_INPUT; ERR_CONFIG.
+ */
+bool prepare_raw(struct prepared *p, const struct config *config,
+    const struct source *raw, const struct prepare_envelope *envelope,
+    const struct log *log, struct err *e) __attribute__((warn_unused_result));
+
+void prepare_release(struct prepared *p); /* a zeroed one is fine */
+
+/*
+ * Chooses the route (want: ROUTE_AUTO or --via). With a client, and where it
+ * matters, it finds out which permissions the app has; c may be NULL.
+ */
+bool prepare_route(struct client *c, const struct prepared *p, enum route want,
+    struct route_choice *out, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * The same, and makes one attempt. What was chosen and why goes to log; *out
+ * says it too.
+ */
+bool prepare_send(struct client *c, const struct prepared *p, enum route want,
+    const struct log *log, struct send_result *out, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * Reads a message from a descriptor into an unlinked temporary file of lines
+ * that end in CRLF. dot_ends: a line that is only a dot ends it. The source
+ * is good until fd is closed, which is the caller's. Keeps name as long.
+ * ERR_INPUT: more than PREPARE_INTAKE_MAX bytes; ERR_RETRY: no space.
+ */
+enum { PREPARE_INTAKE_MAX = 1 << 30 }; /* what max_message_size may allow */
+
+bool prepare_intake(int from, const char *name, bool dot_ends, int *fd,
+    struct source *out, struct err *e) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/prepare_json.h"
+
+#include "graph/send.h"
+#include "mail/word.h"
+
+struct job {
+	const struct prepare_raw *h;
+	struct prepare_part *parts;
+	struct message *m;
+	const char *cannot;
+	struct buf lost; /* names of fields, ", " before each */
+	unsigned lost_n;
+};
+
+enum { LOST_NAMED = 3, LOST_SIZE = 1024 };
+
+/* What becomes of a field of the header. Not named: lost. */
+enum place { APART, SUBJECT, REPLY_TO, IMPORTANCE, READ_RECEIPT, RECEIPT };
+
+static const struct {
+	struct str name;
+	enum place place;
+} places[] = {
+	/* clang-format off */
+	{ STR_INIT("From"), APART }, { STR_INIT("To"), APART },
+	{ STR_INIT("Cc"), APART }, { STR_INIT("Bcc"), APART },
+	{ STR_INIT("Message-ID"), APART },
+	/* the service writes these, or they say how the message is built */
+	{ STR_INIT("Date"), APART }, { STR_INIT("Sender"), APART },
+	{ STR_INIT("Received"), APART }, { STR_INIT("Return-Path"), APART },
+	{ STR_INIT("MIME-Version"), APART },
+	{ STR_INIT("Content-Length"), APART }, { STR_INIT("Lines"), APART },
+	{ STR_INIT("Content-Type"), APART },
+	{ STR_INIT("Content-Transfer-Encoding"), APART },
+	{ STR_INIT("Content-Disposition"), APART },
+	{ STR_INIT("Content-Language"), APART },
+	{ STR_INIT("User-Agent"), APART },
+	{ STR_INIT("X-Post365-To"), APART },
+	{ STR_INIT("X-Post365-Cc"), APART },
+	{ STR_INIT("X-Original-From"), APART },
+	{ STR_INIT("Subject"), SUBJECT },
+	{ STR_INIT("Reply-To"), REPLY_TO },
+	{ STR_INIT("Importance"), IMPORTANCE },
+	{ STR_INIT("Disposition-Notification-To"), READ_RECEIPT },
+	{ STR_INIT("Return-Receipt-To"), RECEIPT },
+	/* clang-format on */
+};
+
+static struct str
+text_of(struct arena *a, struct str raw)
+{
+	struct buf flat, text;
+	struct str out;
+
+	buf_init(&flat, MIME_HEAD_MAX);
+	buf_init(&text, 4 * MIME_HEAD_MAX); /* a byte may become three */
+	head_unfold(&flat, raw);
+	word_decode(&text, buf_view(&flat));
+	out = arena_str(a, buf_view(&text));
+	a->no_memory = a->no_memory || flat.no_memory || text.no_memory;
+	buf_release(&flat);
+	buf_release(&text);
+	return out;
+}
+
+static void
+lose(struct job *j, struct str name)
+{
+	if (j->lost_n++ < LOST_NAMED)
+		buf_addf(&j->lost, ", %.*s", STR_ARG(str_first(name, 60)));
+}
+
+static void
+add_x_field(struct job *j, struct str name, struct str value)
+{
+	if (j->m->n_fields == SEND_X_FIELDS_MAX) {
+		lose(j, name);
+		return;
+	}
+	j->m->field[j->m->n_fields++] = (struct message_field){ name, value };
+}
+
+static void
+set_reply_to(struct job *j, struct str value)
+{
+	struct addr *list;
+	struct err ignored;
+
+	if (addr_parse_list(j->h->mem, value, true, &list, &ignored) &&
+	    alias_expand(j->h->mem, &j->h->names->rules, list, &list, &ignored))
+		j->m->reply_to = list;
+}
+
+static void
+set_importance(struct job *j, struct str value)
+{
+	if (str_ieq(value, STR("high")))
+		j->m->importance = MESSAGE_HIGH;
+	if (str_ieq(value, STR("low")))
+		j->m->importance = MESSAGE_LOW;
+}
+
+static void
+take_field(struct job *j, const struct head_field *f)
+{
+	size_t i = 0, n = sizeof(places) / sizeof(*places);
+	struct str value = text_of(j->h->mem, f->value);
+
+	while (i < n && !str_ieq(places[i].name, f->name))
+		i++;
+	if (i == n && str_istarts(f->name, STR("x-")))
+		add_x_field(j, f->name, value);
+	else if (i == n)
+		lose(j, f->name);
+	else if (places[i].place == SUBJECT && j->m->subject.p == NULL)
+		j->m->subject = value;
+	else if (places[i].place == REPLY_TO)
+		set_reply_to(j, value);
+	else if (places[i].place == IMPORTANCE)
+		set_importance(j, value);
+	else if (places[i].place == READ_RECEIPT)
+		j->m->read_receipt = true;
+	else if (places[i].place == RECEIPT)
+		j->m->delivery_receipt = true;
+}
+
+static struct addr *
+copy_list(struct arena *a, const struct addr *list)
+{
+	struct addr *first = NULL, **tail = &first;
+
+	for (; list != NULL; list = list->next) {
+		*tail = arena_alloc(a, sizeof(**tail));
+		if (*tail == NULL)
+			break;
+		**tail = *list;
+		(*tail)->next = NULL;
+		tail = &(*tail)->next;
+	}
+	return first;
+}
+
+static void
+take_header(struct job *j)
+{
+	const struct prepare_raw *h = j->h;
+	struct message *m = j->m;
+
+	m->from = copy_list(h->mem, h->from.from);
+	m->to = copy_list(h->mem, h->recipients.to);
+	m->cc = copy_list(h->mem, h->recipients.cc);
+	m->bcc = copy_list(h->mem, h->recipients.bcc);
+	m->message_id = h->message_id;
+	for (const struct head_field *f = h->root->head.first; f != NULL;
+	     f = f->next)
+		take_field(j, f);
+	if (m->reply_to == NULL)
+		m->reply_to = copy_list(h->mem, h->from.reply_to);
+	if (h->from.original != NULL &&
+	    m->n_fields < SEND_X_FIELDS_MAX) /* shown in the name, too */
+		add_x_field(j, STR("X-Original-From"), h->from.original->text);
+}
+
+static bool
+take_text(struct job *j, const struct mime_part *p, struct err *e)
+{
+	bool html = str_eq(p->type, STR("text/html")), sound;
+	struct str *to = html ? &j->m->html : &j->m->text;
+	struct buf text;
+	bool ok;
+
+	if (!html && !str_eq(p->type, STR("text/plain"))) {
+		j->cannot = "it has a part that is neither text, HTML nor a "
+			    "file";
+		return true;
+	}
+	if (to->p != NULL) {
+		j->cannot = "it has several texts";
+		return true;
+	}
+	buf_init(&text, SEND_REQUEST_MAX);
+	ok = prepare_part_text(j->parts, p, &text, &sound, e);
+	*to = arena_str(j->h->mem, buf_view(&text));
+	if (!sound)
+		j->cannot = "its text is in an encoding that cannot be "
+			    "converted";
+	buf_release(&text);
+	return ok;
+}
+
+static bool
+take_file(struct job *j, const struct mime_part *p, struct err *e)
+{
+	bool sound = false;
+
+	if (j->m->n_files == MESSAGE_FILES_MAX) {
+		j->cannot = "it has more than 250 attachments";
+		return true;
+	}
+	if (!prepare_part_file(j->parts, p, &j->m->file[j->m->n_files], &sound,
+		e))
+		return false;
+	if (!sound)
+		j->cannot = "the encoding of an attachment is damaged";
+	j->m->n_files++;
+	return true;
+}
+
+/* The part behind all that is inside p. */
+static const struct mime_part *
+after(const struct mime_part *p)
+{
+	while (p != NULL && p->next == NULL)
+		p = p->parent;
+	return p != NULL ? p->next : NULL;
+}
+
+static bool
+take_parts(struct job *j, struct err *e)
+{
+	const struct mime_part *p = j->h->root;
+	bool ok = true;
+
+	while (ok && p != NULL && j->cannot == NULL) {
+		if (p->sealed)
+			j->cannot = "it is signed or encrypted";
+		else if (str_eq(p->type, STR("multipart/report")))
+			j->cannot = "it is a report for programs";
+		else if (prepare_part_is_file(p))
+			ok = take_file(j, p, e);
+		else if (p->child == NULL)
+			ok = take_text(j, p, e);
+		p = prepare_part_is_file(p) ? after(p) : mime_next(p);
+	}
+	if (j->m->text.p == NULL && j->m->html.p == NULL)
+		j->m->text = STR("");
+	return ok;
+}
+
+static const char *
+losses(struct job *j, const char *parts)
+{
+	struct str names = str_from(buf_view(&j->lost), 2);
+	struct arena *a = j->h->mem;
+
+	if (j->lost_n == 0)
+		return parts;
+	return arena_fmt(a, "the field%s %.*s%s%s%s", j->lost_n > 1 ? "s" : "",
+	    STR_ARG(names), j->lost_n > LOST_NAMED ? " and others" : "",
+	    parts != NULL ? ", and " : "", parts != NULL ? parts : "")
+	    .p;
+}
+
+static bool
+take(struct job *j, struct err *e)
+{
+	struct err flaw;
+
+	if (j->h->root->end > 2ULL * SEND_REQUEST_MAX) {
+		j->cannot = "the request would have more than 4 MB";
+		return true;
+	}
+	take_header(j);
+	if (!take_parts(j, e))
+		return false;
+	if (j->cannot == NULL && !message_check(j->m, &flaw))
+		j->cannot = arena_str(j->h->mem, str_of(flaw.msg)).p;
+	return arena_ok(j->h->mem, e);
+}
+
+bool
+prepare_json(const struct prepare_raw *h, struct prepare_part *parts,
+    const struct message **out, struct route_facts *f, struct err *e)
+{
+	struct job j = { .h = h, .parts = parts };
+	bool ok;
+
+	*out = NULL;
+	j.m = arena_alloc(h->mem, sizeof(*j.m));
+	if (j.m == NULL)
+		return arena_ok(h->mem, e);
+	buf_init(&j.lost, LOST_SIZE);
+	ok = take(&j, e);
+	f->json_cannot = j.cannot;
+	if (ok && j.cannot == NULL) {
+		send_json_facts(j.m, f);
+		f->json_loses = losses(&j, f->json_loses);
+		*out = j.m;
+	}
+	/* it came as MIME: its x- fields alone are no reason to change that */
+	f->json_fields = false;
+	buf_release(&j.lost);
+	return ok && arena_ok(h->mem, e);
+}

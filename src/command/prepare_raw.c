@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/prepare_raw.h"
+
+#include "base/os.h"
+#include "codec/date.h"
+#include "mail/word.h"
+
+enum { ADDED = 4 }; /* fields at the most: X-Original-From, X-Post365-... */
+
+/* What a field of the header is to us. */
+enum kind { OTHER, ADDRESSES, SENDER, RECEIVED, STAMP };
+
+static const struct {
+	struct str name;
+	enum kind kind;
+	bool once; /* RFC 5322 3.6, RFC 2045 3 */
+} kinds[] = {
+	/* clang-format off */
+	{ STR_INIT("Sender"), SENDER, false },
+	{ STR_INIT("Reply-To"), ADDRESSES, true },
+	{ STR_INIT("Resent-From"), ADDRESSES, false },
+	{ STR_INIT("Resent-Sender"), ADDRESSES, false },
+	{ STR_INIT("Resent-To"), ADDRESSES, false },
+	{ STR_INIT("Resent-Cc"), ADDRESSES, false },
+	{ STR_INIT("Disposition-Notification-To"), ADDRESSES, true },
+	{ STR_INIT("Return-Receipt-To"), ADDRESSES, true },
+	{ STR_INIT("Received"), RECEIVED, false },
+	{ STR_INIT("Date"), STAMP, true },
+	{ STR_INIT("Message-ID"), STAMP, true },
+	{ STR_INIT("Subject"), OTHER, true },
+	{ STR_INIT("In-Reply-To"), OTHER, true },
+	{ STR_INIT("References"), OTHER, true },
+	{ STR_INIT("MIME-Version"), OTHER, true },
+	{ STR_INIT("Content-Type"), OTHER, true },
+	{ STR_INIT("Content-Transfer-Encoding"), OTHER, true },
+	{ STR_INIT("Content-Disposition"), OTHER, true },
+	/* clang-format on */
+};
+
+enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
+
+static struct str
+value_of(struct arena *a, const struct head_field *f)
+{
+	struct buf text;
+	struct str out;
+
+	buf_init(&text, MIME_HEAD_MAX);
+	head_unfold(&text, f->value);
+	out = arena_str(a, buf_view(&text));
+	a->no_memory = a->no_memory || text.no_memory;
+	buf_release(&text);
+	return out;
+}
+
+static struct str
+first_value(const struct prepare_raw *h, struct str name)
+{
+	const struct head_field *f = head_find(h->root->head.first, name);
+
+	return f != NULL ? value_of(h->mem, f) : (struct str){ 0 };
+}
+
+static void
+append(struct addr **list, struct addr *more)
+{
+	while (*list != NULL)
+		list = &(*list)->next;
+	*list = more;
+}
+
+static void
+change(struct prepare_raw *h, struct edit_field field)
+{
+	if (h->field != NULL)
+		h->field[h->n_fields++] = field;
+}
+
+/*
+ * Appends the addresses of all fields of that name, or of one. What cannot be
+ * read is an error where it says who gets the mail; *strange gets it else.
+ */
+static bool
+addresses(const struct prepare_raw *h, struct head_field *only, struct str name,
+    struct addr **out, struct err *e)
+{
+	struct head_field *f = only;
+	struct addr *list, *local;
+
+	if (only == NULL)
+		f = head_find(h->root->head.first, name);
+	while (f != NULL) {
+		if (!addr_parse_list(h->mem, value_of(h->mem, f), true, &list,
+			e) ||
+		    !alias_expand(h->mem, &h->names->rules, list, &local, e))
+			return err_wrap(e, "%.*s", STR_ARG(name));
+		append(out, local);
+		f = only != NULL ? NULL : head_find(f->next, name);
+	}
+	return true;
+}
+
+/* To or Cc where it is only to be shown: text that is no list is kept. */
+static bool
+shown_addresses(struct prepare_raw *h, struct str name, struct addr **out,
+    struct str *strange, struct err *e)
+{
+	struct addr *list = NULL;
+
+	if (addresses(h, NULL, name, &list, e)) {
+		*out = list;
+		return true;
+	}
+	*strange = first_value(h, name);
+	return e->kind == ERR_INPUT && !h->envelope->rcpt_from_header &&
+	    arena_ok(h->mem, e);
+}
+
+static bool
+is_resent(const struct head_field *f)
+{
+	return str_istarts(f->name, STR("Resent-"));
+}
+
+/*
+ * The recipients of the latest block of Resent- fields: those before a name
+ * comes again (RFC 5322 3.6.6: each once in a block, the latest on top).
+ * *found: there is one.
+ */
+static bool
+resent_recipients(const struct prepare_raw *h, struct addr **out, bool *found,
+    struct err *e)
+{
+	static const struct str names[] = { STR_INIT("Resent-To"),
+		STR_INIT("Resent-Cc"), STR_INIT("Resent-Bcc"),
+		STR_INIT("Resent-Date"), STR_INIT("Resent-From"),
+		STR_INIT("Resent-Message-ID") };
+	bool seen[sizeof(names) / sizeof(*names)] = { false };
+	struct head_field *f = h->root->head.first;
+	size_t i;
+
+	*found = false;
+	for (; f != NULL; f = f->next) {
+		if (!is_resent(f))
+			continue;
+		for (i = 0; i < 6 && !str_ieq(names[i], f->name);)
+			i++;
+		if (i < 6 && seen[i])
+			break;
+		if (i < 6)
+			seen[i] = true;
+		if (i < 3 && !addresses(h, f, f->name, out, e))
+			return false;
+		*found = *found || i < 3;
+	}
+	return true;
+}
+
+static bool
+header_recipients(const struct prepare_raw *h, struct addr **out, struct err *e)
+{
+	bool resent;
+
+	if (!resent_recipients(h, out, &resent, e))
+		return false;
+	return resent ||
+	    (addresses(h, NULL, STR("To"), out, e) &&
+		addresses(h, NULL, STR("Cc"), out, e) &&
+		addresses(h, NULL, STR("Bcc"), out, e));
+}
+
+static bool
+nobody(const struct prepare_raw *h, struct err *e)
+{
+	err_set(e, ERR_USAGE, "nobody to send it to");
+	return err_remedy(e,
+	    h->envelope->rcpt_from_header ?
+		"the message's To, Cc and Bcc have no address; name "
+		"recipients on the command line" :
+		"name recipients on the command line, or take those of the "
+		"header (sendmail -t)");
+}
+
+/* All recipients in one list: those to be seen, then the others. */
+static bool
+count_recipients(struct prepare_raw *h, struct err *e)
+{
+	const struct addr *lists[] = { h->recipients.to, h->recipients.cc,
+		h->recipients.bcc };
+	struct addr *first = NULL, **tail = &first;
+
+	for (size_t i = 0; i < 3; i++)
+		for (const struct addr *r = lists[i]; r != NULL; r = r->next) {
+			*tail = arena_alloc(h->mem, sizeof(**tail));
+			if (*tail == NULL)
+				return arena_ok(h->mem, e);
+			**tail = *r;
+			(*tail)->next = NULL;
+			tail = &(*tail)->next;
+			h->n_rcpt++;
+		}
+	h->rcpt = first;
+	return h->n_rcpt > 0 || nobody(h, e);
+}
+
+static bool
+recipients(struct prepare_raw *h, struct str strange[2], struct err *e)
+{
+	struct addr *rcpt = NULL, *to = NULL, *cc = NULL;
+
+	if (!alias_expand(h->mem, &h->names->rules, h->envelope->rcpt, &rcpt,
+		e))
+		return err_wrap(e, "recipients");
+	if (h->envelope->rcpt_from_header && !header_recipients(h, &rcpt, e))
+		return false;
+	return shown_addresses(h, STR("To"), &to, &strange[0], e) &&
+	    shown_addresses(h, STR("Cc"), &cc, &strange[1], e) &&
+	    reconcile(h->mem, rcpt, to, cc, &h->recipients, e) &&
+	    count_recipients(h, e);
+}
+
+/* Who wrote it: the From fields, else the sender of the envelope. */
+static bool
+authors(const struct prepare_raw *h, struct addr **out, struct err *e)
+{
+	const struct prepare_envelope *v = h->envelope;
+	struct head_field *f = head_find(h->root->head.first, STR("From"));
+	struct addr *list;
+
+	*out = NULL;
+	for (; f != NULL; f = head_find(f->next, STR("From"))) {
+		if (!addr_parse_list(h->mem, value_of(h->mem, f), true, &list,
+			e))
+			return err_wrap(e, "From");
+		append(out, list);
+	}
+	if (*out != NULL || v->sender == NULL)
+		return true;
+	*out = arena_alloc(h->mem, sizeof(**out));
+	if (*out == NULL)
+		return arena_ok(h->mem, e);
+	**out = *v->sender;
+	(*out)->next = NULL;
+	if (v->sender_name.n > 0)
+		(*out)->name = v->sender_name;
+	return true;
+}
+
+/* From `from`, with the name that the caller gave. */
+static void
+name_self(struct prepare_raw *h)
+{
+	struct addr *named = arena_alloc(h->mem, sizeof(*named));
+
+	if (named == NULL || h->envelope->sender_name.n == 0)
+		return;
+	*named = *h->from.from;
+	named->name = h->envelope->sender_name;
+	h->from.from = named;
+}
+
+/* A From that is none is replaced, unless it is to be kept. */
+static bool
+choose_from(struct prepare_raw *h, struct str *strange, struct err *e)
+{
+	struct addr *old;
+
+	if (!authors(h, &old, e)) {
+		if (e->kind != ERR_INPUT ||
+		    str_eq(h->config->from_policy, STR("keep")))
+			return false;
+		*strange = first_value(h, STR("From"));
+		old = NULL;
+	}
+	if (!prepare_from(h->mem, h->config, h->names, old, &h->from, e))
+		return false;
+	if (old == NULL && strange->n == 0)
+		name_self(h);
+	if (head_find(h->root->head.first, STR("From")) == NULL)
+		h->from.changed = true;
+	return true;
+}
+
+/* A field of addresses: with names of this machine they are replaced. */
+static bool
+mend_addresses(struct prepare_raw *h, const struct head_field *f, struct err *e)
+{
+	struct addr *list, *whole;
+	bool local = false;
+
+	if (!addr_parse_list(h->mem, value_of(h->mem, f), true, &list, e))
+		return e->kind == ERR_INPUT; /* stays, as text */
+	for (const struct addr *x = list; x != NULL; x = x->next)
+		local = local || prepare_names_is_local(h->names, x);
+	if (!local)
+		return true;
+	if (!alias_expand(h->mem, &h->names->rules, list, &whole, e))
+		return err_wrap(e, "%.*s", STR_ARG(f->name));
+	change(h,
+	    (struct edit_field){ .of = f, .name = f->name, .list = whole });
+	return true;
+}
+
+static bool
+mend_field(struct prepare_raw *h, const struct head_field *f, bool seen[KINDS],
+    unsigned *hops, struct err *e)
+{
+	size_t i = 0;
+
+	while (i < KINDS && !str_ieq(kinds[i].name, f->name))
+		i++;
+	if (i == KINDS)
+		return true;
+	/* Sender says who the service is signed in as; it writes its own */
+	if (kinds[i].kind == SENDER || (kinds[i].once && seen[i]) ||
+	    (kinds[i].kind == STAMP && str_trim(f->value).n == 0)) {
+		change(h, (struct edit_field){ .of = f });
+		return true;
+	}
+	seen[i] = true;
+	if (kinds[i].kind == ADDRESSES)
+		return mend_addresses(h, f, e);
+	if (kinds[i].kind == RECEIVED && ++*hops > PREPARE_RAW_HOPS)
+		return err_set(e, ERR_INPUT,
+		    "more than %d Received fields: the message goes round in "
+		    "a circle",
+		    PREPARE_RAW_HOPS);
+	return true;
+}
+
+static bool
+mend_fields(struct prepare_raw *h, struct err *e)
+{
+	bool seen[KINDS] = { false };
+	unsigned hops = 0;
+
+	h->field =
+	    arena_array(h->mem, h->root->head.n + ADDED, sizeof(*h->field));
+	for (const struct head_field *f = h->root->head.first; f != NULL;
+	     f = f->next)
+		if (!mend_field(h, f, seen, &hops, e))
+			return false;
+	return arena_ok(h->mem, e);
+}
+
+static void
+add_text(struct prepare_raw *h, struct str name, struct str text)
+{
+	struct buf plain;
+
+	if (text.n == 0)
+		return;
+	buf_init(&plain, MIME_HEAD_MAX);
+	word_decode(&plain, text);
+	h->mem->no_memory = h->mem->no_memory || plain.no_memory;
+	change(h,
+	    (struct edit_field){ .name = name,
+		.text = arena_str(h->mem, buf_view(&plain)) });
+	buf_release(&plain);
+}
+
+/* What is taken out of the header stays readable in it. */
+static void
+add_fields(struct prepare_raw *h, struct str from, const struct str strange[2])
+{
+	struct str name = STR("X-Original-From");
+	bool has = head_find(h->root->head.first, name) != NULL;
+
+	if (!has && h->from.original != NULL)
+		change(h,
+		    (struct edit_field){ .name = name,
+			.list = h->from.original });
+	else if (!has)
+		add_text(h, name, from);
+	add_text(h, STR("X-Post365-To"), strange[0]);
+	add_text(h, STR("X-Post365-Cc"), strange[1]);
+}
+
+static void
+stamp(struct prepare_raw *h, int64_t when, int zone)
+{
+	char date[DATE_MAIL_SIZE];
+	unsigned char random[16];
+
+	h->date = first_value(h, STR("Date"));
+	h->message_id = first_value(h, STR("Message-ID"));
+	date_mail(when, zone, date);
+	if (h->date.n == 0)
+		h->date = arena_str(h->mem, str_of(date));
+	os_random(random, sizeof(random));
+	if (h->message_id.n == 0)
+		h->message_id =
+		    message_make_id(h->mem, random, h->from.from->domain);
+}
+
+bool
+prepare_raw_header(struct prepare_raw *h, int64_t when, int zone, struct err *e)
+{
+	struct str strange[2] = { { 0 } }, from = { 0 };
+
+	if (!mend_fields(h, e) || !recipients(h, strange, e) ||
+	    !choose_from(h, &from, e))
+		return false;
+	add_fields(h, from, strange);
+	stamp(h, when, zone);
+	return arena_ok(h->mem, e);
+}
