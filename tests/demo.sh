@@ -44,7 +44,7 @@ title 'Send a mail: text, a subject in UTF-8, an attachment'
 printf 'Backup of db1 finished.\n42 tables, 1.3 GB, no errors.\n' >report.txt
 printf 'table,rows\nusers,1200\norders,98765\n' >tables.csv
 show "post365 -C demo/config send -s 'Sicherung: fertig ✓' --text report.txt \\
-    -a tables.csv -t 'Ops Team <ops@contoso.com>' -b audit@contoso.com"
+    -a tables.csv -t 'Ops Team <ops@contoso.com>' -b audit@contoso.com --via json"
 echo "(exit status ${status:-0}: a token was fetched, then sendMail answered 202)"
 
 title 'What arrived'
