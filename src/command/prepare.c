@@ -14,6 +14,7 @@ enum {
 };
 
 struct prepared_state {
+	uint64_t max_size; /* max_message_size */
 	struct rope mime, rest;
 	struct prepare_names names;
 	struct prepare_part parts;
@@ -38,6 +39,7 @@ begin(struct prepared *p, const struct config *config, struct err *e)
 		return arena_ok(&p->mem, e);
 	rope_init(&p->state->mime, &p->mem);
 	rope_init(&p->state->rest, &p->mem);
+	p->state->max_size = config->max_message_size;
 	p->state->parts.mem = &p->mem;
 	p->out.mailbox = config->mailbox;
 	p->out.save_to_sent = config->save_to_sent;
@@ -62,11 +64,11 @@ check_size(struct prepared *p, uint64_t files, uint64_t encoded, struct err *e)
 	uint64_t rest = f->mime_size > encoded ? f->mime_size - encoded : 0;
 	uint64_t size = files > rest ? files : rest;
 
-	if (size > f->max_message_size) {
+	if (size > p->state->max_size) {
 		err_set(e, ERR_INPUT,
 		    "the message has %llu bytes, max_message_size allows %llu",
 		    (unsigned long long)size,
-		    (unsigned long long)f->max_message_size);
+		    (unsigned long long)p->state->max_size);
 		return err_remedy(e,
 		    "put large files where they can be linked, or raise "
 		    "max_message_size: Exchange's own limit is the mailbox's "
@@ -293,12 +295,13 @@ has_sealed(const struct mime_part *p)
 	return p != NULL;
 }
 
+/* At the least: lines may be short, and the last one is padded. */
 static uint64_t
 decoded_size(const struct mime_part *p)
 {
 	uint64_t n = p->end - p->body;
 
-	return p->encoding == MIME_BASE64 ? n / 78 * 57 + n % 78 * 3 / 4 : n;
+	return p->encoding == MIME_BASE64 ? n / 25 * 18 : n;
 }
 
 static bool
@@ -320,7 +323,7 @@ take_out(struct prepared *p, struct edit *edit, const struct mime_part **file,
     size_t n, struct err *e)
 {
 	struct outgoing *o = &p->out;
-	uint64_t size = o->facts.mime_size;
+	uint64_t size = o->facts.mime_size, files = 0;
 	struct message_file f;
 	bool sound;
 
@@ -336,8 +339,9 @@ take_out(struct prepared *p, struct edit *edit, const struct mime_part **file,
 			.type = f.type,
 			.cid = f.cid,
 			.content = f.content };
+		files += f.content.size;
 	}
-	return true;
+	return check_size(p, files, o->facts.mime_size, e);
 }
 
 /* A message of files only: of it the header stays, as that of a text. */

@@ -336,6 +336,35 @@ test_fields(void)
 	end(&j);
 }
 
+/* Which charset a long text is given, wherever its pieces are cut. */
+static void
+test_charset(void)
+{
+	struct err e = { 0 };
+	struct buf in;
+	struct job j;
+
+	for (unsigned shift = 0; shift < 8; shift++) {
+		buf_init(&in, LIMIT);
+		buf_addz(&in, "To: a@x\r\n\r\n");
+		for (unsigned i = 0; i < (shift & 3); i++)
+			buf_addc(&in, 'x');
+		if (shift >= 4) /* one bad byte, far from the end */
+			buf_addz(&in, "\xff ");
+		for (int i = 0; i < 20000; i++)
+			buf_addz(&in, i % 20 == 0 ? "\r\n" : "\xe2\x82\xac");
+		T_CHECK(begin(&j, buf_view(&in), "a@x", &e) && run(&j, &e),
+		    "%s", e.msg);
+		T_CHECK(str_find(buf_view(&j.out),
+			    shift < 4 ?
+				STR("charset=utf-8\r\n") :
+				STR("charset=windows-1252\r\n")) < j.out.n,
+		    "shift %u: %.200s", shift, j.out.p);
+		end(&j);
+		buf_release(&in);
+	}
+}
+
 /* A message of the corpora: edited again, it does not change any more. */
 static void
 edit_file(const char *path, void *arg)
@@ -384,6 +413,7 @@ static const struct t_test tests[] = {
 	{ "parts left out", test_left_out },
 	{ "the root left out", test_root_left_out },
 	{ "fields", test_fields },
+	{ "charset", test_charset },
 	{ "corpora", test_corpora },
 };
 

@@ -522,6 +522,60 @@ test_only_files(void)
 	buf_release(&bytes);
 }
 
+/* The same where the files stand in a multipart. */
+static void
+test_files_in_mixed(void)
+{
+	struct err e = { 0 };
+	struct buf bytes, rest;
+	struct job j;
+
+	fill(&bytes, 5000, 4);
+	buf_init(&j.in, LIMIT);
+	buf_addz(&j.in, MIXED FILE1);
+	add_base64(&j.in, &bytes);
+	buf_addz(&j.in, FILE2);
+	add_base64(&j.in, &bytes);
+	buf_addz(&j.in, "--b--\r\n");
+	T_CHECK(begin(&j, "limit=1024", ROUTE_AUTO, &e), "%s", e.msg);
+	T_CHECK(j.p.out.n_files == 2, "%zu files", j.p.out.n_files);
+	read_all(&j.p.out.rest, &rest);
+	T_CHECK(str_eq(buf_view(&rest),
+		    STR("From: me@contoso.com\r\nTo: a@x.example\r\n"
+			"Subject: s\r\n" STAMPS "\r\n")),
+	    "%s", rest.p);
+	buf_release(&rest);
+	end(&j);
+	buf_release(&bytes);
+}
+
+/* Of a file in base64 the size that counts is its own. */
+static void
+test_max_of_files(void)
+{
+	struct err e = { 0 };
+	struct buf one, two;
+	struct job j;
+
+	make_mixed(&j, &one, &two);
+	T_CHECK(begin(&j, "limit=1024;max=50001", ROUTE_AUTO, &e), "%s", e.msg);
+	T_CHECK(j.p.out.facts.max_message_size >= j.p.out.facts.mime_size,
+	    "the route would refuse it");
+	prepare_release(&j.p);
+	arena_release(&j.mem);
+	T_CHECK(!begin(&j, "limit=1024;max=50000", ROUTE_AUTO, &e) &&
+		err_exit(&e) == 65,
+	    "%s", e.msg);
+	prepare_release(&j.p);
+	arena_release(&j.mem);
+	T_CHECK(!begin(&j, "limit=1024;max=40000", ROUTE_AUTO, &e) &&
+		j.p.out.n_files == 0,
+	    "nothing is decoded for it");
+	end(&j);
+	buf_release(&one);
+	buf_release(&two);
+}
+
 /* What cannot be taken apart, and why JSON cannot carry it. */
 /* clang-format off */
 static const struct {
@@ -863,6 +917,8 @@ static const struct t_test tests[] = {
 	{ "rows", test_rows },
 	{ "set apart", test_set_apart },
 	{ "only files", test_only_files },
+	{ "only files, in a multipart", test_files_in_mixed },
+	{ "max_message_size", test_max_of_files },
 	{ "forms", test_forms },
 	{ "JSON", test_json },
 	{ "limits", test_limits },
