@@ -876,7 +876,7 @@ MBED := -DMBEDTLS_CONFIG_FILE='<mbedtls_config.h>' -isystem vendor \
 BASE := -std=c11 -D_GNU_SOURCE -Isrc $(MBED)
 # -O2 where bytes of mails are walked through. What waits for people, disks
 # and clouds is for size (-Os: 50 kB of 575).
-quick := base/% codec/% mail/% smtp/% net/http% net/conn
+quick := base/% codec/% mail/% smtp/dot net/http% net/conn
 level = $(if $(filter $(quick),$*),-O2,-Os)
 REL := $(BASE) $(WARN) $(SMALL) $(HARD) $(ZERO) $(musl_inc)
 SAN := $(BASE) $(WARN) -Wno-null-dereference -Wno-maybe-uninitialized \

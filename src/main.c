@@ -11,6 +11,7 @@
 #include "command/explain.h"
 #include "command/sandbox.h"
 #include "command/send.h"
+#include "command/sendmail.h"
 #include "command/settings.h"
 #include "command/version.h"
 
@@ -23,6 +24,8 @@ static int version_main(const struct cli_command *self, int argc, char **argv);
 static const struct cli_command commands[] = {
 	{ "send", send_main, "[RECIPIENT...]",
 	  "Sends one message.", send_options, send_more },
+	{ "sendmail", sendmail_main, "[RECIPIENT...]",
+	  "The command line of sendmail(8), for other programs.", NULL, NULL },
 	{ "check", check_main, "",
 	  "Tries each prerequisite in order. Sends nothing.", NULL,
 	  check_more },
@@ -119,6 +122,9 @@ help_main(const struct cli_command *self, int argc, char **argv)
 	}
 	if (c.common.help)
 		return cli_help(self);
+	/* sendmail has none of the options of every command */
+	if (about != NULL && about->run == sendmail_main)
+		return sendmail_help();
 	return about != NULL ? cli_help(about) : help_all(&c);
 }
 
@@ -179,6 +185,26 @@ run_command(int argc, char **argv)
 	return command->run(command, argc - 1, argv + 1);
 }
 
+/* Names that other mailers gave to their programs. */
+static const struct cli_command programs[] = {
+	{ "sendmail", sendmail_main, "", "", NULL, NULL },
+	{ "send-mail", sendmail_main, "", "", NULL, NULL },
+	{ "mailq", mailq_main, "", "", NULL, NULL },
+	{ "newaliases", newaliases_main, "", "", NULL, NULL },
+};
+
+static int
+run_program(int argc, char **argv)
+{
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	const char *name = slash != NULL ? slash + 1 : argv[0];
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++)
+		if (argc > 0 && strcmp(programs[i].name, name) == 0)
+			return programs[i].run(&programs[i], argc, argv);
+	return run_command(argc, argv);
+}
+
 /* A socket must never become what a library takes for standard error. */
 static void
 fill_standard_streams(void)
@@ -199,5 +225,5 @@ main(int argc, char **argv)
 	/* both are errors of write(2) here, with a message of their own */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	return run_command(argc, argv);
+	return run_program(argc, argv);
 }

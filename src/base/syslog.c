@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/syslog.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/os.h"
+
+enum { FACILITY_MAIL = 2, TIME_SIZE = 32 };
+
+/* "Nov  3 21:37:14": RFC 3164 has local time, in English. */
+static void
+stamp(char out[TIME_SIZE])
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	time_t now = (time_t)os_wall();
+	struct tm t = { 0 };
+
+	(void)localtime_r(&now, &t);
+	(void)snprintf(out, TIME_SIZE, "%.3s %2d %02d:%02d:%02d",
+	    months + (t.tm_mon % 12) * 3, t.tm_mday % 32, t.tm_hour % 24,
+	    t.tm_min % 60, t.tm_sec % 61);
+}
+
+static void
+put(const char *path, const char *line)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	size_t n = strlen(path);
+	int fd;
+
+	if (n >= sizeof(to.sun_path))
+		return;
+	memcpy(to.sun_path, path, n + 1);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	(void)sendto(fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL,
+	    (const struct sockaddr *)&to, sizeof(to));
+	os_close(&fd);
+}
+
+void
+syslog_send(const struct syslog *l, enum syslog_severity severity,
+    const char *fmt, ...)
+{
+	char text[ERR_MSG_SIZE], line[SYSLOG_MAX], when[TIME_SIZE];
+	struct err harmless;
+	va_list ap;
+
+	if (l->path == NULL)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	err_set(&harmless, ERR_NONE, "%.100s[%d]: %s", l->tag, (int)getpid(),
+	    text);
+	stamp(when);
+	(void)snprintf(line, sizeof(line), "<%d>%s %.900s",
+	    FACILITY_MAIL * 8 + (int)severity, when, harmless.msg);
+	put(l->path, line);
+}

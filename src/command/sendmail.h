@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sendmail: the sendmail(8) command line, mailq and newaliases.
+ *
+ *	sendmail.c	   modes, the message on standard input
+ *	sendmail_option.h  the options, as a table
+ *	sendmail_smtp.h	   -bs
+ *	sendmail_post.h	   the way out
+ *
+ * There is no queue in this version: a message is delivered before the
+ * program ends, with the tries of `send`, and the exit status says how that
+ * went. 0 is: Microsoft 365 has it.
+ *
+ * Source: SENDMAIL.md 1, LSB 5.0 sendmail(1).
+ */
+#ifndef COMMAND_SENDMAIL_H
+#define COMMAND_SENDMAIL_H
+
+#include "command/cli.h"
+
+extern const char sendmail_more[]; /* for help */
+
+int sendmail_main(const struct cli_command *self, int argc, char **argv);
+int mailq_main(const struct cli_command *self, int argc, char **argv);
+int newaliases_main(const struct cli_command *self, int argc, char **argv);
+
+/* Prints what `sendmail --help` prints; gives the exit code. */
+int sendmail_help(void);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session: the server's side of SMTP, as a state machine without sockets.
+ *
+ * Bytes of the client go in, replies come out, and in between events ask the
+ * caller: may this one send, may that one receive, here is a piece of the
+ * message, it is complete. So one machine serves standard input (sendmail -bs)
+ * and a relay's poll loop, and can be fed byte by byte.
+ *
+ *	for (;;) {
+ *		switch (session_next(&s, &in)) {
+ *		case SESSION_MORE:
+ *			write s.replies, buf_reset(&s.replies);
+ *			if in is empty, read into it;
+ *		...
+ *
+ * Commands are dealt with one at a time, so pipelining needs no care: what
+ * follows a command waits in the input until the reply is known.
+ *
+ * Source: RFC 5321; RFC 2920 (PIPELINING), RFC 1870 (SIZE), RFC 3030
+ * (CHUNKING), RFC 2034 and 3463 (enhanced status codes), RFC 6531 (SMTPUTF8);
+ * SENDMAIL.md 4 (what clients do).
+ */
+#ifndef SMTP_SESSION_H
+#define SMTP_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "mail/addr.h"
+#include "smtp/dot.h"
+#include "smtp/syntax.h"
+
+enum {
+	SESSION_LINE_MAX = 2048, /* Postfix's line_length_limit */
+	SESSION_RCPT_MAX = 1000, /* RFC 5321 4.5.3.1.8 wants 100; Exchange
+				    takes 1000 at the most */
+	SESSION_ERRORS_MAX = 20, /* Postfix's smtpd_hard_error_limit */
+	SESSION_REPLY_MAX = 512, /* RFC 5321 4.5.3.1.5 */
+	SESSION_PIECE = 16384,   /* of the message, in one event */
+	SESSION_REPLIES = 4096   /* bytes of them to collect before writing */
+};
+
+struct session_conf {
+	struct str host;       /* what we call ourselves; borrowed */
+	uint64_t max_size;     /* bytes of a message, as offered by SIZE */
+	bool lf_ends;          /* standard input: see dot.h, DOT_LF */
+	bool reject_bare;      /* bare_newline = reject */
+	bool dsn;              /* offer DSN (RFC 3461) */
+	const struct log *log; /* told of the dialogue; borrowed */
+};
+
+enum session_event {
+	SESSION_MORE, /* write the replies; give more input, if it is empty */
+	SESSION_MAIL, /* the sender is in s->mail: answer */
+	SESSION_RCPT, /* a recipient is in s->rcpt: answer */
+	SESSION_DATA, /* a message begins: answer */
+	SESSION_TEXT, /* a piece of it is in s->text, good until the next */
+	SESSION_MESSAGE, /* it is complete: answer */
+	SESSION_FORGET,  /* it will not be: forget what came since DATA */
+	SESSION_CLOSE    /* write the replies, and hang up */
+};
+
+struct session_rcpt {
+	struct addr *list; /* in order */
+	struct addr **tail;
+	struct syntax_rcpt latest;
+	size_t n;
+};
+
+struct session {
+	struct session_conf conf;
+	struct buf replies;
+	struct buf text;
+	struct arena mem; /* of the transaction */
+	struct syntax_mail mail;
+	struct session_rcpt rcpt;
+	bool greeted;        /* by EHLO or HELO */
+	bool in_transaction; /* MAIL was accepted */
+	/* the rest is the machine's own */
+	struct buf line;
+	struct dot dot;
+	int state;
+	enum session_event asked; /* MORE: nothing waits for an answer */
+	struct str verdict;       /* on a message that is not taken; in mem */
+	uint64_t size;            /* of the message, as it came */
+	uint64_t chunk;           /* bytes of BDAT still to come */
+	unsigned errors;          /* since the last message */
+	bool lf;                  /* the command's line ended in LF */
+	bool open;                /* the caller has pieces of a message */
+	bool chunked, last;       /* BDAT; BDAT LAST */
+};
+
+/* Puts the greeting into s->replies. */
+void session_init(struct session *s, const struct session_conf *conf);
+void session_release(struct session *s); /* a zeroed one is fine */
+
+/*
+ * Takes bytes off *in until there is something to tell. After an event that
+ * wants an answer, the next call comes behind session_answer.
+ */
+enum session_event session_next(struct session *s, struct str *in);
+
+/*
+ * The answer: a whole reply without its line end ("550 5.1.1 No such user").
+ * The empty str is the usual consent. One that does not begin with '2' refuses
+ * the sender, the recipient or the message.
+ */
+void session_answer(struct session *s, struct str reply);
+
+/* Appends the reply that a failure makes, DESIGN.md 1's table. */
+void session_reply(struct buf *out, const struct err *e);
+
+#endif

@@ -1,0 +1,374 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# sendmail: what programs rely on when they call it: options, recipients,
+# header work, line ends, exit codes, mailq, newaliases and -bs.
+# shellcheck disable=SC2119
+. "$(dirname "$0")/lib.sh"
+
+P=$SAN # error paths are where memory errors hide
+start_sandbox
+cd "$TMP" || exit 1
+mkdir -p bin in
+for name in sendmail send-mail mailq newaliases; do ln -s "$P" "bin/$name"; done
+cat >aliases <<-'EOF2'
+	# names of this machine
+	root: ops
+	ops: ops@example.com
+	pair: "Ann A." <ann@example.com>, bob@example.com
+	loop: pool
+	pool: loop
+EOF2
+setting aliases "$TMP/aliases"
+POST365_CONFIG=$CONFIG
+PATH=$TMP/bin:$PATH
+export POST365_CONFIG PATH
+unset NAME
+
+# --- messages
+
+# message NAME: printf's format on standard input becomes in/NAME.
+message() {
+	# shellcheck disable=SC2059
+	printf "$(cat)" >"in/$1"
+}
+H='From: me@example.org\nTo: a@example.com\n'
+message plain <<-EOF2
+	${H}Subject: plain\n\nbody\n
+EOF2
+message full <<-'EOF2'
+	From: Me <me@example.org>\nTo: a1@example.com, "B, Two" <a2@example.com> (comment)\nCc: c1@example.com\nBcc: b1@example.com\nSubject: full\n\nbody\n
+EOF2
+message resent <<-'EOF2'
+	Resent-From: me@example.org\nResent-To: rto@example.com\nFrom: o@example.org\nTo: oto@example.com\nSubject: resent\n\nbody\n
+EOF2
+message dots <<-EOF2
+	${H}Subject: dots\n\nline1\n.\n..two\nline2\n
+EOF2
+message cron <<-'EOF2'
+	From: root (Cron Daemon)\nTo: root\nSubject: Cron <root@host> job\n\noutput\n
+EOF2
+message bare <<-'EOF2'
+	To: a@example.com\n\nnothing else\n
+EOF2
+message mbox <<-'EOF2'
+	From me Mon Jan  1 00:00:00 2024\nSubject: mbox\nTo: a@example.com\n\nx\nFrom inside\n
+EOF2
+message nohead <<-'EOF2'
+	just a body, no header\nsecond line\n
+EOF2
+message utf8 <<-EOF2
+	${H}Subject: caf\\303\\251\n\nb\\303\\266dy\n
+EOF2
+message traces <<-EOF2
+	Return-Path: <x@y.example>\nContent-Length: 9\n${H}Subject: traces\n\nx\n
+EOF2
+message open <<-EOF2
+	${H}Subject: open\n\nno final line end
+EOF2
+message undisclosed <<-'EOF2'
+	From: me@example.org\nTo: undisclosed-recipients:;\nSubject: u\n\nx\n
+EOF2
+message nul <<-EOF2
+	${H}Subject: nul\n\na\000b\n
+EOF2
+message cr <<-EOF2
+	${H}Subject: cr\n\na\rb\n
+EOF2
+: >in/empty
+head -c 100000 /dev/urandom >in/noise
+{
+	printf 'To: a@example.com\nSubject: long\n\n'
+	head -c 5000 /dev/zero | tr '\0' y
+	echo
+} >in/long
+{
+	printf 'To: a@example.com\nSubject: wide\nX-Wide: '
+	head -c 1000000 /dev/zero | tr '\0' ' ' | sed 's/    /abc /g'
+	printf '\n\nx\n'
+} >in/wide
+{
+	printf 'Subject: many\nTo: u0@example.com'
+	awk 'BEGIN { for (i = 1; i < 10000; i++) printf ",\n u%d@example.com", i }'
+	printf '\n\nx\n'
+} >in/many
+
+# --- one call a row
+
+# check_one HOW PATTERN NAME: in the mail (m: what is kept about it, e: as it
+# arrived), in what was printed (o, E), or not there (with an "!").
+check_one() {
+	case $1 in
+	m | !m) f=$M.meta ;;
+	e | !e) f=eml ;;
+	o | !o) f=$OUT ;;
+	E | !E) f=$ERR ;;
+	*) not_ok "$3" "no check $1" && return ;;
+	esac
+	case $1 in
+	!*)
+		if grep -qE -e "$2" "$f"; then
+			not_ok "$3: no $2" "$(grep -E -e "$2" "$f" | head -n 1)"
+		else
+			ok "$3: no $2"
+		fi
+		;;
+	*) says "$3: $2" "$f" "$2" ;;
+	esac
+}
+
+# row NAME STATUS INPUT WORDS CHECKS: words as the shell reads them; a check
+# is HOW:PATTERN, and a bar stands between two.
+row() {
+	name=$1 want=$2 input=$3 checks=$5
+	forget_mail
+	eval "set -- $4"
+	case ${1:-} in
+	mailq | newaliases | send-mail) ;;
+	*) set -- sendmail "$@" ;;
+	esac
+	run "$@" <"in/$input"
+	if [ "$STATUS" != "$want" ]; then
+		not_ok "$name: exit" "$STATUS, not $want: $(head -n 2 "$ERR" |
+		    tr '\n' ' ')"
+		return
+	fi
+	ok "$name: exit"
+	mails=$(count_mail)
+	case $checks in
+	none*) same "$name: no mail" 0 "$mails" ;;
+	*) same "$name: one mail" 1 "$mails" ;;
+	esac
+	M=$(last_mail)
+	if [ "$mails" != 0 ]; then tr -d '\r' <"$M.eml" >eml; fi
+	checks=${checks#none}
+	while [ -n "$checks" ]; do
+		one=${checks%%|*}
+		checks=${checks#"$one"}
+		checks=${checks#|}
+		[ -z "$one" ] || check_one "${one%%:*}" "${one#*:}" "$name"
+	done
+}
+
+# Who gets it
+row '-t: union of To, Cc, Bcc' 0 full '-t -i' \
+    'm:^to: a1@|m:^to: a2@|m:^cc: c1@|m:^bcc: b1@example.com$'
+row 'no -t: Bcc is stripped' 0 full '-i only@example.com' \
+    'm:^bcc: only@example.com$|!m:^[tc][oc]: |!e:b1@|e:^X-Post365-To: .*a1@|e:^X-Post365-Cc: c1@'
+row '-t and argv: both' 0 plain '-t -i extra@example.com' \
+    'm:^to: a@|m:^bcc: extra@example.com$'
+row '-t and argv: once' 0 plain '-t -i A@example.com' \
+    'm:^to: a@example.com$|!m:^bcc: '
+row 'resent: their recipients' 0 resent '-t -i' \
+    'm:^bcc: rto@example.com$|!m:: oto@|e:^X-Post365-To: oto@'
+row 'lists and names in argv' 0 bare \
+    "'x1@example.com, x2@example.com' 'Name <x3@example.com>' a@example.com" \
+    'm:^bcc: x1@|m:^bcc: x2@|m:^bcc: x3@|m:^to: a@'
+row '-- ends options' 0 plain '-i -- -weird@example.com' \
+    'm:^bcc: -weird@example.com$'
+row 'options behind recipients' 0 bare 'a@example.com -f env@example.org' \
+    'm:^to: a@|!m:^to: env@|!m:^bcc: '
+row 'nobody' 64 bare '-i' 'none|E:^sendmail: nobody to send it to$'
+row 'nobody in the header' 64 nohead '-t -i' 'none|E:nobody to send it to'
+row 'undisclosed-recipients alone' 64 undisclosed '-t -i' \
+    'none|E:nobody to send it to'
+row 'undisclosed-recipients, argv' 0 undisclosed '-i x@example.com' \
+    'm:^bcc: x@example.com$'
+row 'ten thousand recipients' 65 many '-t -i' 'none|E:10000 recipients'
+
+# Names of this machine
+row 'cron' 0 cron '-FCronDaemon -i -B8BITMIME -oem root' \
+    'm:^to: ops@example.com$|!m:^bcc: |m:^from: sender@example.com$|m:^from-name: Cron Daemon|e:^To: ops@example.com$'
+row 'cronie' 0 cron '-FCronDaemon -i -odi -oem -oi -t -f root' \
+    'm:^to: ops@example.com$'
+row 'alias of two' 0 bare '-i pair a@example.com' \
+    'm:^bcc: ann@example.com$|m:^bcc: bob@example.com$'
+row 'no alias: the mailbox' 0 nohead '-i -oem nosuchuser' \
+    'm:^bcc: sender@example.com$'
+row 'alias in a circle' 78 bare '-i loop' 'none|E:leads back to itself'
+
+# Where a message ends
+row 'a dot ends it' 0 dots 'a@example.com' 'e:^line1$|!e:^line2$'
+row '-i: it does not' 0 dots '-i a@example.com' \
+    'e:^\.$|e:^\.\.two$|e:^line2$'
+row '-oi: neither' 0 dots '-oi a@example.com' 'e:^\.$|e:^line2$'
+row '-ti, in one word' 0 dots '-ti' 'm:^to: a@|e:^line2$'
+row 'no final line end' 0 open '-i a@example.com' 'e:^no final line end$'
+row 'empty' 0 empty '-i a@example.com' 'm:^bcc: a@'
+
+# Header work
+row 'From, Date, Message-ID are added' 0 bare '-i a@example.com' \
+    'e:^From: .*<sender@example.com>$|e:^Date: [A-Z][a-z][a-z], |e:^Message-ID: <[^ ]*>$|e:^nothing else$'
+row 'Return-Path, Content-Length go' 0 traces '-i a@example.com' \
+    '!e:^Return-Path|!e:^Content-Length'
+row 'an mbox line goes' 0 mbox '-i a@example.com' \
+    '!e:^From me|e:^From inside$|m:^subject: mbox'
+row 'a message without a header' 0 nohead '-i a@example.com' \
+    'm:^bcc: a@|e:^just a body, no header$|e:^second line$'
+row 'text in UTF-8' 0 utf8 '-i a@example.com' \
+    'e:^Subject: =.utf-8.|e:^Content-Transfer-Encoding: base64$'
+row 'a line of 5000' 0 long '-i a@example.com' \
+    'e:^Content-Transfer-Encoding: base64$|!e:yyyyyyyyyyyyyyyyy'
+row 'a header of 1 MB' 0 wide '-i a@example.com' 'm:^to: a@|e:^X-Wide: abc'
+row 'NUL' 0 nul '-i a@example.com' 'm:^to: a@'
+row 'a lone CR' 0 cr '-i a@example.com' 'e:^a$|e:^b$'
+row 'noise' 0 noise '-i a@example.com' 'm:^bcc: a@'
+
+# The sender
+row "-f ''" 0 bare "-i -f '' a@example.com" \
+    'm:^from: sender@example.com$|!e:MAILER|!e:<>'
+row "-f '<>'" 0 bare "-i -f '<>' a@example.com" 'm:^from: sender@'
+row '-f<>' 0 bare "-i '-f<>' a@example.com" 'm:^from: sender@'
+row '-fADDR' 0 bare '-i -fenv@example.org a@example.com' \
+    'e:^Reply-To: env@example.org$|m:^from-name: env at example.org$'
+row '-r' 0 bare '-i -r env@example.org a@example.com' \
+    'e:^Reply-To: env@example.org$'
+row '-F' 0 bare "-i -F 'Full Name' -f env@example.org a@example.com" \
+    'm:^from-name: Full Name |e:^Reply-To: Full Name <env@example.org>$'
+row '-F: not over a From' 0 plain "-i -F 'Full Name' a@example.com" \
+    '!e:Full Name'
+row '-F: nothing gets into the header' 0 bare \
+    "-i -F 'X
+Bcc: evil@example.com' -f env@example.org a@example.com" '!m:evil@|!e:^Bcc'
+row '-f of no address' 65 bare "-i -f 'a@b@c' a@example.com" 'none|E:-f: '
+
+# Options of others
+row 'DSN' 0 plain '-i -N failure,delay -R hdrs -V env123 a@example.com' 'm:^to: a@'
+row 'all kinds' 0 plain '-i -oem -oee -odb -om -o7 -O DeliveryMode=b -L tag -h 3 -n -Am -G a@example.com' \
+    'm:^to: a@|!m:^bcc: '
+for o in -n -U -m -G -x -c -s -d0.1 -d '-X /dev/null' '-p ESMTP:host' '-e m' \
+    '-h 3' '-A c' -Ac '-B 7BIT' '-M id' '-V id' '-R full' '-N never' '-L tag' \
+    '-O X=y' -odq '-o em'; do
+	row "$o" 0 plain "$o a@example.com" 'm:^to: a@|!m:^bcc: '
+done
+row 'unknown letter' 64 plain '-Z a@example.com' \
+    'none|E:^sendmail: unknown option -Z$'
+row 'a value that is missing' 64 plain '-f' 'none|E:-f needs a value'
+for o in -ba -bt -bh -bH -bd -bD -bl; do
+	row "$o" 64 empty "$o" 'none|E:^sendmail: -b'
+done
+
+# Other modes and names
+row 'mailq' 0 empty 'mailq' 'none|o:^Mail queue is empty$'
+row '-bp' 0 empty '-bp' 'none|o:^Mail queue is empty$'
+row 'newaliases' 0 empty 'newaliases' 'none|!E:.'
+row '-bi' 0 empty '-bi' 'none|!E:.'
+row '-bv' 0 empty '-bv root pair x@example.net' \
+    'none|o:^root -> ops@example.com$|o:^pair -> ann@example.com, bob@example.com$|o:^x@example.net -> x@example.net$'
+row 'send-mail' 0 plain 'send-mail -i a@example.com' 'm:^to: a@'
+for o in -q -qf -q15m -qRexample.com -qIabc; do
+	row "$o" 0 empty "$o" 'none|!E:.'
+done
+row '-v' 0 plain '-v -i a@example.com' 'm:^to: a@|E:POST /.*sendMail|E:^sendmail: sent: <'
+lacks '-v: no secret' "$ERR" "$(setting_of client_secret)"
+row '-X' 0 plain "-i -X $TMP/wire a@example.com" 'm:^to: a@|!E:.'
+says '-X: the wire is there' wire 'POST /.*sendMail'
+lacks '-X: no secret' wire "$(setting_of client_secret)"
+
+# --- the line ends of the input make no difference
+
+forget_mail
+printf 'From: sender@example.com\nTo: a@example.com\nSubject: ends\nDate: Mon, 23 Nov 2026 20:00:00 +0000\nMessage-ID: <x@example.com>\n\nl1\nl2\n\nl3\n' >in/lf
+sed 's/$/\r/' in/lf >in/crlf
+awk '{ printf "%s%s", $0, NR % 2 ? "\r\n" : "\n" }' in/lf >in/mixed
+awk '{ printf "%s\r\r\n", $0 }' in/lf >in/crcrlf
+for f in lf crlf mixed crcrlf; do
+	check "line ends: $f" 0 run sendmail -t -i <"in/$f"
+	cp "$(last_mail).eml" "eml.$f"
+	same_file "line ends: $f is as lf" eml.lf "eml.$f"
+done
+
+# --- exit codes by meaning
+
+# refused NAME STATUS FAULT TEXT
+refused() {
+	forget_mail
+	faults "$3"
+	check "$1: exit" "$2" run sendmail -i a@example.com <in/plain
+	says "$1: says why" "$ERR" "$4"
+	faults
+}
+refused 'no permission' 77 'send status 403 code=ErrorAccessDenied' '^sendmail: '
+refused 'busy' 75 'send status 503' '^sendmail: '
+refused 'asked to wait for long' 75 'send status 429 retry-after=600' '600 s'
+refused 'perhaps sent' 76 'send taken-close' 'Sent Items'
+refused 'too large' 69 'send status 400 code=ErrorMessageSizeExceeded' '^sendmail: '
+check 'settings missing: exit' 78 run env POST365_CONFIG=/nonexistent \
+    sendmail -i a@example.com <in/plain
+# The writer must not be killed before it sees the exit status.
+head -c 3000000 /dev/zero | tr '\0' 'x' >in/large
+run sh -c '{ cat in/large; echo $? >written; } |
+    POST365_CONFIG=/nonexistent sendmail -i a@example.com'
+same 'settings missing: the message is read' 0 "$(cat written)"
+faults 'send status 503 x1'
+check 'once busy: exit' 0 run sendmail -i a@example.com <in/plain
+same 'once busy: one mail' 1 "$(count_mail)"
+faults
+
+# --- -bs
+
+# talk NAME CODES: runs in/talk, and compares the first digits of the replies.
+talk() {
+	forget_mail
+	run sendmail -bs <in/talk
+	same "$1: exit" 0 "$STATUS"
+	same "$1: replies" "$2" "$(tr -d '\r' <"$OUT" | grep -v '^...-' |
+	    cut -c 1-3 | tr '\n' ' ')"
+}
+message talk <<-'EOF2'
+	EHLO me\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<bs@example.com>\r\nRCPT TO:<root>\r\nDATA\r\nSubject: bs\r\n\r\n..x\r\n.\r\nQUIT\r\n
+EOF2
+talk '-bs' '220 250 250 250 250 354 250 221 '
+M=$(last_mail)
+has '-bs: recipient' "$M.meta" 'bcc: bs@example.com'
+has '-bs: local name' "$M.meta" 'bcc: ops@example.com'
+says '-bs: sender' "$M.eml" '^Reply-To: a@example.org'
+says '-bs: text' "$M.eml" '^\.x'
+says '-bs: the reply has the id' "$OUT" \
+    "250 2.0.0 Ok: sent as $(sed -n 's/^client-request-id: //p' "$M.meta")"
+tr -d '\r' <in/talk >in/talk.lf
+mv in/talk.lf in/talk
+talk '-bs, LF' '220 250 250 250 250 354 250 221 '
+same '-bs, LF: one mail' 1 "$(count_mail)"
+message talk <<-'EOF2'
+	HELO me\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\nDATA\r\nTo: a@example.com\n.\nRCPT TO:<b@example.com>\r\n\r\nx\r\n.\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<loop>\r\nDATA\r\n.\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<a@example.com>\r\nDATA\r\nhalf
+EOF2
+talk '-bs, odd' '220 250 250 250 354 250 250 250 354 451 250 250 354 '
+same '-bs, odd: one mail' 1 "$(count_mail)"
+has '-bs, odd: nobody else' "$(last_mail).meta" 'to: a@example.com'
+same '-bs, odd: nobody at all' 0 "$(grep -c '^bcc:' "$(last_mail).meta")"
+faults 'send status 403 code=ErrorAccessDenied x1'
+message talk <<-'EOF2'
+	MAIL FROM:<a@example.org>\r\nRCPT TO:<a@example.com>\r\nDATA\r\n.\r\nQUIT\r\n
+EOF2
+talk '-bs, not allowed' '220 250 250 354 451 221 '
+faults
+
+# --- cases and a probe that nobody here wrote
+
+TOOLS=${SHARED:-/nonexistent}/tools
+if [ -r "$TOOLS/sendmail-cases.sh" ] && command -v bash >/dev/null; then
+	forget_mail
+	sed "s,/tmp/in\.,$TMP/in/case.,g" "$TOOLS/sendmail-cases.sh" >cases.sh
+	S=sendmail timeout -k 5 100 bash cases.sh >cases.out 2>&1
+	sed -n 's/^\([a-zA-Z0-9-]*\) *rc=\([0-9]*\) .*/\1 \2/p' cases.out |
+	    awk '$2 != 0' | tr '\n' ' ' >cases.bad
+	same 'sendmail-cases: who is refused' \
+	    'no-rcpt 64 t-no-rcpt 64 badopt 64 ba 64 bt 64 ' \
+	    "$(cat cases.bad)"
+	same 'sendmail-cases: calls' 48 "$(grep -c ' rc=' cases.out)"
+	same 'sendmail-cases: mails' 33 "$(count_mail)"
+else
+	skip sendmail-cases 'not here'
+fi
+if [ -r "$TOOLS/smuggle-probe.py" ] && command -v python3 >/dev/null; then
+	forget_mail
+	run python3 "$TOOLS/smuggle-probe.py" prog us sendmail -bs
+	same 'smuggling: dialogues' 7 "$(grep -c '^us ' "$OUT")"
+	same 'smuggling: mails' 7 "$(count_mail)"
+	same 'smuggling: nobody was smuggled' 0 \
+	    "$(cat "$SB_DIR"/mail/*.meta | grep -c ': v@example.com')"
+else
+	skip smuggle-probe 'not here'
+fi
+
+finish
