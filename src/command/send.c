@@ -6,7 +6,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/os.h"
 #include "command/attempt.h"
 #include "command/client.h"
@@ -384,42 +383,6 @@ dry_run(struct send *s, struct err *e)
 	return true;
 }
 
-/* What a person cannot see from what the service says. */
-static void
-advise(struct err *e)
-{
-	if (e->kind == ERR_RETRY && e->retry_after_ms > 0)
-		err_wrap(e, "the service asks to wait for %lld s",
-		    (long long)(e->retry_after_ms + 999) / 1000);
-	if (e->kind == ERR_UNSURE && e->remedy[0] == '\0')
-		err_remedy(e,
-		    "it may have been sent: look into the mailbox's "
-		    "Sent Items before sending it again");
-}
-
-/* Tries, and tries again where that does no harm. */
-static bool
-transmit(struct send *s, enum route route, struct err *e)
-{
-	struct send_result *sum = &s->report.result;
-	struct attempt attempt;
-	uint32_t random;
-	unsigned before;
-	bool ok;
-
-	os_random(&random, sizeof(random));
-	attempt_start(&attempt, &clock_system, &s->cli.log, random);
-	do {
-		before = sum->attempts;
-		ok = prepare_send(&s->client, &s->prepared, route, &s->cli.log,
-		    sum, e);
-		sum->attempts += before;
-	} while (!ok && attempt_again(&attempt, e));
-	if (!ok)
-		advise(e);
-	return ok;
-}
-
 static bool
 run(struct send *s, struct err *e)
 {
@@ -437,7 +400,8 @@ run(struct send *s, struct err *e)
 	s->report.why = choice.why;
 	print_notes(s, &choice);
 	s->prepared.progress = progress_start(&progress, &s->cli.log);
-	ok = transmit(s, s->via, e);
+	ok = attempt_deliver(&s->client, &s->prepared, s->via, &s->cli.log,
+	    &s->report.result, e);
 	progress_end(&progress);
 	return ok;
 }
