@@ -107,6 +107,18 @@ arena_str(struct arena *a, struct str s)
 }
 
 struct str
+arena_lower(struct arena *a, struct str s)
+{
+	char *p = arena_alloc(a, s.n < SIZE_MAX ? s.n + 1 : s.n);
+
+	if (p == NULL)
+		return (struct str){ 0 };
+	for (size_t i = 0; i < s.n; i++)
+		p[i] = ascii_lower(s.p[i]);
+	return (struct str){ p, s.n };
+}
+
+struct str
 arena_fmt(struct arena *a, const char *fmt, ...)
 {
 	va_list ap;

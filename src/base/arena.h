@@ -33,6 +33,8 @@ void *arena_array(struct arena *a, size_t count, size_t size);
 
 /* Copies; a NUL stands after the last byte. The empty str on failure. */
 struct str arena_str(struct arena *a, struct str s);
+/* The same with ASCII letters in lower case. */
+struct str arena_lower(struct arena *a, struct str s);
 struct str arena_fmt(struct arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

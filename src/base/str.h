@@ -69,6 +69,13 @@ ascii_is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* RFC 5234 B.1: WSP */
+static inline bool
+ascii_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 static inline char
 ascii_lower(char c)
 {

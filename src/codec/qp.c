@@ -8,12 +8,6 @@ let_go(struct qp *q, struct buf *out)
 	q->n = 0;
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /*
  * One byte after "=": a soft line break vanishes, two hex digits are a byte,
  * anything else was no escape and is looked at again as plain text. Blanks
@@ -30,8 +24,9 @@ in_escape(struct qp *q, char c, struct buf *out)
 		return true;
 	}
 	if ((one && ascii_hex(c) >= 0) ||
-	    (c == '\r' && last != '\r' && (one || is_blank(last))) ||
-	    (is_blank(c) && (one || is_blank(last)) && q->n < QP_HELD)) {
+	    (c == '\r' && last != '\r' && (one || ascii_is_blank(last))) ||
+	    (ascii_is_blank(c) && (one || ascii_is_blank(last)) &&
+		q->n < QP_HELD)) {
 		q->held[q->n++] = c;
 		return true;
 	}
@@ -47,7 +42,7 @@ in_escape(struct qp *q, char c, struct buf *out)
 static void
 plain(struct qp *q, char c, struct buf *out)
 {
-	if (is_blank(c) || c == '=' || (c == '\r' && q->n > 0)) {
+	if (ascii_is_blank(c) || c == '=' || (c == '\r' && q->n > 0)) {
 		if (c == '=' || q->n == QP_HELD)
 			let_go(q, out);
 		q->held[q->n++] = c;
@@ -82,7 +77,7 @@ qp_finish(struct qp *q, struct buf *out)
 	bool blanks = true;
 
 	for (size_t i = 0; i < q->n; i++)
-		blanks = blanks && is_blank(q->held[i]);
+		blanks = blanks && ascii_is_blank(q->held[i]);
 	if (blanks) /* they end the last line */
 		q->n = 0;
 	let_go(q, out);

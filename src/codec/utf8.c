@@ -84,3 +84,13 @@ utf8_add_mended(struct buf *out, struct str s)
 		s = str_from(s, good + 1);
 	}
 }
+
+size_t
+utf8_count(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	return n;
+}

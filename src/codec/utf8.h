@@ -13,6 +13,8 @@
 bool utf8_is_valid(struct str s);
 /* Offset of the first byte that is not UTF-8; s.n if there is none. */
 size_t utf8_bad_at(struct str s);
+/* Characters of s, which is UTF-8. */
+size_t utf8_count(struct str s);
 enum { UTF8_MAX = 4 }; /* bytes of one character */
 /* Writes one character, without a NUL. Its bytes; 0: c is no scalar value. */
 size_t utf8_write(char out[UTF8_MAX], uint32_t c);

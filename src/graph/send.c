@@ -6,6 +6,7 @@
 #include "codec/base64.h"
 #include "codec/jsonw.h"
 #include "codec/url.h"
+#include "codec/utf8.h"
 #include "mail/rope.h"
 #include "mail/word.h"
 
@@ -40,16 +41,6 @@ count(const struct addr *list)
 	return n;
 }
 
-static size_t
-characters(struct str s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
 static bool
 check_limits(const struct message *m, struct err *e)
 {
@@ -64,7 +55,7 @@ check_limits(const struct message *m, struct err *e)
 		    "Send it in parts, or to a group: that "
 		    "counts as one.");
 	}
-	n = characters(m->subject);
+	n = utf8_count(m->subject);
 	if (n > SEND_SUBJECT_MAX)
 		return err_set(e, ERR_INPUT,
 		    "the subject has %zu characters, "
@@ -144,7 +135,7 @@ json_cannot(const struct message *m, uint64_t size)
 		return "it has a field whose name does not begin with X-";
 	if (m->n_fields > SEND_X_FIELDS_MAX)
 		return "it has more than five fields of its own";
-	if (characters(m->subject) > SEND_SUBJECT_MAX)
+	if (utf8_count(m->subject) > SEND_SUBJECT_MAX)
 		return "its subject has more than 255 characters";
 	if (has_large_file(m))
 		return "it has a file that is not under 3 MB";

@@ -24,20 +24,10 @@ is_label(int c)
 	    ascii_is_digit((char)c);
 }
 
-static size_t
-characters(struct str s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
 static bool
 label(struct parser *p, struct str text)
 {
-	if (characters(text) > ADDR_LABEL_MAX)
+	if (utf8_count(text) > ADDR_LABEL_MAX)
 		return scan_wrong(&p->s,
 		    "a part of the domain is longer than 63");
 	if (text.p[0] == '-' || text.p[text.n - 1] == '-')

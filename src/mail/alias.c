@@ -3,24 +3,6 @@
 
 #include <sysexits.h>
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static struct str
-lower(struct arena *a, struct str s)
-{
-	char *p = arena_alloc(a, s.n + 1);
-
-	if (p == NULL)
-		return (struct str){ 0 };
-	for (size_t i = 0; i < s.n; i++)
-		p[i] = ascii_lower(s.p[i]);
-	return (struct str){ p, s.n };
-}
-
 static const struct alias *
 find(const struct alias *list, struct str name)
 {
@@ -41,7 +23,7 @@ next_entry(struct str *text, unsigned *line, struct str *entry, unsigned *at)
 	size_t n = 0;
 
 	while (str_next(&rest, '\n', &one)) {
-		if (start != NULL && (one.n == 0 || !is_blank(one.p[0])))
+		if (start != NULL && (one.n == 0 || !ascii_is_blank(one.p[0])))
 			break;
 		*text = rest;
 		++*line;
@@ -124,7 +106,7 @@ parse_entry(struct arena *a, struct str entry, struct alias *out, struct err *e)
 		name = (struct str){ name.p + 1, name.n - 2 };
 	if (str_ieq(name, STR("default")))
 		name = STR("*");
-	out->name = lower(a, name);
+	out->name = arena_lower(a, name);
 	value = flatten(a, str_from(entry, colon + 1));
 	if (!check_targets(value, e))
 		return false;

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "mail/head.h"
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 bool
 head_is_name(struct str s)
 {
@@ -39,7 +33,7 @@ name_of(struct str line)
 
 	if (name.n == line.n)
 		return STR("");
-	while (name.n > 0 && is_blank(name.p[name.n - 1]))
+	while (name.n > 0 && ascii_is_blank(name.p[name.n - 1]))
 		name.n--; /* RFC 5322 4.5: blanks before the colon */
 	return head_is_name(name) ? name : STR("");
 }
@@ -57,7 +51,7 @@ head_is_line(struct str line, bool first)
 {
 	if (first)
 		return name_of(line).n > 0 || is_mbox_line(line);
-	return name_of(line).n > 0 || (line.n > 0 && is_blank(line.p[0]));
+	return name_of(line).n > 0 || (line.n > 0 && ascii_is_blank(line.p[0]));
 }
 
 /* A field with its continuation lines. */
@@ -67,7 +61,8 @@ raw_of(struct str in)
 	struct str line = line_of(in);
 	size_t n = line.n;
 
-	while (n < in.n && is_blank(in.p[n]) && n > 0 && in.p[n - 1] == '\n') {
+	while (n < in.n && ascii_is_blank(in.p[n]) && n > 0 &&
+	    in.p[n - 1] == '\n') {
 		line = line_of(str_from(in, n));
 		n += line.n;
 	}
@@ -176,7 +171,7 @@ fold_at(struct str s, size_t used)
 	if (used + s.n <= HEAD_LINE)
 		return s.n;
 	for (size_t i = 0; i < s.n; i++) {
-		if (!is_blank(s.p[i])) {
+		if (!ascii_is_blank(s.p[i])) {
 			seen = true;
 			continue;
 		}

@@ -156,6 +156,18 @@ is_control(char c)
 	return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
+static bool
+check_utf8(struct str s, const char *what, struct err *e)
+{
+	if (utf8_is_valid(s))
+		return true;
+	err_set(e, ERR_INPUT, "%s is not UTF-8 from byte %zu on", what,
+	    utf8_bad_at(s) + 1);
+	return err_remedy(e,
+	    "Convert it first, for instance: iconv -f "
+	    "WINDOWS-1252 -t UTF-8");
+}
+
 /* Text that becomes one line of a header. */
 static bool
 check_line(struct str s, const char *what, struct err *e)
@@ -168,13 +180,7 @@ check_line(struct str s, const char *what, struct err *e)
 			return err_set(e, ERR_INPUT, "%s has a NUL at byte %zu",
 			    what, i + 1);
 	}
-	if (utf8_is_valid(s))
-		return true;
-	err_set(e, ERR_INPUT, "%s is not UTF-8 from byte %zu on", what,
-	    utf8_bad_at(s) + 1);
-	return err_remedy(e,
-	    "Convert it first, for instance: iconv -f "
-	    "WINDOWS-1252 -t UTF-8");
+	return check_utf8(s, what, e);
 }
 
 /* Text of any number of lines. RFC 5322 2.3: no NUL. */
@@ -189,13 +195,7 @@ check_body(struct str s, const char *what, struct err *e)
 		return err_remedy(e,
 		    "Is it a file of some program? Use --attach.");
 	}
-	if (utf8_is_valid(s))
-		return true;
-	err_set(e, ERR_INPUT, "%s is not UTF-8 from byte %zu on", what,
-	    utf8_bad_at(s) + 1);
-	return err_remedy(e,
-	    "Convert it first, for instance: iconv -f "
-	    "WINDOWS-1252 -t UTF-8");
+	return check_utf8(s, what, e);
 }
 
 static bool

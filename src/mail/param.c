@@ -44,18 +44,6 @@ skip(struct str in)
 	return in;
 }
 
-static struct str
-lower(struct arena *a, struct str s)
-{
-	char *p = arena_alloc(a, s.n + 1);
-
-	if (p == NULL)
-		return (struct str){ 0 };
-	for (size_t i = 0; i < s.n; i++)
-		p[i] = ascii_lower(s.p[i]);
-	return (struct str){ p, s.n };
-}
-
 /* A quoted string without its quotes and backslashes; *in moves behind it. */
 static struct str
 take_quoted(struct arena *a, struct str *in)
@@ -117,7 +105,7 @@ next_section(struct arena *a, struct str *in, struct section *s)
 	at = str_chr(*in, '=');
 	if (at > str_chr(*in, ';') || at == in->n)
 		return true; /* malformed: skipped, it has no name */
-	set_name(s, lower(a, str_trim(str_first(*in, at))));
+	set_name(s, arena_lower(a, str_trim(str_first(*in, at))));
 	*in = skip(str_from(*in, at + 1));
 	s->value =
 	    in->n > 0 && in->p[0] == '"' ? take_quoted(a, in) : take_bare(in);
@@ -187,7 +175,7 @@ param_parse(struct arena *a, struct str field, struct str *value,
 	size_t n = 0;
 
 	field = skip(field);
-	*value = lower(a,
+	*value = arena_lower(a,
 	    str_trim(str_first(field,
 		str_chr(str_first(field, str_chr(field, '(')), ';'))));
 	while (n < PARAM_MAX && next_section(a, &field, &s[n]))

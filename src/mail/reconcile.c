@@ -16,22 +16,10 @@ compare(const void *a, const void *b)
 	    ((const struct entry *)b)->key);
 }
 
-static struct str
-key_of(struct arena *a, const struct addr *address)
-{
-	char *p = arena_alloc(a, address->text.n + 1);
-
-	if (p == NULL)
-		return (struct str){ 0 };
-	for (size_t i = 0; i < address->text.n; i++)
-		p[i] = ascii_lower(address->text.p[i]);
-	return (struct str){ p, address->text.n };
-}
-
 static struct entry *
 find(struct entry *table, size_t n, struct arena *a, const struct addr *address)
 {
-	struct entry wanted = { .key = key_of(a, address) };
+	struct entry wanted = { .key = arena_lower(a, address->text) };
 
 	return n > 0 ? bsearch(&wanted, table, n, sizeof(*table), compare) :
 		       NULL;
@@ -63,7 +51,7 @@ make_table(struct arena *a, const struct addr *rcpt, struct entry **table)
 	if (*table == NULL)
 		return 0;
 	for (size_t i = 0; i < n; i++, rcpt = rcpt->next)
-		(*table)[i].key = key_of(a, rcpt);
+		(*table)[i].key = arena_lower(a, rcpt->text);
 	qsort(*table, n, sizeof(**table), compare);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || compare(&(*table)[i], &(*table)[unique - 1]) != 0)

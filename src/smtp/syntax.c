@@ -31,12 +31,6 @@ static const struct {
 	/* clang-format on */
 };
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* Takes the word in front off *rest, and the blanks behind it. */
 static struct str
 take_word(struct str *rest)
@@ -44,7 +38,7 @@ take_word(struct str *rest)
 	struct str word;
 	size_t n = 0;
 
-	while (n < rest->n && !is_blank(rest->p[n]))
+	while (n < rest->n && !ascii_is_blank(rest->p[n]))
 		n++;
 	word = str_first(*rest, n);
 	*rest = str_trim(str_from(*rest, n));
@@ -107,7 +101,7 @@ take_path(struct str *rest, struct str *path)
 		return true;
 	}
 	n = bracketed(*rest);
-	if (n == 0 || (n < rest->n && !is_blank(rest->p[n])))
+	if (n == 0 || (n < rest->n && !ascii_is_blank(rest->p[n])))
 		return false;
 	*path = str_trim((struct str){ rest->p + 1, n - 2 });
 	*rest = str_trim(str_from(*rest, n));
