@@ -21,7 +21,7 @@ fi
 # shellcheck disable=SC2119
 start_sandbox
 ROOT=$TMP/over/root
-mkdir -p "$TMP/over" "$TMP/work/cron"
+mkdir -p "$TMP/over" "$TMP/job/cron"
 
 # arrived TOKEN: in the text, or in a word of the header that is encoded.
 cat >"$TMP/arrived" <<-EOF2
@@ -67,8 +67,8 @@ cat >"$TMP/inside" <<-'EOF2'
 		    FROM=sender@example.com bash "$TOOL" run "$@" || true
 	}
 	# cron waits for the next minute: meanwhile the others
-	clients "$TMP/work/cron" s_cron >"$TMP/said.cron" &
-	clients "$TMP/work" $NAMES >"$TMP/said"
+	clients "$TMP/job/cron" s_cron >"$TMP/said.cron" &
+	clients "$TMP/job" $NAMES >"$TMP/said"
 	wait
 	cat "$TMP/said.cron" >>"$TMP/said"
 EOF2
