@@ -44,7 +44,31 @@ deps_table() {
 	apt hyperfine - bench
 	apt nodejs - Prism and the OAuth server
 	apt npm - fetches them
+	apt msmtp - the measure in bench
+	apt s-nail - sends by sendmail, as do those that follow
+	apt mutt - the same
+	apt neomutt - the same
+	apt git-email - the same
+	apt php-cli - mail()
+	apt libmailtools-perl - Mail::Mailer
+	apt libproc-waitstat-perl - mime-construct
+	apt libipc-signal-perl - mime-construct
+	apt libmime-types-perl - mime-construct
 	unpack postfix - smtp-source and smtp-sink; the measure in bench
+	unpack bsd-mailx - mail(1): wants a mail server
+	unpack liblockfile1 - bsd-mailx
+	unpack logwatch - wants a mail server
+	unpack mime-construct - wants a mail server
+	unpack cron - would start a daemon
+	unpack cron-daemon-common - cron
+	unpack fail2ban - would start a daemon
+	unpack mdadm - would change how the machine starts
+	unpack smartmontools - would start a daemon
+	unpack unattended-upgrades - would change the machine
+	unpack python3-distro-info - unattended-upgrades
+	unpack monitoring-plugins-common - check_mailq
+	unpack monitoring-plugins-basic - check_mailq
+	unpack monitoring-plugins-standard - check_mailq
 	npm @stoplight/prism-cli@5.16.0 - Microsoft's API description as a server
 	npm oauth2-mock-server@7.2.1 - an OAuth server that nobody here wrote
 	EOF
