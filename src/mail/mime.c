@@ -199,6 +199,7 @@ end_parts(struct mime_part *p, const struct mime_part *outer, uint64_t end)
 	for (; p != NULL && p != outer; p = p->parent) {
 		p->end = end;
 		p->body = p->body < end ? p->body : end;
+		p->start = p->start < p->body ? p->start : p->body;
 	}
 }
 
@@ -235,7 +236,7 @@ take_boundary(struct mime *m, struct str line)
 			continue;
 		of = m->open[d];
 		end = delimiter_at(m, of);
-		if (m->in_head)
+		while (m->in_head) /* and of the empty message in it */
 			end_head(m, end);
 		end_parts(m->now, of, end);
 		m->depth = closes ? d : d + 1;

@@ -98,6 +98,9 @@ static const struct {
 	  MIXED "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n"
 	  "Content-Type: text/html\r\n\r\ninner\r\n--b--",
 	  "(multipart/mixed(message/rfc822(text/html [inner])))" },
+	{ "a boundary in the header of a message in a message",
+	  MIXED "--b\r\nContent-Type: message/rfc822\r\nA: b\r\n--b--",
+	  "(multipart/mixed(message/rfc822(text/plain [])))" },
 	{ "digest",
 	  "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\n"
 	  "A: b\r\n\r\nx\r\n--b--",
