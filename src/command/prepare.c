@@ -400,6 +400,9 @@ write_raw(struct prepared *p, const struct prepare_raw *h,
 		.reply_to = h->from.reply_to,
 		.date = h->date,
 		.message_id = h->message_id,
+		.resent_at = h->resent.first,
+		.resent = h->resent_field,
+		.n_resent = h->n_resent,
 		.field = h->field,
 		.n_fields = h->n_fields };
 	if (has_sealed(h->root))

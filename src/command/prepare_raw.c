@@ -116,42 +116,53 @@ shown_addresses(struct prepare_raw *h, struct str name, struct addr **out,
 	    arena_ok(h->mem, e);
 }
 
-static bool
-is_resent(const struct head_field *f)
-{
-	return str_istarts(f->name, STR("Resent-"));
-}
+static const struct str resent_names[RESENT_NAMES] = {
+	[RESENT_TO] = STR_INIT("Resent-To"),
+	[RESENT_CC] = STR_INIT("Resent-Cc"),
+	[RESENT_BCC] = STR_INIT("Resent-Bcc"),
+	[RESENT_DATE] = STR_INIT("Resent-Date"),
+	[RESENT_FROM] = STR_INIT("Resent-From"),
+	[RESENT_ID] = STR_INIT("Resent-Message-ID"),
+};
 
 /*
- * The recipients of the latest block of Resent- fields: those before a name
- * comes again (RFC 5322 3.6.6: each once in a block, the latest on top).
- * *found: there is one.
+ * Finds the latest block of Resent- fields: those before a name comes again
+ * (RFC 5322 3.6.6: each once in a block, the latest on top).
  */
+static void
+find_resent(struct prepare_raw *h)
+{
+	struct head_field *f = h->root->head.first;
+	size_t i;
+
+	for (; f != NULL; f = f->next) {
+		if (!str_istarts(f->name, STR("Resent-")))
+			continue;
+		for (i = 0;
+		     i < RESENT_NAMES && !str_ieq(resent_names[i], f->name);)
+			i++;
+		if (i < RESENT_NAMES && h->resent.field[i] != NULL)
+			return;
+		if (i < RESENT_NAMES)
+			h->resent.field[i] = f;
+		if (h->resent.first == NULL)
+			h->resent.first = f;
+	}
+}
+
+/* Its recipients. *found: there is a field of them. */
 static bool
 resent_recipients(const struct prepare_raw *h, struct addr **out, bool *found,
     struct err *e)
 {
-	static const struct str names[] = { STR_INIT("Resent-To"),
-		STR_INIT("Resent-Cc"), STR_INIT("Resent-Bcc"),
-		STR_INIT("Resent-Date"), STR_INIT("Resent-From"),
-		STR_INIT("Resent-Message-ID") };
-	bool seen[sizeof(names) / sizeof(*names)] = { false };
-	struct head_field *f = h->root->head.first;
-	size_t i;
+	struct head_field *f;
 
 	*found = false;
-	for (; f != NULL; f = f->next) {
-		if (!is_resent(f))
-			continue;
-		for (i = 0; i < 6 && !str_ieq(names[i], f->name);)
-			i++;
-		if (i < 6 && seen[i])
-			break;
-		if (i < 6)
-			seen[i] = true;
-		if (i < 3 && !addresses(h, f, f->name, out, e))
+	for (size_t i = RESENT_TO; i <= RESENT_BCC; i++) {
+		f = h->resent.field[i];
+		if (f != NULL && !addresses(h, f, f->name, out, e))
 			return false;
-		*found = *found || i < 3;
+		*found = *found || f != NULL;
 	}
 	return true;
 }
@@ -377,7 +388,40 @@ add_fields(struct prepare_raw *h, struct str from, const struct str strange[2])
 }
 
 static void
-stamp(struct prepare_raw *h, int64_t when, int zone)
+add_resent(struct prepare_raw *h, enum prepare_resent i, struct edit_field f)
+{
+	f.name = resent_names[i];
+	if (h->resent.field[i] == NULL)
+		h->resent_field[h->n_resent++] = f;
+}
+
+/*
+ * Who sends a message again has to say who and when (RFC 5322 3.6.6, MUST),
+ * and should give it a name.
+ */
+static bool
+stamp_resent(struct prepare_raw *h, const char *date, struct err *e)
+{
+	unsigned char random[16];
+	struct edit_field from = { 0 }, when = { 0 }, id = { 0 };
+	struct addr *self;
+
+	if (h->resent.first == NULL)
+		return true;
+	if (!addr_parse(h->mem, h->config->from, false, &self, e))
+		return false;
+	os_random(random, sizeof(random));
+	from.list = self;
+	when.text = arena_str(h->mem, str_of(date));
+	id.text = message_make_id(h->mem, random, self->domain);
+	add_resent(h, RESENT_FROM, from);
+	add_resent(h, RESENT_DATE, when);
+	add_resent(h, RESENT_ID, id);
+	return true;
+}
+
+static bool
+stamp(struct prepare_raw *h, int64_t when, int zone, struct err *e)
 {
 	char date[DATE_MAIL_SIZE];
 	unsigned char random[16];
@@ -391,6 +435,7 @@ stamp(struct prepare_raw *h, int64_t when, int zone)
 	if (h->message_id.n == 0)
 		h->message_id =
 		    message_make_id(h->mem, random, h->from.from->domain);
+	return stamp_resent(h, date, e) && arena_ok(h->mem, e);
 }
 
 bool
@@ -398,10 +443,10 @@ prepare_raw_header(struct prepare_raw *h, int64_t when, int zone, struct err *e)
 {
 	struct str strange[2] = { { 0 } }, from = { 0 };
 
+	find_resent(h);
 	if (!mend_fields(h, e) || !recipients(h, strange, e) ||
 	    !choose_from(h, &from, e))
 		return false;
 	add_fields(h, from, strange);
-	stamp(h, when, zone);
-	return arena_ok(h->mem, e);
+	return stamp(h, when, zone, e);
 }

@@ -21,6 +21,17 @@
 
 enum { PREPARE_RAW_HOPS = 50 }; /* Received fields; Postfix's hopcount_limit */
 
+/* The fields of a Resent- block. RFC 5322 3.6.6 */
+enum prepare_resent {
+	RESENT_TO,
+	RESENT_CC,
+	RESENT_BCC,
+	RESENT_DATE,
+	RESENT_FROM,
+	RESENT_ID,
+	RESENT_NAMES
+};
+
 struct prepare_raw {
 	struct arena *mem; /* borrowed */
 	const struct config *config;
@@ -35,6 +46,12 @@ struct prepare_raw {
 	struct edit_field *field;
 	size_t n_fields;
 	struct str date, message_id; /* what it has, or gets */
+	struct {
+		struct head_field *first; /* NULL: it is not resent */
+		struct head_field *field[RESENT_NAMES];
+	} resent;                                     /* the latest block, */
+	struct edit_field resent_field[RESENT_NAMES]; /* what it lacks */
+	size_t n_resent;
 };
 
 /*

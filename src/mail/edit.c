@@ -361,6 +361,9 @@ part_header(struct editor *w, const struct mime_part *p, bool own)
 	for (const struct head_field *f = p->head.first; f != NULL;
 	     f = f->next) {
 		change = own ? change_of(w, f) : NULL;
+		for (size_t i = 0;
+		     own && f == w->in->resent_at && i < w->in->n_resent; i++)
+			write_field(w, &w->in->resent[i]);
 		if (base64 &&
 		    str_ieq(f->name, STR("Content-Transfer-Encoding")))
 			continue;

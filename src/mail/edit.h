@@ -48,6 +48,10 @@ struct edit {
 	const struct addr *from;     /* replaces From; NULL: it stays */
 	const struct addr *reply_to; /* added if there is none; may be NULL */
 	struct str date, message_id; /* added if missing */
+	/* added in front of one: a block of Resent- fields stands together */
+	const struct head_field *resent_at; /* NULL: none */
+	const struct edit_field *resent;
+	size_t n_resent;
 	/* what else of the header changes, in its order; then what is added */
 	const struct edit_field *field;
 	size_t n_fields;

@@ -159,7 +159,7 @@ row '-t and argv: both' 0 plain '-t -i extra@example.com' \
 row '-t and argv: once' 0 plain '-t -i A@example.com' \
     'm:^to: a@example.com$|!m:^bcc: '
 row 'resent: their recipients' 0 resent '-t -i' \
-    'm:^bcc: rto@example.com$|!m:: oto@|e:^X-Post365-To: oto@'
+    'm:^bcc: rto@example.com$|!m:: oto@|e:^X-Post365-To: oto@|e:^Resent-Date: [A-Z][a-z][a-z], |e:^Resent-Message-ID: <[^ ]*>$'
 row 'lists and names in argv' 0 bare \
     "'x1@example.com, x2@example.com' 'Name <x3@example.com>' a@example.com" \
     'm:^bcc: x1@|m:^bcc: x2@|m:^bcc: x3@|m:^to: a@'

@@ -105,6 +105,9 @@ hide_host(struct buf *text)
 
 #define STAMPS "Date: then\r\nMessage-ID: <1@x>\r\n"
 #define BODY   "\r\nhi\r\n"
+#define RESENT_STAMPS                                                          \
+	"Resent-From: q@x.example\r\nResent-Date: now\r\n"                     \
+	"Resent-Message-ID: <2@x>\r\n"
 
 /* in: without STAMPS, which stand in front of it, and without the BODY. */
 /* clang-format off */
@@ -140,16 +143,16 @@ static const struct {
 	{ "several To", "", NULL, NULL,
 	  "From: me@contoso.com\r\nTo: a@x.example\r\nTo: b@x.example\r\n",
 	  "From: me@contoso.com\r\nTo: a@x.example, b@x.example\r\n", 0 },
-	{ "resent", "", NULL, NULL, "Resent-To: r@x.example\r\n"
+	{ "resent", "", NULL, NULL, RESENT_STAMPS "Resent-To: r@x.example\r\n"
 	  "Resent-Bcc: s@x.example\r\nFrom: me@contoso.com\r\n"
-	  "To: a@x.example\r\n",
+	  "To: a@x.example\r\n", RESENT_STAMPS
 	  "Resent-To: r@x.example\r\nFrom: me@contoso.com\r\n"
 	  "Bcc: r@x.example, s@x.example\r\nX-Post365-To: a@x.example\r\n",
 	  0 },
 	{ "resent twice", "", NULL, NULL, "Resent-To: r@x.example\r\n"
-	  "Resent-From: q@x.example\r\nResent-To: old@x.example\r\n"
+	  RESENT_STAMPS "Resent-To: old@x.example\r\n"
 	  "From: me@contoso.com\r\n",
-	  "Resent-To: r@x.example\r\nResent-From: q@x.example\r\n"
+	  "Resent-To: r@x.example\r\n" RESENT_STAMPS
 	  "Resent-To: old@x.example\r\nFrom: me@contoso.com\r\n"
 	  "Bcc: r@x.example\r\n", 0 },
 	{ "undisclosed", "", NULL, "a@x.example",
@@ -281,8 +284,10 @@ static const struct {
 	{ "taken out", "", NULL, "a@x.example",
 	  "From: me@contoso.com\r\nTo: a@x.example\r\nSender: root\r\n"
 	  "Return-Path: <x@y>\r\nSubject: 1\r\nSubject: 2\r\n"
-	  "Message-ID: <2@x>\r\nContent-Length: 9\r\nResent-Bcc: b@x\r\n",
-	  "From: me@contoso.com\r\nTo: a@x.example\r\nSubject: 1\r\n", 0 },
+	  "Message-ID: <2@x>\r\nContent-Length: 9\r\n" RESENT_STAMPS
+	  "Resent-Bcc: b@x\r\n",
+	  "From: me@contoso.com\r\nTo: a@x.example\r\nSubject: 1\r\n"
+	  RESENT_STAMPS, 0 },
 	{ "8-bit", "", NULL, "a@x.example",
 	  "From: me@contoso.com\r\nTo: \xc3\xa4 <a@x.example>\r\n"
 	  "Subject: \xe4\r\nX-Y: \xc3\xa4\r\n",
@@ -398,6 +403,42 @@ end(struct job *j)
 	prepare_release(&j->p);
 	arena_release(&j->mem);
 	buf_release(&j->in);
+}
+
+static bool
+is(const char *got, const char *want)
+{
+	return got == want ||
+	    (got != NULL && want != NULL && strcmp(got, want) == 0);
+}
+
+/* What a block of Resent- fields lacks stands in front of it. */
+static void
+test_resent(void)
+{
+	struct str from = STR("Resent-From: =?utf-8?B?w6Q=?= <me@contoso.com>"
+			      "\r\nResent-Message-ID: <"),
+		   id = STR("@contoso.com>\r\nResent-To: r@x.example\r\n"
+			    "Resent-Date: d\r\nResent-To: old@x.example\r\n");
+	struct err e = { 0 };
+	struct buf got;
+	struct job j;
+
+	buf_init(&j.in, LIMIT);
+	buf_addz(&j.in,
+	    "From: me@contoso.com\r\nResent-To: r@x.example\r\n"
+	    "Resent-Date: d\r\nResent-To: old@x.example\r\n\r\nhi\r\n");
+	T_CHECK(begin(&j, "from=\xc3\xa4 <me@contoso.com>", ROUTE_AUTO, &e),
+	    "%s", e.msg);
+	read_all(&j.p.out.mime, &got);
+	T_CHECK(str_find(buf_view(&got), from) < got.n &&
+		str_find(buf_view(&got), id) < got.n,
+	    "%s", got.p);
+	T_CHECK(str_find(buf_view(&got), STR("Resent-Date: ")) ==
+		str_find(buf_view(&got), STR("Resent-Date: d\r\n")),
+	    "one date: %s", got.p);
+	buf_release(&got);
+	end(&j);
 }
 
 /* n bytes of every value, as the lines of base64. */
@@ -584,6 +625,9 @@ static const struct {
 	{ "text", "\r\nhi\r\n", NULL, NULL, NULL },
 	{ "fields", "References: <1@x>\r\nX-A: b\r\nList-Id: c\r\n\r\nhi\r\n",
 	  NULL, NULL, "the fields References, List-Id" },
+	{ "fields, many", "References: <1@x>\r\nKeywords: b\r\nThread-Topic: "
+	  "c\r\nPriority: d\r\n\r\nhi\r\n", NULL, NULL,
+	  "the fields References, Keywords, Thread-Topic and others" },
 	{ "six x- fields", "X-1: a\r\nX-2: a\r\nX-3: a\r\nX-4: a\r\nX-5: a\r\n"
 	  "X-6: a\r\n\r\nhi\r\n", NULL, NULL, "the field X-6" },
 	{ "alternative",
@@ -616,13 +660,6 @@ static const struct {
 	  "the encoding of an attachment is damaged", NULL },
 };
 /* clang-format on */
-
-static bool
-is(const char *got, const char *want)
-{
-	return got == want ||
-	    (got != NULL && want != NULL && strcmp(got, want) == 0);
-}
 
 static void
 test_forms(void)
@@ -920,6 +957,7 @@ static const struct t_test tests[] = {
 	{ "only files, in a multipart", test_files_in_mixed },
 	{ "max_message_size", test_max_of_files },
 	{ "forms", test_forms },
+	{ "resent", test_resent },
 	{ "JSON", test_json },
 	{ "limits", test_limits },
 	{ "recipients", test_recipients },
