@@ -381,7 +381,8 @@ wants_json(const struct prepared *p, const struct prepare_envelope *v)
 	const struct route_facts *f = &p->out.facts;
 
 	return v->want == ROUTE_JSON || f->no_save ||
-	    f->mime_size > f->mime_limit;
+	    f->mime_size > f->mime_limit ||
+	    head_find(p->head->first, STR("List-Unsubscribe")) != NULL;
 }
 
 static bool

@@ -2,6 +2,7 @@
 #include "command/prepare_json.h"
 
 #include "graph/send.h"
+#include "mail/fidelity.h"
 #include "mail/word.h"
 
 struct job {
@@ -11,6 +12,8 @@ struct job {
 	const char *cannot;
 	struct buf lost; /* names of fields, ", " before each */
 	unsigned lost_n;
+	unsigned x; /* fields of m that begin with X- */
+	bool unsubscribe;
 };
 
 enum { LOST_NAMED = 3, LOST_SIZE = 1024 };
@@ -71,13 +74,22 @@ lose(struct job *j, struct str name)
 		buf_addf(&j->lost, ", %.*s", STR_ARG(str_first(name, 60)));
 }
 
+/* A field that has no place of its own. */
 static void
-add_x_field(struct job *j, struct str name, struct str value)
+add_field(struct job *j, struct str name, struct str value)
 {
-	if (j->m->n_fields == SEND_X_FIELDS_MAX) {
-		lose(j, name);
+	bool x = str_istarts(name, STR("x-"));
+
+	bool property = send_is_property(name);
+
+	if (x ? j->x == SEND_X_FIELDS_MAX : j->unsubscribe || !property) {
+		/* what no route delivers is not lost by this one */
+		if (!property && !fidelity_is_lost(name))
+			lose(j, name);
 		return;
 	}
+	j->x += x;
+	j->unsubscribe = j->unsubscribe || property;
 	j->m->field[j->m->n_fields++] = (struct message_field){ name, value };
 }
 
@@ -109,10 +121,8 @@ take_field(struct job *j, const struct head_field *f)
 
 	while (i < n && !str_ieq(places[i].name, f->name))
 		i++;
-	if (i == n && str_istarts(f->name, STR("x-")))
-		add_x_field(j, f->name, value);
-	else if (i == n)
-		lose(j, f->name);
+	if (i == n)
+		add_field(j, f->name, value);
 	else if (places[i].place == SUBJECT && j->m->subject.p == NULL)
 		j->m->subject = value;
 	else if (places[i].place == REPLY_TO)
@@ -158,8 +168,8 @@ take_header(struct job *j)
 	if (m->reply_to == NULL)
 		m->reply_to = copy_list(h->mem, h->from.reply_to);
 	if (h->from.original != NULL &&
-	    m->n_fields < SEND_X_FIELDS_MAX) /* shown in the name, too */
-		add_x_field(j, STR("X-Original-From"), h->from.original->text);
+	    j->x < SEND_X_FIELDS_MAX) /* shown in the name, too */
+		add_field(j, STR("X-Original-From"), h->from.original->text);
 }
 
 static bool
@@ -288,8 +298,9 @@ prepare_json(const struct prepare_raw *h, struct prepare_part *parts,
 		f->json_loses = losses(&j, f->json_loses);
 		*out = j.m;
 	}
-	/* it came as MIME: its x- fields alone are no reason to change that */
-	f->json_fields = false;
+	/* Programs stamp x- fields on all that they mail: no reason to put
+	   Message-ID and text at risk. What MIME surely drops is one. */
+	f->json_fields = j.unsubscribe;
 	buf_release(&j.lost);
 	return ok && arena_ok(h->mem, e);
 }

@@ -104,18 +104,31 @@ refuse(const struct route_facts *f, const char *why, struct err *e)
 	return err_remedy(e, "Put what is large where it can be linked.");
 }
 
-bool
-route_choose(const struct route_facts *f, enum route want,
-    struct route_choice *out, struct err *e)
+/*
+ * What tells afterwards whether a draft was sent is that it is in Sent Items:
+ * to remove it there, at once, is to remove the proof, or the mail itself.
+ */
+static bool
+contradiction(struct err *e)
+{
+	err_set(e, ERR_CONFIG,
+	    "delivery = exact and save_to_sent = no (--no-save) exclude each "
+	    "other: the copy in Sent Items is what tells that it was sent");
+	return err_remedy(e,
+	    "Leave one of them out, or give up exact for this message: --via "
+	    "json.");
+}
+
+static bool
+choose_best(const struct route_facts *f, struct route_choice *out,
+    struct err *e)
 {
 	bool json = f->json_cannot == NULL;
 	bool clean = json && f->json_loses == NULL;
 
-	if (f->mime_size > f->max_message_size)
-		return too_large(f, e);
-	if (want != ROUTE_AUTO)
-		return choose_wanted(f, want, out, e);
-	if (f->exact && draft_cannot(f) == NULL && !f->no_save)
+	if (f->exact && f->no_save)
+		return contradiction(e);
+	if (f->exact && draft_cannot(f) == NULL)
 		return choose(out, ROUTE_DRAFT, "delivery = exact", NULL);
 	if (f->no_save && !json)
 		return refuse(f, NULL, e);
@@ -125,7 +138,9 @@ route_choose(const struct route_facts *f, enum route want,
 		    f->json_loses);
 	if (f->json_fields && clean)
 		return choose(out, ROUTE_JSON,
-		    "only JSON surely delivers its x- fields", NULL);
+		    "only JSON surely delivers its x- fields or "
+		    "List-Unsubscribe",
+		    NULL);
 	if (mime_cannot(f) == NULL)
 		return choose(out, ROUTE_MIME, "it is up to mime_limit", NULL);
 	if (clean)
@@ -145,4 +160,18 @@ route_choose(const struct route_facts *f, enum route want,
 		    "it is larger than mime_limit, and cannot be taken apart",
 		    f->json_loses);
 	return refuse(f, draft_cannot(f), e);
+}
+
+bool
+route_choose(const struct route_facts *f, enum route want,
+    struct route_choice *out, struct err *e)
+{
+	if (f->mime_size > f->max_message_size)
+		return too_large(f, e);
+	if (!(want != ROUTE_AUTO ? choose_wanted(f, want, out, e) :
+				   choose_best(f, out, e)))
+		return false;
+	if (f->exact && out->route != ROUTE_DRAFT && out->loses == NULL)
+		out->loses = "the certainty of delivery = exact";
+	return true;
 }

@@ -6,9 +6,11 @@
  *
  * - larger than max_message_size: refused
  * - --via names a route: that one, if it can
- * - delivery = exact: draft
+ * - delivery = exact, and not to be kept in Sent Items: refused
+ * - delivery = exact: draft, if one can be made
  * - not to be kept in Sent Items: json, if it can, or refused
- * - only JSON delivers a field (x-), and nothing is lost: json
+ * - only JSON delivers a field (x-, List-Unsubscribe), and nothing is lost:
+ *   json. Of a message that came as MIME its x- fields do not count
  * - up to mime_limit: mime
  * - JSON carries all of it and nothing is lost: json
  * - the token has no Mail.ReadWrite and JSON can: json, saying what is lost
@@ -37,7 +39,7 @@ struct route_facts {
 	uint64_t json_size;        /* bytes of the JSON request, about */
 	const char *json_cannot;   /* why JSON cannot carry it; NULL: it can */
 	const char *json_loses;    /* what it would lose; NULL: nothing */
-	bool json_fields;          /* has x- fields that MIME may not deliver */
+	bool json_fields;          /* has fields that MIME may not deliver */
 	const char *sealed;        /* why it cannot be taken apart; NULL: can */
 	bool no_save;              /* not to be kept in Sent Items */
 	bool exact;                /* delivery = exact */
@@ -53,7 +55,8 @@ struct route_choice {
 
 /*
  * want: ROUTE_AUTO, or what --via says. ERR_INPUT: no route can carry the
- * message, with the reason and what to do; ERR_USAGE: not the one wanted.
+ * message, with the reason and what to do; ERR_USAGE: not the one wanted;
+ * ERR_CONFIG: settings that exclude each other.
  */
 bool route_choose(const struct route_facts *f, enum route want,
     struct route_choice *out, struct err *e)

@@ -64,20 +64,50 @@ check_limits(const struct message *m, struct err *e)
 	return true;
 }
 
+bool
+send_is_property(struct str name)
+{
+	return str_ieq(name, STR("List-Unsubscribe"));
+}
+
+/* The fields that a message has of its own, by how JSON carries them. */
+struct fields {
+	size_t x;
+	const struct message_field *property; /* of send_is_property */
+	const struct message_field *other;    /* one that it cannot carry */
+};
+
+static struct fields
+fields_of(const struct message *m)
+{
+	struct fields f = { 0 };
+	const struct message_field *at = m->field;
+
+	for (; at < m->field + m->n_fields; at++)
+		if (str_istarts(at->name, STR("x-")))
+			f.x++;
+		else if (f.property == NULL && send_is_property(at->name))
+			f.property = at;
+		else
+			f.other = at;
+	return f;
+}
+
 static bool
 check_fields(const struct message *m, struct err *e)
 {
-	for (size_t i = 0; i < m->n_fields; i++)
-		if (!str_istarts(m->field[i].name, STR("x-")))
-			return err_set(e, ERR_INPUT,
-			    "the field %.*s cannot be sent: Graph's JSON "
-			    "takes names that begin with X- and no others",
-			    STR_ARG(str_first(m->field[i].name, SHOWN)));
-	if (m->n_fields > SEND_X_FIELDS_MAX)
+	struct fields f = fields_of(m);
+
+	if (f.other != NULL)
 		return err_set(e, ERR_INPUT,
-		    "the message has %zu fields of "
-		    "its own, Graph's JSON takes at most %d",
-		    m->n_fields, SEND_X_FIELDS_MAX);
+		    "the field %.*s cannot be sent: Graph's JSON takes names "
+		    "that begin with X-, one List-Unsubscribe and no others",
+		    STR_ARG(str_first(f.other->name, SHOWN)));
+	if (f.x > SEND_X_FIELDS_MAX)
+		return err_set(e, ERR_INPUT,
+		    "the message has %zu fields that begin with X-, Graph's "
+		    "JSON takes at most %d",
+		    f.x, SEND_X_FIELDS_MAX);
 	return true;
 }
 
@@ -119,22 +149,15 @@ has_large_file(const struct message *m)
 	return false;
 }
 
-static bool
-has_other_field(const struct message *m)
-{
-	for (size_t i = 0; i < m->n_fields; i++)
-		if (!str_istarts(m->field[i].name, STR("x-")))
-			return true;
-	return false;
-}
-
 static const char *
 json_cannot(const struct message *m, uint64_t size)
 {
-	if (has_other_field(m))
+	struct fields f = fields_of(m);
+
+	if (f.other != NULL)
 		return "it has a field whose name does not begin with X-";
-	if (m->n_fields > SEND_X_FIELDS_MAX)
-		return "it has more than five fields of its own";
+	if (f.x > SEND_X_FIELDS_MAX)
+		return "it has more than five fields that begin with X-";
 	if (utf8_count(m->subject) > SEND_SUBJECT_MAX)
 		return "its subject has more than 255 characters";
 	if (has_large_file(m))
@@ -198,7 +221,7 @@ send_json_facts(const struct message *m, struct route_facts *f)
 {
 	f->json_size = json_size(m);
 	f->json_cannot = json_cannot(m, f->json_size);
-	f->json_fields = m->n_fields > 0 && !has_other_field(m);
+	f->json_fields = m->n_fields > 0 && fields_of(m).other == NULL;
 	f->json_loses = m->text.p != NULL && m->html.p != NULL ?
 	    "the plain text beside the HTML (Exchange makes another)" :
 	    NULL;
@@ -306,11 +329,13 @@ put_switches(struct jsonw *w, const struct message *m)
 static void
 put_fields(struct jsonw *w, const struct message *m)
 {
-	if (m->n_fields == 0)
+	if (fields_of(m).x == 0)
 		return;
 	jsonw_key(w, STR("internetMessageHeaders"));
 	jsonw_open(w, '[');
 	for (size_t i = 0; i < m->n_fields; i++) {
+		if (send_is_property(m->field[i].name))
+			continue;
 		jsonw_open(w, '{');
 		jsonw_member(w, STR("name"), m->field[i].name);
 		jsonw_member(w, STR("value"), m->field[i].value);
@@ -319,21 +344,35 @@ put_fields(struct jsonw *w, const struct message *m)
 	jsonw_close(w, ']');
 }
 
+static void
+put_property(struct jsonw *w, struct str id, struct str value)
+{
+	if (value.n == 0)
+		return;
+	jsonw_open(w, '{');
+	jsonw_member(w, STR("id"), id);
+	jsonw_member(w, STR("value"), value);
+	jsonw_close(w, '}');
+}
+
 /*
- * FACTS.md 4.2: the MAPI property PidTagInternetMessageId, since Graph knows
- * no other way to choose the Message-ID.
+ * FACTS.md 4.2: the MAPI properties PidTagInternetMessageId and
+ * PidTagListUnsubscribe, since Graph knows no other way to set the two.
  */
 static void
-put_message_id(struct jsonw *w, struct str id)
+put_properties(struct jsonw *w, const struct message *m)
 {
-	if (id.n == 0)
+	const struct message_field *unsubscribe = fields_of(m).property;
+	struct str value = { 0 };
+
+	if (unsubscribe != NULL)
+		value = unsubscribe->value;
+	if (m->message_id.n == 0 && value.n == 0)
 		return;
 	jsonw_key(w, STR("singleValueExtendedProperties"));
 	jsonw_open(w, '[');
-	jsonw_open(w, '{');
-	jsonw_member(w, STR("id"), STR("String 0x1035"));
-	jsonw_member(w, STR("value"), id);
-	jsonw_close(w, '}');
+	put_property(w, STR("String 0x1035"), m->message_id);
+	put_property(w, STR("String 0x1045"), value);
 	jsonw_close(w, ']');
 }
 
@@ -413,7 +452,7 @@ put_message(struct jsonw *w, const struct message *m, struct str mailbox)
 	put_addresses(w, m, mailbox);
 	put_switches(w, m);
 	put_fields(w, m);
-	put_message_id(w, m->message_id);
+	put_properties(w, m);
 }
 
 /* FACTS.md 4.2: sendMail's parameters, Microsoft's documented spelling. */

@@ -47,6 +47,9 @@ struct send_result {
 bool send_json(const struct message *m, const struct send_options *o,
     struct buf *out, struct err *e) __attribute__((warn_unused_result));
 
+/* Whether JSON carries the field as a property: List-Unsubscribe, once. */
+bool send_is_property(struct str name);
+
 /*
  * Fills the json_ members: what JSON could not carry, what it loses, and its
  * size or some bytes more.

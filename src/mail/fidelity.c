@@ -40,8 +40,9 @@ static const struct rule rules[] = {
 	{ STR_INIT("Auto-Submitted"), "is removed", other_json, NULL, NULL,
 	  true },
 	{ STR_INIT("List-Unsubscribe"),
-	  "is removed; Graph has it as the property 0x1045 only", other_json,
-	  NULL, NULL, true },
+	  "is removed; Graph has it as the property 0x1045 only",
+	  "is set as the property 0x1045", "--via json does that", NULL,
+	  true },
 	{ STR_INIT("List-"), "is removed", other_json, NULL, NULL, false },
 	{ STR_INIT("Precedence"), "is removed", other_json, NULL, NULL, false },
 	{ STR_INIT("DKIM-Signature"), "does not verify any more",
@@ -93,6 +94,15 @@ was_named(const struct str *name, size_t n)
 		if (str_ieq(name[i], name[n]))
 			return true;
 	return false;
+}
+
+bool
+fidelity_is_lost(struct str name)
+{
+	const struct rule *r = rule_of(name);
+
+	return r->mime != NULL && r->json != NULL && r->mime_instead == NULL &&
+	    r->json_instead == NULL;
 }
 
 size_t

@@ -35,4 +35,7 @@ struct fidelity_note {
 size_t fidelity_notes(const struct str *name, size_t n, enum fidelity_form form,
     struct fidelity_note *out, size_t max);
 
+/* Whether a field arrives by no route as it was written. */
+bool fidelity_is_lost(struct str name);
+
 #endif

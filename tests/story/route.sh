@@ -56,6 +56,40 @@ says 'text, HTML, inline: content id' "$M.eml" 'Content-ID: <dot@x>'
 says 'text, HTML, inline: field' "$M.eml" '^List-Id: <l.example.org>'
 says 'text, HTML, inline: blind one' "$M.meta" 'bcc: blind@example.org'
 
+# --- a field that MIME loses and JSON has as a property
+U='<mailto:off@example.org>, <https://example.org/off>'
+send --json -s list --text text.txt -H "List-Unsubscribe: $U" a@example.org
+same 'List-Unsubscribe: exit' 0 "$STATUS"
+says 'List-Unsubscribe: json' "$OUT" '"via":"json"'
+has 'List-Unsubscribe: property' "$(last_mail).meta" \
+    "property: String 0x1045: $U"
+{
+	printf 'From: sender@example.com\nTo: a@example.org\nSubject: l\n'
+	printf 'List-Unsubscribe: %s\nList-Id: <l.example.org>\n\nhello\n' "$U"
+} >list.eml
+send --json --eml list.eml
+says 'List-Unsubscribe, --eml: json' "$OUT" '"via":"json"'
+has 'List-Unsubscribe, --eml: property' "$(last_mail).meta" \
+    "property: String 0x1045: $U"
+send --eml list.eml --via mime --dry-run
+says 'List-Unsubscribe, mime: said' "$ERR" \
+    'List-Unsubscribe: is removed.*--via json'
+send --json --text text.txt --html page.html -H "List-Unsubscribe: $U" \
+    a@example.org
+says 'List-Unsubscribe, two texts: mime' "$OUT" '"via":"mime"'
+
+# --- exactly once is proved by the copy in Sent Items
+forget_mail
+printf 'delivery = exact\n' >>"$CONFIG"
+send --no-save --text text.txt a@example.org
+same 'exact without a copy: exit' 78 "$STATUS"
+says 'exact without a copy: why' "$ERR" 'delivery = exact and save_to_sent = no'
+same 'exact without a copy: nothing is sent' 0 "$(count_mail)"
+send --no-save --via json --text text.txt a@example.org
+same 'exact without a copy, asked for: exit' 0 "$STATUS"
+says 'exact without a copy, asked for: said' "$ERR" 'certainty of delivery'
+sed -i '/^delivery = exact$/d' "$CONFIG"
+
 # --- files of every size, to the bit
 for size in 0 1 2999999 3000000 3145728 4194304 35000000; do
 	head -c "$size" /dev/urandom >"file.$size"

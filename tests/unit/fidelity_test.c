@@ -30,6 +30,9 @@ static const struct {
 	  "List-Id: is removed|List-Unsubscribe: is removed; Graph has it as "
 	  "the property 0x1045 only|List-Unsubscribe-Post: is removed|"
 	  "Precedence: is removed" },
+	{ "lists, JSON", FIDELITY_JSON, "List-Id List-Unsubscribe",
+	  "List-Id: cannot be carried: JSON takes names that begin with X-|"
+	  "List-Unsubscribe: is set as the property 0x1045" },
 	{ "signature", FIDELITY_MIME, "DKIM-Signature ARC-Seal",
 	  "DKIM-Signature: does not verify any more|"
 	  "ARC-Seal: does not verify any more" },
@@ -108,8 +111,23 @@ test_instead(void)
 	T_CHECK(fidelity_notes(names, 2, FIDELITY_MIME, note, 1) == 1, "max");
 }
 
+static void
+test_lost(void)
+{
+	static const char *const lost[] = { "Auto-Submitted", "list-id", "Foo",
+		"Precedence" };
+	static const char *const kept[] = { "X-A", "References", "To",
+		"List-Unsubscribe", "Received" };
+
+	for (size_t i = 0; i < sizeof(lost) / sizeof(*lost); i++)
+		T_CHECK(fidelity_is_lost(str_of(lost[i])), "%s", lost[i]);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+		T_CHECK(!fidelity_is_lost(str_of(kept[i])), "%s", kept[i]);
+}
+
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
+	{ "lost", test_lost },
 	{ "instead", test_instead },
 };
 

@@ -441,6 +441,41 @@ test_resent(void)
 	end(&j);
 }
 
+/* List-Unsubscribe is a reason to go as JSON, if nothing else is lost. */
+static void
+test_unsubscribe(void)
+{
+	static const struct {
+		const char *fields, *loses;
+	} cases[] = {
+		{ "X-A: b\r\nList-Id: c\r\nPrecedence: bulk\r\n"
+		  "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+		    NULL },
+		{ "References: <1@x>\r\n", "the field References" },
+		{ "List-Unsubscribe: <http://y>\r\n", NULL },
+	};
+	const struct message *m;
+	struct err e = { 0 };
+	struct job j;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		buf_init(&j.in, LIMIT);
+		buf_addf(&j.in,
+		    "From: me@contoso.com\r\nTo: a@x.example\r\n"
+		    "List-Unsubscribe:\r\n <http://x>\r\n%s\r\nhi\r\n",
+		    cases[i].fields);
+		T_CHECK(begin(&j, "", ROUTE_AUTO, &e), "%s", e.msg);
+		m = j.p.out.message;
+		T_CHECK(m != NULL && j.p.out.facts.json_fields &&
+			is(j.p.out.facts.json_loses, cases[i].loses),
+		    "%s: loses %s", cases[i].fields, j.p.out.facts.json_loses);
+		T_CHECK(m != NULL && m->n_fields == 1 + (i == 0) &&
+			str_eq(m->field[0].value, STR("<http://x>")),
+		    "%s", cases[i].fields);
+		end(&j);
+	}
+}
+
 /* n bytes of every value, as the lines of base64. */
 static void
 add_base64(struct buf *out, const struct buf *bytes)
@@ -624,7 +659,7 @@ static const struct {
 } forms[] = {
 	{ "text", "\r\nhi\r\n", NULL, NULL, NULL },
 	{ "fields", "References: <1@x>\r\nX-A: b\r\nList-Id: c\r\n\r\nhi\r\n",
-	  NULL, NULL, "the fields References, List-Id" },
+	  NULL, NULL, "the field References" },
 	{ "fields, many", "References: <1@x>\r\nKeywords: b\r\nThread-Topic: "
 	  "c\r\nPriority: d\r\n\r\nhi\r\n", NULL, NULL,
 	  "the fields References, Keywords, Thread-Topic and others" },
@@ -958,6 +993,7 @@ static const struct t_test tests[] = {
 	{ "max_message_size", test_max_of_files },
 	{ "forms", test_forms },
 	{ "resent", test_resent },
+	{ "unsubscribe", test_unsubscribe },
 	{ "JSON", test_json },
 	{ "limits", test_limits },
 	{ "recipients", test_recipients },

@@ -38,6 +38,15 @@ static const struct {
 	  ROUTE_AUTO, "Sent Items" },
 	{ "exact", { .mime_size = SMALL, .exact = true, LIMITS }, ROUTE_AUTO,
 	  ROUTE_DRAFT, "exact" },
+	{ "exact, no copy",
+	  { .mime_size = SMALL, .exact = true, .no_save = true, LIMITS },
+	  ROUTE_AUTO, ROUTE_AUTO, "exclude each other" },
+	{ "exact, no copy, forced json",
+	  { .mime_size = SMALL, .exact = true, .no_save = true, LIMITS },
+	  ROUTE_JSON, ROUTE_JSON, "asked for" },
+	{ "exact, no draft can be made",
+	  { .mime_size = MIDDLE, .rest_size = MIDDLE, .exact = true, LIMITS },
+	  ROUTE_AUTO, ROUTE_JSON, "carries all" },
 	{ "no copy", { .mime_size = SMALL, .no_save = true, LIMITS },
 	  ROUTE_AUTO, ROUTE_JSON, "no copy" },
 	{ "no copy, JSON cannot",
@@ -89,8 +98,13 @@ test_rows(void)
 		T_CHECK(str_find(said, str_of(rows[i].words)) < said.n,
 		    "%s: %.*s", rows[i].name, STR_ARG(said));
 		if (!ok)
-			T_CHECK(e.kind == ERR_INPUT || e.kind == ERR_USAGE,
+			T_CHECK(e.kind == ERR_INPUT || e.kind == ERR_USAGE ||
+				e.kind == ERR_CONFIG,
 			    "%s: kind", rows[i].name);
+		/* what exact promises is given up with a word only */
+		if (ok && rows[i].f.exact)
+			T_CHECK((c.loses == NULL) == (c.route == ROUTE_DRAFT),
+			    "%s: loses %s", rows[i].name, c.loses);
 	}
 }
 

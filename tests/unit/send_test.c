@@ -82,6 +82,19 @@ static const struct {
 	  "{\"message\":{" EMPTY "," X ",\"internetMessageHeaders\":["
 	  "{\"name\":\"X-A\",\"value\":\"1\"},"
 	  "{\"name\":\"x-b\",\"value\":\"2\"}]}}" },
+	{ "List-Unsubscribe", &keep, { .to = &x_y, .n_fields = 2,
+	  .message_id = S("<i@d>"),
+	  .field = { { S("list-unsubscribe"), S("<u>") },
+	  { S("X-A"), S("1") } } },
+	  "{\"message\":{" EMPTY "," X ",\"internetMessageHeaders\":["
+	  "{\"name\":\"X-A\",\"value\":\"1\"}],"
+	  "\"singleValueExtendedProperties\":"
+	  "[{\"id\":\"String 0x1035\",\"value\":\"<i@d>\"},"
+	  "{\"id\":\"String 0x1045\",\"value\":\"<u>\"}]}}" },
+	{ "List-Unsubscribe alone", &keep, { .to = &x_y, .n_fields = 1,
+	  .field = { { S("List-Unsubscribe"), S("<u>") } } },
+	  "{\"message\":{" EMPTY "," X ",\"singleValueExtendedProperties\":"
+	  "[{\"id\":\"String 0x1045\",\"value\":\"<u>\"}]}}" },
 	{ "Message-ID", &keep, { .to = &x_y, .message_id = S("<i@d>") },
 	  "{\"message\":{" EMPTY "," X ",\"singleValueExtendedProperties\":"
 	  "[{\"id\":\"String 0x1035\",\"value\":\"<i@d>\"}]}}" },
@@ -231,7 +244,13 @@ test_refused(void)
 	m.n_fields = 6;
 	for (size_t i = 0; i < 6; i++)
 		m.field[i] = (struct message_field){ STR("X-A"), STR("v") };
-	check_one("six fields", &m, "6 fields of its own");
+	check_one("six fields", &m, "6 fields that begin with X-");
+	m.field[5] =
+	    (struct message_field){ STR("List-Unsubscribe"), STR("<u>") };
+	check_one("five fields and a property", &m, NULL);
+	m.field[4] = m.field[5];
+	check_one("a property twice", &m, "List-Unsubscribe cannot be sent");
+	m.field[4] = m.field[0];
 	m.n_fields = 5;
 	check_one("five fields", &m, NULL);
 	m = with_subject(255);
@@ -407,6 +426,9 @@ test_facts(void)
 	m.field[0] = (struct message_field){ STR("X-A"), STR("v") };
 	send_json_facts(&m, &f);
 	T_CHECK(f.json_cannot == NULL && f.json_fields, "x- field");
+	m.field[0].name = STR("List-Unsubscribe");
+	send_json_facts(&m, &f);
+	T_CHECK(f.json_cannot == NULL && f.json_fields, "List-Unsubscribe");
 	m.field[0].name = STR("List-Id");
 	send_json_facts(&m, &f);
 	T_CHECK(f.json_cannot != NULL && !f.json_fields, "other field");
