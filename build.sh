@@ -846,16 +846,19 @@ VEND := -std=c11 -D_GNU_SOURCE -w -DMBEDTLS_CONFIG_FILE='<mbedtls_config.h>' \
 vendor_flags := build/vendor.mk build/cc.mk vendor/lock
 fast := aes aesni aesce gcm chacha20 poly1305 bignum_core
 opt = $(if $(filter $*,$(fast)),-O2,-Os) $(if $(filter aesni,$*),$(AESNI))
+# The code of TLS reads certificates by net/constraint.c (see there).
+own = $(if $(filter ssl_tls ssl_tls13_generic,$*),$(OWN_PARSE))
+OWN_PARSE := -Dmbedtls_x509_crt_parse_der=constraint_parse_der
 mbed_src := $(wildcard $(MBEDTLS)/library/*.c)
 mbed_name := $(notdir $(mbed_src:.c=)) mbedtls_random
 vpath %.c $(MBEDTLS)/library vendor
 
 $(V)/mbedtls-rel/%.o: %.c vendor/mbedtls_config.h $(vendor_flags) | $(V)/musl/lib/libc.a
 	@mkdir -p $(@D)
-	$(CC) $(VEND) $(opt) $(SMALL) $(HARD) $(musl_inc) -c -o $@ $<
+	$(CC) $(VEND) $(opt) $(own) $(SMALL) $(HARD) $(musl_inc) -c -o $@ $<
 $(V)/mbedtls-san/%.o: %.c vendor/mbedtls_config.h $(vendor_flags)
 	@mkdir -p $(@D)
-	$(CC) $(VEND) -g $(opt) -c -o $@ $<
+	$(CC) $(VEND) -g $(opt) $(own) -c -o $@ $<
 $(V)/mbedtls-rel/libmbedtls.a: $(mbed_name:%=$(V)/mbedtls-rel/%.o)
 $(V)/mbedtls-san/libmbedtls.a: $(mbed_name:%=$(V)/mbedtls-san/%.o)
 $(V)/mbedtls-rel/libmbedtls.a $(V)/mbedtls-san/libmbedtls.a:

@@ -147,8 +147,7 @@ explain_parse(int r, struct err *e)
 	err_set(e, ERR_RETRY, "its certificates cannot be read (-0x%04x): %s",
 	    (unsigned)-r,
 	    high == MBEDTLS_ERR_X509_INVALID_EXTENSIONS ?
-		"a critical extension is not supported here (name "
-		"constraints?)" :
+		"a critical extension is not supported here" :
 		"malformed, or an algorithm not supported here (Ed25519?)");
 	err_remedy(e,
 	    "the server's administrator has to replace its "

@@ -9,6 +9,7 @@
 
 #include "base/os.h"
 #include "codec/base64.h"
+#include "net/constraint.h"
 #include "net/mbed.h"
 #include "net/roots.h"
 
@@ -392,8 +393,7 @@ offer(const struct trust_store *s, const mbedtls_x509_crt *child,
 				return MBEDTLS_ERR_X509_ALLOC_FAILED;
 			mbedtls_x509_crt_init(*list);
 		}
-		r = mbedtls_x509_crt_parse_der_nocopy(*list, s->der + a->at,
-		    a->n);
+		r = constraint_parse_lent(*list, s->der + a->at, a->n);
 		/* one that cannot be read has issued nothing */
 		if (r != 0 && mbed_no_memory(r))
 			return r;

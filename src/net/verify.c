@@ -54,16 +54,28 @@ is_for_servers(const mbedtls_x509_crt *crt, int depth)
 	return false;
 }
 
+/* Something that mbedTLS has no flag for. The first finding is told. */
+static uint32_t
+find_other(struct verify *c, const mbedtls_x509_crt *crt, int depth)
+{
+	const char *why = constraint_check(&c->constraint, crt, depth);
+
+	if (depth == 0 && crt->version != 3)
+		why = "it is of X.509 version 1, which cannot name hosts";
+	if (why != NULL && c->other == NULL)
+		c->other = why;
+	return why != NULL ? MBEDTLS_X509_BADCERT_OTHER : 0;
+}
+
 /* Notes what is wrong with one certificate of the chain. */
 static void
 examine(struct verify *c, const mbedtls_x509_crt *crt, int depth,
     uint32_t flags)
 {
+	flags |= find_other(c, crt, depth);
 	flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_CN_MISMATCH; /* see below */
 	if (!is_for_servers(crt, depth))
 		flags |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
-	if (depth == 0 && crt->version != 3) /* it can name no hosts */
-		flags |= MBEDTLS_X509_BADCERT_OTHER;
 	if (flags &
 	    (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE)) {
 		c->from = crt->valid_from;
@@ -221,8 +233,6 @@ static const struct {
 	{ MBEDTLS_X509_BADCERT_KEY_USAGE, "its key usage does not allow TLS" },
 	{ MBEDTLS_X509_BADCERT_EXT_KEY_USAGE,
 	    "it is not meant for TLS servers (extended key usage)" },
-	{ MBEDTLS_X509_BADCERT_OTHER,
-	    "it is of X.509 version 1, which cannot name hosts" },
 };
 
 static void
@@ -246,6 +256,8 @@ add_reasons(struct buf *b, const struct verify *c, const mbedtls_x509_crt *leaf)
 	for (size_t i = 0; i < sizeof(weak) / sizeof(*weak); i++)
 		if (c->flags & weak[i].flag)
 			buf_addf(b, "; %s", weak[i].text);
+	if (c->other != NULL)
+		buf_addf(b, "; %s", c->other);
 	if (c->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
 		buf_addf(b, "; %s: %s",
 		    c->self_issued ?

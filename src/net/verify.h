@@ -5,8 +5,9 @@
  * Runs inside the handshake, as mbedTLS's verify callback. mbedTLS checks
  * signatures, dates, basic constraints and strength; here is added what it
  * leaves out or does too kindly: names (RFC 9525: the subjectAltName alone,
- * IP addresses only by iPAddress), purposes of authorities, version 1, and
- * the second try with the system's store. And the reason in plain words.
+ * IP addresses only by iPAddress), purposes of authorities, version 1, name
+ * constraints (constraint.h), and the second try with the system's store. And
+ * the reason in plain words.
  *
  * For tls.c only: it includes mbedTLS.
  */
@@ -18,6 +19,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "net/constraint.h"
 #include "net/mbed.h"
 
 struct verify {
@@ -25,8 +27,10 @@ struct verify {
 	struct str host;           /* borrowed */
 	bool done;                 /* the leaf was seen: a full handshake */
 	uint32_t flags;            /* MBEDTLS_X509_BADCERT_*: what is wrong */
-	int64_t leaf_expires;      /* seconds since 1970 */
-	struct err why;            /* the same in words, ERR_RETRY */
+	const char *other;         /* what BADCERT_OTHER means, in words */
+	struct constraint constraint;
+	int64_t leaf_expires; /* seconds since 1970 */
+	struct err why;       /* the same in words, ERR_RETRY */
 	/* of the certificate that is out of its time; depth 0: the leaf */
 	mbedtls_x509_time from, to;
 	int untimely_depth;
