@@ -30,7 +30,8 @@ struct check {
 	struct config config;
 	struct client client;
 	struct arena mem;
-	struct buf note; /* what a step found out, for its line */
+	struct buf note;  /* what a step found out, for its line */
+	bool intercepted; /* told */
 };
 
 /* False: *e says what is wrong; the steps after it make no sense then. */
@@ -60,8 +61,9 @@ step_client(struct check *c, struct err *e)
 {
 	if (!client_open(&c->client, &c->config, &c->cli.log, e))
 		return false;
-	/* a token from the cache would prove nothing */
+	/* a token from the cache would prove nothing, nor a TLS session */
 	c->client.graph.source.folder = STR("");
+	c->client.http.conf.session_folder = STR("");
 	buf_addf(&c->note, "the secret can be read; ca = %.*s",
 	    STR_ARG(c->config.ca));
 	return true;
@@ -191,6 +193,44 @@ step_send(struct check *c, struct err *e)
 	return true;
 }
 
+/* Names under which Microsoft's login and Graph answer (FACTS.md 5). */
+static const struct str microsoft[] = {
+	STR_INIT(".microsoftonline.com"),
+	STR_INIT(".microsoft.com"),
+	STR_INIT(".office.com"),
+	STR_INIT(".office365.com"),
+	STR_INIT(".windows.net"),
+	STR_INIT(".microsoftonline.us"),
+	STR_INIT(".microsoft.us"),
+	STR_INIT(".office365.us"),
+	STR_INIT(".chinacloudapi.cn"),
+	STR_INIT(".microsoftonline.cn"),
+};
+
+/*
+ * Microsoft's certificates come from roots that are built in. Another one
+ * that the system's store vouches for is no error, but good to know. Once.
+ */
+static void
+add_interception(struct check *c, struct buf *line)
+{
+	struct trust_outsider o = trust_outsider(&c->client.trust);
+	bool told = c->intercepted;
+
+	for (size_t i = 0; i < sizeof(microsoft) / sizeof(*microsoft); i++)
+		if (!told && str_iends(o.host, microsoft[i])) {
+			c->intercepted = true;
+			buf_addf(line,
+			    "note  %-17s %.*s shows a certificate issued by "
+			    "%.*s, which only this\n      machine's own store "
+			    "trusts: something between here and Microsoft\n"
+			    "      decrypts the traffic, such as a company's "
+			    "proxy\n",
+			    "interception", STR_ARG(o.host), STR_ARG(o.issuer));
+			return;
+		}
+}
+
 static const struct {
 	const char *name;
 	check_step *run;
@@ -231,6 +271,7 @@ run_step(struct check *c, size_t i)
 		    e.remedy[0] != '\0' ? "\n" : "");
 	if (!ok)
 		code = err_exit(&e);
+	add_interception(c, &line);
 	if (!cli_out(buf_view(&line), &e) && code == EX_OK)
 		code = err_exit(&e);
 	buf_release(&line);

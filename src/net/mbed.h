@@ -39,6 +39,8 @@ mbed_ready(struct err *e)
  */
 bool mbed_no_memory(int r);
 
+enum { MBED_NAME_SIZE = 200 }; /* of a distinguished name, in a message */
+
 /* Certificates by place in one run of DER. */
 struct trust_store {
 	const unsigned char *der;
@@ -56,6 +58,8 @@ struct trust_state {
 	struct str id;       /* of the setting and its file, for sessions */
 	struct str ca;       /* as configured */
 	struct arena *mem;
+	/* see trust_outsider */
+	char outsider[MBED_NAME_SIZE], outsider_host[256];
 };
 
 /* For mbedtls_ssl_conf_ca_cb; arg is the struct trust_state. */

@@ -556,10 +556,12 @@ shaken(struct tls *t, struct err *e)
 		    MBEDTLS_SSL_VERSION_TLS1_2)
 			keep_session(t);
 	}
-	t->about =
-	    arena_fmt(t->mem, "%s, %.*s%s", mbedtls_ssl_get_version(&t->ssl),
-		STR_ARG(cipher_of(mbedtls_ssl_get_ciphersuite(&t->ssl))),
-		t->resumed ? ", resumed" : "");
+	t->about = arena_fmt(t->mem, "%s, %.*s%s%s%s",
+	    mbedtls_ssl_get_version(&t->ssl),
+	    STR_ARG(cipher_of(mbedtls_ssl_get_ciphersuite(&t->ssl))),
+	    t->resumed ? ", resumed" : "",
+	    t->verify.by_system ? ", by the system's store: " : "",
+	    t->verify.by_system ? t->verify.issuer : "");
 	return TLS_DONE;
 }
 

@@ -69,7 +69,10 @@ enum tls_io tls_peek(struct tls *t) __attribute__((warn_unused_result));
 enum tls_io tls_write(struct tls *t, struct str s, size_t *done, struct err *e)
     __attribute__((warn_unused_result));
 
-/* "TLSv1.3, AES-256-GCM, resumed"; lives in mem. After the handshake. */
+/*
+ * "TLSv1.3, AES-256-GCM, resumed", and who issued the chain if no built-in
+ * root did; lives in mem. After the handshake.
+ */
 struct str tls_describe(const struct tls *t);
 
 /* Says goodbye if the kernel takes it at once. */

@@ -326,6 +326,18 @@ trust_release(struct trust *t)
 	*t = (struct trust){ 0 };
 }
 
+struct trust_outsider
+trust_outsider(const struct trust *t)
+{
+	struct trust_outsider out = { 0 };
+
+	if (t->state != NULL) {
+		out.host = str_of(t->state->outsider_host);
+		out.issuer = str_of(t->state->outsider);
+	}
+	return out;
+}
+
 /* --- looking for an issuer --- */
 
 /* One attribute of a name: type and value alike (RFC 5280 7.1, shortened). */

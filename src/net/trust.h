@@ -33,4 +33,15 @@ bool trust_open(struct trust *t, struct str ca, struct str system_file,
     struct err *e) __attribute__((warn_unused_result));
 void trust_release(struct trust *t);
 
+/*
+ * With ca = auto: the last server whose certificate only the system's store
+ * vouched for, and who issued it. Empty: there was none. Where the host is
+ * Microsoft's, something on the way takes its place. A resumed session checks
+ * no certificate and does not show here. Lends until trust_release.
+ */
+struct trust_outsider {
+	struct str host, issuer;
+};
+struct trust_outsider trust_outsider(const struct trust *t);
+
 #endif

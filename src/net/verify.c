@@ -5,9 +5,11 @@
 #include <stdio.h>
 
 #include <mbedtls/oid.h>
+#include <mbedtls/platform.h>
 
 #include "base/os.h"
 #include "codec/date.h"
+#include "codec/x509.h"
 #include "net/hostname.h"
 
 enum { NAMES_TOLD = 4 }; /* of a certificate, in a message */
@@ -67,6 +69,16 @@ find_other(struct verify *c, const mbedtls_x509_crt *crt, int depth)
 	return why != NULL ? MBEDTLS_X509_BADCERT_OTHER : 0;
 }
 
+/* Whom the top of the chain names, or a certificate with a wrong signature. */
+static void
+note_issuer(struct verify *c, const mbedtls_x509_crt *crt)
+{
+	if (mbedtls_x509_dn_gets(c->issuer, sizeof(c->issuer), &crt->issuer) <=
+	    0)
+		(void)snprintf(c->issuer, sizeof(c->issuer),
+		    "a nameless issuer");
+}
+
 /* Notes what is wrong with one certificate of the chain. */
 static void
 examine(struct verify *c, const mbedtls_x509_crt *crt, int depth,
@@ -82,13 +94,14 @@ examine(struct verify *c, const mbedtls_x509_crt *crt, int depth,
 		c->to = crt->valid_to;
 		c->untimely_depth = depth;
 	}
-	if (c->issuer[0] == '\0') { /* the first call is for the top */
+	if (c->top == NULL) { /* the first call is for it */
+		c->top = crt;
 		c->self_issued = trust_same_name(&crt->issuer,
 		    crt->subject_raw.p, crt->subject_raw.len);
-		if (mbedtls_x509_dn_gets(c->issuer, sizeof(c->issuer),
-			&crt->issuer) <= 0)
-			(void)snprintf(c->issuer, sizeof(c->issuer),
-			    "a nameless issuer");
+		note_issuer(c, crt);
+	} else if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) {
+		c->broken = true;
+		note_issuer(c, crt);
 	}
 	c->flags |= flags;
 }
@@ -121,9 +134,13 @@ try_system(struct verify *c, mbedtls_x509_crt *leaf)
 		    "the certificate could not "
 		    "be checked (-0x%04x)%s",
 		    (unsigned)-r, mbed_no_memory(r) ? ": out of memory" : "");
-	/* a new finding replaces the old one, whatever it is */
+	/*
+	 * A new finding replaces the old one, whatever it is. Its top is gone
+	 * if it was a root, but only one that is not is looked at.
+	 */
 	again.leaf_expires = c->leaf_expires;
 	again.flags |= flags;
+	again.by_system = again.flags == 0;
 	*c = again;
 	return true;
 }
@@ -235,6 +252,68 @@ static const struct {
 	    "it is not meant for TLS servers (extended key usage)" },
 };
 
+/* Is an authority with the name of the top's issuer trusted? */
+static bool
+is_known_name(const struct verify *c)
+{
+	mbedtls_x509_crt *list = NULL;
+	bool known =
+	    trust_candidates(c->trust, c->top, &list) == 0 && list != NULL;
+
+	if (list != NULL)
+		mbedtls_x509_crt_free(list);
+	mbedtls_free(list);
+	return known;
+}
+
+/*
+ * A chain of the leaf alone that names a place for its issuer's certificate:
+ * public authorities sign no leaf with a root, so what lacks is in between.
+ */
+static struct str
+missing_url(const struct verify *c, const mbedtls_x509_crt *leaf)
+{
+	if (c->top != leaf || c->self_issued)
+		return STR("");
+	return x509_issuer_url(constraint_extensions(leaf));
+}
+
+static void
+add_untrusted(struct buf *b, const struct verify *c,
+    const mbedtls_x509_crt *leaf)
+{
+	struct str url = missing_url(c, leaf);
+	const char *who = c->issuer;
+
+	if (c->broken)
+		buf_addf(b,
+		    "; a signature in its chain is not that of %s, which is "
+		    "named as issuer (or memory ran out)",
+		    who);
+	else if (is_known_name(c))
+		buf_addf(b,
+		    "; %s is trusted, but with another key than the one that "
+		    "signed here (or memory ran out)",
+		    who);
+	else if (c->self_issued)
+		buf_addf(b,
+		    "; its chain ends in an authority that is not trusted: %s",
+		    who);
+	else if (url.n > 0)
+		buf_addf(b,
+		    "; the server sends an incomplete chain: the certificate "
+		    "of its issuer is missing, %s (it is at %.*s)",
+		    who, STR_ARG(url));
+	else
+		buf_addf(b,
+		    "; no trusted authority issued it; the last issuer in its "
+		    "chain is: %s%s",
+		    who,
+		    c->top == leaf && leaf->next == NULL ?
+			" (the server sent one certificate only)" :
+			"");
+}
+
 static void
 add_reasons(struct buf *b, const struct verify *c, const mbedtls_x509_crt *leaf)
 {
@@ -259,17 +338,11 @@ add_reasons(struct buf *b, const struct verify *c, const mbedtls_x509_crt *leaf)
 	if (c->other != NULL)
 		buf_addf(b, "; %s", c->other);
 	if (c->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
-		buf_addf(b, "; %s: %s",
-		    c->self_issued ?
-			"its chain ends in an authority that is not trusted" :
-			"no trusted authority issued it; the last issuer in "
-			"its "
-			"chain is",
-		    c->issuer);
+		add_untrusted(b, c, leaf);
 }
 
 static void
-add_remedy(struct verify *c)
+add_remedy(struct verify *c, const mbedtls_x509_crt *leaf)
 {
 	char now[DATE_ISO_SIZE];
 
@@ -285,6 +358,13 @@ add_remedy(struct verify *c)
 		    "check the host name in login_url and "
 		    "graph_url; if it is right, something answers in the "
 		    "server's place");
+	else if (missing_url(c, leaf).n > 0)
+		err_remedy(&c->why,
+		    "the server's administrator has to let it send that "
+		    "certificate too (often called the full chain); the "
+		    "setting here is ca = %.*s, and a PEM file with it, set as "
+		    "ca = FILE, helps as well",
+		    STR_ARG(c->trust->ca));
 	else if (c->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
 		err_remedy(&c->why,
 		    "the setting is ca = %.*s. If you trust "
@@ -293,7 +373,8 @@ add_remedy(struct verify *c)
 		    STR_ARG(c->trust->ca),
 		    str_eq(c->trust->ca, STR("builtin")) ?
 			", or ca = auto to ask the system's store too" :
-			"");
+			", or add it to the system's store (SSL_CERT_FILE "
+			"names another), which ca = auto asks");
 	else
 		err_remedy(&c->why,
 		    "the server's administrator has to "
@@ -309,8 +390,18 @@ explain(struct verify *c, const mbedtls_x509_crt *leaf)
 	add_reasons(&b, c, leaf);
 	err_set(&c->why, ERR_RETRY, "its certificate is refused: %s",
 	    b.n > 2 ? b.p + 2 : "out of memory");
-	add_remedy(c);
+	add_remedy(c, leaf);
 	buf_release(&b);
+}
+
+static void
+note_outsider(const struct verify *c)
+{
+	struct trust_state *s = c->trust;
+
+	(void)snprintf(s->outsider, sizeof(s->outsider), "%s", c->issuer);
+	(void)snprintf(s->outsider_host, sizeof(s->outsider_host), "%.*s",
+	    STR_ARG(c->host));
 }
 
 /*
@@ -335,5 +426,8 @@ verify_crt(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 	*flags = c->flags;
 	if (c->flags != 0)
 		explain(c, crt);
+	else if (c->by_system)
+		note_outsider(c);
+	c->top = NULL; /* mbedTLS may free it from here on */
 	return 0;
 }

@@ -34,8 +34,11 @@ struct verify {
 	/* of the certificate that is out of its time; depth 0: the leaf */
 	mbedtls_x509_time from, to;
 	int untimely_depth;
-	char issuer[200]; /* who issued the top of the chain */
-	bool self_issued; /* it did so itself */
+	const mbedtls_x509_crt *top; /* of the chain; during the check */
+	bool broken; /* a signature below the top is not the issuer's */
+	char issuer[MBED_NAME_SIZE]; /* whom that one, or else the top, names */
+	bool self_issued;            /* the top did so itself */
+	bool by_system;              /* the built-in roots did not suffice */
 };
 
 /* For mbedtls_ssl_set_verify; arg is the struct verify. */

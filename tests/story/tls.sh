@@ -84,9 +84,9 @@ sign() {
 
 AUTHORITY='basicConstraints = critical,CA:TRUE
 keyUsage = critical,keyCertSign,cRLSign'
-LEAF='subjectAltName = DNS:graph.test
-extendedKeyUsage = serverAuth
-keyUsage = critical,digitalSignature'
+LEAF='extendedKeyUsage = serverAuth
+keyUsage = critical,digitalSignature
+subjectAltName = DNS:graph.test'
 
 # A chain of four: root, cross, issuing, leaf; all keys of one kind.
 chain() {
@@ -109,6 +109,17 @@ make_all() {
 	for name in old new other; do
 		new_key ec "$name.key" || return
 	done
+	for name in lone inside-root inside outside; do
+		new_key ec "$name.key" || return
+	done
+	sign lone rsa-issuing "$LEAF
+authorityInfoAccess = caIssuers;URI:http://a.test/ca.crt" -2 10 || return
+	openssl req -x509 -key inside-root.key -subj /CN=inside-root \
+	    -days 30 -addext 'keyUsage = critical,keyCertSign' -addext \
+	    'nameConstraints = critical,permitted;DNS:graph.test' \
+	    -out inside-root.pem &&
+	    sign inside inside-root "$LEAF" -2 10 &&
+	    sign outside inside-root "$LEAF,DNS:x.test" -2 10 || return
 	sign old rsa-issuing "$LEAF" -10 -1 &&
 	    sign new rsa-issuing "$LEAF" 1 10 &&
 	    sign other rsa-issuing 'subjectAltName = DNS:other.test' -2 10 &&
@@ -203,6 +214,16 @@ told 'issued for another name' 'it is for other.test'
 serve rsa-leaf.pem rsa-leaf.key
 probe rsa-root.pem graph.test
 told 'intermediates missing' 'CN=rsa-issuing'
+serve lone.pem lone.key
+probe rsa-root.pem graph.test
+told 'an intermediate that the server forgot' 'incomplete chain' \
+    'CN=rsa-issuing (it is at http://a.test/ca.crt)' 'full chain'
+serve inside.pem inside.key
+probe inside-root.pem graph.test
+told 'name constraints of a company'"'"'s authority' 'ok TLSv1.3'
+serve outside.pem outside.key
+probe inside-root.pem graph.test
+told 'outside of them' 'name constraints'
 
 serve rsa-chain.pem rsa-leaf.key -tls1_1 -cipher ALL:@SECLEVEL=0
 probe rsa-root.pem graph.test
