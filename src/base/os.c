@@ -87,7 +87,7 @@ os_poll(struct pollfd *fds, size_t n, int64_t deadline)
 			left = INT32_MAX;
 		r = poll(fds, n, (int)left);
 		if (r >= 0 || errno != EINTR)
-			return r > 0 ? r : 0;
+			return r;
 	}
 }
 
@@ -123,6 +123,20 @@ cannot_read(const char *name, struct err *e)
 	return false;
 }
 
+/*
+ * After a failed read: is it worth another? Standard input may have been made
+ * non-blocking by whoever shares it with us; then this waits.
+ */
+static bool
+may_read_again(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (errno == EAGAIN)
+		return os_poll(&p, 1, OS_FOREVER) > 0;
+	return errno == EINTR;
+}
+
 bool
 os_read_some(int fd, const char *name, struct os_piece *to, struct err *e)
 {
@@ -130,7 +144,7 @@ os_read_some(int fd, const char *name, struct os_piece *to, struct err *e)
 
 	do
 		got = read(fd, to->p, to->max);
-	while (got < 0 && errno == EINTR);
+	while (got < 0 && may_read_again(fd));
 	if (got < 0)
 		return cannot_read(name, e);
 	to->n = (size_t)got;
@@ -154,7 +168,7 @@ os_read_fd(int fd, const char *name, struct buf *out, struct err *e)
 		if (to == NULL)
 			break;
 		got = read(fd, to, room);
-		if (got < 0 && errno == EINTR)
+		if (got < 0 && may_read_again(fd))
 			continue;
 		if (got < 0)
 			return cannot_read(name, e);

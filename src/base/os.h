@@ -31,7 +31,9 @@ void os_uuid(char out[OS_UUID_SIZE]);
 
 /*
  * The one function that waits: until a descriptor is ready or the deadline
- * (monotonic ms, or OS_FOREVER) is over. Number of ready ones; 0 is time out.
+ * (monotonic ms, or OS_FOREVER) is over. Number of ready ones; 0 is time out;
+ * -1: poll itself failed (no memory, more descriptors than this process may
+ * have), errno says why.
  */
 int os_poll(struct pollfd *fds, size_t n, int64_t deadline);
 
@@ -50,8 +52,8 @@ bool os_stat_path(const char *path, struct os_stat *out, struct err *e)
     __attribute__((warn_unused_result));
 
 /*
- * Appends a whole file, or all of an open descriptor, to out. "-" is standard
- * input. Errors name the file: ERR_INPUT with exit 66 if it cannot be
+ * Appends a whole file, or all of an open descriptor, to out; waits for one
+ * that is non-blocking. "-" is standard input. Errors name the file: ERR_INPUT with exit 66 if it cannot be
  * opened, is a directory or cannot be read, ERR_INPUT if it exceeds out.
  */
 bool os_read_file(const char *path, struct buf *out, struct err *e)

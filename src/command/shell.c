@@ -85,7 +85,10 @@ read_output(int fd, int64_t deadline, struct buf *out, struct err *e)
 	char *to;
 
 	for (;;) {
-		if (os_poll(&p, 1, deadline) == 0)
+		got = os_poll(&p, 1, deadline);
+		if (got < 0)
+			return err_sys(e, ERR_RETRY, "waiting for its output");
+		if (got == 0)
 			return too_late(e);
 		to = buf_room(out, PIECE);
 		if (to == NULL)

@@ -190,8 +190,8 @@ wants(const struct conn_state *s, struct pollfd fds[TCP_ADDRS], int64_t *wake)
  * Here this floor waits: until own has an event (events 0: own is opening),
  * the deadline, or something happened to the connection beside.
  */
-static void
-wait_for(struct conn *c, short events, int64_t deadline)
+static bool
+wait_for(struct conn *c, short events, int64_t deadline, struct err *e)
 {
 	struct pollfd fds[2 * TCP_ADDRS];
 	size_t n = 0;
@@ -203,9 +203,11 @@ wait_for(struct conn *c, short events, int64_t deadline)
 		n += wants(c->state, fds, &deadline);
 	if (is_opening(c->beside))
 		n += wants(c->beside->state, fds + n, &deadline);
-	(void)os_poll(fds, n, deadline);
+	if (os_poll(fds, n, deadline) < 0)
+		return err_sys(e, ERR_RETRY, "cannot wait for the network");
 	if (is_opening(c->beside))
 		advance(c->beside);
+	return true;
 }
 
 /* --- starting --- */
@@ -268,13 +270,14 @@ bool
 conn_open(struct conn *c, struct err *e)
 {
 	struct conn_state *s = c->state;
+	struct err why;
 
 	if (s == NULL)
 		return err_set(e, ERR_BUG, "conn_open before conn_start");
 	while (s->phase < OPEN) {
 		advance(c);
-		if (s->phase < OPEN)
-			wait_for(c, 0, s->to.deadline);
+		if (s->phase < OPEN && !wait_for(c, 0, s->to.deadline, &why))
+			fail(s, &why);
 	}
 	if (s->phase == OPEN)
 		return true;
@@ -408,7 +411,9 @@ conn_read(struct conn *c, char *p, size_t n, size_t *got, int64_t deadline,
 	while (is_want(io = get(s, p, n, got, e))) {
 		if (os_mono_ms() >= deadline)
 			return too_late(s, "no answer", e);
-		wait_for(c, io == TLS_WANT_READ ? POLLIN : POLLOUT, deadline);
+		if (!wait_for(c, io == TLS_WANT_READ ? POLLIN : POLLOUT,
+			deadline, e))
+			return err_wrap(e, "%.*s", STR_ARG(s->peer));
 	}
 	if (io == TLS_DONE || io == TLS_END)
 		return true;
@@ -446,8 +451,9 @@ conn_write(struct conn *c, struct str s, struct conn_write how, size_t *left,
 		if (os_mono_ms() >= how.deadline)
 			return too_late(c->state, "takes no bytes", e);
 		events = io == TLS_WANT_READ ? POLLIN : POLLOUT;
-		wait_for(c, how.stop_on_read ? events | POLLIN : events,
-		    how.deadline);
+		if (!wait_for(c, how.stop_on_read ? events | POLLIN : events,
+			how.deadline, e))
+			return err_wrap(e, "%.*s", STR_ARG(c->state->peer));
 	}
 	return true;
 }

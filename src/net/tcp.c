@@ -315,7 +315,7 @@ check_attempt(struct tcp *t, size_t i)
 	socklen_t size = sizeof(int);
 	int error = 0;
 
-	if (p.fd < 0 || t->fd >= 0 || os_poll(&p, 1, 0) == 0)
+	if (p.fd < 0 || t->fd >= 0 || os_poll(&p, 1, 0) <= 0)
 		return;
 	if (getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
 		error = errno;

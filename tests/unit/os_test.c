@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -432,6 +433,47 @@ test_poll(void)
 	(void)close(fd[1]);
 }
 
+/* More descriptors than the process may have: an error, no time out. */
+static void
+test_poll_fails(void)
+{
+	struct pollfd p[2] = { { .fd = -1 }, { .fd = -1 } };
+	struct rlimit old, low;
+
+	T_CHECK(getrlimit(RLIMIT_NOFILE, &old) == 0, "getrlimit");
+	low = (struct rlimit){ 1, old.rlim_max };
+	T_CHECK(setrlimit(RLIMIT_NOFILE, &low) == 0, "setrlimit");
+	T_CHECK(os_poll(p, 2, os_mono_ms() + 20) == -1, "a time out");
+	T_CHECK(setrlimit(RLIMIT_NOFILE, &old) == 0, "setrlimit");
+}
+
+/* Somebody made it non-blocking, and writes later. */
+static void
+test_read_nonblocking(void)
+{
+	struct buf b;
+	struct err e = { 0 };
+	int fd[2];
+	pid_t child;
+
+	buf_init(&b, 100);
+	T_CHECK(pipe2(fd, O_NONBLOCK) == 0, "pipe");
+	child = fork();
+	if (child == 0) {
+		(void)usleep(30000);
+		if (write(fd[1], "late", 4) != 4)
+			_exit(1);
+		(void)usleep(30000);
+		_exit(write(fd[1], "r", 1) == 1 ? 0 : 1);
+	}
+	(void)close(fd[1]);
+	T_CHECK(os_read_fd(fd[0], "it", &b, &e), "%s", e.msg);
+	T_CHECK(str_eq(buf_view(&b), STR("later")), "%s", b.p);
+	(void)waitpid(child, NULL, 0);
+	(void)close(fd[0]);
+	buf_release(&b);
+}
+
 static void
 test_uuid(void)
 {
@@ -481,6 +523,8 @@ static const struct t_test tests[] = {
 	{ "stat", test_stat },
 	{ "lock", test_lock },
 	{ "poll", test_poll },
+	{ "poll_fails", test_poll_fails },
+	{ "read_nonblocking", test_read_nonblocking },
 	{ "uuid", test_uuid },
 	{ "clocks", test_clocks },
 };
