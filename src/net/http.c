@@ -514,6 +514,44 @@ check_early(const struct exchange *x, struct err *e)
 	    x->a->status);
 }
 
+/*
+ * A refusal with its whole head is one: nothing was taken, whatever became of
+ * its body. What came of that is kept; the connection is not.
+ */
+static bool
+is_refusal(struct exchange *x)
+{
+	if (!http1_has_head(&x->a->head) || x->a->status < 400 ||
+	    x->a->status >= 500)
+		return false;
+	log_trace(x->h->conf.log, "%s: the body of its answer was cut",
+	    x->head.host);
+	x->spent = true;
+	return true;
+}
+
+/* RFC 9110 8.4: we asked for none, so nobody can read it here. */
+static bool
+check_coding(const struct exchange *x, struct err *e)
+{
+	struct str coding = http1_field(&x->a->head, STR("Content-Encoding"));
+
+	if (coding.n == 0 || str_ieq(coding, STR("identity")) ||
+	    x->a->body.n == 0)
+		return true;
+	if (x->a->status >= 300) { /* it says enough */
+		buf_reset(&x->a->body);
+		return true;
+	}
+	err_set(e, ERR_RETRY,
+	    "%s: its answer is compressed (Content-Encoding: %.*s), which "
+	    "nobody asked for",
+	    x->head.host, STR_ARG(coding));
+	return err_remedy(e,
+	    "something between here and the server changes its answers: a "
+	    "proxy has to leave them as they are");
+}
+
 static void
 note_date(struct http_answer *a)
 {
@@ -554,11 +592,12 @@ attempt(struct exchange *x, struct err *e)
 		buf_init_secret(&x->a->body, HTTP_BODY_MAX);
 	else
 		buf_init(&x->a->body, HTTP_BODY_MAX);
-	ok = connect_slot(x, e) && write_request(x, e) && read_answer(x, e);
+	ok = connect_slot(x, e) && write_request(x, e) &&
+	    (read_answer(x, e) || is_refusal(x));
 	if (ok) {
 		note_date(x->a);
 		trace_answer(x);
-		ok = check_early(x, e);
+		ok = check_early(x, e) && check_coding(x, e);
 	}
 	let_go(x, ok);
 	return ok;

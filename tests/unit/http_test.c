@@ -72,7 +72,7 @@ static const struct {
 	{ "early refusal, incomplete", { { SERVE_HEAD,
 	    STR_INIT("HTTP/1.1 413 No\r\nContent-Length: 9\r\n\r\nbig!"),
 	    SERVE_CLOSE, 0 } },
-	  HUGE, false, LONG_MS, 0, ERR_RETRY, NULL },
+	  HUGE, false, LONG_MS, 413, ERR_NONE, NULL },
 	{ "early success is not believed", { { SERVE_HEAD, STR_INIT(ACCEPTED),
 	    SERVE_HANG, 0 } },
 	  HUGE, false, LONG_MS, 0, ERR_UNSURE, "before it had the whole" },
@@ -101,6 +101,41 @@ static const struct {
 	{ "closed in the body", { { SERVE_ALL, STR_INIT("HTTP/1.1 202 Accepted"
 	    "\r\nContent-Length: 3\r\n\r\nab"), SERVE_CLOSE, 0 } },
 	  SMALL, false, LONG_MS, 0, ERR_UNSURE, "end of the body" },
+	{ "refusal, cut in the body", { { SERVE_ALL, STR_INIT("HTTP/1.1 403 No"
+	    "\r\nContent-Length: 3\r\n\r\nab"), SERVE_CLOSE, 0 } },
+	  SMALL, false, LONG_MS, 403, ERR_NONE, NULL },
+	{ "refusal, broken chunk", { { SERVE_ALL, STR_INIT("HTTP/1.1 400 No"
+	    "\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), SERVE_CLOSE, 0 } },
+	  SMALL, false, LONG_MS, 400, ERR_NONE, NULL },
+	{ "refusal, body never comes", { { SERVE_ALL, STR_INIT("HTTP/1.1 404 "
+	    "No\r\nContent-Length: 3\r\n\r\n"), SERVE_HANG, 0 } },
+	  SMALL, false, SHORT_MS, 404, ERR_NONE, NULL },
+	{ "refusal, cut in the head", { { SERVE_ALL, STR_INIT("HTTP/1.1 403 No"
+	    "\r\nContent-Length: 3\r\n"), SERVE_CLOSE, 0 } },
+	  SMALL, false, LONG_MS, 0, ERR_UNSURE, "end of the head" },
+	{ "failure, cut in the body", { { SERVE_ALL, STR_INIT("HTTP/1.1 503 No"
+	    "\r\nContent-Length: 3\r\n\r\nab"), SERVE_CLOSE, 0 } },
+	  SMALL, false, LONG_MS, 0, ERR_UNSURE, "end of the body" },
+	{ "compressed", { { SERVE_ALL, STR_INIT("HTTP/1.1 201 Created\r\n"
+	    "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x1f\x8b"),
+	    SERVE_KEEP, 0 } },
+	  SMALL, false, LONG_MS, 0, ERR_UNSURE, "is compressed" },
+	{ "compressed, repeatable", { { SERVE_ALL, STR_INIT("HTTP/1.1 200 OK"
+	    "\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\nx"),
+	    SERVE_KEEP, 0 } },
+	  SMALL, true, LONG_MS, 0, ERR_RETRY, "Content-Encoding: br" },
+	{ "compressed refusal", { { SERVE_ALL, STR_INIT("HTTP/1.1 403 No\r\n"
+	    "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x1f\x8b"),
+	    SERVE_KEEP, 0 } },
+	  SMALL, false, LONG_MS, 403, ERR_NONE, NULL },
+	{ "compressed nothing", { { SERVE_ALL, STR_INIT("HTTP/1.1 202 OK\r\n"
+	    "Content-Encoding: gzip\r\nContent-Length: 0\r\n\r\n"),
+	    SERVE_KEEP, 0 } },
+	  SMALL, false, LONG_MS, 202, ERR_NONE, NULL },
+	{ "not compressed", { { SERVE_ALL, STR_INIT("HTTP/1.1 200 OK\r\n"
+	    "Content-Encoding: identity\r\nContent-Length: 2\r\n\r\nab"),
+	    SERVE_KEEP, 0 } },
+	  SMALL, false, LONG_MS, 200, ERR_NONE, NULL },
 	{ "silent", { { SERVE_ALL, STR_INIT(""), SERVE_HANG, 0 } },
 	  SMALL, false, SHORT_MS, 0, ERR_UNSURE, NULL },
 	{ "silent, repeatable", { { SERVE_ALL, STR_INIT(""), SERVE_HANG, 0 } },
