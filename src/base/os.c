@@ -208,28 +208,48 @@ os_read_file(const char *path, struct buf *out, struct err *e)
 	return ok;
 }
 
+/* A regular file that no symbolic link leads to; -1: *e says why not. */
+static int
+open_regular(const char *path, struct stat *st, struct err *e)
+{
+	/* O_NONBLOCK: a FIFO in its place must not hold us up */
+	int fd = open(path,
+	    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode))
+		return fd;
+	if (fd >= 0)
+		err_set(e, ERR_INPUT, "%s: not a regular file", path);
+	else
+		err_sys(e, ERR_INPUT, "%s: cannot open", path);
+	e->exit = EX_NOINPUT;
+	os_close(&fd);
+	return -1;
+}
+
+bool
+os_read_regular(const char *path, struct buf *out, struct err *e)
+{
+	struct stat st;
+	int fd = open_regular(path, &st, e);
+	bool ok = fd >= 0 && os_read_fd(fd, path, out, e);
+
+	os_close(&fd);
+	return ok;
+}
+
 bool
 os_read_private(const char *path, struct buf *out, struct err *e)
 {
 	struct stat st;
-	bool ok;
-	int fd;
+	int fd = open_regular(path, &st, e);
+	bool ok = fd >= 0;
 
-	/* O_NONBLOCK: a FIFO in its place must not hold us up */
-	fd = open(path,
-	    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		err_sys(e, ERR_INPUT, "%s: cannot open", path);
-		e->exit = EX_NOINPUT;
-		os_close(&fd);
-		return false;
-	}
-	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-	    (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+	if (ok &&
+	    (st.st_uid != geteuid() || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0))
 		ok = err_set(e, ERR_INPUT, "%s: others may read or write it",
 		    path);
-	else
-		ok = os_read_fd(fd, path, out, e);
+	ok = ok && os_read_fd(fd, path, out, e);
 	os_close(&fd);
 	return ok;
 }

@@ -53,8 +53,9 @@ bool os_stat_path(const char *path, struct os_stat *out, struct err *e)
 
 /*
  * Appends a whole file, or all of an open descriptor, to out; waits for one
- * that is non-blocking. "-" is standard input. Errors name the file: ERR_INPUT with exit 66 if it cannot be
- * opened, is a directory or cannot be read, ERR_INPUT if it exceeds out.
+ * that is non-blocking. "-" is standard input. Errors name the file: ERR_INPUT
+ * with exit 66 if it cannot be opened, is a directory or cannot be read,
+ * ERR_INPUT if it exceeds out.
  */
 bool os_read_file(const char *path, struct buf *out, struct err *e)
     __attribute__((warn_unused_result));
@@ -73,9 +74,15 @@ bool os_read_some(int fd, const char *name, struct os_piece *to, struct err *e)
     __attribute__((warn_unused_result));
 
 /*
- * The same as os_read_file for a file of ours that holds a secret: regular, not
- * reached by a symbolic link, owned by us, closed to everybody else. ERR_INPUT
- * otherwise.
+ * The same as os_read_file for a regular file that is not reached by a
+ * symbolic link: its name came from elsewhere. ERR_INPUT otherwise.
+ */
+bool os_read_regular(const char *path, struct buf *out, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * The same for a file of ours that holds a secret: owned by us, closed to
+ * everybody else, too.
  */
 bool os_read_private(const char *path, struct buf *out, struct err *e)
     __attribute__((warn_unused_result));

@@ -206,6 +206,16 @@ test_private(void)
 	T_CHECK(!os_read_private("missing", &b, &e) &&
 		err_exit(&e) == EX_NOINPUT,
 	    "missing");
+	/* of anybody, but of the same kinds */
+	T_CHECK(chmod("secret", 0644) == 0, "chmod");
+	buf_reset(&b);
+	T_CHECK(os_read_regular("secret", &b, &e) && b.n > 0, "%s", e.msg);
+	buf_reset(&b);
+	T_CHECK(!os_read_regular("link", &b, &e), "a link");
+	T_CHECK(!os_read_regular("fifo", &b, &e) && e.kind == ERR_INPUT,
+	    "a FIFO");
+	T_CHECK(!os_read_regular(".", &b, &e), "a folder");
+	T_CHECK(!os_read_regular("missing", &b, &e) && b.n == 0, "missing");
 	os_remove("link");
 	os_remove("fifo");
 	os_remove("missing");
