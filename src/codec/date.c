@@ -353,6 +353,56 @@ date_parse_iso(struct str s, int64_t *when)
 	return true;
 }
 
+/* One or two digits, and the character behind them. */
+static bool
+take_short(struct str *s, char behind, int *out)
+{
+	size_t n = digits_at(*s);
+
+	if (n < 1 || n > 2 || s->n <= n || s->p[n] != behind ||
+	    !take_number(s, n, out))
+		return false;
+	*s = str_from(*s, 1);
+	return true;
+}
+
+/* Takes " AM" or " PM" off s, if one is there; 12 AM is midnight. */
+static bool
+take_half(struct str *s, struct date *d)
+{
+	bool pm = str_istarts(*s, STR(" PM"));
+
+	if (!pm && !str_istarts(*s, STR(" AM")))
+		return true;
+	*s = str_from(*s, 3);
+	if (d->hour < 1 || d->hour > 12)
+		return false;
+	d->hour = d->hour % 12 + (pm ? 12 : 0);
+	return true;
+}
+
+bool
+date_parse_us(struct str s, int64_t *when)
+{
+	struct date d = { 0 };
+	int64_t zone = 0, t;
+
+	if (!take_short(&s, '/', &d.month) || !take_short(&s, '/', &d.day) ||
+	    !take(&s, "%Y ", &d) || !take_short(&s, ':', &d.hour) ||
+	    !take(&s, "%M:%S", &d) || !take_half(&s, &d) || !check(&d))
+		return false;
+	if (s.n > 0 && (s.p[0] != ' ' || s.n == 1))
+		return false;
+	s = str_from(s, 1);
+	if (!take_zone(&s, &zone) || s.n > 0)
+		return false;
+	t = date_join(&d) - zone;
+	if (t < FIRST || t > LAST)
+		return false;
+	*when = t;
+	return true;
+}
+
 /* Digits, and perhaps a point and digits, in milliseconds, rounded up. */
 static bool
 parse_seconds(struct str s, int64_t *ms)

@@ -59,7 +59,8 @@ check_text(struct str in, int64_t now)
 {
 	int64_t when = now, ms = 7;
 
-	if (date_parse_http(in, &when) || date_parse_iso(in, &when)) {
+	if (date_parse_http(in, &when) || date_parse_iso(in, &when) ||
+	    date_parse_us(in, &when)) {
 		assert(when >= FIRST && when <= LAST);
 		check_time(when);
 	} else {
