@@ -323,11 +323,25 @@ digits_at(struct str s)
 	return n;
 }
 
+/* The rest is the zone of this local time, or nothing. */
+static bool
+end_at_zone(struct str s, const struct date *d, int64_t *when)
+{
+	int64_t zone, t;
+
+	if (!take_zone(&s, &zone) || s.n > 0)
+		return false;
+	t = date_join(d) - zone;
+	if (t < FIRST || t > LAST)
+		return false;
+	*when = t;
+	return true;
+}
+
 bool
 date_parse_iso(struct str s, int64_t *when)
 {
 	struct date d = { 0 };
-	int64_t zone, t;
 	size_t digits;
 
 	if (!take(&s, "%Y-%m-%d", &d) || s.n == 0)
@@ -344,13 +358,7 @@ date_parse_iso(struct str s, int64_t *when)
 			return false;
 		s = str_from(s, 1 + digits);
 	}
-	if (!take_zone(&s, &zone) || s.n > 0)
-		return false;
-	t = date_join(&d) - zone;
-	if (t < FIRST || t > LAST)
-		return false;
-	*when = t;
-	return true;
+	return end_at_zone(s, &d, when);
 }
 
 /* One or two digits, and the character behind them. */
@@ -385,7 +393,6 @@ bool
 date_parse_us(struct str s, int64_t *when)
 {
 	struct date d = { 0 };
-	int64_t zone = 0, t;
 
 	if (!take_short(&s, '/', &d.month) || !take_short(&s, '/', &d.day) ||
 	    !take(&s, "%Y ", &d) || !take_short(&s, ':', &d.hour) ||
@@ -394,13 +401,7 @@ date_parse_us(struct str s, int64_t *when)
 	if (s.n > 0 && (s.p[0] != ' ' || s.n == 1))
 		return false;
 	s = str_from(s, 1);
-	if (!take_zone(&s, &zone) || s.n > 0)
-		return false;
-	t = date_join(&d) - zone;
-	if (t < FIRST || t > LAST)
-		return false;
-	*when = t;
-	return true;
+	return end_at_zone(s, &d, when);
 }
 
 /* Digits, and perhaps a point and digits, in milliseconds, rounded up. */

@@ -52,6 +52,8 @@ struct trust_store {
 };
 
 struct trust_state {
+	unsigned char pin[TRUST_PIN_SIZE];
+	bool pinned; /* to that certificate: both stores are empty */
 	struct trust_store builtin, file;
 	struct buf file_der; /* what file points into */
 	const char *later;   /* the system's store, not read yet, or NULL */

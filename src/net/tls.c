@@ -11,6 +11,7 @@
 #include "base/os.h"
 #include "net/hostname.h"
 #include "net/mbed.h"
+#include "net/pin.h"
 #include "net/session.h"
 #include "net/verify.h"
 
@@ -412,7 +413,8 @@ configure_client(struct tls *t, const struct tls_to *to)
 	mbedtls_ssl_conf_authmode(&t->conf, MBEDTLS_SSL_VERIFY_REQUIRED);
 	mbedtls_ssl_conf_ca_cb(&t->conf, trust_candidates, to->trust->state);
 	r = mbedtls_ssl_setup(&t->ssl, &t->conf);
-	mbedtls_ssl_set_verify(&t->ssl, verify_crt, &t->verify);
+	mbedtls_ssl_set_verify(&t->ssl,
+	    to->trust->state->pinned ? pin_crt : verify_crt, &t->verify);
 	/* RFC 6066 3: SNI holds no IP literal and no full stop at its end */
 	if (hostname_ip(host, ip) == 0) {
 		name = arena_str(t->mem, host).p;

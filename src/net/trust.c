@@ -291,12 +291,11 @@ open_stores(struct trust_state *s, struct str system_file, struct err *e)
 	return arena_ok(s->mem, e);
 }
 
-bool
-trust_open(struct trust *t, struct str ca, struct str system_file,
-    struct err *e)
+/* A state without any store yet. Release *t in any case. */
+static bool
+begin(struct trust *t, struct str ca, struct err *e)
 {
 	struct trust_state *s;
-	bool ok;
 
 	*t = (struct trust){ 0 };
 	if (!mbed_ready(e))
@@ -304,17 +303,49 @@ trust_open(struct trust *t, struct str ca, struct str system_file,
 	arena_init(&t->mem, MEM_LIMIT);
 	s = arena_alloc(&t->mem, sizeof(*s));
 	t->ca = arena_str(&t->mem, ca);
-	if (s != NULL && t->ca.p != NULL) {
-		t->state = s;
-		s->mem = &t->mem;
-		s->ca = t->ca;
-		ok = open_stores(s, system_file, e);
-	} else {
-		ok = arena_ok(&t->mem, e);
-	}
+	if (s == NULL || t->ca.p == NULL)
+		return arena_ok(&t->mem, e);
+	t->state = s;
+	s->mem = &t->mem;
+	s->ca = t->ca;
+	return true;
+}
+
+bool
+trust_open(struct trust *t, struct str ca, struct str system_file,
+    struct err *e)
+{
+	bool ok = begin(t, ca, e) && open_stores(t->state, system_file, e);
+
 	if (!ok)
 		trust_release(t);
 	return ok;
+}
+
+bool
+trust_open_pin(struct trust *t, struct str sha1, struct err *e)
+{
+	bool ok = begin(t, sha1, e);
+	int high, low = 0;
+
+	if (ok && sha1.n != TRUST_PIN_SIZE * 2)
+		low = -1;
+	for (size_t i = 0; ok && low >= 0 && i < TRUST_PIN_SIZE; i++) {
+		high = ascii_hex(sha1.p[i * 2]);
+		low = high < 0 ? high : ascii_hex(sha1.p[i * 2 + 1]);
+		t->state->pin[i] = (unsigned char)(high * 16 + low);
+	}
+	if (ok && low < 0)
+		ok = err_set(e, ERR_CONFIG,
+		    "\"%.*s\" is not a SHA-1 thumbprint of %d hex digits",
+		    STR_ARG(sha1), TRUST_PIN_SIZE * 2);
+	if (!ok) {
+		trust_release(t);
+		return false;
+	}
+	t->state->pinned = true;
+	t->state->id = t->ca;
+	return true;
 }
 
 void

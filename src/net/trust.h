@@ -18,6 +18,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
+enum { TRUST_PIN_SIZE = 20 }; /* bytes of SHA-1 */
+
 struct trust {
 	struct arena mem;
 	struct trust_state *state; /* of trust.c and tls.c */
@@ -31,6 +33,15 @@ struct trust {
  */
 bool trust_open(struct trust *t, struct str ca, struct str system_file,
     struct err *e) __attribute__((warn_unused_result));
+
+/*
+ * Believes one certificate, by its SHA-1 in hex, and no authority: the
+ * server has to show it and to prove that it has its key. Names and dates do
+ * not count. For Service Fabric, whose environment names its certificate so
+ * (FACTS.md 1.5). ERR_CONFIG: not 40 hex digits.
+ */
+bool trust_open_pin(struct trust *t, struct str sha1, struct err *e)
+    __attribute__((warn_unused_result));
 void trust_release(struct trust *t);
 
 /*
