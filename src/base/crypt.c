@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/crypt.h"
 
+#include <mbedtls/sha1.h>
 #include <mbedtls/sha256.h>
 
 void
@@ -22,4 +23,10 @@ crypt_sha256_hex(struct str s, char out[CRYPT_SHA256_HEX])
 		out[2 * i + 1] = hex[sum[i] & 15];
 	}
 	out[2 * sizeof(sum)] = '\0';
+}
+
+void
+crypt_sha1(struct str s, unsigned char out[CRYPT_SHA1_SIZE])
+{
+	(void)mbedtls_sha1((const unsigned char *)s.p, s.n, out);
 }

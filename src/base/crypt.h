@@ -2,17 +2,20 @@
 /*
  * crypt: the few cryptographic functions that are not about TLS.
  *
- * Source: FIPS 180-4 (SHA-256), by way of mbedTLS.
+ * Source: FIPS 180-4 (SHA-256, SHA-1), by way of mbedTLS.
  */
 #ifndef BASE_CRYPT_H
 #define BASE_CRYPT_H
 
 #include "base/str.h"
 
-enum { CRYPT_SHA256_SIZE = 32, CRYPT_SHA256_HEX = 65 };
+enum { CRYPT_SHA256_SIZE = 32, CRYPT_SHA256_HEX = 65, CRYPT_SHA1_SIZE = 20 };
 
 void crypt_sha256(struct str s, unsigned char out[CRYPT_SHA256_SIZE]);
 /* The same as 64 lower-case hex digits and a NUL. */
 void crypt_sha256_hex(struct str s, char out[CRYPT_SHA256_HEX]);
+
+/* For names only (x5t, RFC 7515 4.1.7): it protects nothing any more. */
+void crypt_sha1(struct str s, unsigned char out[CRYPT_SHA1_SIZE]);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mbed: what tls, trust, verify and cert share and nobody else may see, for
- * it includes mbedTLS.
+ * mbed: what tls, trust, verify, cert and sign share and nobody else may see,
+ * for it includes mbedTLS.
  */
 #ifndef NET_MBED_H
 #define NET_MBED_H
@@ -40,6 +40,9 @@ mbed_ready(struct err *e)
 bool mbed_no_memory(int r);
 
 enum { MBED_NAME_SIZE = 200 }; /* of a distinguished name, in a message */
+
+/* Since 1970. In verify.c. */
+int64_t mbed_seconds(const mbedtls_x509_time *t);
 
 /* Certificates by place in one run of DER. */
 struct trust_store {

@@ -173,8 +173,8 @@ covers_host(const mbedtls_x509_crt *leaf, struct str host)
 
 /* --- explaining --- */
 
-static int64_t
-seconds_of(const mbedtls_x509_time *t)
+int64_t
+mbed_seconds(const mbedtls_x509_time *t)
 {
 	struct date d = { .year = t->year,
 		.month = t->mon,
@@ -322,11 +322,11 @@ add_reasons(struct buf *b, const struct verify *c, const mbedtls_x509_crt *leaf)
 
 	if (c->flags & MBEDTLS_X509_BADCERT_EXPIRED) {
 		buf_addf(b, "; %s expired on ", who);
-		add_time(b, seconds_of(&c->to));
+		add_time(b, mbed_seconds(&c->to));
 	}
 	if (c->flags & MBEDTLS_X509_BADCERT_FUTURE) {
 		buf_addf(b, "; %s is not valid before ", who);
-		add_time(b, seconds_of(&c->from));
+		add_time(b, mbed_seconds(&c->from));
 	}
 	if (c->flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) {
 		buf_addz(b, "; ");
@@ -417,7 +417,7 @@ verify_crt(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 	*flags = 0;
 	if (depth > 0)
 		return 0;
-	c->leaf_expires = seconds_of(&crt->valid_to);
+	c->leaf_expires = mbed_seconds(&crt->valid_to);
 	if (c->flags != 0 && c->trust->later != NULL && !try_system(c, crt))
 		return MBEDTLS_ERR_X509_FATAL_ERROR;
 	if (!covers_host(crt, c->host))
