@@ -64,8 +64,10 @@ step_client(struct check *c, struct err *e)
 	/* a token from the cache would prove nothing, nor a TLS session */
 	c->client.graph.source.folder = STR("");
 	c->client.http.conf.session_folder = STR("");
-	buf_addf(&c->note, "the secret can be read; ca = %.*s",
-	    STR_ARG(c->config.ca));
+	if (!credential_describe(&c->client.credential,
+		&c->client.graph.source.who, &c->note, e))
+		return false;
+	buf_addf(&c->note, "; ca = %.*s", STR_ARG(c->config.ca));
 	return true;
 }
 
@@ -73,11 +75,13 @@ static bool
 step_sign_in(struct check *c, struct err *e)
 {
 	struct graph *g = &c->client.graph;
+	const struct identity *who = &g->source.who;
 
 	if (!token_get(&g->source, os_mono_ms() + g->timeout_ms, &g->token, e))
 		return false;
 	buf_addf(&c->note, "%.*s, a token for %lld minutes",
-	    STR_ARG(c->config.login_url),
+	    STR_ARG(who->kind == IDENTITY_MANAGED ? who->managed->endpoint :
+						    who->login_url),
 	    (long long)(g->token.expires - os_wall()) / 60);
 	return true;
 }
@@ -151,6 +155,9 @@ static struct message *
 make_message(struct check *c, struct err *e)
 {
 	struct message *m = arena_alloc(&c->mem, sizeof(*m));
+	bool managed = c->client.graph.source.who.kind == IDENTITY_MANAGED;
+	struct str id =
+	    managed ? c->config.managed_identity : c->config.client_id;
 	unsigned char random[16];
 	char date[DATE_MAIL_SIZE];
 
@@ -167,8 +174,9 @@ make_message(struct check *c, struct err *e)
 	m->subject = STR("post365 test");
 	m->text = arena_fmt(&c->mem,
 	    "This is the test message of post365, sent at %s.\n\n"
-	    "From %.*s, by the app %.*s.\n",
-	    date, STR_ARG(c->config.mailbox), STR_ARG(c->config.client_id));
+	    "From %.*s, by %s %.*s.\n",
+	    date, STR_ARG(c->config.mailbox),
+	    managed ? "managed identity:" : "the app", STR_ARG(id));
 	return arena_ok(&c->mem, e) ? m : NULL;
 }
 
@@ -237,7 +245,7 @@ static const struct {
 	bool of_check, of_test;
 } steps[] = {
 	{ "settings", step_settings, true, true },
-	{ "secret and trust", step_client, true, true },
+	{ "credential, trust", step_client, true, true },
 	{ "sign-in", step_sign_in, true, true },
 	{ "permissions", step_roles, true, true },
 	{ "mailbox", step_mailbox, true, false },

@@ -2,7 +2,6 @@
 #include "command/client.h"
 
 #include "base/clock.h"
-#include "command/config_secret.h"
 #include "command/version.h"
 
 bool
@@ -23,21 +22,14 @@ client_open(struct client *s, struct config *c, const struct log *log,
 
 	*s = (struct client){ 0 };
 	if (!config_check(c, CONFIG_TO_SIGN_IN, e) ||
-	    !config_secret(c, log, e) ||
+	    !credential_open(&s->credential, c, log, &s->graph.source.who, e) ||
 	    !trust_open(&s->trust, c->ca, c->ca_system_file, e))
 		return false;
 	http_init(&s->http, &conf);
-	s->graph.source = (struct token_source){
-		.http = &s->http,
-		.clock = &clock_system,
-		.log = log,
-		.folder = folder,
-		.who = { .login_url = c->login_url,
-		    .tenant = c->tenant_id,
-		    .client_id = c->client_id,
-		    .scope = c->scope,
-		    .client_secret = &c->client_secret },
-	};
+	s->graph.source.http = &s->http;
+	s->graph.source.clock = &clock_system;
+	s->graph.source.log = log;
+	s->graph.source.folder = folder;
 	s->graph.url_text = c->graph_url;
 	s->graph.timeout_ms = c->timeout_ms;
 	return url_parse(c->graph_url, &s->graph.url, e) ||
@@ -50,5 +42,6 @@ client_close(struct client *s)
 	token_release(&s->graph.token);
 	http_release(&s->http);
 	trust_release(&s->trust);
+	credential_close(&s->credential);
 	*s = (struct client){ 0 };
 }

@@ -11,18 +11,20 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "command/config.h"
+#include "command/credential.h"
 #include "graph/call.h"
 #include "net/http.h"
 #include "net/trust.h"
 
 struct client {
+	struct credential credential;
 	struct trust trust;
 	struct http http;
 	struct graph graph;
 };
 
 /*
- * Reads the secret (config_secret) and the certificate authorities; opens no
+ * Looks at the credential and the certificate authorities; opens no
  * connection yet. Borrows c and log, and must not be moved, until
  * client_close. ERR_CONFIG.
  */

@@ -366,28 +366,10 @@ config_load(struct config *c, const struct config_ask *ask,
 	return ok;
 }
 
-/* Variables of Azure Identity that only later versions act on. */
-static const char *
-unused_credential(void)
-{
-	static const char *const names[] = { "AZURE_CLIENT_CERTIFICATE_PATH",
-		"AZURE_FEDERATED_TOKEN_FILE" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (getenv(names[i]) != NULL)
-			return names[i];
-	return NULL;
-}
-
 static bool
 say_missing(const struct config *c, const struct buf *missing, struct err *e)
 {
-	const char *unused = unused_credential();
-
-	err_set(e, ERR_CONFIG, "not set: %.*s%s%s%s",
-	    STR_ARG(buf_view(missing)), unused != NULL ? " (" : "",
-	    unused != NULL ? unused : "",
-	    unused != NULL ? " is not used by this version)" : "");
+	err_set(e, ERR_CONFIG, "not set: %.*s", STR_ARG(buf_view(missing)));
 	if (c->accounts.n > 0 && c->account.n == 0)
 		return err_remedy(e,
 		    "set it in %s, or choose an account with "
@@ -403,20 +385,32 @@ say_missing(const struct config *c, const struct buf *missing, struct err *e)
 	    "or set POST365_TENANT_ID and so on in the environment");
 }
 
+const struct config_row *
+config_credential(const struct config *c)
+{
+	for (size_t i = 0; i < CONFIG_KEYS; i++)
+		if (config_row_is_credential(&config_rows[i]) &&
+		    c->origin[i].p != NULL)
+			return &config_rows[i];
+	return NULL;
+}
+
 bool
 config_check(const struct config *c, enum config_need need, struct err *e)
 {
+	bool sign_in = need == CONFIG_TO_SIGN_IN && c->managed_identity.n == 0;
 	struct buf missing;
 	bool ok;
 
 	buf_init(&missing, 256);
-	if (need == CONFIG_TO_SIGN_IN && c->tenant_id.n == 0)
+	if (sign_in && c->tenant_id.n == 0)
 		buf_addz(&missing, ", tenant_id");
-	if (need == CONFIG_TO_SIGN_IN && c->client_id.n == 0)
+	if (sign_in && c->client_id.n == 0)
 		buf_addz(&missing, ", client_id");
-	if (need == CONFIG_TO_SIGN_IN && !secret_is_set(&c->client_secret) &&
-	    c->client_secret_file.n == 0 && c->client_secret_command.n == 0)
-		buf_addz(&missing, ", client_secret");
+	if (sign_in && config_credential(c) == NULL)
+		buf_addz(&missing,
+		    ", client_secret (or client_certificate, "
+		    "federated_token_file, managed_identity)");
 	if (c->mailbox.n == 0)
 		buf_addz(&missing, ", from");
 	ok = buf_ok(&missing, e);
@@ -430,6 +424,7 @@ void
 config_release(struct config *c)
 {
 	secret_release(&c->client_secret);
+	secret_release(&c->client_certificate_password);
 	arena_release(&c->mem);
 	*c = (struct config){ 0 };
 }

@@ -18,12 +18,22 @@
 #include "base/secret.h"
 #include "base/str.h"
 
+struct config_row;
+
 enum config_key {
 	CONFIG_TENANT_ID,
 	CONFIG_CLIENT_ID,
 	CONFIG_CLIENT_SECRET,
 	CONFIG_CLIENT_SECRET_FILE,
 	CONFIG_CLIENT_SECRET_COMMAND,
+	CONFIG_CLIENT_CERTIFICATE,
+	CONFIG_FEDERATED_TOKEN_FILE,
+	CONFIG_MANAGED_IDENTITY,
+	CONFIG_CLIENT_CERTIFICATE_KEY,
+	CONFIG_CLIENT_CERTIFICATE_PASSWORD,
+	CONFIG_CLIENT_CERTIFICATE_PASSWORD_FILE,
+	CONFIG_CLIENT_ASSERTION_ALG,
+	CONFIG_SECRET_EXPIRES,
 	CONFIG_FROM,
 	CONFIG_MAILBOX,
 	CONFIG_FROM_POLICY,
@@ -51,9 +61,19 @@ struct config {
 	struct str file;    /* the file that was read; empty: none */
 	struct str account; /* its name; empty: the keys at the top */
 	struct str tenant_id, client_id;
-	/* of these at most one is set; config_secret fills the first */
+	/* of these six at most one is set; config_secret fills the first */
 	struct secret client_secret;
 	struct str client_secret_file, client_secret_command;
+	struct str client_certificate;   /* a PEM file */
+	struct str federated_token_file; /* a JWT of somebody else */
+	struct str managed_identity;     /* "system" or a client id */
+	/* what was passed over for it, for people; may be empty */
+	struct str credential_note;
+	struct str client_certificate_key; /* empty: in the same file */
+	struct secret client_certificate_password;
+	struct str client_certificate_password_file;
+	struct str client_assertion_alg; /* "PS256" or "RS256" */
+	int64_t secret_expires;          /* seconds since 1970; 0: not said */
 	struct str cloud;
 	struct str login_url, graph_url; /* without a final slash */
 	struct str scope;                /* of graph_url, with "/.default" */
@@ -96,6 +116,9 @@ enum config_need { CONFIG_TO_COMPOSE, CONFIG_TO_SIGN_IN };
 /* ERR_CONFIG names all that lacks. */
 bool config_check(const struct config *c, enum config_need need, struct err *e)
     __attribute__((warn_unused_result));
+
+/* The row of what proves who signs in (config_key.h); NULL: none is set. */
+const struct config_row *config_credential(const struct config *c);
 
 /*
  * Where the file is looked for, in this order. `named`: by option or

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/config_key.h"
 
+#include "codec/date.h"
 #include "codec/url.h"
 #include "command/from_map.h"
 #include "command/nearest.h"
@@ -8,6 +9,7 @@
 
 enum {
 	GUID_SIZE = 36,       /* 8-4-4-4-12 hex digits */
+	DAY_SIZE = 10,        /* YYYY-MM-DD */
 	LABEL_MAX = 63,       /* RFC 1035 2.3.4 */
 	DOMAIN_MAX = 253,     /* the same in text form */
 	TIME_MAX = 24 * 3600, /* seconds; longer waits are mistakes */
@@ -85,8 +87,8 @@ static bool
 parse_secret(const struct config_row *row, struct str text, struct config *c,
     struct err *e)
 {
-	(void)row;
-	return secret_set(&c->client_secret, text, e);
+	return secret_set((struct secret *)(void *)((char *)c + row->at), text,
+	    e);
 }
 
 bool
@@ -146,6 +148,48 @@ parse_guid(const struct config_row *row, struct str text, struct config *c,
 		    "the app's Overview page in entra.microsoft.com");
 	}
 	return keep(row, text, c, e);
+}
+
+static bool
+parse_managed(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	if (!str_eq(text, STR("system")) && !config_is_guid(text)) {
+		err_set(e, ERR_CONFIG,
+		    "\"%.*s\" is neither \"system\" nor the client ID of a "
+		    "user-assigned identity like %s",
+		    STR_ARG(text), row->example);
+		return err_remedy(e,
+		    "portal.azure.com > Managed Identities > (the identity) > "
+		    "Overview > Client ID");
+	}
+	return keep(row, text, c, e);
+}
+
+static bool
+parse_alg(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	if (!str_eq(text, STR("PS256")) && !str_eq(text, STR("RS256")))
+		return err_set(e, ERR_CONFIG,
+		    "\"%.*s\" is neither PS256 nor RS256", STR_ARG(text));
+	return keep(row, text, c, e);
+}
+
+/* "2027-03-31": the end of that day is the last moment. */
+static bool
+parse_day(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	int64_t *when = (int64_t *)(void *)((char *)c + row->at);
+	char iso[] = "2000-01-01T23:59:59Z";
+
+	for (size_t i = 0; i < DAY_SIZE && text.n == DAY_SIZE; i++)
+		iso[i] = text.p[i];
+	if (text.n != DAY_SIZE || !date_parse_iso(str_of(iso), when))
+		return err_set(e, ERR_CONFIG, "\"%.*s\" is not a date like %s",
+		    STR_ARG(text), row->example);
+	return true;
 }
 
 static bool
@@ -393,6 +437,40 @@ const struct config_row config_rows[] = {
 	AT(client_secret_file), NULL, NULL, "/run/secrets/post365", NULL },
 [CONFIG_CLIENT_SECRET_COMMAND] = { "client_secret_command", parse_text,
 	AT(client_secret_command), NULL, NULL, "pass show post365", NULL },
+[CONFIG_CLIENT_CERTIFICATE] = { "client_certificate", parse_path,
+	AT(client_certificate), "AZURE_CLIENT_CERTIFICATE_PATH", NULL,
+	"/etc/post365/app.pem",
+	"Instead of a secret: a PEM file with a certificate that was uploaded\n"
+	"under Certificates & secrets, and its RSA key, or the key in a file\n"
+	"of its own (client_certificate_key below);" },
+[CONFIG_FEDERATED_TOKEN_FILE] = { "federated_token_file", parse_path,
+	AT(federated_token_file), "AZURE_FEDERATED_TOKEN_FILE", NULL,
+	"/var/run/secrets/azure/tokens/azure-identity-token",
+	"or the token of another identity provider that the app trusts\n"
+	"(federated credential; Kubernetes, GitHub, ...);" },
+[CONFIG_MANAGED_IDENTITY] = { "managed_identity", parse_managed,
+	AT(managed_identity), NULL, NULL, "system",
+	"or, on a machine of Azure or one managed by Azure Arc, the identity\n"
+	"that it has: system, or the client ID of a user-assigned one.\n"
+	"tenant_id and client_id are not needed then." },
+[CONFIG_CLIENT_CERTIFICATE_KEY] = { "client_certificate_key", parse_path,
+	AT(client_certificate_key), NULL, NULL, "/etc/post365/app.key",
+	"For client_certificate: the key's file, the password of an encrypted\n"
+	"key, or a file whose first line it is, and how assertions are signed\n"
+	"(PS256, or RS256 for what does not take it)." },
+[CONFIG_CLIENT_CERTIFICATE_PASSWORD] = { "client_certificate_password",
+	parse_secret, AT(client_certificate_password),
+	"AZURE_CLIENT_CERTIFICATE_PASSWORD", NULL, "the-password", NULL },
+[CONFIG_CLIENT_CERTIFICATE_PASSWORD_FILE] = {
+	"client_certificate_password_file", parse_path,
+	AT(client_certificate_password_file), NULL, NULL,
+	"/run/secrets/post365.password", NULL },
+[CONFIG_CLIENT_ASSERTION_ALG] = { "client_assertion_alg", parse_alg,
+	AT(client_assertion_alg), NULL, "PS256", "RS256", NULL },
+[CONFIG_SECRET_EXPIRES] = { "secret_expires", parse_day, AT(secret_expires),
+	NULL, NULL, "2027-03-31",
+	"The last day of the secret, as the portal shows it: every command\n"
+	"warns from 30 days before. (A certificate tells it itself.)" },
 [CONFIG_FROM] = { "from", parse_sender, AT(from), NULL, NULL,
 	"Monitoring <monitoring@contoso.com>",
 	"Who sends." },
@@ -457,15 +535,11 @@ const struct config_row config_rows[] = {
 [CONFIG_STATE_DIR] = { "state_dir", parse_path, AT(state_dir), NULL, NULL,
 	"/var/lib/post365", NULL },
 	/* known, so that a file for another version is told so */
-	LATER("client_certificate"), LATER("federated_token_file"),
-	LATER("managed_identity"), LATER("proxy"), LATER("spool_dir"),
-	LATER("log_file"), LATER("max_age"), LATER("secret_expires"),
+	LATER("proxy"), LATER("spool_dir"), LATER("log_file"), LATER("max_age"),
 	LATER("postmaster"), LATER("rate"), LATER("spool_sync"),
 	LATER("bare_newline"), LATER("syslog_name"),
 	LATER("log_format"), LATER("metrics"), LATER("bounces"),
-	LATER("client_certificate_password_file"),
-	LATER("client_assertion_alg"), LATER("read_to_eof"),
-	LATER("alert_command"),
+	LATER("read_to_eof"), LATER("alert_command"),
 };
 /* clang-format on */
 
@@ -496,11 +570,17 @@ config_row_is_secret(const struct config_row *row)
 	return row->parse == parse_secret;
 }
 
+const struct secret *
+config_row_secret(const struct config_row *row, const struct config *c)
+{
+	return (const struct secret *)(const void *)((const char *)c + row->at);
+}
+
 bool
 config_row_is_credential(const struct config_row *row)
 {
 	return row >= &config_rows[CONFIG_CLIENT_SECRET] &&
-	    row <= &config_rows[CONFIG_CLIENT_SECRET_COMMAND];
+	    row <= &config_rows[CONFIG_MANAGED_IDENTITY];
 }
 
 static void
@@ -516,6 +596,15 @@ print_size(uint64_t bytes, struct buf *out)
 	buf_addf(out, "%llu", (unsigned long long)bytes);
 }
 
+static void
+print_day(int64_t when, struct buf *out)
+{
+	char iso[DATE_ISO_SIZE];
+
+	date_iso(when, iso);
+	buf_add(out, iso, DAY_SIZE);
+}
+
 void
 config_row_print(const struct config_row *row, const struct config *c,
     struct buf *out)
@@ -529,6 +618,8 @@ config_row_print(const struct config_row *row, const struct config *c,
 	else if (row->parse == parse_time)
 		buf_addf(out, "%llds",
 		    *(const long long *)(const void *)at / 1000);
+	else if (row->parse == parse_day)
+		print_day(*(const int64_t *)(const void *)at, out);
 	else if (row->parse == parse_size)
 		print_size(*(const uint64_t *)(const void *)at, out);
 	else

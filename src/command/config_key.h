@@ -35,7 +35,10 @@ const struct config_row *config_row_find(struct str name);
 const char *config_row_nearest(struct str name);
 
 bool config_row_is_secret(const struct config_row *row);
-/* client_secret and the keys that stand for it: one replaces the others. */
+/* Where *c has the value of a row that is one. */
+const struct secret *config_row_secret(const struct config_row *row,
+    const struct config *c);
+/* What proves who signs in: of these keys one replaces the others. */
 bool config_row_is_credential(const struct config_row *row);
 
 /* Appends the value as the file would have it; a secret as "***". */

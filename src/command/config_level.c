@@ -53,6 +53,27 @@ take_variable(struct arena *a, const struct variable *v, enum config_key key,
 	return true;
 }
 
+/* EnvironmentCredential's order, which is that of the rows. */
+static void
+keep_first_credential(struct arena *a, struct config_level *level)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < CONFIG_KEYS; i++) {
+		if (level->value[i].p == NULL ||
+		    !config_row_is_credential(&config_rows[i]))
+			continue;
+		if (!found) {
+			found = true;
+			continue;
+		}
+		level->passed_over = arena_fmt(a, "%.*s%s%s",
+		    STR_ARG(level->passed_over),
+		    level->passed_over.n > 0 ? ", " : "", config_rows[i].azure);
+		level->value[i] = (struct str){ 0 };
+	}
+}
+
 bool
 config_level_azure(struct arena *a, struct config_level *out, struct err *e)
 {
@@ -72,7 +93,8 @@ config_level_azure(struct arena *a, struct config_level *out, struct err *e)
 		if (!take_variable(a, &v, (enum config_key)i, out, e))
 			return false;
 	}
-	return true;
+	keep_first_credential(a, out);
+	return arena_ok(a, e);
 }
 
 /* Most likely a mistake, but perhaps another program's. */
@@ -141,6 +163,18 @@ config_level_environment(struct arena *a, const struct log *log,
 	return true;
 }
 
+static void
+drop_credential(struct config *c)
+{
+	secret_release(&c->client_secret);
+	c->client_secret_file = c->client_secret_command = (struct str){ 0 };
+	c->client_certificate = c->federated_token_file = (struct str){ 0 };
+	c->managed_identity = (struct str){ 0 };
+	for (size_t i = 0; i < CONFIG_KEYS; i++)
+		if (config_row_is_credential(&config_rows[i]))
+			c->origin[i] = (struct str){ 0 };
+}
+
 /* Makes room for a credential; two at one level contradict each other. */
 static bool
 replace_credential(const struct config_level *level, struct config *c,
@@ -162,11 +196,8 @@ replace_credential(const struct config_level *level, struct config *c,
 	}
 	if (found == NULL)
 		return true;
-	secret_release(&c->client_secret);
-	c->client_secret_file = c->client_secret_command = (struct str){ 0 };
-	for (size_t i = 0; i < CONFIG_KEYS; i++)
-		if (config_row_is_credential(&config_rows[i]))
-			c->origin[i] = (struct str){ 0 };
+	drop_credential(c);
+	c->credential_note = level->passed_over;
 	return true;
 }
 

@@ -19,6 +19,8 @@
 struct config_level {
 	struct str value[CONFIG_KEYS];  /* p NULL: not given here */
 	struct str origin[CONFIG_KEYS]; /* "from FILE:3" */
+	/* of Azure's variables: which give way to another; may be empty */
+	struct str passed_over;
 };
 
 /* Texts that have to be made live in a; all others are lent. */
@@ -28,7 +30,9 @@ void config_level_section(struct arena *a, struct str file,
 
 /*
  * POST365_<KEY>, and the variables of Azure Identity. An empty one counts as
- * none; a POST365_ one that we do not know is warned of. ERR_CONFIG.
+ * none; a POST365_ one that we do not know is warned of. Where several of
+ * Azure's name a proof, secret goes before certificate before federated
+ * token, as there. ERR_CONFIG.
  */
 bool config_level_environment(struct arena *a, const struct log *log,
     struct config_level *out, struct err *e)

@@ -58,7 +58,7 @@ config_sample(const struct config *c, struct buf *out)
 		}
 		buf_addf(out, "%s = ", row->name);
 		if (config_row_is_secret(row))
-			buf_adds(out, secret_view(&c->client_secret));
+			buf_adds(out, secret_view(config_row_secret(row, c)));
 		else
 			config_row_print(row, c, out);
 		buf_addc(out, '\n');

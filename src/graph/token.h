@@ -6,8 +6,7 @@
  * answer's refresh_in says so (a failing renewal is ignored while the old
  * token is good), and asked for once however many processes want it: the
  * cache file's lock is held during the request. Cache files are 0600 and
- * named by a hash of login host, tenant, client, scope and secret (a changed
- * secret is tried at once); a broken one is as good as none.
+ * token_cache.h's.
  *
  * Source: RFC 6749 4.4, FACTS.md 1.2, 1.6, 1.7.
  */
@@ -22,21 +21,16 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "graph/identity.h"
 #include "net/http.h"
 
 enum {
 	TOKEN_EARLY = 300,        /* seconds before expiry (MSAL's number) */
 	TOKEN_ASSUMED_LIFE = 600, /* without expires_in (MSAL-Py) */
-	TOKEN_REQUEST_MS = 30000  /* MSAL's timeout for one request */
-};
-
-/* Who signs in, and for what. Borrowed texts. */
-struct identity {
-	struct str login_url; /* "https://login.microsoftonline.com" */
-	struct str tenant;    /* GUID or domain */
-	struct str client_id;
-	struct str scope; /* "https://graph.microsoft.com/.default" */
-	const struct secret *client_secret;
+	TOKEN_REQUEST_MS = 30000, /* MSAL's timeout for one request */
+	TOKEN_HOLD_S = 5,         /* after 429 without Retry-After (MSAL-Py) */
+	TOKEN_HOLD_5XX_S = 2,     /* after 5xx: it may have been one server */
+	TOKEN_HOLD_MAX = 3600     /* and with one, at most (the same) */
 };
 
 struct token_source {
@@ -45,11 +39,17 @@ struct token_source {
 	const struct log *log;
 	struct str folder; /* of the cache; empty: memory only */
 	struct identity who;
+	/*
+	 * JSON that the service wants in the next request (a claims
+	 * challenge); a kept token is not good enough then. Usually empty.
+	 */
+	struct str claims;
 };
 
 struct token {
 	struct secret bearer;
 	int64_t expires, refresh_at; /* wall clock */
+	bool fresh; /* the service gave it to this very call, no cache */
 };
 
 /*
@@ -63,9 +63,5 @@ bool token_get(const struct token_source *s, int64_t deadline, struct token *t,
 void token_drop(const struct token_source *s, struct token *t);
 
 void token_release(struct token *t);
-
-/* Appends the form that asks for a token (secrets included). */
-bool token_request_body(const struct identity *who, struct buf *out,
-    struct err *e) __attribute__((warn_unused_result));
 
 #endif

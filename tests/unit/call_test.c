@@ -72,8 +72,11 @@ world_start(struct world *w, const struct serve_step *login, size_t n_login,
 	w->graph.source = (struct token_source){
 		.http = &w->http,
 		.clock = &w->clock,
-		.who = { str_of(w->login_url), STR("t"), STR("c"), STR("s"),
-		    &w->secret },
+		.who = { .login_url = str_of(w->login_url),
+		    .tenant = STR("t"),
+		    .client_id = STR("c"),
+		    .scope = STR("s"),
+		    .secret = &w->secret },
 	};
 	w->graph.url_text = str_of(w->graph_url);
 	w->graph.timeout_ms = TIMEOUT_MS;

@@ -35,7 +35,8 @@ world_identity(struct world *w)
 		.tenant = STR("contoso.example"),
 		.client_id = STR("client-1"),
 		.scope = STR("https://graph.microsoft.com/.default"),
-		.client_secret = &w->secret,
+		.secret = &w->secret,
+		.proof_id = STR("1"),
 	};
 }
 

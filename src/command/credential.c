@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/credential.h"
+
+#include "base/crypt.h"
+#include "base/os.h"
+#include "codec/date.h"
+#include "codec/jwt.h"
+#include "command/config_file.h"
+#include "command/config_key.h"
+#include "command/config_secret.h"
+#include "command/managed_find.h"
+#include "command/private.h"
+
+enum {
+	MEM_MAX = 64 * 1024, /* paths, ids */
+	TREE_MAX = 4 * 1024 * 1024,
+	DAY_S = 24 * 3600,
+	DATE_SIZE = 10 /* of an ISO date, without the time */
+};
+
+/* "in 12 days", "today", "since yesterday" would be kind; a date is clear. */
+static void
+warn_of_end(const struct log *log, const char *what, int64_t end)
+{
+	int64_t left = end - os_wall();
+	char iso[DATE_ISO_SIZE];
+
+	if (left > (int64_t)CREDENTIAL_WARN_DAYS * DAY_S)
+		return;
+	date_iso(end, iso);
+	log_warn(log,
+	    "%s %s on %.*s: make a new one now (entra.microsoft.com > Entra ID "
+	    "> App registrations > the app > Certificates & secrets), the old "
+	    "one stays good until then",
+	    what, left > 0 ? "ends" : "ended", DATE_SIZE, iso);
+}
+
+/* Secret */
+
+static bool
+secret_id(struct credential *k, struct identity *who, struct err *e)
+{
+	struct config *c = k->config;
+	char hex[CRYPT_SHA256_HEX];
+
+	/* A command may ask a person or a vault: not for each mail. */
+	if (c->client_secret_command.n > 0) {
+		who->proof_id = arena_fmt(&k->mem, "command %.*s",
+		    STR_ARG(c->client_secret_command));
+		return arena_ok(&k->mem, e);
+	}
+	if (!config_secret(c, k->log, e))
+		return false;
+	crypt_sha256_hex(secret_view(&c->client_secret), hex);
+	who->proof_id = arena_str(&k->mem, str_of(hex));
+	return arena_ok(&k->mem, e);
+}
+
+static bool
+prepare_secret(void *arg, struct err *e)
+{
+	struct credential *k = arg;
+
+	return config_secret(k->config, k->log, e);
+}
+
+/* Certificate */
+
+static bool
+read_password(struct credential *k, struct err *e)
+{
+	struct config *c = k->config;
+	const char *path = c->client_certificate_password_file.p;
+	struct os_stat st;
+	struct buf text;
+	struct str line;
+	bool ok;
+
+	if (c->client_certificate_password_file.n == 0)
+		return secret_set(&k->password,
+		    secret_view(&c->client_certificate_password), e);
+	buf_init_secret(&text, CONFIG_LINE_MAX);
+	ok = private_read(path, &text, &st, e) &&
+	    private_check(path, &st, k->log, e);
+	line = str_first(buf_view(&text), str_chr(buf_view(&text), '\n'));
+	if (str_ends(line, STR("\r")))
+		line.n--;
+	ok = (ok && secret_set(&k->password, line, e)) ||
+	    err_wrap(e, "client_certificate_password_file");
+	buf_release(&text);
+	return ok;
+}
+
+/* The file with the key is as secret as a password. */
+static bool
+read_pem(struct credential *k, struct str path, bool has_key, struct buf *out,
+    struct err *e)
+{
+	struct os_stat st;
+
+	return private_read(path.p, out, &st, e) &&
+	    (!has_key || private_check(path.p, &st, k->log, e));
+}
+
+static bool
+check_times(const struct credential *k, struct err *e)
+{
+	int64_t now = os_wall();
+	char iso[DATE_ISO_SIZE];
+
+	if (now >= k->sign.from && now < k->sign.until) {
+		warn_of_end(k->log, "the client certificate", k->sign.until);
+		return true;
+	}
+	date_iso(now < k->sign.from ? k->sign.from : k->sign.until, iso);
+	if (now < k->sign.from)
+		err_set(e, ERR_CONFIG, "it is not valid before %s", iso);
+	else
+		err_set(e, ERR_CONFIG, "it expired on %s", iso);
+	date_iso(now, iso);
+	return err_remedy(e,
+	    "This machine's clock says %s. If that is right, make another "
+	    "certificate and upload it: entra.microsoft.com > Entra ID > App "
+	    "registrations > the app > Certificates & secrets > Certificates.",
+	    iso);
+}
+
+static bool
+load_certificate(struct credential *k, struct err *e)
+{
+	struct str certificate = k->config->client_certificate;
+	struct str key = k->config->client_certificate_key;
+	bool apart = key.n > 0, ok;
+	struct sign_files files = { .password = &k->password };
+	struct buf text, key_text;
+
+	buf_init_secret(&text, SIGN_FILE_MAX);
+	buf_init_secret(&key_text, SIGN_FILE_MAX);
+	ok = read_password(k, e) &&
+	    read_pem(k, certificate, !apart, &text, e) &&
+	    (!apart || read_pem(k, key, true, &key_text, e));
+	files.certificate =
+	    (struct sign_file){ certificate.p, buf_view(&text) };
+	files.key = apart ? (struct sign_file){ key.p, buf_view(&key_text) } :
+			    files.certificate;
+	ok = ok && sign_load(&k->sign, &files, e) && check_times(k, e);
+	buf_release(&text);
+	buf_release(&key_text);
+	return ok;
+}
+
+static bool
+prepare_certificate(void *arg, struct err *e)
+{
+	struct credential *k = arg;
+	bool ok;
+
+	if (k->sign.state != NULL)
+		return true;
+	ok = load_certificate(k, e);
+	secret_release(&k->password);
+	if (!ok) {
+		sign_release(&k->sign);
+		err_wrap(e, "client_certificate");
+	}
+	return ok;
+}
+
+/* What changes when a file is replaced; a missing one is told when wanted. */
+static void
+add_state(struct buf *b, const char *path)
+{
+	struct os_stat st = { 0 };
+	struct err ignored;
+
+	if (!os_stat_path(path, &st, &ignored))
+		st = (struct os_stat){ 0 };
+	buf_addf(b, "%s %lld %llu ", path, (long long)st.mtime,
+	    (unsigned long long)st.size);
+}
+
+static bool
+certificate_id(struct credential *k, struct identity *who, struct err *e)
+{
+	const struct config *c = k->config;
+	struct buf b;
+	bool ok;
+
+	buf_init(&b, MEM_MAX);
+	add_state(&b, c->client_certificate.p);
+	if (c->client_certificate_key.n > 0)
+		add_state(&b, c->client_certificate_key.p);
+	who->proof_id = arena_str(&k->mem, buf_view(&b));
+	ok = buf_ok(&b, e) && arena_ok(&k->mem, e);
+	buf_release(&b);
+	who->alg = str_eq(c->client_assertion_alg, STR("RS256")) ? SIGN_RS256 :
+								   SIGN_PS256;
+	return ok;
+}
+
+/* Federated token */
+
+/* A stale one is refused with a text that only its owner understands. */
+static bool
+check_jwt(struct str token, struct err *e)
+{
+	const struct json *claims;
+	struct arena mem;
+	char iso[DATE_ISO_SIZE];
+	int64_t expires;
+	bool ok;
+
+	if (token.n == 0)
+		return err_set(e, ERR_CONFIG, "the file is empty");
+	arena_init_secret(&mem, TREE_MAX);
+	ok = jwt_claims(&mem, token, &claims, e);
+	if (!ok && e->kind == ERR_INPUT)
+		e->kind = ERR_CONFIG;
+	if (ok && json_i64(json_get(claims, STR("exp")), &expires) &&
+	    expires <= os_wall()) {
+		date_iso(expires, iso);
+		ok = err_set(e, ERR_RETRY, "its token expired on %s", iso);
+		err_remedy(e,
+		    "What writes the file has to renew it (in Kubernetes the "
+		    "kubelet does); see also that the clock is right.");
+	}
+	arena_release(&mem);
+	return ok;
+}
+
+static bool
+prepare_federated(void *arg, struct err *e)
+{
+	struct credential *k = arg;
+	const char *path = k->config->federated_token_file.p;
+	struct os_stat st;
+	struct buf text;
+	struct str token;
+	bool ok;
+
+	/* read again each time: it is replaced while we run */
+	buf_init_secret(&text, SECRET_LIMIT);
+	ok = private_read(path, &text, &st, e);
+	token = str_trim(buf_view(&text));
+	if (ok && !check_jwt(token, e)) {
+		ok = err_wrap(e, "%s", path);
+		if (e->remedy[0] == '\0')
+			err_remedy(e,
+			    "It must hold one JSON Web Token of the identity "
+			    "provider that the app trusts, three parts with "
+			    "points between them.");
+	}
+	ok = (ok && secret_set(&k->assertion, token, e)) ||
+	    err_wrap(e, "federated_token_file");
+	buf_release(&text);
+	return ok;
+}
+
+/* Managed identity */
+
+static bool
+managed_id(struct credential *k, struct identity *who, struct err *e)
+{
+	const struct config *c = k->config;
+	struct str scope = c->scope;
+
+	if (!managed_find(&k->mem, &k->managed, e))
+		return err_wrap(e, "managed_identity");
+	if (!str_eq(c->managed_identity, STR("system")))
+		k->managed.client_id = c->managed_identity;
+	/* the endpoint wants the resource as v1 of the protocol names it */
+	k->managed.resource = str_first(scope, str_find(scope, STR("/.defa")));
+	who->proof_id = arena_fmt(&k->mem, "%s %.*s %.*s",
+	    managed_source_name(k->managed.source),
+	    STR_ARG(k->managed.endpoint), STR_ARG(k->managed.client_id));
+	who->managed = &k->managed;
+	return arena_ok(&k->mem, e);
+}
+
+/* All of them */
+
+typedef bool credential_id(struct credential *k, struct identity *who,
+    struct err *e);
+
+static const struct {
+	credential_id *id;
+	bool (*prepare)(void *arg, struct err *e);
+} kinds[] = {
+	[IDENTITY_SECRET] = { secret_id, prepare_secret },
+	[IDENTITY_CERTIFICATE] = { certificate_id, prepare_certificate },
+	[IDENTITY_FEDERATED] = { NULL, prepare_federated },
+	[IDENTITY_MANAGED] = { managed_id, NULL },
+};
+
+static enum identity_kind
+kind_of(const struct config *c)
+{
+	if (c->managed_identity.n > 0)
+		return IDENTITY_MANAGED;
+	if (c->client_certificate.n > 0)
+		return IDENTITY_CERTIFICATE;
+	if (c->federated_token_file.n > 0)
+		return IDENTITY_FEDERATED;
+	return IDENTITY_SECRET;
+}
+
+bool
+credential_open(struct credential *k, struct config *c, const struct log *log,
+    struct identity *who, struct err *e)
+{
+	enum identity_kind kind = kind_of(c);
+
+	*k = (struct credential){ .config = c, .log = log };
+	arena_init(&k->mem, MEM_MAX);
+	*who = (struct identity){
+		.kind = kind,
+		.login_url = c->login_url,
+		.tenant = c->tenant_id,
+		.client_id = c->client_id,
+		.scope = c->scope,
+		.proof_id = c->federated_token_file,
+		.prepare = kinds[kind].prepare,
+		.arg = k,
+		.secret = kind == IDENTITY_FEDERATED ? &k->assertion :
+						       &c->client_secret,
+		.sign = &k->sign,
+	};
+	if (c->secret_expires != 0 && kind == IDENTITY_SECRET)
+		warn_of_end(log, "the client secret", c->secret_expires);
+	return kinds[kind].id == NULL || kinds[kind].id(k, who, e);
+}
+
+void
+credential_close(struct credential *k)
+{
+	secret_release(&k->assertion);
+	secret_release(&k->password);
+	sign_release(&k->sign);
+	arena_release(&k->mem);
+	*k = (struct credential){ 0 };
+}
+
+static void
+add_details(const struct credential *k, const struct identity *who,
+    struct buf *out)
+{
+	const struct config *c = k->config;
+	char iso[DATE_ISO_SIZE];
+
+	switch (who->kind) {
+	case IDENTITY_CERTIFICATE:
+		date_iso(k->sign.until, iso);
+		buf_addf(out, " %.*s, RSA %u, until %.*s, %.*s",
+		    STR_ARG(c->client_certificate), k->sign.bits, DATE_SIZE,
+		    iso, STR_ARG(c->client_assertion_alg));
+		break;
+	case IDENTITY_FEDERATED:
+		buf_addf(out, " %.*s", STR_ARG(c->federated_token_file));
+		break;
+	case IDENTITY_MANAGED:
+		buf_addf(out, " by %s at %.*s",
+		    managed_source_name(k->managed.source),
+		    STR_ARG(k->managed.endpoint));
+		break;
+	case IDENTITY_SECRET:
+		break;
+	}
+}
+
+bool
+credential_describe(struct credential *k, const struct identity *who,
+    struct buf *out, struct err *e)
+{
+	const struct config *c = k->config;
+	const struct config_row *row = config_credential(c);
+	struct str from = { 0 };
+
+	if (who->prepare != NULL && !who->prepare(who->arg, e))
+		return false;
+	if (row != NULL)
+		from = c->origin[row - config_rows];
+	buf_addz(out, identity_kind_name(who->kind));
+	add_details(k, who, out);
+	buf_addf(out, " (%.*s)", STR_ARG(from));
+	if (c->credential_note.n > 0)
+		buf_addf(out, "; not used, though set: %.*s",
+		    STR_ARG(c->credential_note));
+	return true;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * credential: what the settings say about who signs in, as graph/identity.h
+ * wants it. Files and commands are read when a token is asked for, not
+ * before: with a token in the cache nothing is touched.
+ */
+#ifndef COMMAND_CREDENTIAL_H
+#define COMMAND_CREDENTIAL_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "command/config.h"
+#include "graph/identity.h"
+
+enum {
+	CREDENTIAL_WARN_DAYS = 30 /* before a secret or certificate ends */
+};
+
+struct credential {
+	struct config *config; /* borrowed, as log is */
+	const struct log *log;
+	struct arena mem;
+	struct sign sign;
+	struct secret assertion, password;
+	struct managed managed;
+};
+
+/*
+ * Fills *who, which borrows from both arguments until credential_close; *k
+ * must not be moved. Warns of a secret that ends soon. ERR_CONFIG.
+ */
+bool credential_open(struct credential *k, struct config *c,
+    const struct log *log, struct identity *who, struct err *e)
+    __attribute__((warn_unused_result));
+void credential_close(struct credential *k); /* a zeroed one is fine */
+
+/*
+ * Looks at everything that is put off, for `check`: the same errors as when
+ * it is wanted. Appends what it is to out, "certificate FILE, until DATE".
+ */
+bool credential_describe(struct credential *k, const struct identity *who,
+    struct buf *out, struct err *e) __attribute__((warn_unused_result));
+
+#endif
