@@ -13,6 +13,7 @@
 #include "command/send.h"
 #include "command/sendmail.h"
 #include "command/settings.h"
+#include "command/token.h"
 #include "command/version.h"
 
 enum { HELP_MAX = 16 * 1024 };
@@ -31,6 +32,9 @@ static const struct cli_command commands[] = {
 	  check_more },
 	{ "test", test_main, "ADDRESS",
 	  "Sends a test mail and reports each step.", NULL, test_more },
+	{ "token", token_main, "",
+	  "Prints an access token, or what it says.", token_options,
+	  token_more },
 	{ "config", settings_main, "[show|path|init]",
 	  "Shows, locates or starts the settings.", NULL, settings_more },
 	{ "explain", explain_main, "[CODE...]",

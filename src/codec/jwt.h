@@ -12,9 +12,17 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "codec/json.h"
+
+/*
+ * Appends the claims as JSON text, a claim on each line. ERR_INPUT: this is
+ * no JWT, or an encrypted one.
+ */
+bool jwt_print(struct buf *out, struct str token, struct err *e)
+    __attribute__((warn_unused_result));
 
 /*
  * Decodes the claims; the tree lives in a. ERR_INPUT: this is no JWT, or an

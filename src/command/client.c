@@ -21,7 +21,7 @@ client_open(struct client *s, struct config *c, const struct log *log,
 	};
 
 	*s = (struct client){ 0 };
-	if (!config_check(c, CONFIG_TO_SIGN_IN, e) ||
+	if (!config_check(c, CONFIG_FOR_TOKEN, e) ||
 	    !credential_open(&s->credential, c, log, &s->graph.source.who, e) ||
 	    !trust_open(&s->trust, c->ca, c->ca_system_file, e))
 		return false;

@@ -411,7 +411,7 @@ config_check(const struct config *c, enum config_need need, struct err *e)
 		buf_addz(&missing,
 		    ", client_secret (or client_certificate, "
 		    "federated_token_file, managed_identity)");
-	if (c->mailbox.n == 0)
+	if (need != CONFIG_FOR_TOKEN && c->mailbox.n == 0)
 		buf_addz(&missing, ", from");
 	ok = buf_ok(&missing, e);
 	buf_drop(&missing, 2);

@@ -111,8 +111,8 @@ struct config_ask {
 bool config_load(struct config *c, const struct config_ask *ask,
     const struct log *log, struct err *e) __attribute__((warn_unused_result));
 
-/* What must be known to name the sender, or to sign in as well. */
-enum config_need { CONFIG_TO_COMPOSE, CONFIG_TO_SIGN_IN };
+/* What must be known to name the sender, to sign in, or for both. */
+enum config_need { CONFIG_TO_COMPOSE, CONFIG_FOR_TOKEN, CONFIG_TO_SIGN_IN };
 /* ERR_CONFIG names all that lacks. */
 bool config_check(const struct config *c, enum config_need need, struct err *e)
     __attribute__((warn_unused_result));

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "graph/call.h"
 
-#include <stdio.h>
+#include "codec/base64.h"
+#include "codec/json.h"
 
 enum {
-	ATTEMPTS = 2, /* one more after a 401: the token may be stale */
+	ATTEMPTS = 2, /* one more: the token may be stale */
 	FIXED = 3,    /* fields of every request */
-	FIELDS = FIXED + 2
+	FIELDS = FIXED + 2,
+	CLAIMS_MAX = 8192, /* of a head of HTTP */
+	CLAIMS_TREE = 1024 * 1024
 };
 
 static bool
@@ -100,6 +103,78 @@ judge(const struct graph *g, const struct graph_request *r,
 	    "there.");
 }
 
+/*
+ * RFC 6750 3, as Microsoft uses it: claims="BASE64 OF JSON" in the challenge.
+ * Appends the JSON; nothing, if there is none or it is not sound.
+ */
+static void
+take_claims(const struct http_answer *a, struct buf *out)
+{
+	struct str field = http1_field(&a->head, STR("WWW-Authenticate"));
+	struct str key = STR("claims=\"");
+	size_t at = str_find(field, key);
+	const struct json *tree;
+	struct arena mem;
+	struct err ignored;
+
+	buf_reset(out);
+	if (a->status != 401 || at == field.n)
+		return;
+	field = str_from(field, at + key.n);
+	field = str_first(field, str_chr(field, '"'));
+	arena_init(&mem, CLAIMS_TREE);
+	/* with or without padding, in either alphabet */
+	if ((!base64_decode(out, field, &ignored) &&
+		!base64url_decode(out, field, &ignored)) ||
+	    !json_parse(&mem, buf_view(out), &tree, &ignored) ||
+	    tree->type != JSON_OBJECT)
+		buf_reset(out);
+	arena_release(&mem);
+}
+
+/*
+ * Would another token do better? After a 401 always; a permission granted
+ * now is in tokens of now only, so a kept one may lack it (FACTS.md 1.6).
+ */
+static bool
+wants_new_token(const struct graph *g, const struct graph_answer *a)
+{
+	struct err said;
+
+	if (a->http.status != 403 || g->token.fresh)
+		return a->http.status == 401;
+	fault_graph(&a->http, STR("x"), 0, &said);
+	return said.kind == ERR_AUTH;
+}
+
+/* Asks, and once more with a fresh token where that may help. */
+static bool
+ask_twice(struct graph *g, const struct graph_request *r,
+    const struct http_request *base, struct graph_answer *out, struct err *e)
+{
+	struct buf claims;
+	bool ok = true;
+
+	buf_init(&claims, CLAIMS_MAX);
+	while (ok && out->attempts < ATTEMPTS) {
+		g->source.claims = buf_view(&claims);
+		/* It opens while the token comes; if that is here, at once. */
+		http_warm(g->source.http, base->url);
+		ok = token_get(&g->source, base->deadline, &g->token, e) &&
+		    ask(g, r, base, out, e);
+		/* one that is refused though new is kept: no new one for each
+		   mail */
+		if (!ok || out->attempts == ATTEMPTS ||
+		    !wants_new_token(g, out))
+			break;
+		take_claims(&out->http, &claims);
+		token_drop(&g->source, &g->token);
+	}
+	g->source.claims = (struct str){ 0 };
+	buf_release(&claims);
+	return ok;
+}
+
 static bool
 call(struct graph *g, const struct graph_request *r, const struct url *url,
     struct graph_answer *out, struct err *e)
@@ -116,21 +191,7 @@ call(struct graph *g, const struct graph_request *r, const struct url *url,
 		    (r->timeout_ms > 0 ? r->timeout_ms : g->timeout_ms),
 	};
 
-	while (out->attempts < ATTEMPTS) {
-		/* It opens while the token comes; if that is here, at once. */
-		http_warm(g->source.http, url);
-		if (!token_get(&g->source, base.deadline, &g->token, e))
-			return false;
-		if (!ask(g, r, &base, out, e))
-			return false;
-		if (out->http.status != 401 || out->attempts == ATTEMPTS)
-			break;
-		token_drop(&g->source, &g->token);
-	}
-	/* A permission granted now is in tokens of now only (FACTS.md 1.6). */
-	if (out->http.status == 403)
-		token_drop(&g->source, &g->token);
-	return judge(g, r, out, e);
+	return ask_twice(g, r, &base, out, e) && judge(g, r, out, e);
 }
 
 bool

@@ -4,8 +4,9 @@
  *
  * Adds Authorization and a client-request-id of its own, opens the
  * connection to Graph while the token is still being fetched, and asks once
- * more with a fresh token after a 401. Only the status that the caller
- * expects is a success.
+ * more with a fresh token after a 401 (with the claims that it wants) and
+ * after a 403 for want of permission to a kept one. Only the status that the
+ * caller expects is a success.
  */
 #ifndef GRAPH_CALL_H
 #define GRAPH_CALL_H

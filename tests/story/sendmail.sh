@@ -336,7 +336,7 @@ talk '-bs, odd' '220 250 250 250 354 250 250 250 354 451 250 250 354 '
 same '-bs, odd: one mail' 1 "$(count_mail)"
 has '-bs, odd: nobody else' "$(last_mail).meta" 'to: a@example.com'
 same '-bs, odd: nobody at all' 0 "$(grep -c '^bcc:' "$(last_mail).meta")"
-faults 'send status 403 code=ErrorAccessDenied x1'
+faults 'send status 403 code=ErrorAccessDenied x2'
 message talk <<-'EOF2'
 	MAIL FROM:<a@example.org>\r\nRCPT TO:<a@example.com>\r\nDATA\r\n.\r\nQUIT\r\n
 EOF2

@@ -102,4 +102,101 @@ same 'ten at once: one file has it' 1 \
 same 'no leftovers of the cache' '' \
     "$(cache_files '*.????????????????')"
 
+# --- a token that is revoked in the middle costs one request, no failure
+start_sandbox
+setting timeout 20s
+send -s 'before' --text /dev/null x@example.org
+faults 'send status 401 code=InvalidAuthenticationToken x1'
+before=$(token_requests)
+for i in 1 2 3; do
+	send -s "mail $i" --text /dev/null x@example.org
+	same "revoked: mail $i" 0 "$STATUS"
+done
+same 'revoked: one token more' 1 "$(($(token_requests) - before))"
+same 'revoked: all arrived, once' 4 "$(count_mail)"
+faults 'send status 403 code=ErrorAccessDenied x1'
+send -s 'granted now' --text /dev/null x@example.org
+same 'granted now: sent, with a new token' 0 "$STATUS"
+same 'granted now: one token more' 2 "$(($(token_requests) - before))"
+
+# --- the command token: as send has it
+run "$P" -C "$CONFIG" token
+same 'token: exit' 0 "$STATUS"
+has 'token: the one that is kept' "$OUT" \
+    "$(sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p' \
+	"$(grep -rl eyJ "$SB_DIR/state")")"
+same 'token: from the cache' 2 "$(($(token_requests) - before))"
+run "$P" -C "$CONFIG" token --decode
+says 'token: its roles' "$OUT" '^  "roles":\["Mail.Send"'
+if command -v python3 >/dev/null 2>&1; then
+	python3 -c 'import json, sys; json.load(sys.stdin)' <"$OUT"
+	same 'token: JSON' 0 $?
+else
+	skip 'token: JSON' 'no python3 here'
+fi
+grep -v '^from = ' "$CONFIG" >"$CONFIG.new"
+chmod 600 "$CONFIG.new"
+mv "$CONFIG.new" "$CONFIG"
+run "$P" -C "$CONFIG" token
+same 'token: needs no sender' 0 "$STATUS"
+run "$P" -C "$CONFIG" token extra
+same 'token: no operand' 64 "$STATUS"
+
+# --- the service wants to be left alone: nobody asks before its time
+start_sandbox
+setting timeout 20s
+faults 'token status 429 retry-after=3600 x1'
+for i in 1 2; do
+	send -s x --text /dev/null x@example.org
+	same "left alone: exit $i" 75 "$STATUS"
+done
+says 'left alone: told' "$ERR" 'not asked again for 3[0-9]* s'
+same 'left alone: asked once' 1 "$(requests oauth2)"
+
+# --- a command that knows the secret is asked when a token is
+start_sandbox
+setting timeout 20s
+secret=$(setting_of client_secret)
+cat >"$TMP/vault" <<EOF2
+#!/bin/sh
+echo asked >>"$TMP/asked"
+echo '$secret'
+EOF2
+chmod 700 "$TMP/vault"
+grep -v '^client_secret' "$CONFIG" >"$CONFIG.new"
+echo "client_secret_command = $TMP/vault" >>"$CONFIG.new"
+chmod 600 "$CONFIG.new"
+mv "$CONFIG.new" "$CONFIG"
+for i in 1 2 3; do
+	send -s "mail $i" --text /dev/null x@example.org
+	same "vault: mail $i" 0 "$STATUS"
+done
+same 'vault: asked once' 1 "$(wc -l <"$TMP/asked" | tr -d ' ')"
+
+# --- a secret that ends soon is told by every command, and no reason to fail
+ends() { date -u -d "@$(($(date +%s) + $1 * 86400))" +%Y-%m-%d; }
+if ends 1 >/dev/null 2>&1; then
+	setting secret_expires "$(ends 20)"
+	send -s x --text /dev/null x@example.org
+	same 'ends soon: sent' 0 "$STATUS"
+	says 'ends soon: told' "$ERR" "secret ends on $(ends 20)"
+	echo | run "$P" -C "$CONFIG" check
+	says 'ends soon: told by check' "$ERR" "secret ends on $(ends 20)"
+	setting secret_expires "$(ends -2)"
+	send -s x --text /dev/null x@example.org
+	says 'ended: told' "$ERR" "secret ended on $(ends -2)"
+	setting secret_expires "$(ends 40)"
+	send -s x --text /dev/null x@example.org
+	same 'ends later: silent' '' "$(cat "$ERR")"
+else
+	skip 'secret_expires' 'this date cannot add days'
+fi
+
+# --- several proofs: which one won, and why
+printf 'x\n' >"$TMP/jwt"
+AZURE_CLIENT_SECRET=$secret AZURE_FEDERATED_TOKEN_FILE=$TMP/jwt \
+    run "$P" -C "$CONFIG" check
+says 'two proofs: which one' "$OUT" \
+    'client secret \(from environment AZURE_CLIENT_SECRET\); not used, though set: AZURE_FEDERATED_TOKEN_FILE'
+
 finish

@@ -289,11 +289,17 @@ test_get(void)
 	world_stop(&w);
 }
 
-/* A permission granted after a refusal works at the next call. */
+/*
+ * A permission granted after a refusal works at the next call: a kept token
+ * is replaced when it is denied.
+ */
 static void
 test_denied_then_granted(void)
 {
 	struct serve_step step[] = {
+		{ SERVE_ALL,
+		    STR_INIT(STATUS("403 X", ERROR("ErrorAccessDenied"))),
+		    SERVE_CLOSE, 0 },
 		{ SERVE_ALL,
 		    STR_INIT(STATUS("403 X", ERROR("ErrorAccessDenied"))),
 		    SERVE_CLOSE, 0 },
@@ -306,15 +312,96 @@ test_denied_then_granted(void)
 	struct err e;
 
 	world_start(&w, sign_in, N(sign_in), step, N(step));
-	for (size_t i = 0; i < N(step); i++) {
+	for (size_t i = 0; i < 3; i++) {
 		T_CHECK(graph_call(&w.graph, &r, &a, &e) == (i > 0),
 		    "call %zu: %s", i, e.msg);
+		T_CHECK(a.attempts == (i == 1 ? 2 : 1), "call %zu: %u", i,
+		    a.attempts);
 		graph_answer_release(&a);
 	}
 	T_CHECK(seen(&w.login) == 2, "%u tokens", seen(&w.login));
-	/* login twice, Graph twice: the last two calls shared one */
-	T_CHECK(w.http.connections == 4, "%u", w.http.connections);
+	/* login twice, Graph three times: the last two calls shared one */
+	T_CHECK(w.http.connections == 5, "%u", w.http.connections);
 	world_stop(&w);
+}
+
+/* A denial that another token cannot cure asks for none. */
+static void
+test_send_as_denied(void)
+{
+	struct serve_step step[] = {
+		{ SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP, 0 },
+		{ SERVE_ALL,
+		    STR_INIT(STATUS("403 X", ERROR("ErrorSendAsDenied"))),
+		    SERVE_CLOSE, 0 },
+	};
+	struct graph_request r = send_mail();
+	struct graph_answer a;
+	struct world w;
+	struct err e;
+
+	world_start(&w, sign_in, N(sign_in), step, N(step));
+	for (size_t i = 0; i < N(step); i++) {
+		T_CHECK(graph_call(&w.graph, &r, &a, &e) == (i == 0),
+		    "call %zu: %s", i, e.msg);
+		graph_answer_release(&a);
+	}
+	T_CHECK(seen(&w.login) == 1, "%u tokens", seen(&w.login));
+	world_stop(&w);
+}
+
+#define CHALLENGE(claims)                                                      \
+	"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"\", "   \
+	"error=\"insufficient_claims\", claims=\"" claims "\"\r\n\r\n"
+
+/* What the challenge wants stands in the next token request, or nothing. */
+static void
+test_claims(void)
+{
+	static const struct {
+		const char *name;
+		struct str challenge;
+		const char *want; /* in the second token request; NULL: none */
+	} row[] = {
+		/* clang-format off */
+		{ "padded", STR_INIT(CHALLENGE("eyJhIjoxfQ==")),
+		    "&claims=%7B%22a%22%3A1%7D" },
+		{ "not padded", STR_INIT(CHALLENGE("eyJhIjoxfQ")),
+		    "&claims=%7B%22a%22%3A1%7D" },
+		{ "of the URL alphabet", STR_INIT(CHALLENGE("eyJhIjoiPz8_In0")),
+		    "&claims=%7B%22a%22%3A%22%3F%3F%3F%22%7D" },
+		{ "an array", STR_INIT(CHALLENGE("WzFd")), NULL },
+		{ "no JSON", STR_INIT(CHALLENGE("YWJj")), NULL },
+		{ "no base64", STR_INIT(CHALLENGE("{}")), NULL },
+		{ "empty", STR_INIT(CHALLENGE("")), NULL },
+		/* clang-format on */
+	};
+
+	for (size_t i = 0; i < N(row); i++) {
+		struct serve_step step[] = {
+			{ SERVE_ALL, row[i].challenge, SERVE_CLOSE, 0 },
+			{ SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP, 0 },
+		};
+		struct graph_request r = send_mail();
+		struct graph_answer a;
+		struct world w;
+		struct err e;
+
+		world_start(&w, sign_in, N(sign_in), step, N(step));
+		T_CHECK(graph_call(&w.graph, &r, &a, &e), "%s: %s", row[i].name,
+		    e.msg);
+		T_CHECK(seen(&w.login) == 2, "%s: %u tokens", row[i].name,
+		    seen(&w.login));
+		T_CHECK(serve_saw(&w.login,
+			    str_of(row[i].want != NULL ? row[i].want :
+							 "&claims=")) ==
+			(row[i].want != NULL),
+		    "%s: %.*s", row[i].name, STR_ARG(serve_text(&w.login)));
+		T_CHECK(w.graph.source.claims.n == 0, "%s: left behind",
+		    row[i].name);
+		graph_answer_release(&a);
+		world_stop(&w);
+	}
 }
 
 static void
@@ -420,6 +507,8 @@ static const struct t_test tests[] = {
 	{ "the request", test_request },
 	{ "a request without a body", test_get },
 	{ "denied, then granted", test_denied_then_granted },
+	{ "denied for good", test_send_as_denied },
+	{ "claims", test_claims },
 	{ "no sign-in", test_no_sign_in },
 	{ "one limit for all", test_timeout },
 	{ "no memory", test_no_memory },

@@ -218,7 +218,7 @@ static const struct {
 	{ "secret for all", { "-C", "world", "a@b.example" }, { 0 }, 78,
 	  "  do: chmod o-rwx world" },
 	{ "no settings", { "-C", "none", "a@b.example" }, { 0 }, 78,
-	  "not set: tenant_id, client_id, client_secret, from" },
+	  "not set: tenant_id, client_id, client_secret (or " },
 	{ "no sender", { "-n", "-C", "none", "a@b.example" }, { 0 }, 78,
 	  "not set: from" },
 	{ "no such account", { "-A", "x", "a@b.example" }, { 0 }, 78,

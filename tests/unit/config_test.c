@@ -156,6 +156,35 @@ static const struct {
 	  NULL, NULL, false,
 	  "FILE:2: client_secret_file is given beside client_secret" },
 
+	{ "Azure's order", "", "AZURE_FEDERATED_TOKEN_FILE=/t "
+	  "AZURE_CLIENT_CERTIFICATE_PATH=/c AZURE_CLIENT_SECRET=s", NULL,
+	  NULL, true, "client_secret = ***|# not set: client_certificate\n|"
+	  "# not set: federated_token_file\n" },
+	{ "Azure's over the file's", "client_secret = s",
+	  "AZURE_FEDERATED_TOKEN_FILE=/t", NULL, NULL, true,
+	  "# not set: client_secret\n|federated_token_file = /t" },
+	{ "two of ours", "", "POST365_CLIENT_SECRET=s "
+	  "POST365_MANAGED_IDENTITY=system", NULL, NULL, false,
+	  "managed_identity is given beside client_secret" },
+	{ "certificate and its password", "client_certificate = /c\n"
+	  "client_certificate_password = p\nclient_assertion_alg = RS256", "",
+	  NULL, NULL, true, "client_certificate = /c|"
+	  "client_certificate_password = ***|client_assertion_alg = RS256" },
+	{ "algorithm", "client_assertion_alg = ES256", "", NULL, NULL, false,
+	  "\"ES256\" is neither PS256 nor RS256" },
+	{ "identity of the system", "managed_identity = system", "", NULL,
+	  NULL, true, "managed_identity = system" },
+	{ "identity of the user", "managed_identity = " CLIENT, "", NULL, NULL,
+	  true, "managed_identity = " CLIENT },
+	{ "identity of nobody", "managed_identity = yes", "", NULL, NULL,
+	  false, "\"yes\" is neither \"system\" nor the client ID|Client ID" },
+	{ "secret's end", "secret_expires = 2027-03-31", "", NULL, NULL, true,
+	  "secret_expires = 2027-03-31" },
+	{ "secret's end, no date", "secret_expires = 2027-02-30", "", NULL,
+	  NULL, false, "\"2027-02-30\" is not a date like 2027-03-31" },
+	{ "secret's end, a moment", "secret_expires = 2027-02-03T00:00", "",
+	  NULL, NULL, false, "is not a date like" },
+
 	{ "unknown key", "tennant_id = x", "", NULL, NULL, false,
 	  "FILE:1: unknown key \"tennant_id\"; did you mean tenant_id?" },
 	{ "unknown key, nothing near", "\nxyzzy = x", "", NULL, NULL, false,
@@ -601,7 +630,13 @@ static const struct {
 	{ "file", IDS "client_secret_file = s\nfrom = a@b.example", true,
 	  true, "", "" },
 	{ "nothing", "", true, false,
-	  "not set: tenant_id, client_id, client_secret, from", "set it in" },
+	  "not set: tenant_id, client_id, client_secret (or "
+	  "client_certificate, federated_token_file, managed_identity), from",
+	  "set it in" },
+	{ "certificate", IDS "client_certificate = c\nfrom = a@b.example",
+	  true, true, "", "" },
+	{ "managed identity", "managed_identity = system\n"
+	  "from = a@b.example", true, true, "", "" },
 	{ "compose", "from = a@b.example", false, true, "", "" },
 	{ "compose, nothing", "", false, false, "not set: from", "set it in" },
 	{ "account forgotten", "[account x]\nfrom = a@b.example", false,
@@ -632,14 +667,6 @@ test_check(void)
 		    needs[i].name, e.remedy);
 		config_release(&c);
 	}
-	set_environment("AZURE_FEDERATED_TOKEN_FILE=/t");
-	ask = (struct config_ask){ .no_file = true };
-	T_CHECK(config_load(&c, &ask, &silent, &e), "%s", e.msg);
-	T_CHECK(!config_check(&c, CONFIG_TO_SIGN_IN, &e) &&
-		strstr(e.msg, "AZURE_FEDERATED_TOKEN_FILE is not used") != NULL,
-	    "%s", e.msg);
-	config_release(&c);
-	command_folder_remove();
 }
 
 /* FILE: a file with these bytes; else a command. want NULL: fails. */

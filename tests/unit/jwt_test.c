@@ -56,6 +56,44 @@ test_rows(void)
 	}
 }
 
+static const struct {
+	struct str claims;
+	const char *want; /* NULL: refused */
+} prints[] = {
+	{ STR_INIT("{}"), "{\n  \n}\n" },
+	{ STR_INIT("{\"a\":1,\"b\":[1,{\"c\":2}],\"d\":{\"e\":3,\"f\":4}}"),
+	    "{\n  \"a\":1,\n  \"b\":[1,{\"c\":2}],\n  "
+	    "\"d\":{\"e\":3,\"f\":4}\n}\n" },
+	{ STR_INIT(" {\"a\":\",}{\\\"]\"} "), "{\n  \"a\":\",}{\\\"]\"\n}\n" },
+	{ STR_INIT("{\"a\":\"\\\\\",\"b\":2}"),
+	    "{\n  \"a\":\"\\\\\",\n  \"b\":2\n}\n" },
+	{ STR_INIT("{\"a\":"), NULL },
+	{ STR_INIT("[1]"), NULL },
+};
+
+static void
+test_print(void)
+{
+	struct buf in, out;
+	struct err e = { 0 };
+	bool ok;
+
+	for (size_t i = 0; i < sizeof(prints) / sizeof(*prints); i++) {
+		buf_init(&in, 4096);
+		buf_init(&out, 4096);
+		buf_addz(&in, "e30.");
+		base64url_encode(&in, prints[i].claims);
+		buf_addc(&in, '.');
+		ok = jwt_print(&out, buf_view(&in), &e);
+		T_CHECK(ok == (prints[i].want != NULL), "%zu: %s", i, e.msg);
+		T_CHECK(!ok || str_eq(buf_view(&out), str_of(prints[i].want)),
+		    "%zu: %s", i, out.p);
+		T_CHECK(ok || out.n == 0, "%zu: something printed", i);
+		buf_release(&in);
+		buf_release(&out);
+	}
+}
+
 static void
 once(void)
 {
@@ -77,6 +115,7 @@ test_memory(void)
 
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
+	{ "printed", test_print },
 	{ "allocations fail", test_memory },
 };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Tokens that are kept: in memory, on disk, between processes. */
-#include "graph/token.h"
+#include "graph/token_cache.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -216,14 +217,100 @@ test_changed_secret(void)
 	};
 	struct token t = { 0 };
 	struct world w;
-	struct err e;
 
 	world_start(&w, step, N(step));
 	world_check(&w, &t, "t1", "first");
 	token_release(&t);
-	T_CHECK(secret_set(&w.secret, STR("another"), &e), "%s", e.msg);
+	w.source.who.proof_id = STR("2");
 	world_check(&w, &t, "t2", "with the new secret");
 	token_release(&t);
+	world_stop(&w);
+}
+
+/* How long the service is left alone, by all processes. */
+static const struct {
+	const char *name;
+	struct str answer;
+	int64_t held; /* seconds; 0: asked again at once */
+} holds[] = {
+	{ "429 with Retry-After",
+	    STR_INIT("HTTP/1.1 429 X\r\nRetry-After: 17\r\n\r\n"), 17 },
+	{ "429 without", STR_INIT("HTTP/1.1 429 X\r\n\r\n"), TOKEN_HOLD_S },
+	{ "503 with Retry-After",
+	    STR_INIT("HTTP/1.1 503 X\r\nRetry-After: 2.5\r\n\r\n"), 3 },
+	{ "500 without", STR_INIT("HTTP/1.1 500 X\r\n\r\n"), TOKEN_HOLD_5XX_S },
+	{ "a day", STR_INIT("HTTP/1.1 429 X\r\nRetry-After: 86400\r\n\r\n"),
+	    TOKEN_HOLD_MAX },
+	{ "a refusal",
+	    STR_INIT("HTTP/1.1 401 X\r\n\r\n{\"error\":\"invalid_client\"}"),
+	    0 },
+};
+
+static void
+check_hold(size_t i)
+{
+	struct serve_step step[] = {
+		{ SERVE_ALL, holds[i].answer, SERVE_CLOSE, 0 },
+		{ SERVE_ALL, STR_INIT(TOKEN("t1", HOUR)), SERVE_CLOSE, 0 },
+	};
+	const char *name = holds[i].name;
+	struct token t = { 0 }, other = { 0 };
+	struct world w;
+	struct err e;
+
+	world_start(&w, step, N(step));
+	T_CHECK(!world_get(&w, &t, &e), "%s: a token", name);
+	if (holds[i].held > 0) {
+		w.now += holds[i].held - 1;
+		e = (struct err){ 0 };
+		T_CHECK(!world_get(&w, &other, &e), "%s: a token", name);
+		T_CHECK(e.kind == ERR_RETRY && e.retry_after_ms == 1000,
+		    "%s: %lld: %s", name, (long long)e.retry_after_ms, e.msg);
+		T_CHECK(strstr(e.msg, "sign in at 127.0.0.1") != NULL, "%s: %s",
+		    name, e.msg);
+		w.now++;
+	}
+	T_CHECK(world_requests(&w) == 1, "%s: %u requests", name,
+	    world_requests(&w));
+	world_check(&w, &other, "t1", name);
+	T_CHECK(world_requests(&w) == 2, "%s: %u requests", name,
+	    world_requests(&w));
+	token_release(&t);
+	token_release(&other);
+	world_stop(&w);
+}
+
+static void
+test_holds(void)
+{
+	for (size_t i = 0; i < N(holds); i++)
+		check_hold(i);
+}
+
+/* A hold of the far future, or of another format, is none. */
+static void
+test_broken_hold(void)
+{
+	static const char *const texts[] = { "", "{", "{\"until\":9999999999}",
+		"{\"until\":\"x\"}", "[1800000100]" };
+	struct serve_step step = { SERVE_ALL, STR_INIT(TOKEN("t1", HOUR)),
+		SERVE_CLOSE, 0 };
+	struct os_write how = { .mode = 0600 };
+	struct token_cache c;
+	struct world w;
+	struct err e;
+
+	world_start(&w, &step, 1);
+	token_cache_open(&c, w.source.folder, &w.source.who);
+	T_CHECK(os_mkdirs(c.folder, 0700, &e), "%s", e.msg);
+	for (size_t i = 0; i < N(texts); i++) {
+		struct token t = { 0 };
+
+		T_CHECK(os_write_file(c.hold, str_of(texts[i]), how, &e), "%s",
+		    e.msg);
+		world_check(&w, &t, "t1", texts[i]);
+		token_drop(&w.source, &t);
+	}
 	world_stop(&w);
 }
 
@@ -345,6 +432,8 @@ static const struct t_test tests[] = {
 	{ "a lock that is never released", test_stuck },
 	{ "drop", test_drop },
 	{ "a changed secret", test_changed_secret },
+	{ "left alone for a while", test_holds },
+	{ "broken holds", test_broken_hold },
 	{ "broken cache files", test_broken },
 	{ "no place to keep it", test_no_place },
 };

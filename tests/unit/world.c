@@ -141,7 +141,8 @@ note_token_file(const char *path, void *arg)
 {
 	struct world *w = arg;
 
-	if (!str_ends(str_of(path), STR(".lock")))
+	if (!str_ends(str_of(path), STR(".lock")) &&
+	    !str_ends(str_of(path), STR(".hold")))
 		(void)snprintf(w->file, sizeof(w->file), "%s", path);
 }
 

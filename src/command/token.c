@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/token.h"
+
+#include "base/os.h"
+#include "codec/jwt.h"
+#include "command/client.h"
+#include "command/config.h"
+
+enum { OUT_MAX = 2 * SECRET_LIMIT };
+
+enum { DECODE = 1 };
+const struct cli_option token_options[] = {
+	{ DECODE, 0, "decode", NULL, "print what the token says, as JSON" },
+	{ 0, 0, NULL, NULL, NULL },
+};
+
+const char token_more[] =
+    "Prints an access token for Graph, as `send` would use it: from the cache\n"
+    "while it is good. It lets whoever has it send mail for about an hour.\n"
+    "\n"
+    "  curl -H \"Authorization: Bearer $(post365 token)\" \\\n"
+    "    https://graph.microsoft.com/v1.0/...\n"
+    "\n"
+    "--decode shows the claims instead: `roles` has the permissions granted "
+    "in\n"
+    "Entra ID, `exp` the end, in seconds since 1970.\n";
+
+struct ask {
+	struct cli cli;
+	bool decode;
+	struct config config;
+	struct client client;
+};
+
+static bool
+read_options(struct ask *a, struct err *e)
+{
+	const char *value;
+	int id;
+
+	for (;;) {
+		if (!cli_next(&a->cli, &id, &value, e))
+			return false;
+		if (id == CLI_END)
+			return true;
+		if (id == CLI_OPERAND)
+			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
+			    value);
+		a->decode = true;
+	}
+}
+
+static bool
+obtain(struct ask *a, struct buf *out, struct err *e)
+{
+	struct config_ask ask = {
+		.path = a->cli.common.config,
+		.account = a->cli.common.account,
+	};
+	struct graph *g = &a->client.graph;
+
+	if (!config_load(&a->config, &ask, &a->cli.log, e) ||
+	    !client_open(&a->client, &a->config, &a->cli.log, e) ||
+	    !token_get(&g->source, os_mono_ms() + g->timeout_ms, &g->token, e))
+		return false;
+	if (a->decode)
+		return jwt_print(out, secret_view(&g->token.bearer), e);
+	buf_adds(out, secret_view(&g->token.bearer));
+	buf_addc(out, '\n');
+	return buf_ok(out, e);
+}
+
+int
+token_main(const struct cli_command *self, int argc, char **argv)
+{
+	struct ask a = { 0 };
+	struct buf out;
+	struct err e;
+	int code;
+
+	cli_init(&a.cli, self, argc, argv);
+	if (!read_options(&a, &e))
+		return cli_fail(&a.cli, &e);
+	if (a.cli.common.help)
+		return cli_help(self);
+	buf_init_secret(&out, OUT_MAX);
+	if (obtain(&a, &out, &e))
+		code = cli_print(&a.cli, &out);
+	else
+		code = cli_fail(&a.cli, &e);
+	buf_release(&out);
+	client_close(&a.client);
+	config_release(&a.config);
+	return code;
+}
