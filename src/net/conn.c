@@ -34,6 +34,52 @@ struct conn_state {
 	struct err failure; /* once FAILED */
 };
 
+/* --- the stream: plain or TLS, in the words of tls.h --- */
+
+static enum tls_io
+get(struct conn_state *s, char *p, size_t n, size_t *got, struct err *e)
+{
+	ssize_t r;
+
+	if (s->tls != NULL)
+		return tls_read(s->tls, p, n, got, e);
+	do
+		r = recv(s->fd, p, n, 0);
+	while (r < 0 && errno == EINTR);
+	*got = r > 0 ? (size_t)r : 0;
+	if (r >= 0)
+		return r > 0 ? TLS_DONE : TLS_END;
+	if (errno == EAGAIN)
+		return TLS_WANT_READ;
+	err_sys(e, ERR_RETRY, "the connection broke");
+	return TLS_FAILED;
+}
+
+static enum tls_io
+put(struct conn_state *s, struct str bytes, size_t *done, struct err *e)
+{
+	ssize_t r;
+
+	if (s->tls != NULL)
+		return tls_write(s->tls, bytes, done, e);
+	do
+		r = send(s->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
+	while (r < 0 && errno == EINTR);
+	*done = r > 0 ? (size_t)r : 0;
+	if (r >= 0)
+		return TLS_DONE;
+	if (errno == EAGAIN)
+		return TLS_WANT_WRITE;
+	err_sys(e, ERR_RETRY, "the connection broke");
+	return TLS_FAILED;
+}
+
+static bool
+is_want(enum tls_io io)
+{
+	return io == TLS_WANT_READ || io == TLS_WANT_WRITE;
+}
+
 /* --- opening, step by step --- */
 
 static void
@@ -321,45 +367,7 @@ conn_accept(struct conn *c, int fd, const struct cert *cert, int64_t deadline,
 	return s->tls != NULL || accept_failed(c, fd);
 }
 
-/* --- the stream: plain or TLS, in the words of tls.h --- */
-
-static enum tls_io
-get(struct conn_state *s, char *p, size_t n, size_t *got, struct err *e)
-{
-	ssize_t r;
-
-	if (s->tls != NULL)
-		return tls_read(s->tls, p, n, got, e);
-	do
-		r = recv(s->fd, p, n, 0);
-	while (r < 0 && errno == EINTR);
-	*got = r > 0 ? (size_t)r : 0;
-	if (r >= 0)
-		return r > 0 ? TLS_DONE : TLS_END;
-	if (errno == EAGAIN)
-		return TLS_WANT_READ;
-	err_sys(e, ERR_RETRY, "the connection broke");
-	return TLS_FAILED;
-}
-
-static enum tls_io
-put(struct conn_state *s, struct str bytes, size_t *done, struct err *e)
-{
-	ssize_t r;
-
-	if (s->tls != NULL)
-		return tls_write(s->tls, bytes, done, e);
-	do
-		r = send(s->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
-	while (r < 0 && errno == EINTR);
-	*done = r > 0 ? (size_t)r : 0;
-	if (r >= 0)
-		return TLS_DONE;
-	if (errno == EAGAIN)
-		return TLS_WANT_WRITE;
-	err_sys(e, ERR_RETRY, "the connection broke");
-	return TLS_FAILED;
-}
+/* --- reading and writing --- */
 
 /* TLS_DONE: bytes can be read now. TLS_WANT_*: nothing yet. */
 static enum tls_io
@@ -376,12 +384,6 @@ peek(struct conn_state *s)
 	if (r >= 0)
 		return r > 0 ? TLS_DONE : TLS_END;
 	return errno == EAGAIN ? TLS_WANT_READ : TLS_FAILED;
-}
-
-static bool
-is_want(enum tls_io io)
-{
-	return io == TLS_WANT_READ || io == TLS_WANT_WRITE;
 }
 
 static bool
