@@ -80,6 +80,16 @@ is_blank(char c)
 }
 
 struct str
+str_cut(struct str s, size_t n)
+{
+	if (s.n <= n)
+		return s;
+	while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	return str_first(s, n);
+}
+
+struct str
 str_trim(struct str s)
 {
 	while (s.n > 0 && is_blank(s.p[0]))
@@ -106,6 +116,15 @@ str_find(struct str s, struct str needle)
 		return 0;
 	p = s.n > 0 ? memmem(s.p, s.n, needle.p, needle.n) : NULL;
 	return p != NULL ? (size_t)(p - s.p) : s.n;
+}
+
+size_t
+str_ifind(struct str s, struct str needle)
+{
+	for (size_t i = 0; i + needle.n <= s.n; i++)
+		if (str_istarts(str_from(s, i), needle))
+			return i;
+	return s.n;
 }
 
 bool

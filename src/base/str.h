@@ -42,12 +42,15 @@ int str_cmp(struct str a, struct str b); /* bytewise, as strcmp */
 struct str str_from(struct str s, size_t at);
 /* The first n bytes; s itself if it is shorter. */
 struct str str_first(struct str s, size_t n);
+/* At most n bytes, and no half of a UTF-8 character: for texts to show. */
+struct str str_cut(struct str s, size_t n);
 /* Without blanks (SP, HTAB, CR, LF) at both ends. */
 struct str str_trim(struct str s);
 
 /* Offset of the first c, or of needle; s.n if there is none. */
 size_t str_chr(struct str s, char c);
 size_t str_find(struct str s, struct str needle);
+size_t str_ifind(struct str s, struct str needle); /* letters of any case */
 
 /*
  * Takes the part before the next `sep` off *rest into *head. False once

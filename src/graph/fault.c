@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "codec/date.h"
 #include "codec/json.h"
+#include "codec/page.h"
 #include "graph/fault_table.h"
 
 enum {
@@ -14,8 +15,8 @@ enum {
 	WHAT_MAX = 200,        /* bytes of what was tried, */
 	WORDS_MAX = 440,       /* of the service's own words, */
 	ID_MAX = 40,           /* of an id (a GUID has 36), */
-	PAGE_MAX = 100,        /* of a page that is no error object: */
-	IDS_SIZE = 3 * ID_MAX + 80, /* all fit into ERR_MSG_SIZE */
+	IDS_SIZE = 3 * ID_MAX + 80, /* all fit into ERR_MSG_SIZE, and
+				       PAGE_WORDS_MAX as well */
 	STATUS_SIZE = 4
 };
 
@@ -81,43 +82,6 @@ find_status(int status)
 	return f;
 }
 
-/* The first n bytes, and no half of a character. */
-static struct str
-cut(struct str s, size_t n)
-{
-	if (s.n <= n)
-		return s;
-	while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-		n--;
-	return str_first(s, n);
-}
-
-static size_t
-find_any_case(struct str s, struct str needle)
-{
-	for (size_t i = 0; i + needle.n <= s.n; i++)
-		if (str_istarts(str_from(s, i), needle))
-			return i;
-	return s.n;
-}
-
-/*
- * A proxy or a test server may echo the request, and its body or head are
- * secret: words in which one could stand are not shown. "eyJ" begins a JWT.
- */
-static bool
-may_be_secret(struct str s)
-{
-	static const char *const mark[] = { "client_secret=",
-		"client_assertion=", "access_token\"",
-		"access_token=", "authorization:", "eyJ" };
-
-	for (size_t i = 0; i < sizeof(mark) / sizeof(*mark); i++)
-		if (find_any_case(s, str_of(mark[i])) < s.n)
-			return true;
-	return false;
-}
-
 /* NULL if the body is no JSON object; broken JSON tells nothing. */
 static const struct json *
 parse_object(struct arena *a, const struct http_answer *answer)
@@ -129,26 +93,6 @@ parse_object(struct arena *a, const struct http_answer *answer)
 	    tree->type != JSON_OBJECT)
 		return NULL;
 	return tree;
-}
-
-/* What is shown of a body that is no error object. */
-static struct str
-page_words(struct str body)
-{
-	size_t at = find_any_case(body, STR("<title"));
-	struct str title = str_from(body, at);
-
-	if (at < body.n) {
-		title = str_from(title, str_chr(title, '>') + 1);
-		return str_trim(str_first(title, str_chr(title, '<')));
-	}
-	return str_trim(cut(body, PAGE_MAX));
-}
-
-static bool
-is_web_page(struct str body)
-{
-	return str_starts(str_trim(body), STR("<"));
 }
 
 /* Where a redirect wants to go, which nobody follows (net/http.h). */
@@ -168,7 +112,7 @@ explain_page(const struct http_answer *a, struct str what,
 	struct str body = buf_view(&a->body), words = page_words(body);
 	const char *with = "words that are no error of Microsoft's";
 
-	what = cut(what, WHAT_MAX);
+	what = str_cut(what, WHAT_MAX);
 	if (location(a).n > 0)
 		body = words = location(a);
 	if (body.n == 0) {
@@ -179,14 +123,14 @@ explain_page(const struct http_answer *a, struct str what,
 	}
 	if (location(a).n > 0)
 		with = "a redirect to";
-	else if (is_web_page(body))
+	else if (page_is_web(body))
 		with = "a web page of some proxy or gateway";
-	if (may_be_secret(body))
+	if (page_may_be_secret(body))
 		words = STR("(not shown: it seems to hold a secret)");
 	err_set(e, f->kind, "%.*s: HTTP %d with %s: \"%.*s\"%s", STR_ARG(what),
-	    a->status, with, STR_ARG(cut(words, PAGE_MAX)), ids);
+	    a->status, with, STR_ARG(str_cut(words, PAGE_WORDS_MAX)), ids);
 	err_remedy(e, "%s%s", f->remedy,
-	    is_web_page(body) ?
+	    page_is_web(body) ?
 		" What answered is probably a proxy or firewall on the way." :
 		"");
 }
@@ -212,12 +156,13 @@ describe_ids(const struct said *s, const char *const name[2],
 			continue;
 		k = snprintf(out + n, IDS_SIZE - n, "%s%s %.*s",
 		    n == 0 ? " (" : ", ", name[i],
-		    STR_ARG(cut(s->id[i], ID_MAX)));
+		    STR_ARG(str_cut(s->id[i], ID_MAX)));
 		n += (size_t)k;
 	}
 	if (n > 0)
 		(void)snprintf(out + n, IDS_SIZE - n, "%s%.*s)",
-		    s->when.n > 0 ? ", " : "", STR_ARG(cut(s->when, ID_MAX)));
+		    s->when.n > 0 ? ", " : "",
+		    STR_ARG(str_cut(s->when, ID_MAX)));
 }
 
 /* Codes go to scripts and logs: only such as ours are kept. */
@@ -350,12 +295,13 @@ explain_token(const struct http_answer *a, const struct json *tree,
 	};
 	char ids[IDS_SIZE];
 
-	if (may_be_secret(s.words))
+	if (page_may_be_secret(s.words))
 		s.words = STR("(not shown: it seems to hold a secret)");
 	describe_ids(&s, names, ids);
 	err_set(e, token_kind(a->status, &s), "%.*s: %.*s%s%.*s%s",
-	    STR_ARG(cut(what, WHAT_MAX)), STR_ARG(cut(s.code, ID_MAX)),
-	    s.words.n > 0 ? ": " : "", STR_ARG(cut(s.words, WORDS_MAX)), ids);
+	    STR_ARG(str_cut(what, WHAT_MAX)), STR_ARG(str_cut(s.code, ID_MAX)),
+	    s.words.n > 0 ? ": " : "", STR_ARG(str_cut(s.words, WORDS_MAX)),
+	    ids);
 	token_remedy(&s, number, e);
 	if (number.n > 0)
 		set_code(e, STR("AADSTS"), number);
@@ -485,12 +431,13 @@ explain_graph(const struct http_answer *a, struct said *s, struct str what,
 		explain_page(a, what, &plain, ids, e);
 		return;
 	}
-	if (may_be_secret(s->words))
+	if (page_may_be_secret(s->words))
 		s->words = STR("(not shown: it seems to hold a secret)");
 	err_set(e, kind, "%.*s: %.*s%sHTTP %d%s%.*s%s",
-	    STR_ARG(cut(what, WHAT_MAX)), STR_ARG(cut(s->code, ERR_CODE_SIZE)),
-	    s->code.n > 0 ? ", " : "", a->status, s->words.n > 0 ? ": " : "",
-	    STR_ARG(cut(s->words, WORDS_MAX)), ids);
+	    STR_ARG(str_cut(what, WHAT_MAX)),
+	    STR_ARG(str_cut(s->code, ERR_CODE_SIZE)), s->code.n > 0 ? ", " : "",
+	    a->status, s->words.n > 0 ? ": " : "",
+	    STR_ARG(str_cut(s->words, WORDS_MAX)), ids);
 	graph_remedy(s, f, e);
 	if (kind == f->kind)
 		e->exit = f->exit;

@@ -138,10 +138,24 @@ test_find(void)
 		struct str s = finds[i].s, needle = finds[i].needle;
 
 		T_CHECK(str_find(s, needle) == finds[i].want, "row %zu", i);
+		T_CHECK(str_ifind(s, needle) == finds[i].want, "row %zu", i);
 		if (needle.n == 1)
 			T_CHECK(str_chr(s, *needle.p) == finds[i].want,
 			    "row %zu", i);
 	}
+	T_CHECK(str_ifind(STR("xaBc"), STR("AbC")) == 1, "case");
+}
+
+static void
+test_cut(void)
+{
+	struct str s = STR("a\xc3\xa4\xe2\x82\xac.");
+	static const size_t want[] = { 0, 1, 1, 3, 3, 3, 6, 7, 7 };
+
+	for (size_t i = 0; i < N(want); i++)
+		T_CHECK(str_cut(s, i).n == want[i] && str_cut(s, i).p == s.p,
+		    "%zu: %zu", i, str_cut(s, i).n);
+	T_CHECK(str_cut(STR("\x80\x80\x80"), 2).n == 0, "no character");
 }
 
 static const struct {
@@ -314,6 +328,7 @@ static const struct t_test tests[] = {
 	{ "cuts", test_cuts },
 	{ "trim", test_trim },
 	{ "find", test_find },
+	{ "cut", test_cut },
 	{ "next", test_next },
 	{ "u64", test_u64 },
 	{ "utf8", test_utf8 },
