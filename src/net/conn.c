@@ -11,25 +11,28 @@
 #include "base/os.h"
 #include "net/tcp.h"
 #include "net/tls.h"
+#include "net/tunnel.h"
 
 enum {
 	MEM_LIMIT =
 	    64 * 1024,     /* states and short strings; bytes are not here */
 	DRAIN_SIZE = 4096, /* thrown away before closing, at a time, ... */
-	DRAIN_TIMES = 16   /* ... and as often at most */
+	DRAIN_TIMES = 16,  /* ... and as often at most */
+	PROXY_PIECE = 2048 /* of a proxy's answer at a time */
 };
 
-enum phase { CONNECTING, SHAKING, OPEN, FAILED };
+enum phase { CONNECTING, PROXYING, SHAKING, OPEN, FAILED };
 
 struct conn_state {
 	enum phase phase;
-	struct conn_to to;  /* host and session_folder are copies */
-	struct str peer;    /* "host:port", for messages */
-	struct tcp tcp;     /* while CONNECTING */
-	int fd;             /* after that, else -1 */
-	struct tls *tls;    /* NULL: plain */
-	short shake_events; /* what the handshake waits for */
-	bool again;         /* the second try, without a kept session */
+	struct conn_to to;    /* host and session_folder are copies */
+	struct str peer;      /* "host:port", for messages */
+	struct tcp tcp;       /* while CONNECTING */
+	struct tunnel tunnel; /* while PROXYING */
+	int fd;               /* after CONNECTING, else -1 */
+	struct tls *tls;      /* NULL: plain */
+	short shake_events;   /* what proxy or handshake wait for */
+	bool again;           /* the second try, without a kept session */
 	bool cut;
 	struct err failure; /* once FAILED */
 };
@@ -86,6 +89,7 @@ static void
 drop(struct conn_state *s)
 {
 	tcp_release(&s->tcp);
+	tunnel_release(&s->tunnel);
 	tls_free(s->tls);
 	s->tls = NULL;
 	os_close(&s->fd);
@@ -95,10 +99,16 @@ drop(struct conn_state *s)
 static void
 fail(struct conn_state *s, const struct err *e)
 {
+	const struct proxy *p = s->to.proxy;
+
 	s->failure = *e;
-	if (s->phase == CONNECTING)
+	if (s->phase == CONNECTING && p != NULL)
+		err_wrap(&s->failure,
+		    "connect to %.*s through the proxy %s (%.*s)",
+		    STR_ARG(s->peer), p->name, STR_ARG(p->origin));
+	else if (s->phase == CONNECTING)
 		err_wrap(&s->failure, "connect to %.*s", STR_ARG(s->peer));
-	else
+	else if (s->phase == SHAKING)
 		err_wrap(&s->failure, "TLS with %.*s", STR_ARG(s->peer));
 	drop(s);
 	s->phase = FAILED;
@@ -131,6 +141,46 @@ begin_tls(struct conn *c)
 		fail(s, &e);
 }
 
+/* What comes after TCP, or after the proxy. */
+static void
+begin_stream(struct conn *c)
+{
+	if (c->state->to.trust == NULL)
+		c->state->phase = OPEN;
+	else
+		begin_tls(c);
+}
+
+static void
+begin_tcp(struct conn_state *s)
+{
+	const struct proxy *p = s->to.proxy;
+	struct err e;
+
+	s->phase = CONNECTING;
+	if (p != NULL)
+		trace(s, "through the proxy ", str_of(p->name));
+	if (!tcp_start(&s->tcp, p != NULL ? p->url.host : s->to.host,
+		p != NULL ? p->url.port : s->to.port, &e))
+		fail(s, &e);
+}
+
+static void
+begin_tunnel(struct conn *c)
+{
+	struct conn_state *s = c->state;
+	struct err e;
+
+	if (s->to.proxy == NULL) {
+		begin_stream(c);
+		return;
+	}
+	s->phase = PROXYING;
+	s->shake_events = POLLOUT;
+	if (!tunnel_start(&s->tunnel, s->to.proxy, s->peer, &e))
+		fail(s, &e);
+}
+
 static void
 step_connect(struct conn *c)
 {
@@ -149,10 +199,52 @@ step_connect(struct conn *c)
 	s->fd = tcp_take(&s->tcp);
 	trace(s, "connected to ", tcp_winner(&s->tcp, &c->mem));
 	tcp_release(&s->tcp);
-	if (s->to.trust == NULL)
-		s->phase = OPEN;
-	else
-		begin_tls(c);
+	begin_tunnel(c);
+}
+
+/* Writes or reads once. What it gives is that of get and put. */
+static enum tls_io
+talk(struct conn_state *s, enum parse *state, struct err *e)
+{
+	struct str out = tunnel_out(&s->tunnel);
+	char piece[PROXY_PIECE];
+	size_t n = 0;
+	enum tls_io io;
+
+	*state = PARSE_MORE;
+	if (out.n > 0) {
+		io = put(s, out, &n, e);
+		tunnel_wrote(&s->tunnel, n);
+		return io;
+	}
+	io = get(s, piece, sizeof(piece), &n, e);
+	if (io == TLS_DONE)
+		*state = tunnel_feed(&s->tunnel, (struct str){ piece, n }, e);
+	return io;
+}
+
+static void
+step_proxy(struct conn *c)
+{
+	struct conn_state *s = c->state;
+	enum parse state;
+	enum tls_io io;
+	struct err e;
+
+	do
+		io = talk(s, &state, &e);
+	while (io == TLS_DONE && state == PARSE_MORE);
+	if (is_want(io)) {
+		s->shake_events = io == TLS_WANT_READ ? POLLIN : POLLOUT;
+	} else if (state == PARSE_DONE) {
+		trace(s, "the proxy says ", tunnel_said(&s->tunnel));
+		tunnel_release(&s->tunnel);
+		begin_stream(c);
+	} else {
+		if (state != PARSE_BAD)
+			tunnel_end(&s->tunnel, "closed the connection", &e);
+		fail(s, &e);
+	}
 }
 
 /*
@@ -162,14 +254,10 @@ step_connect(struct conn *c)
 static void
 start_over(struct conn_state *s, const struct err *first)
 {
-	struct err e;
-
 	trace(s, "without the kept session: ", str_of(first->msg));
 	drop(s);
 	s->again = true;
-	s->phase = CONNECTING;
-	if (!tcp_start(&s->tcp, s->to.host, s->to.port, &e))
-		fail(s, &e);
+	begin_tcp(s);
 }
 
 static void
@@ -207,6 +295,8 @@ advance(struct conn *c)
 
 	if (s->phase == CONNECTING)
 		step_connect(c);
+	if (s->phase == PROXYING)
+		step_proxy(c);
 	if (s->phase == SHAKING)
 		step_shake(s);
 	if (s->phase == CONNECTING) /* began anew */
@@ -215,6 +305,8 @@ advance(struct conn *c)
 		return;
 	if (s->phase == CONNECTING)
 		(void)tcp_give_up(&s->tcp, &e);
+	else if (s->phase == PROXYING)
+		tunnel_end(&s->tunnel, "gave no answer in time", &e);
 	else
 		err_set(&e, ERR_RETRY, "no answer in time");
 	fail(s, &e);
@@ -290,7 +382,6 @@ bool
 conn_start(struct conn *c, const struct conn_to *to, struct err *e)
 {
 	struct conn_state *s;
-	struct err why;
 
 	if (c->state != NULL || to->host.n == 0)
 		return err_set(e, ERR_BUG, "conn_start");
@@ -305,9 +396,8 @@ conn_start(struct conn *c, const struct conn_to *to, struct err *e)
 		conn_close(c);
 		return false;
 	}
-	if (!tcp_start(&s->tcp, s->to.host, to->port, &why))
-		fail(s, &why);
-	else
+	begin_tcp(s);
+	if (s->phase < OPEN)
 		advance(c);
 	return true;
 }

@@ -7,12 +7,15 @@
  * for something else moves its `beside` along (so the connection to Graph
  * opens while the token is being fetched). Names are looked up in a child
  * process (musl's getaddrinfo knows no deadline); IPv6 and IPv4 addresses
- * race after RFC 8305.
+ * race after RFC 8305. Where a proxy is given, all that is its: the name
+ * looked up and connected to is the proxy's, which then makes a tunnel
+ * (tunnel.h); what goes through it is as without one.
  *
  * All deadlines are absolute, in ms of os_mono_ms. Every failure here is
  * ERR_RETRY (a failed certificate check too: RELIABILITY.md 1.3) unless said
- * otherwise; what had been written by then decides what it means, and that
- * is known to the caller. The message names host, port and reason.
+ * otherwise, and for a proxy's refusal perhaps ERR_CONFIG; what had been
+ * written by then decides what it means, and that is known to the caller. The
+ * message names host, port and reason.
  */
 #ifndef NET_CONN_H
 #define NET_CONN_H
@@ -26,12 +29,14 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "net/cert.h"
+#include "net/proxy.h"
 #include "net/trust.h"
 
 struct conn_to {
 	struct str host; /* a name or an IP literal, without brackets */
 	uint16_t port;
 	const struct trust *trust; /* NULL: plain, no TLS */
+	const struct proxy *proxy; /* NULL: directly */
 	struct str session_folder; /* where TLS sessions are kept; or empty */
 	int64_t deadline;          /* for opening, handshake included */
 	const struct log *log;     /* traces each step; may be NULL */
@@ -44,8 +49,8 @@ struct conn {
 };
 
 /*
- * Begins to open. Copies `to`; borrows trust and log until conn_close. What
- * goes wrong later is told by conn_open. ERR_BUG, ERR_RETRY (no memory).
+ * Begins to open. Copies `to`; borrows trust, proxy and log until conn_close.
+ * What goes wrong later is told by conn_open. ERR_BUG, ERR_RETRY (no memory).
  */
 bool conn_start(struct conn *c, const struct conn_to *to, struct err *e)
     __attribute__((warn_unused_result));

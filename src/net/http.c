@@ -298,6 +298,22 @@ slot_free(struct http *h)
 	return oldest;
 }
 
+/* Plain HTTP is for this machine and its neighbours: none goes to a proxy. */
+static const struct proxy *
+choose_proxy(const struct http *h, const struct url *u)
+{
+	const struct proxy *p;
+	struct str why = { 0 };
+
+	if (!u->tls)
+		return NULL;
+	p = proxy_for(h->conf.proxy, u, &why);
+	if (why.p != NULL)
+		log_trace(h->conf.log, "%.*s: not through the proxy: %.*s",
+		    STR_ARG(u->host), STR_ARG(why));
+	return p;
+}
+
 /* Begins to open a connection. NULL: *e says why not. */
 static struct http_slot *
 slot_start(struct http *h, const struct url *u, int64_t deadline, struct err *e)
@@ -308,6 +324,7 @@ slot_start(struct http *h, const struct url *u, int64_t deadline, struct err *e)
 		.host = u->host,
 		.port = u->port,
 		.trust = u->tls ? h->conf.trust : NULL,
+		.proxy = choose_proxy(h, u),
 		.session_folder = h->conf.session_folder,
 		.deadline = now + h->conf.connect_timeout_ms,
 		.log = h->conf.log,

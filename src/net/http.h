@@ -44,7 +44,8 @@ enum {
 
 struct http_conf {
 	const struct trust *trust;
-	const struct log *log; /* may be NULL */
+	const struct proxy *proxy; /* for https; NULL: none is ever used */
+	const struct log *log;     /* may be NULL */
 	struct str user_agent;
 	struct str session_folder; /* for TLS sessions; may be empty */
 	int64_t connect_timeout_ms;
