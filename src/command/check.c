@@ -8,6 +8,7 @@
 #include "codec/jwt.h"
 #include "command/client.h"
 #include "command/config.h"
+#include "command/config_proxy.h"
 #include "graph/send.h"
 
 enum {
@@ -68,6 +69,7 @@ step_client(struct check *c, struct err *e)
 		&c->client.graph.source.who, &c->note, e))
 		return false;
 	buf_addf(&c->note, "; ca = %.*s", STR_ARG(c->config.ca));
+	config_proxy_describe(&c->config, &c->client.proxy, &c->note);
 	return true;
 }
 

@@ -2,6 +2,7 @@
 #include "command/client.h"
 
 #include "base/clock.h"
+#include "command/config_proxy.h"
 #include "command/version.h"
 
 bool
@@ -11,6 +12,7 @@ client_open(struct client *s, struct config *c, const struct log *log,
 	struct str folder = c->token_cache ? c->state_dir : STR("");
 	struct http_conf conf = {
 		.trust = &s->trust,
+		.proxy = &s->proxy,
 		.log = log,
 		.user_agent = STR("post365/" VERSION),
 		.session_folder = folder,
@@ -23,6 +25,7 @@ client_open(struct client *s, struct config *c, const struct log *log,
 	*s = (struct client){ 0 };
 	if (!config_check(c, CONFIG_FOR_TOKEN, e) ||
 	    !credential_open(&s->credential, c, log, &s->graph.source.who, e) ||
+	    !config_proxy_open(c, &s->proxy, e) ||
 	    !trust_open(&s->trust, c->ca, c->ca_system_file, e))
 		return false;
 	http_init(&s->http, &conf);
@@ -42,6 +45,7 @@ client_close(struct client *s)
 	token_release(&s->graph.token);
 	http_release(&s->http);
 	trust_release(&s->trust);
+	proxy_release(&s->proxy);
 	credential_close(&s->credential);
 	*s = (struct client){ 0 };
 }

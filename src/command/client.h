@@ -19,6 +19,7 @@
 struct client {
 	struct credential credential;
 	struct trust trust;
+	struct proxy proxy;
 	struct http http;
 	struct graph graph;
 };

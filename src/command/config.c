@@ -9,6 +9,7 @@
 #include "command/config_file.h"
 #include "command/config_key.h"
 #include "command/config_level.h"
+#include "command/config_proxy.h"
 #include "command/private.h"
 #include "mail/addr.h"
 
@@ -80,8 +81,11 @@ static bool
 has_secret(const struct config_section *s)
 {
 	for (; s != NULL; s = s->next)
-		if (s->key[CONFIG_CLIENT_SECRET].line != 0)
-			return true;
+		for (size_t i = 0; i < CONFIG_KEYS; i++)
+			if (s->key[i].line != 0 &&
+			    config_row_has_secret(&config_rows[i],
+				s->key[i].value))
+				return true;
 	return false;
 }
 
@@ -308,7 +312,8 @@ derive(struct config *c, struct err *e)
 
 	derive_urls(c);
 	derive_state_dir(c);
-	if (!derive_sender(c, e) || !url_parse(c->graph_url, &url, e))
+	if (!derive_sender(c, e) || !config_proxy_derive(c, e) ||
+	    !url_parse(c->graph_url, &url, e))
 		return false;
 	c->scope = arena_fmt(&c->mem, "%.*s/.default", STR_ARG(url.origin));
 	c->ca_system_file = arena_str(&c->mem, str_of(getenv("SSL_CERT_FILE")));
@@ -425,6 +430,7 @@ config_release(struct config *c)
 {
 	secret_release(&c->client_secret);
 	secret_release(&c->client_certificate_password);
+	secret_release(&c->proxy);
 	arena_release(&c->mem);
 	*c = (struct config){ 0 };
 }

@@ -49,6 +49,8 @@ enum config_key {
 	CONFIG_LOGIN_URL,
 	CONFIG_GRAPH_URL,
 	CONFIG_CA,
+	CONFIG_PROXY,
+	CONFIG_NO_PROXY,
 	CONFIG_CONNECT_TIMEOUT,
 	CONFIG_TIMEOUT,
 	CONFIG_TOKEN_CACHE,
@@ -86,6 +88,9 @@ struct config {
 	struct str delivery;             /* "auto" or "exact" */
 	uint64_t mime_limit, max_message_size; /* bytes */
 	struct str ca, ca_system_file;
+	struct secret proxy;  /* as proxy_parse takes it, unchecked where the
+				 environment has it; or "none"; or empty */
+	struct str no_proxy;  /* as proxy_entry takes it */
 	struct str state_dir; /* empty: nothing is kept on disk */
 	int64_t connect_timeout_ms, timeout_ms;
 	bool token_cache, save_to_sent, enabled;

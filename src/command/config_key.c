@@ -6,6 +6,7 @@
 #include "command/from_map.h"
 #include "command/nearest.h"
 #include "mail/addr.h"
+#include "net/proxy.h"
 
 enum {
 	GUID_SIZE = 36,       /* 8-4-4-4-12 hex digits */
@@ -89,6 +90,21 @@ parse_secret(const struct config_row *row, struct str text, struct config *c,
 {
 	return secret_set((struct secret *)(void *)((char *)c + row->at), text,
 	    e);
+}
+
+/* "none", or a proxy; "" cannot be said in a file. */
+static bool
+parse_proxy(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	struct proxy p;
+
+	if (!str_eq(text, STR("none"))) {
+		if (!proxy_parse(text, &p, e))
+			return false;
+		proxy_release(&p);
+	}
+	return parse_secret(row, text, c, e);
 }
 
 bool
@@ -523,6 +539,14 @@ const struct config_row config_rows[] = {
 [CONFIG_CA] = { "ca", parse_path, AT(ca), NULL, "auto", "builtin",
 	"Certificate authorities: auto (those inside the program, then the\n"
 	"system's), builtin, system, or a PEM file." },
+[CONFIG_PROXY] = { "proxy", parse_proxy, AT(proxy), NULL, NULL,
+	"http://user:password@proxy.contoso.com:3128",
+	"A proxy that takes CONNECT, or none. Where this is not set, the\n"
+	"environment counts as for curl (HTTPS_PROXY, ALL_PROXY, NO_PROXY).\n"
+	"no_proxy: what is reached without it: names with all below them,\n"
+	"addresses, CIDR ranges, each perhaps with :port; * for all." },
+[CONFIG_NO_PROXY] = { "no_proxy", parse_text, AT(no_proxy), NULL, NULL,
+	"contoso.com, 10.0.0.0/8", NULL },
 [CONFIG_CONNECT_TIMEOUT] = { "connect_timeout", parse_time,
 	AT(connect_timeout_ms), NULL, "10s", "10s",
 	"How long to wait for a connection, and for a whole request." },
@@ -535,7 +559,7 @@ const struct config_row config_rows[] = {
 [CONFIG_STATE_DIR] = { "state_dir", parse_path, AT(state_dir), NULL, NULL,
 	"/var/lib/post365", NULL },
 	/* known, so that a file for another version is told so */
-	LATER("proxy"), LATER("spool_dir"), LATER("log_file"), LATER("max_age"),
+	LATER("spool_dir"), LATER("log_file"), LATER("max_age"),
 	LATER("postmaster"), LATER("rate"), LATER("spool_sync"),
 	LATER("bare_newline"), LATER("syslog_name"),
 	LATER("log_format"), LATER("metrics"), LATER("bounces"),
@@ -567,7 +591,14 @@ config_row_nearest(struct str name)
 bool
 config_row_is_secret(const struct config_row *row)
 {
-	return row->parse == parse_secret;
+	return row->parse == parse_secret || row->parse == parse_proxy;
+}
+
+bool
+config_row_has_secret(const struct config_row *row, struct str text)
+{
+	return row->parse == parse_secret ||
+	    (row->parse == parse_proxy && proxy_has_secret(text));
 }
 
 const struct secret *
@@ -613,6 +644,8 @@ config_row_print(const struct config_row *row, const struct config *c,
 
 	if (row->parse == parse_secret)
 		buf_addz(out, "***");
+	else if (row->parse == parse_proxy)
+		proxy_mask(secret_view(config_row_secret(row, c)), out);
 	else if (row->parse == parse_yes_no)
 		buf_addz(out, *(const bool *)at ? "yes" : "no");
 	else if (row->parse == parse_time)

@@ -34,14 +34,17 @@ const struct config_row *config_row_find(struct str name);
 /* The name of the nearest key of this version, or NULL. */
 const char *config_row_nearest(struct str name);
 
+/* The value lives in a struct secret. */
 bool config_row_is_secret(const struct config_row *row);
+/* This text of it is secret, or a part of the text. */
+bool config_row_has_secret(const struct config_row *row, struct str text);
 /* Where *c has the value of a row that is one. */
 const struct secret *config_row_secret(const struct config_row *row,
     const struct config *c);
 /* What proves who signs in: of these keys one replaces the others. */
 bool config_row_is_credential(const struct config_row *row);
 
-/* Appends the value as the file would have it; a secret as "***". */
+/* Appends the value as the file would have it; what is secret as "***". */
 void config_row_print(const struct config_row *row, const struct config *c,
     struct buf *out);
 

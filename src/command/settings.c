@@ -36,8 +36,8 @@ const char settings_more[] =
     "  client_certificate_password_file client_assertion_alg secret_expires\n"
     "  from mailbox from_policy from_map aliases\n"
     "  default_domain save_to_sent delivery mime_limit max_message_size\n"
-    "  enabled cloud login_url graph_url ca connect_timeout timeout\n"
-    "  token_cache state_dir\n"
+    "  enabled cloud login_url graph_url ca proxy no_proxy connect_timeout\n"
+    "  timeout token_cache state_dir\n"
     "\n"
     "post365 config init -C - prints what each is for.\n";
 

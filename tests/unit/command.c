@@ -119,7 +119,9 @@ void
 command_clear_environment(void)
 {
 	static const char *const heads[] = { "POST365_", "AZURE_", "XDG_",
-		"SSL_CERT_", "CREDENTIALS_DIRECTORY=" };
+		"SSL_CERT_",
+		"CREDENTIALS_DIRECTORY=", "https_proxy=", "HTTPS_PROXY=",
+		"all_proxy=", "ALL_PROXY=", "no_proxy=", "NO_PROXY=" };
 	char name[256];
 	bool again = true;
 	size_t n;
@@ -127,7 +129,8 @@ command_clear_environment(void)
 	while (again) {
 		again = false;
 		for (char **p = environ; *p != NULL && !again; p++) {
-			for (size_t i = 0; i < 5 && !again; i++)
+			for (size_t i = 0;
+			     i < sizeof(heads) / sizeof(*heads) && !again; i++)
 				again = strncmp(*p, heads[i],
 					    strlen(heads[i])) == 0;
 			n = strcspn(*p, "=");

@@ -12,6 +12,7 @@
 #include "command.h"
 #include "command/config_file.h"
 #include "command/config_key.h"
+#include "command/config_proxy.h"
 #include "command/config_secret.h"
 #include "command/config_show.h"
 #include "command/settings.h"
@@ -300,6 +301,39 @@ static const struct {
 	  "default_domain = contoso.com\n" },
 	{ "no domain", "default_domain = @contoso.com", "", NULL, NULL, false,
 	  "default_domain: \"@contoso.com\" is not a domain name" },
+	{ "proxy", "proxy = http://p.example:3128\nno_proxy = .x, 10.0.0.0/8",
+	  "HTTPS_PROXY=http://q.example:1 NO_PROXY=y", NULL, NULL, true,
+	  "# from FILE:1\nproxy = http://p.example:3128\n|"
+	  "# from FILE:2\nno_proxy = .x, 10.0.0.0/8\n" },
+	{ "proxy's password is masked", "proxy = http://u:pw@p.example:3128",
+	  "", NULL, NULL, true, "\nproxy = http://***@p.example:3128\n" },
+	{ "no proxy", "proxy = none", "HTTPS_PROXY=http://q.example:1", NULL,
+	  NULL, true, "# from FILE:1\nproxy = none\n" },
+	{ "proxy of the environment", "",
+	  "HTTPS_PROXY=http://u:pw@q.example:1 NO_PROXY=y", NULL, NULL, true,
+	  "# from environment HTTPS_PROXY\nproxy = http://***@q.example:1\n|"
+	  "# from environment NO_PROXY\nno_proxy = y\n" },
+	{ "curl's order", "",
+	  "ALL_PROXY=c all_proxy=b HTTPS_PROXY=a https_proxy= no_proxy=x",
+	  NULL, NULL, true, "# from environment HTTPS_PROXY\nproxy = a\n|"
+	  "# from environment no_proxy\nno_proxy = x\n" },
+	{ "proxy for all", "", "ALL_PROXY=socks5://s.example:1", NULL, NULL,
+	  true, "# from environment ALL_PROXY\nproxy = socks5://s.example" },
+	{ "own before curl's", "",
+	  "https_proxy=a POST365_PROXY=http://b:1 POST365_NO_PROXY=none", NULL,
+	  NULL, true, "# from environment POST365_PROXY\nproxy = http://b:1|"
+	  "# from environment POST365_NO_PROXY\nno_proxy = none\n" },
+	{ "not of HTTP_PROXY", "", "HTTP_PROXY=http://h:1 http_proxy=h:1",
+	  NULL, NULL, true, "# not set: proxy\n|# not set: no_proxy\n" },
+	{ "proxy by TLS", "proxy = https://u:pw@p.example:443", "", NULL,
+	  NULL, false, "FILE:1: proxy: TLS to the proxy itself is not "
+	  "supported / Give" },
+	{ "proxy by SOCKS", "proxy = socks5://p.example:1080", "", NULL, NULL,
+	  false, "FILE:1: proxy: SOCKS is not supported" },
+	{ "proxy without port", "proxy = p.example", "", NULL, NULL, false,
+	  "FILE:1: proxy: the port is missing" },
+	{ "proxy, control character", "", "HTTPS_PROXY=a\001b", NULL, NULL,
+	  false, "environment HTTPS_PROXY: byte 2 is a control" },
 	{ "tilde", "state_dir = ~/x", "", NULL, NULL, false,
 	  "state_dir: \"~\" has no meaning here" },
 };
@@ -384,6 +418,77 @@ test_load(void)
 	command_folder_remove();
 }
 
+/* What becomes of a text from the environment, which is not looked at. */
+/* clang-format off */
+static const struct {
+	const char *name, *text, *env, *proxy; /* "" none; NULL: refused */
+	const char *says; /* by `check`, or by the message */
+} proxies[] = {
+	{ "none", "", "", "", "" },
+	{ "one", "", "HTTPS_PROXY=http://u:pw@q.example:1", "q.example:1",
+	  "; proxy = http://***@q.example:1, from environment HTTPS_PROXY" },
+	{ "excepted", "graph_url = https://g.example/v1.0",
+	  "HTTPS_PROXY=q.example:1 NO_PROXY=a,.example:443", "q.example:1",
+	  "; g.example without it: .example:443 in no_proxy, from environment "
+	  "NO_PROXY" },
+	{ "loopback", "login_url = https://localhost:8443",
+	  "HTTPS_PROXY=q.example:1", "q.example:1",
+	  "; localhost without it: loopback" },
+	{ "switched off", "proxy = none", "HTTPS_PROXY=q.example:1", "", "" },
+	{ "SOCKS", "", "ALL_PROXY=socks5h://u:pw@s.example:1", NULL,
+	  "proxy (from environment ALL_PROXY): SOCKS is not supported / "
+	  "Set proxy = http://host:port in the settings, or proxy = none" },
+	{ "SOCKS, switched off", "proxy = none",
+	  "ALL_PROXY=socks5h://s.example:1", "", "" },
+	{ "SOCKS, not needed", "login_url = http://127.0.0.1:1\n"
+	  "graph_url = http://127.0.0.1:2", "ALL_PROXY=socks5h://s.example:1",
+	  "", "" },
+};
+/* clang-format on */
+
+static void
+check_proxy(size_t i)
+{
+	struct config_ask ask = {
+		.path = command_file("config", str_of(proxies[i].text), 0600),
+	};
+	struct config c;
+	struct proxy p;
+	struct buf said;
+	struct err e;
+	bool ok;
+
+	buf_init(&said, TEXT_MAX);
+	set_environment(proxies[i].env);
+	T_CHECK(config_load(&c, &ask, &silent, &e), "%s: %s", proxies[i].name,
+	    e.msg);
+	ok = config_proxy_open(&c, &p, &e);
+	T_CHECK(ok == (proxies[i].proxy != NULL), "%s: %s", proxies[i].name,
+	    e.msg);
+	if (ok)
+		config_proxy_describe(&c, &p, &said);
+	else
+		buf_addf(&said, "%s / %s", e.msg, e.remedy);
+	T_CHECK(!ok || str_eq(str_of(p.name), str_of(proxies[i].proxy)),
+	    "%s: %s", proxies[i].name, p.name);
+	T_CHECK(str_find(buf_view(&said), str_of(proxies[i].says)) < said.n ||
+		(proxies[i].says[0] == '\0' && said.n == 0),
+	    "%s: %.*s", proxies[i].name, STR_ARG(buf_view(&said)));
+	T_CHECK(str_find(buf_view(&said), STR("pw")) == said.n, "%s: %.*s",
+	    proxies[i].name, STR_ARG(buf_view(&said)));
+	proxy_release(&p);
+	config_release(&c);
+	buf_release(&said);
+}
+
+static void
+test_proxy(void)
+{
+	for (size_t i = 0; i < sizeof(proxies) / sizeof(*proxies); i++)
+		check_proxy(i);
+	command_folder_remove();
+}
+
 /* What show prints, read as a file, means the same. */
 static void
 test_show_again(void)
@@ -441,6 +546,11 @@ static const struct {
 	{ "world, in an account", 0644, "[account x]\nclient_secret = s", "",
 	  false },
 	{ "world, no secret", 0644, "from = a@b.example", "", true },
+	{ "world, proxy", 0644, "proxy = http://p.example:1", "", true },
+	{ "world, proxy with password", 0644, "proxy = http://u:p@p.example:1",
+	  "", false },
+	{ "world, password of a key", 0644, "client_certificate_password = p",
+	  "", false },
 	{ "world may write, no secret", 0646, "from = a@b.example", "",
 	  false },
 	{ "credentials of systemd", 0644, "client_secret = s",
@@ -893,6 +1003,7 @@ test_no_memory(void)
 
 static const struct t_test tests[] = {
 	{ "load", test_load },
+	{ "proxy", test_proxy },
 	{ "show, read again", test_show_again },
 	{ "modes", test_modes },
 	{ "odd files", test_odd_files },
