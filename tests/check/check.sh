@@ -141,8 +141,9 @@ executable() {
 	size=$(wc -c <$x)
 	: >"$found"
 	# mbedTLS and musl alone are 326 kB; the floor of what they can be.
-	[ "$size" -le 650000 ] || echo "$size bytes" >"$found"
-	result "the executable is $size bytes, up to 650000"
+	# 632 kB without certificates, managed identities and proxies.
+	[ "$size" -le 700000 ] || echo "$size bytes" >"$found"
+	result "the executable is $size bytes, up to 700000"
 }
 
 # elf '' or '!', PATTERN, NAME: must it be there or not?
@@ -159,7 +160,7 @@ elf() {
 # --- the tree
 
 tree_files() {
-	if [ -d .git ] && command -v git >/dev/null 2>&1; then
+	if [ -e .git ] && command -v git >/dev/null 2>&1; then
 		git ls-files -co --exclude-standard
 	else
 		find . -name build -prune -o -type f -print | sed 's,^\./,,'
