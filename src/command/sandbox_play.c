@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/sandbox_play.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -471,11 +473,20 @@ act_endless_body(struct play *p, struct err *e)
 	return ok;
 }
 
+/*
+ * The answer and the end leave in one segment (tcp(7), TCP_CORK: at the
+ * close). With a gap between them a quick client has sent its next request
+ * before it can know, and whether it was read then nobody can tell: that is
+ * the fault "close", not this one.
+ */
 static bool
 act_stale(struct play *p, struct err *e)
 {
-	bool ok = act_plain(p, e);
+	int on = 1;
+	bool ok;
 
+	(void)setsockopt(p->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+	ok = act_plain(p, e);
 	p->keep_alive = false;
 	return ok;
 }
