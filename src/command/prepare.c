@@ -279,6 +279,19 @@ read_tree(struct prepared *p, const struct source *raw,
 }
 
 static bool
+decode(void *arg, const struct mime_part *part, struct source *out,
+    struct err *e)
+{
+	struct message_file f;
+	bool sound; /* quoted-printable always is */
+
+	if (!prepare_part_file(arg, part, &f, &sound, e))
+		return false;
+	*out = f.content;
+	return true;
+}
+
+static bool
 write_mime(struct prepared *p, struct edit *edit, struct err *e)
 {
 	if (!edit_message(edit, &p->state->mime, e))
@@ -401,6 +414,8 @@ write_raw(struct prepared *p, const struct prepare_raw *h,
 		.reply_to = h->from.reply_to,
 		.date = h->date,
 		.message_id = h->message_id,
+		.decode = decode,
+		.decode_arg = &p->state->parts,
 		.resent_at = h->resent.first,
 		.resent = h->resent_field,
 		.n_resent = h->n_resent,

@@ -298,7 +298,7 @@ is_left_out(const struct edit *in, const struct mime_part *p)
 
 /* Text that Graph or a transport would damage as it is. */
 static bool
-wants_base64(const struct mime_part *p)
+wants_base64(const struct edit *in, const struct mime_part *p)
 {
 	bool text = str_starts(p->type, STR("text/"));
 
@@ -308,7 +308,7 @@ wants_base64(const struct mime_part *p)
 	if (p->sealed || p->child != NULL || p->end == p->body || !text)
 		return false;
 	if (p->encoding == MIME_QP)
-		return p->end - p->body <= EDIT_QP_MAX;
+		return in->decode != NULL || p->end - p->body <= EDIT_QP_MAX;
 	return p->encoding == MIME_IDENTITY && (p->eight_bit || p->long_line);
 }
 
@@ -355,7 +355,7 @@ static void
 part_header(struct editor *w, const struct mime_part *p, bool own)
 {
 	bool gone = is_left_out(w->in, p);
-	bool base64 = !gone && wants_base64(p);
+	bool base64 = !gone && wants_base64(w->in, p);
 	const struct edit_field *change;
 
 	for (const struct head_field *f = p->head.first; f != NULL;
@@ -410,10 +410,23 @@ decode_qp(struct editor *w, const struct mime_part *p)
 	buf_release(&plain);
 }
 
+/* The same for one that is too large for memory. */
+static void
+decode_large_qp(struct editor *w, const struct mime_part *p)
+{
+	struct source plain;
+
+	keep(w, w->in->decode(w->in->decode_arg, p, &plain, w->e));
+	if (!w->failed)
+		rope_range(w->out, ROPE_WRAPPED, &plain, 0, plain.size);
+}
+
 static void
 body_in_base64(struct editor *w, const struct mime_part *p)
 {
-	if (p->encoding == MIME_QP)
+	if (p->encoding == MIME_QP && p->end - p->body > EDIT_QP_MAX)
+		decode_large_qp(w, p);
+	else if (p->encoding == MIME_QP)
 		decode_qp(w, p);
 	else
 		rope_range(w->out, ROPE_WRAPPED, w->in->message, p->body,
@@ -445,7 +458,7 @@ parts(struct editor *w)
 
 	if (is_left_out(w->in, p))
 		return;
-	if (wants_base64(p)) {
+	if (wants_base64(w->in, p)) {
 		body_in_base64(w, p);
 		return;
 	}
@@ -456,7 +469,7 @@ parts(struct editor *w)
 			p = after(p);
 			continue;
 		}
-		if (wants_base64(p)) {
+		if (wants_base64(w->in, p)) {
 			copy_to(w, &at, p->start);
 			part_header(w, p, false);
 			body_in_base64(w, p);

@@ -28,10 +28,13 @@
 #include "mail/rope.h"
 
 enum {
-	EDIT_QP_MAX =
-	    8 * 1024 * 1024, /* a longer quoted-printable part stays */
-	EDIT_LEFT_OUT = 250  /* attachments, FACTS.md 4.4 */
+	EDIT_QP_MAX = 1024 * 1024, /* a longer part is decoded elsewhere */
+	EDIT_LEFT_OUT = 250        /* attachments, FACTS.md 4.4 */
 };
+
+/* Gives the decoded body of a quoted-printable part, however large. */
+typedef bool edit_decode(void *arg, const struct mime_part *p,
+    struct source *out, struct err *e);
 
 /* A field of the header that is not to leave as it came. */
 struct edit_field {
@@ -59,6 +62,8 @@ struct edit {
 	   header stays, with an empty text */
 	const struct mime_part *left_out[EDIT_LEFT_OUT];
 	size_t n_left_out;
+	edit_decode *decode; /* NULL: parts over EDIT_QP_MAX stay */
+	void *decode_arg;
 };
 
 /*

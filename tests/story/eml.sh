@@ -288,6 +288,21 @@ same 'memory: --eml' 'exit 0 under 8 MB' \
     "$(python3 -c "$memory" "$POST365" -C "$CONFIG" send --eml huge.eml)"
 same 'memory: --attach' 'exit 0 under 8 MB' "$(python3 -c "$memory" \
     "$POST365" -C "$CONFIG" send -a huge.bin a@example.org)"
-cmp -s huge.bin "$(echo "$(last_mail)".att*huge.bin)" &&
-    ok 'memory: the same bytes'
+same_file 'memory: the same bytes' huge.bin \
+    "$(echo "$(last_mail)".att*huge.bin)"
+
+# --- a quoted-printable text over EDIT_QP_MAX leaves in base64, too
+awk 'BEGIN { for (i = 0; i < 90000; i++) print i " ä and so on" }' >text
+{
+	printf 'To: a@example.org\nContent-Type: text/plain; charset=utf-8\n'
+	printf 'Content-Transfer-Encoding: quoted-printable\n\n'
+	sed 's/ä/=C3=\n=A4/' text
+} >text.eml
+setting mime_limit 20m
+same 'large quoted-printable: memory' 'exit 0 under 8 MB' \
+    "$(python3 -c "$memory" "$POST365" -C "$CONFIG" send --eml text.eml)"
+M=$(last_mail)
+lacks 'large quoted-printable: in base64' "$M.eml" '=C3'
+tr -d '\r' <"$M.eml" | sed '1,/^$/d' | base64 -d | tr -d '\r' >got
+same_file 'large quoted-printable: the text' text got
 finish

@@ -336,6 +336,51 @@ test_fields(void)
 	end(&j);
 }
 
+static bool
+decode_all(void *arg, const struct mime_part *p, struct source *out,
+    struct err *e)
+{
+	(void)p;
+	*out = source_of(STR("decoded"));
+	return *(const bool *)arg || err_set(e, ERR_RETRY, "no space");
+}
+
+/* A part too large for memory is decoded by who can, or stays. */
+static void
+test_large_qp(void)
+{
+	struct str head = STR("To: a@x\r\nContent-Transfer-Encoding: "
+			      "quoted-printable\r\n\r\n");
+	struct str base64 = STR("\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+				"ZGVjb2RlZA==\r\n");
+	struct err e = { 0 };
+	bool can = true;
+	struct buf in;
+	struct job j;
+
+	buf_init(&in, LIMIT);
+	buf_adds(&in, head);
+	while (in.n <= EDIT_QP_MAX + head.n)
+		buf_addz(&in, "=41=\r\n");
+	T_CHECK(begin(&j, buf_view(&in), "a@x", &e) && run(&j, &e), "%s",
+	    e.msg);
+	T_CHECK(str_eq(buf_view(&j.out), buf_view(&in)), "stays");
+	end(&j);
+	T_CHECK(begin(&j, buf_view(&in), "a@x", &e), "%s", e.msg);
+	j.edit.decode = decode_all;
+	j.edit.decode_arg = &can;
+	T_CHECK(run(&j, &e) && str_ends(buf_view(&j.out), base64), "%.*s",
+	    STR_ARG(str_first(buf_view(&j.out), 200)));
+	end(&j);
+	can = false;
+	T_CHECK(begin(&j, buf_view(&in), "a@x", &e), "%s", e.msg);
+	j.edit.decode = decode_all;
+	j.edit.decode_arg = &can;
+	T_CHECK(!run(&j, &e) && e.kind == ERR_RETRY, "no space");
+	end(&j);
+	buf_release(&in);
+}
+
 /* Which charset a long text is given, wherever its pieces are cut. */
 static void
 test_charset(void)
@@ -413,6 +458,7 @@ static const struct t_test tests[] = {
 	{ "parts left out", test_left_out },
 	{ "the root left out", test_root_left_out },
 	{ "fields", test_fields },
+	{ "large quoted-printable", test_large_qp },
 	{ "charset", test_charset },
 	{ "corpora", test_corpora },
 };
