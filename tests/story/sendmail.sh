@@ -357,6 +357,54 @@ if [ -r "$TOOLS/sendmail-cases.sh" ] && command -v bash >/dev/null; then
 	    "$(cat cases.bad)"
 	same 'sendmail-cases: calls' 48 "$(grep -c ' rc=' cases.out)"
 	same 'sendmail-cases: mails' 33 "$(count_mail)"
+	# What SENDMAIL.md 1.3 calls right, case by case: subject, who gets
+	# it, the author's name unless it is this machine's, the text.
+	for f in "$SB_DIR"/mail/*.meta; do
+		printf '%s|%s|%s|%s\n' "$(sed -n 's/^subject: //p' "$f")" \
+		    "$(sed -nE 's/^(to|cc|bcc): /\1 /p' "$f" | tr '\n' ' ')" \
+		    "$(sed -n 's/^from-name: //p' "$f" |
+			grep -E 'example|Cron' | sed 's/ (root at .*//')" \
+		    "$(tr -d '\r' <"${f%.meta}.eml" | sed '1,/^$/d' |
+			head -c 24 | tr '\n' '~')"
+	done >cases.got
+	A='to a@example.com ' B='bcc a@example.com ' me='me at example.org'
+	cat >cases.want <<-EOF2
+		t-bcc|to a1@example.com to a2@example.com cc c1@example.com bcc b1@example.com |Me ($me)|body~
+		argv-bcc|bcc only@example.com |$me|body~
+		t-plus-argv|to hdr@example.com bcc extra@example.com |$me|body~
+		resent|bcc rto@example.com |orig at example.org|body~
+		dot-noi|$A|$me|line1~
+		dot-i|$A|$me|line1~.~..two~line2~
+		dot-oi|$A|$me|line1~.~line2~
+		crlf|$A|$me|l1~l2~l3~
+		f-empty|$A||x~
+		f-angle|$A||x~
+		F-name|$A|Full Name (env at example.org)|x~
+		f-vs-hdr|$A|hdr at example.org|x~
+		|$A||no from date msgid~
+		mbox-from|$A||x~From inside~
+		comma|bcc x1@example.com bcc x2@example.com bcc x3@example.com |$me|x~
+		rootlocal|to ops@example.com |Cron Daemon|x~
+		nosuch|to sender@example.com ||x~
+		|$B||just a body no headers~s
+		dsn|$B|$me|x~
+		opts|$B|$me|x~
+		opts|$B|$me|x~
+		opts|$B|$me|x~
+		opts|$B|$me|x~
+		opts|$B|$me|x~
+		opts|$B|$me|x~
+		opts|$B|$me|x~
+		=?utf-8?B?dXRmOCBjYWbDqQ==?=|$A|$me|YsO2ZHkNCg==~
+		retpath|$A|$me|x~
+		nonl|$B|$me|no trailing newline~
+		longline|$B|$me|eXl5eXl5eXl5eXl5eXl5eXl5
+		dashdash|bcc -weird@example.com |$me|x~
+		|$B||
+		bs|bcc bs@example.com |a at example.org|x~
+	EOF2
+	same 'sendmail-cases: each as it should be' '' \
+	    "$(diff cases.want cases.got | head -n 4)"
 else
 	skip sendmail-cases 'not here'
 fi
