@@ -172,6 +172,8 @@ take_header(struct job *j)
 		add_field(j, STR("X-Original-From"), h->from.original->text);
 }
 
+static const char too_large[] = "the request would have more than 4 MB";
+
 static bool
 take_text(struct job *j, const struct mime_part *p, struct err *e)
 {
@@ -192,7 +194,9 @@ take_text(struct job *j, const struct mime_part *p, struct err *e)
 	buf_init(&text, SEND_REQUEST_MAX);
 	ok = prepare_part_text(j->parts, p, &text, &sound, e);
 	*to = arena_str(j->h->mem, buf_view(&text));
-	if (!sound)
+	if (text.full)
+		j->cannot = too_large;
+	else if (!sound)
 		j->cannot = "its text is in an encoding that cannot be "
 			    "converted";
 	buf_release(&text);
@@ -268,7 +272,7 @@ take(struct job *j, struct err *e)
 	struct err flaw;
 
 	if (j->h->root->end > 2ULL * SEND_REQUEST_MAX) {
-		j->cannot = "the request would have more than 4 MB";
+		j->cannot = too_large;
 		return true;
 	}
 	take_header(j);

@@ -214,6 +214,7 @@ prepare_part_text(struct prepare_part *s, const struct mime_part *p,
 	buf_init(&plain, out->limit);
 	ok = decode(s, p, NULL, &plain, e);
 	*sound = ok && to_utf8(p, buf_view(&plain), out);
+	out->full = out->full || plain.full;
 	buf_release(&plain);
 	return ok || is_flaw(e);
 }

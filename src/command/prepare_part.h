@@ -44,8 +44,9 @@ bool prepare_part_file(struct prepare_part *s, const struct mime_part *p,
     __attribute__((warn_unused_result));
 
 /*
- * Appends its text as UTF-8. *sound is false when its charset is not known
- * here, or not what the text is in.
+ * Appends its text as UTF-8; out is full if that is more than its limit.
+ * *sound is false when its charset is not known here, or not what the text is
+ * in.
  */
 bool prepare_part_text(struct prepare_part *s, const struct mime_part *p,
     struct buf *out, bool *sound, struct err *e)

@@ -62,6 +62,9 @@ EOF2
 message traces <<-EOF2
 	Return-Path: <x@y.example>\nContent-Length: 9\n${H}Subject: traces\n\nx\n
 EOF2
+message latin1 <<-'EOF2'
+	To: a@example.com\nSubject: caf\351\nX-A: \344\nContent-Type: text/plain; charset=iso-8859-1\n\ncaf\351\n
+EOF2
 message open <<-EOF2
 	${H}Subject: open\n\nno final line end
 EOF2
@@ -86,6 +89,16 @@ head -c 100000 /dev/urandom >in/noise
 	head -c 1000000 /dev/zero | tr '\0' ' ' | sed 's/    /abc /g'
 	printf '\n\nx\n'
 } >in/wide
+{
+	printf 'To: a@example.com\nSubject: wider\nX-Wide: '
+	head -c 3000000 /dev/zero | tr '\0' ' ' | sed 's/    /abc /g'
+	printf '\n\nx\n'
+} >in/wider
+{
+	printf 'To: a@example.com\nSubject: 5 MB\n\n'
+	yes 'a line of text' | head -c 5000000
+	echo
+} >in/text5m
 {
 	printf 'Subject: many\nTo: u0@example.com'
 	awk 'BEGIN { for (i = 1; i < 10000; i++) printf ",\n u%d@example.com", i }'
@@ -209,6 +222,15 @@ row 'text in UTF-8' 0 utf8 '-i a@example.com' \
 row 'a line of 5000' 0 long '-i a@example.com' \
     'e:^Content-Transfer-Encoding: base64$|!e:yyyyyyyyyyyyyyyyy'
 row 'a header of 1 MB' 0 wide '-i a@example.com' 'm:^to: a@|e:^X-Wide: abc'
+row 'a header of 3 MB' 65 wider '-i a@example.com' 'none|E:header of more than'
+row '8-bit header' 0 latin1 '-i a@example.com' \
+    'm:^to: a@|e:^Subject: =.utf-8.B.Y2Fmw6k=|e:^X-A: =.utf-8.B.w6Q=|e:^Y2Fm6Q0K$'
+setting max_message_size 4m
+row 'over max_message_size' 65 text5m '-i a@example.com' \
+    'none|E:max_message_size'
+setting max_message_size 150m
+row 'over every limit' 65 text5m '-i a@example.com' \
+    'none|E:no route can carry|E:4 MB'
 row 'NUL' 0 nul '-i a@example.com' 'm:^to: a@'
 row 'a lone CR' 0 cr '-i a@example.com' 'e:^a$|e:^b$'
 row 'noise' 0 noise '-i a@example.com' 'm:^bcc: a@'

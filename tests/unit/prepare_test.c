@@ -721,6 +721,39 @@ test_forms(void)
 	}
 }
 
+/* A text that JSON has no room for is said to be that, and never cut. */
+static void
+test_large_text(void)
+{
+	static const struct {
+		const char *charset;
+		int byte;
+		size_t n;
+	} cases[] = {
+		{ "us-ascii", 'a', 5000000 },
+		{ "iso-8859-1", 0xe4, 3000000 }, /* twice that in UTF-8 */
+	};
+	struct err e = { 0 };
+	struct job j;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		buf_init(&j.in, LIMIT);
+		buf_addf(&j.in,
+		    "From: me@contoso.com\r\nTo: a@x.example\r\n"
+		    "Content-Type: text/plain; charset=%s\r\n\r\n",
+		    cases[i].charset);
+		for (size_t k = 0; k < cases[i].n; k++)
+			buf_addc(&j.in, (char)cases[i].byte);
+		buf_addz(&j.in, "\r\n");
+		T_CHECK(begin(&j, "", ROUTE_JSON, &e), "%s", e.msg);
+		T_CHECK(is(j.p.out.facts.json_cannot,
+			    "the request would have more than 4 MB") &&
+			j.p.out.message == NULL,
+		    "%s: %s", cases[i].charset, j.p.out.facts.json_cannot);
+		end(&j);
+	}
+}
+
 static void
 test_json(void)
 {
@@ -994,6 +1027,7 @@ static const struct t_test tests[] = {
 	{ "forms", test_forms },
 	{ "resent", test_resent },
 	{ "unsubscribe", test_unsubscribe },
+	{ "large text", test_large_text },
 	{ "JSON", test_json },
 	{ "limits", test_limits },
 	{ "recipients", test_recipients },
