@@ -244,6 +244,9 @@ apply_all(struct load *l, struct err *e)
 	struct config_level level;
 
 	config_level_defaults(&level);
+	if (!config_level_apply(&level, c, e))
+		return false;
+	config_level_systemd(&c->mem, &level);
 	if (!config_level_apply(&level, c, e) || !apply_file(l, e) ||
 	    !config_level_azure(&c->mem, &level, e) ||
 	    !config_level_apply(&level, c, e) ||

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "command/config_key.h"
 
 enum { KEY_NAME_MAX = 64 }; /* longer than any key */
@@ -19,6 +20,25 @@ config_level_defaults(struct config_level *out)
 			out->value[i] = str_of(config_rows[i].standard);
 			out->origin[i] = STR("default");
 		}
+}
+
+/* systemd.exec(5): what LoadCredential= and its kin put there. */
+void
+config_level_systemd(struct arena *a, struct config_level *out)
+{
+	struct str folder = str_of(getenv("CREDENTIALS_DIRECTORY")), path;
+	struct os_stat st;
+	struct err absent;
+
+	*out = (struct config_level){ 0 };
+	if (folder.n == 0)
+		return;
+	path = arena_fmt(a, "%.*s/" CONFIG_SYSTEMD_SECRET, STR_ARG(folder));
+	if (path.n == 0 || !os_stat_path(path.p, &st, &absent))
+		return;
+	out->value[CONFIG_CLIENT_SECRET_FILE] = path;
+	out->origin[CONFIG_CLIENT_SECRET_FILE] =
+	    STR("from systemd credential " CONFIG_SYSTEMD_SECRET);
 }
 
 void

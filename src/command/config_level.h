@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * config_level: the places that settings come from: option, environment,
- * section of the file, default. A later level replaces what an earlier one
- * says about a key.
+ * section of the file, systemd's credentials, default. A later level
+ * replaces what an earlier one says about a key.
  */
 #ifndef COMMAND_CONFIG_LEVEL_H
 #define COMMAND_CONFIG_LEVEL_H
@@ -25,6 +25,9 @@ struct config_level {
 
 /* Texts that have to be made live in a; all others are lent. */
 void config_level_defaults(struct config_level *out);
+/* The client secret as a credential of systemd, by this name. */
+#define CONFIG_SYSTEMD_SECRET "post365.client_secret"
+void config_level_systemd(struct arena *a, struct config_level *out);
 void config_level_section(struct arena *a, struct str file,
     const struct config_section *s, struct config_level *out);
 

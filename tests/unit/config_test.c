@@ -153,6 +153,38 @@ static const struct {
 	{ "variable replaces credential", "client_secret_file = /nowhere",
 	  "AZURE_CLIENT_SECRET=s", NULL, NULL, true,
 	  "client_secret = ***|# not set: client_secret_file" },
+	{ "certificate replaces secret", "client_secret = s\n[account x]\n"
+	  "client_certificate = /c", "", "x", NULL, true,
+	  "# not set: client_secret\n|client_certificate = /c" },
+	{ "Azure's certificate", "client_secret = s",
+	  "AZURE_CLIENT_CERTIFICATE_PATH=/c "
+	  "AZURE_CLIENT_CERTIFICATE_PASSWORD=p AZURE_FEDERATED_TOKEN_FILE=/f",
+	  NULL, NULL, true, "# not set: client_secret\n|"
+	  "# from environment AZURE_CLIENT_CERTIFICATE_PATH\n"
+	  "client_certificate = /c\n|client_certificate_password = ***|"
+	  "# not set: federated_token_file" },
+	{ "Azure's secret goes first", "",
+	  "AZURE_CLIENT_CERTIFICATE_PATH=/c AZURE_CLIENT_SECRET=s", NULL,
+	  NULL, true, "client_secret = ***|# not set: client_certificate\n" },
+	{ "Azure's token", "client_certificate = /c",
+	  "AZURE_FEDERATED_TOKEN_FILE=/f", NULL, NULL, true,
+	  "# not set: client_certificate\n|federated_token_file = /f\n" },
+	{ "ours before Azure's proof", "", "AZURE_CLIENT_SECRET=s "
+	  "POST365_FEDERATED_TOKEN_FILE=/f", NULL, NULL, true,
+	  "# not set: client_secret\n|federated_token_file = /f\n" },
+	{ "certificate and token", "client_certificate = /c\n"
+	  "federated_token_file = /f", "", NULL, NULL, false,
+	  "FILE:2: federated_token_file is given beside client_certificate" },
+	{ "algorithm", "client_assertion_alg = RS256", "", NULL, NULL, true,
+	  "client_assertion_alg = RS256\n" },
+	{ "no algorithm", "client_assertion_alg = ES256", "", NULL, NULL,
+	  false, "\"ES256\" is neither PS256 nor RS256" },
+	{ "last day", "secret_expires = 2028-02-29", "", NULL, NULL, true,
+	  "secret_expires = 2028-02-29\n" },
+	{ "no day", "secret_expires = 2027-02-29", "", NULL, NULL, false,
+	  "\"2027-02-29\" is not a date like 2027-03-31" },
+	{ "a moment", "secret_expires = 2027-03-31T00:00:00Z", "", NULL, NULL,
+	  false, "is not a date" },
 	{ "two credentials", "client_secret = s\nclient_secret_file = /f", "",
 	  NULL, NULL, false,
 	  "FILE:2: client_secret_file is given beside client_secret" },
@@ -545,6 +577,8 @@ static const struct {
 	{ "world may write", 0602, "client_secret = s", "", false },
 	{ "world, in an account", 0644, "[account x]\nclient_secret = s", "",
 	  false },
+	{ "world, password", 0644, "client_certificate_password = s", "",
+	  false },
 	{ "world, no secret", 0644, "from = a@b.example", "", true },
 	{ "world, proxy", 0644, "proxy = http://p.example:1", "", true },
 	{ "world, proxy with password", 0644, "proxy = http://u:p@p.example:1",
@@ -588,6 +622,56 @@ test_modes(void)
 		    "%s: %s", modes[i].name, e.remedy);
 		config_release(&c);
 	}
+	command_folder_remove();
+}
+
+/* systemd's credential counts where nothing else does. */
+static const struct {
+	const char *name, *text, *env, *want;
+} credentials[] = {
+	{ "alone", "", "", "client_secret_file" },
+	{ "file", "client_certificate = /c", "", "client_certificate" },
+	{ "variable", "", "POST365_CLIENT_SECRET=s", "client_secret" },
+	{ "Azure's", "", "AZURE_FEDERATED_TOKEN_FILE=/f",
+	    "federated_token_file" },
+};
+
+static void
+check_credential(size_t i)
+{
+	struct str secret = STR("from-systemd\n");
+	struct config_ask ask = { 0 };
+	const struct config_row *row;
+	struct config c;
+	struct err e;
+
+	(void)command_file("post365.client_secret", secret, 0600);
+	ask.path = command_file("config", str_of(credentials[i].text), 0600);
+	set_environment(credentials[i].env);
+	(void)setenv("CREDENTIALS_DIRECTORY", command_folder(), 1);
+	T_CHECK(config_load(&c, &ask, &silent, &e), "%s", e.msg);
+	row = config_credential(&c);
+	T_CHECK(row != NULL &&
+		str_eq(str_of(row->name), str_of(credentials[i].want)),
+	    "%s: %s", credentials[i].name, row != NULL ? row->name : "none");
+	if (i == 0) {
+		T_CHECK(str_eq(c.origin[CONFIG_CLIENT_SECRET_FILE],
+			    STR("from systemd credential "
+				"post365.client_secret")),
+		    "%.*s", STR_ARG(c.origin[CONFIG_CLIENT_SECRET_FILE]));
+		T_CHECK(config_secret(&c, &silent, &e) &&
+			secret_eq(&c.client_secret, STR("from-systemd")),
+		    "%s", e.msg);
+	}
+	config_release(&c);
+}
+
+static void
+test_systemd(void)
+{
+	for (size_t i = 0; i < sizeof(credentials) / sizeof(*credentials); i++)
+		check_credential(i);
+	(void)unsetenv("CREDENTIALS_DIRECTORY");
 	command_folder_remove();
 }
 
@@ -777,6 +861,14 @@ test_check(void)
 		    needs[i].name, e.remedy);
 		config_release(&c);
 	}
+	set_environment("AZURE_FEDERATED_TOKEN_FILE=/t");
+	ask = (struct config_ask){ .no_file = true };
+	T_CHECK(config_load(&c, &ask, &silent, &e), "%s", e.msg);
+	T_CHECK(!config_check(&c, CONFIG_TO_SIGN_IN, &e) &&
+		strcmp(e.msg, "not set: tenant_id, client_id, from") == 0,
+	    "%s", e.msg);
+	config_release(&c);
+	command_folder_remove();
 }
 
 /* FILE: a file with these bytes; else a command. want NULL: fails. */
@@ -1006,6 +1098,7 @@ static const struct t_test tests[] = {
 	{ "proxy", test_proxy },
 	{ "show, read again", test_show_again },
 	{ "modes", test_modes },
+	{ "systemd", test_systemd },
 	{ "odd files", test_odd_files },
 	{ "limits", test_limits },
 	{ "places", test_places },
