@@ -4,12 +4,17 @@
 #include "codec/base64.h"
 #include "codec/jsonw.h"
 #include "codec/url.h"
+#include "command/sandbox_assert.h"
 
 enum {
-	FIELDS_MAX = 16,   /* of a form; the flow has four */
+	FIELDS_MAX = 16,   /* of a form; the flow has up to six */
 	ISSUED_MAX = 4096, /* bytes of a token; ours have about 700 */
 	SIGNATURE_SIZE = 32
 };
+
+/* RFC 7523 2.2 */
+static const char jwt_bearer[] =
+    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 static const char token_path[] = "/oauth2/v2.0/token";
 
@@ -19,6 +24,8 @@ enum form_field {
 	GRANT_TYPE,
 	CLIENT_SECRET,
 	CLAIMS,
+	ASSERTION_TYPE,
+	ASSERTION,
 	N_FIELDS
 };
 
@@ -28,6 +35,8 @@ static const struct str field_name[N_FIELDS] = {
 	[GRANT_TYPE] = STR_INIT("grant_type"),
 	[CLIENT_SECRET] = STR_INIT("client_secret"),
 	[CLAIMS] = STR_INIT("claims"), /* FACTS.md 1.2: optional */
+	[ASSERTION_TYPE] = STR_INIT("client_assertion_type"),
+	[ASSERTION] = STR_INIT("client_assertion"),
 };
 
 struct form {
@@ -182,6 +191,23 @@ read_form(const struct desk *d, struct form *f)
 	return true;
 }
 
+/* RFC 6749 2.3: by one method only. */
+static bool
+check_assertion(const struct desk *d, const struct form *f)
+{
+	struct answer_sign_in why;
+
+	if (f->value[CLIENT_SECRET].n > 0)
+		return refuse(d, MALFORMED,
+		    STR("client_secret beside client_assertion"));
+	if (!str_eq(f->value[ASSERTION_TYPE], str_of(jwt_bearer)))
+		return refuse(d, MISSING_FIELD, field_name[ASSERTION_TYPE]);
+	if (sandbox_assert(d->s, d->r, f->value[ASSERTION], &why))
+		return true;
+	answer_login_error(d->a, d->r, &why);
+	return false;
+}
+
 static bool
 check_client(const struct desk *d, const struct form *f)
 {
@@ -189,10 +215,12 @@ check_client(const struct desk *d, const struct form *f)
 
 	if (!str_eq(f->value[GRANT_TYPE], STR("client_credentials")))
 		return refuse(d, WRONG_GRANT, f->value[GRANT_TYPE]);
-	if (f->value[CLIENT_SECRET].n == 0)
+	if (f->value[CLIENT_SECRET].n + f->value[ASSERTION].n == 0)
 		return refuse(d, NO_SECRET, f->value[GRANT_TYPE]);
 	if (!str_ieq(f->value[CLIENT_ID], s->client))
 		return refuse(d, WRONG_CLIENT, f->value[CLIENT_ID]);
+	if (f->value[ASSERTION].n > 0)
+		return check_assertion(d, f);
 	if (!secret_eq(&s->secret, f->value[CLIENT_SECRET]))
 		return refuse(d, WRONG_SECRET, f->value[CLIENT_ID]);
 	return true;

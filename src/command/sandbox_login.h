@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sandbox_login: the token endpoint, for the client-credentials flow with a
- * secret.
+ * secret or a client assertion.
  *
  * Stricter than Entra ID: a parameter that it does not know, or one that
  * stands twice, is an error.
  *
- * Source: RFC 6749 4.4, FACTS.md 1.2, 1.6, 1.7 and 2.
+ * Source: RFC 6749 4.4, RFC 7523, FACTS.md 1.2, 1.6, 1.7 and 2.
  */
 #ifndef COMMAND_SANDBOX_LOGIN_H
 #define COMMAND_SANDBOX_LOGIN_H

@@ -50,6 +50,24 @@ sandbox_judge(const struct sandbox *s, struct str token, int64_t now)
 	return SANDBOX_TOKEN_UNKNOWN;
 }
 
+bool
+sandbox_first_use(const struct sandbox *s, struct str id)
+{
+	unsigned char digest[CRYPT_SHA256_SIZE];
+	_Atomic uint64_t *known = s->state->assertion_id;
+	uint64_t hash = 0;
+
+	crypt_sha256(id, digest);
+	memcpy(&hash, digest, sizeof(hash));
+	for (size_t i = 0; i < SANDBOX_IDS; i++)
+		if (atomic_load(&known[i]) == hash)
+			return false;
+	atomic_store(&known[atomic_fetch_add(&s->state->assertions, 1) %
+			 SANDBOX_IDS],
+	    hash);
+	return true;
+}
+
 struct str
 sandbox_origin(const struct sandbox *s, struct arena *a)
 {

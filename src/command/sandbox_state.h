@@ -25,6 +25,7 @@
 enum {
 	SANDBOX_MAILBOXES = 64,   /* --mailbox options */
 	SANDBOX_TOKENS = 1024,    /* the latest ones that are good */
+	SANDBOX_IDS = 1024,       /* of the latest client assertions */
 	SANDBOX_TOKEN_LIFE = 3599 /* seconds, FACTS.md 1.6 */
 };
 
@@ -41,6 +42,8 @@ struct sandbox_state {
 	_Atomic uint32_t file_used[RULES_MAX];          /* rules of the file */
 	_Atomic uint64_t file_version; /* of the file that file_used is about */
 	struct sandbox_token token[SANDBOX_TOKENS]; /* a ring */
+	_Atomic uint32_t assertions;
+	_Atomic uint64_t assertion_id[SANDBOX_IDS]; /* hashed; a ring, too */
 };
 
 struct sandbox {
@@ -76,6 +79,9 @@ enum sandbox_verdict {
 };
 enum sandbox_verdict sandbox_judge(const struct sandbox *s, struct str token,
     int64_t now);
+
+/* Whether an assertion's jti comes for the first time; remembers it. */
+bool sandbox_first_use(const struct sandbox *s, struct str id);
 
 /* "https://localhost:1234" */
 struct str sandbox_origin(const struct sandbox *s, struct arena *a);
