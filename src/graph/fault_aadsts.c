@@ -38,6 +38,11 @@ static const char set_clock[] =
 static const char federated[] =
     APP "Certificates & secrets > Federated credentials: issuer, subject and "
 	"audience must equal, letter for letter, those in the message.";
+static const char audience[] =
+    APP "Certificates & secrets > Federated credentials: its audience and the "
+	"token's must be equal, letter for letter; api://AzureADTokenExchange, "
+	"with USGov or China behind it in those clouds, if nobody chose "
+	"another.";
 static const char permission[] =
     APP "API permissions > Add a permission > Microsoft Graph > Application "
 	"permissions > Mail.Send > Add, then Grant admin consent.";
@@ -263,7 +268,7 @@ const struct fault fault_aadsts[] = {
 	{ "700211", ERR_AUTH, 0,
 	  "No federated credential has the token's issuer.", federated },
 	{ "700212", ERR_AUTH, 0,
-	  "No federated credential has the token's audience.", federated },
+	  "No federated credential has the token's audience.", audience },
 	{ "700213", ERR_AUTH, 0,
 	  "No federated credential has the token's subject.", federated },
 	{ "700223", ERR_AUTH, 0,

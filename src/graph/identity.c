@@ -88,3 +88,28 @@ identity_form(const struct identity *who, const struct identity_ask *ask,
 		url_form_add(out, STR("claims"), ask->claims);
 	return buf_ok(out, e) || err_wrap(e, "token request");
 }
+
+/* FACTS.md 1.4: by the end of the login host; the first that fits. */
+static const struct {
+	struct str end, audience;
+} audiences[] = {
+	{ STR_INIT(".us"), STR_INIT("api://AzureADTokenExchangeUSGov") },
+	{ STR_INIT(".cn"), STR_INIT("api://AzureADTokenExchangeChina") },
+	{ STR_INIT(".com"), STR_INIT("api://AzureADTokenExchange") },
+};
+
+bool
+identity_remedy(const struct identity *who, struct err *e)
+{
+	struct err old = *e;
+
+	if (who->kind != IDENTITY_FEDERATED ||
+	    !str_eq(str_of(e->code), STR("AADSTS700212")))
+		return false;
+	for (size_t i = 0; i < sizeof(audiences) / sizeof(*audiences); i++)
+		if (str_iends(who->login_url, audiences[i].end))
+			return err_remedy(e, "%s The audience of %.*s is %.*s.",
+			    old.remedy, STR_ARG(who->login_url),
+			    STR_ARG(audiences[i].audience));
+	return false;
+}

@@ -67,6 +67,12 @@ struct identity_ask {
 bool identity_form(const struct identity *who, const struct identity_ask *ask,
     struct buf *out, struct err *e) __attribute__((warn_unused_result));
 
+/*
+ * Adds to the remedy of *e, an error of the token endpoint, what the cloud
+ * in use has to do with it. Returns false.
+ */
+bool identity_remedy(const struct identity *who, struct err *e);
+
 /* "client secret", "certificate", ...: for messages. */
 const char *identity_kind_name(enum identity_kind kind);
 

@@ -135,6 +135,8 @@ sign_in(const struct token_source *s, int64_t deadline, struct token *fresh,
 	    identity_form(who, &ask, &form, e) &&
 	    post(s, deadline, &url, buf_view(&form), &a, e) &&
 	    judge(&a, url.host, clock_wall(s->clock), fresh, e);
+	if (!ok && a.status >= 400)
+		identity_remedy(who, e);
 	if (!ok && a.status >= 429)
 		set_pause(a.status, e);
 	http_answer_release(&a);
