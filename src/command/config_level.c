@@ -195,6 +195,16 @@ drop_credential(struct config *c)
 			c->origin[i] = (struct str){ 0 };
 }
 
+static bool
+refuse_both(const struct config_level *level, size_t key, const char *other,
+    struct err *e)
+{
+	return err_set(e, ERR_CONFIG,
+	    "%.*s: %s is given beside %s; leave one of them out",
+	    STR_ARG(str_from(level->origin[key], 5)), config_rows[key].name,
+	    other);
+}
+
 /* Makes room for a credential; two at one level contradict each other. */
 static bool
 replace_credential(const struct config_level *level, struct config *c,
@@ -207,17 +217,34 @@ replace_credential(const struct config_level *level, struct config *c,
 		    !config_row_is_credential(&config_rows[i]))
 			continue;
 		if (found != NULL)
-			return err_set(e, ERR_CONFIG,
-			    "%.*s: %s is given "
-			    "beside %s; leave one of them out",
-			    STR_ARG(str_from(level->origin[i], 5)),
-			    config_rows[i].name, found->name);
+			return refuse_both(level, i, found->name, e);
 		found = &config_rows[i];
 	}
 	if (found == NULL)
 		return true;
 	drop_credential(c);
 	c->credential_note = level->passed_over;
+	return true;
+}
+
+/* The password of the certificate and its file: the later one counts. */
+static bool
+replace_password(const struct config_level *level, struct config *c,
+    struct err *e)
+{
+	enum config_key word = CONFIG_CLIENT_CERTIFICATE_PASSWORD;
+	enum config_key file = CONFIG_CLIENT_CERTIFICATE_PASSWORD_FILE;
+
+	if (level->value[word].p != NULL && level->value[file].p != NULL)
+		return refuse_both(level, file, config_rows[word].name, e);
+	if (level->value[word].p != NULL) {
+		c->client_certificate_password_file = (struct str){ 0 };
+		c->origin[file] = (struct str){ 0 };
+	}
+	if (level->value[file].p != NULL) {
+		secret_release(&c->client_certificate_password);
+		c->origin[word] = (struct str){ 0 };
+	}
 	return true;
 }
 
@@ -237,7 +264,7 @@ config_level_apply(const struct config_level *level, struct config *c,
 {
 	const struct config_row *row = config_rows;
 
-	if (!replace_credential(level, c, e))
+	if (!replace_credential(level, c, e) || !replace_password(level, c, e))
 		return false;
 	replace_cloud(level, c);
 	for (size_t i = 0; i < CONFIG_KEYS; i++, row++) {

@@ -35,9 +35,8 @@ from_command(struct config *c, const struct log *log, struct buf *out,
 	return true;
 }
 
-/* The first line is the secret; editors and `echo` leave a line end. */
-static bool
-take_first_line(struct config *c, struct str text, const char *key,
+bool
+config_first_line(struct str text, const char *key, struct secret *to,
     struct err *e)
 {
 	struct str line = str_first(text, str_chr(text, '\n'));
@@ -51,7 +50,7 @@ take_first_line(struct config *c, struct str text, const char *key,
 		    key);
 	if (!config_text_check(line, e))
 		return err_wrap(e, "%s: first line", key);
-	return secret_set(&c->client_secret, line, e);
+	return secret_set(to, line, e);
 }
 
 bool
@@ -69,8 +68,9 @@ config_secret(struct config *c, const struct log *log, struct err *e)
 	buf_init_secret(&text, SECRET_LIMIT);
 	ok =
 	    file ? from_file(c, log, &text, e) : from_command(c, log, &text, e);
-	ok =
-	    ok && take_first_line(c, buf_view(&text), config_rows[key].name, e);
+	ok = ok &&
+	    config_first_line(buf_view(&text), config_rows[key].name,
+		&c->client_secret, e);
 	buf_release(&text);
 	if (ok && config_is_guid(secret_view(&c->client_secret)))
 		log_warn(log,

@@ -18,4 +18,12 @@ enum { CONFIG_COMMAND_MS = 60000 }; /* a person may have to type */
 bool config_secret(struct config *c, const struct log *log, struct err *e)
     __attribute__((warn_unused_result));
 
+/*
+ * The first line of a file or an output into *to, without the mark and the
+ * line end that editors leave. key: of the setting, for messages. ERR_CONFIG:
+ * it is empty or no text.
+ */
+bool config_first_line(struct str text, const char *key, struct secret *to,
+    struct err *e) __attribute__((warn_unused_result));
+
 #endif

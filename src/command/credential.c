@@ -69,24 +69,21 @@ prepare_secret(void *arg, struct err *e)
 static bool
 read_password(struct credential *k, struct err *e)
 {
-	struct config *c = k->config;
+	static const char key[] = "client_certificate_password_file";
+	const struct config *c = k->config;
 	const char *path = c->client_certificate_password_file.p;
 	struct os_stat st;
 	struct buf text;
-	struct str line;
 	bool ok;
 
 	if (c->client_certificate_password_file.n == 0)
 		return secret_set(&k->password,
 		    secret_view(&c->client_certificate_password), e);
 	buf_init_secret(&text, CONFIG_LINE_MAX);
-	ok = private_read(path, &text, &st, e) &&
-	    private_check(path, &st, k->log, e);
-	line = str_first(buf_view(&text), str_chr(buf_view(&text), '\n'));
-	if (str_ends(line, STR("\r")))
-		line.n--;
-	ok = (ok && secret_set(&k->password, line, e)) ||
-	    err_wrap(e, "client_certificate_password_file");
+	ok = (private_read(path, &text, &st, e) &&
+		 private_check(path, &st, k->log, e)) ||
+	    err_wrap(e, "%s", key);
+	ok = ok && config_first_line(buf_view(&text), key, &k->password, e);
 	buf_release(&text);
 	return ok;
 }
@@ -105,6 +102,7 @@ read_pem(struct credential *k, struct str path, bool has_key, struct buf *out,
 static bool
 check_times(const struct credential *k, struct err *e)
 {
+	const char *path = k->config->client_certificate.p;
 	int64_t now = os_wall();
 	char iso[DATE_ISO_SIZE];
 
@@ -114,9 +112,9 @@ check_times(const struct credential *k, struct err *e)
 	}
 	date_iso(now < k->sign.from ? k->sign.from : k->sign.until, iso);
 	if (now < k->sign.from)
-		err_set(e, ERR_CONFIG, "it is not valid before %s", iso);
+		err_set(e, ERR_CONFIG, "%s: is not valid before %s", path, iso);
 	else
-		err_set(e, ERR_CONFIG, "it expired on %s", iso);
+		err_set(e, ERR_CONFIG, "%s: expired on %s", path, iso);
 	date_iso(now, iso);
 	return err_remedy(e,
 	    "This machine's clock says %s. If that is right, make another "
@@ -162,6 +160,12 @@ prepare_certificate(void *arg, struct err *e)
 	if (!ok) {
 		sign_release(&k->sign);
 		err_wrap(e, "client_certificate");
+		if (e->kind == ERR_CONFIG && e->remedy[0] == '\0')
+			err_remedy(e,
+			    "client_certificate, client_certificate_key and "
+			    "client_certificate_password_file name files: each "
+			    "has to be there, readable for this user, and not "
+			    "empty.");
 	}
 	return ok;
 }
@@ -242,14 +246,13 @@ prepare_federated(void *arg, struct err *e)
 	buf_init_secret(&text, SECRET_LIMIT);
 	ok = private_read(path, &text, &st, e);
 	token = str_trim(buf_view(&text));
-	if (ok && !check_jwt(token, e)) {
+	if (ok && !check_jwt(token, e))
 		ok = err_wrap(e, "%s", path);
-		if (e->remedy[0] == '\0')
-			err_remedy(e,
-			    "It must hold one JSON Web Token of the identity "
-			    "provider that the app trusts, three parts with "
-			    "points between them.");
-	}
+	if (!ok && e->kind == ERR_CONFIG && e->remedy[0] == '\0')
+		err_remedy(e,
+		    "It has to be a file that this user can read, with one "
+		    "JSON Web Token (three parts with points between) of the "
+		    "identity provider that the app trusts.");
 	ok = (ok && secret_set(&k->assertion, token, e)) ||
 	    err_wrap(e, "federated_token_file");
 	buf_release(&text);

@@ -175,6 +175,18 @@ static const struct {
 	{ "certificate and token", "client_certificate = /c\n"
 	  "federated_token_file = /f", "", NULL, NULL, false,
 	  "FILE:2: federated_token_file is given beside client_certificate" },
+	{ "two passwords", "client_certificate_password = p\n"
+	  "client_certificate_password_file = /p", "", NULL, NULL, false,
+	  "FILE:2: client_certificate_password_file is given beside "
+	  "client_certificate_password; leave" },
+	{ "password replaces file", "client_certificate_password_file = /p",
+	  "AZURE_CLIENT_CERTIFICATE_PASSWORD=p", NULL, NULL, true,
+	  "# not set: client_certificate_password_file\n|"
+	  "client_certificate_password = ***" },
+	{ "file replaces password", "client_certificate_password = p",
+	  "POST365_CLIENT_CERTIFICATE_PASSWORD_FILE=/p", NULL, NULL, true,
+	  "client_certificate_password_file = /p\n|"
+	  "# not set: client_certificate_password\n" },
 	{ "algorithm", "client_assertion_alg = RS256", "", NULL, NULL, true,
 	  "client_assertion_alg = RS256\n" },
 	{ "no algorithm", "client_assertion_alg = ES256", "", NULL, NULL,
