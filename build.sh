@@ -71,6 +71,7 @@ deps_table() {
 	unpack monitoring-plugins-standard - check_mailq
 	npm @stoplight/prism-cli@5.16.0 - Microsoft's API description as a server
 	npm oauth2-mock-server@7.2.1 - an OAuth server that nobody here wrote
+	npm oidc-provider@8.8.1 - the same, for client assertions
 	EOF
 }
 
