@@ -69,7 +69,7 @@ struct config {
 	struct str client_certificate;   /* a PEM file */
 	struct str federated_token_file; /* a JWT of somebody else */
 	struct str managed_identity;     /* "system" or a client id */
-	/* what was passed over for it, for people; may be empty */
+	/* what is set as well and gave way, for people; may be empty */
 	struct str credential_note;
 	struct str client_certificate_key; /* empty: in the same file */
 	struct secret client_certificate_password;

@@ -205,6 +205,22 @@ refuse_both(const struct config_level *level, size_t key, const char *other,
 	    other);
 }
 
+/* Remembers what gives way: what is there, and what the level says. */
+static void
+note_credential(struct config *c, struct str passed_over)
+{
+	const struct config_row *old = config_credential(c);
+	struct str *note = &c->credential_note;
+
+	if (old != NULL)
+		*note = arena_fmt(&c->mem, "%.*s%s%s (%.*s)", STR_ARG(*note),
+		    note->n > 0 ? ", " : "", old->name,
+		    STR_ARG(c->origin[old - config_rows]));
+	if (passed_over.n > 0)
+		*note = arena_fmt(&c->mem, "%.*s%s%.*s", STR_ARG(*note),
+		    note->n > 0 ? ", " : "", STR_ARG(passed_over));
+}
+
 /* Makes room for a credential; two at one level contradict each other. */
 static bool
 replace_credential(const struct config_level *level, struct config *c,
@@ -222,9 +238,9 @@ replace_credential(const struct config_level *level, struct config *c,
 	}
 	if (found == NULL)
 		return true;
+	note_credential(c, level->passed_over);
 	drop_credential(c);
-	c->credential_note = level->passed_over;
-	return true;
+	return arena_ok(&c->mem, e);
 }
 
 /* The password of the certificate and its file: the later one counts. */

@@ -3,7 +3,7 @@
 # certificate: client assertions, held against openssl, Python's cryptography
 # and an OAuth server that nobody here wrote; keys in all forms that openssl
 # writes; what cannot be used, and what is said about it.
-# shellcheck disable=SC2317
+# shellcheck disable=SC2317,SC2119
 . "$(dirname "$0")/lib.sh"
 
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -314,7 +314,7 @@ fi
 run env AZURE_CLIENT_SECRET="$(sed -n 's/^client_secret = //p' box)" \
     AZURE_FEDERATED_TOKEN_FILE="$TMP/good.jwt" "$P" -C config check
 says 'who won' "$OUT" \
-    'client secret \(from environment AZURE_CLIENT_SECRET\); not used, though set: AZURE_FEDERATED_TOKEN_FILE'
+    'client secret \(from environment AZURE_CLIENT_SECRET\); not used, though set: client_certificate \(from config:[0-9]+\), AZURE_FEDERATED_TOKEN_FILE'
 mkdir credentials
 sed -n 's/^client_secret = //p' box >credentials/post365.client_secret
 grep -v '^client_secret' box >config

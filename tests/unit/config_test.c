@@ -638,14 +638,20 @@ test_modes(void)
 }
 
 /* systemd's credential counts where nothing else does. */
+#define SYSTEMD "(from systemd credential post365.client_secret)"
 static const struct {
-	const char *name, *text, *env, *want;
+	const char *name, *text, *env, *want, *note;
 } credentials[] = {
-	{ "alone", "", "", "client_secret_file" },
-	{ "file", "client_certificate = /c", "", "client_certificate" },
-	{ "variable", "", "POST365_CLIENT_SECRET=s", "client_secret" },
-	{ "Azure's", "", "AZURE_FEDERATED_TOKEN_FILE=/f",
-	    "federated_token_file" },
+	/* clang-format off */
+	{ "alone", "", "", "client_secret_file", "" },
+	{ "file", "client_certificate = /c", "", "client_certificate",
+	  "client_secret_file " SYSTEMD },
+	{ "variable", "", "POST365_CLIENT_SECRET=s", "client_secret",
+	  "client_secret_file " SYSTEMD },
+	{ "Azure's", "", "AZURE_CLIENT_CERTIFICATE_PATH=/c "
+	  "AZURE_FEDERATED_TOKEN_FILE=/f", "client_certificate",
+	  "client_secret_file " SYSTEMD ", AZURE_FEDERATED_TOKEN_FILE" },
+	/* clang-format on */
 };
 
 static void
@@ -666,6 +672,8 @@ check_credential(size_t i)
 	T_CHECK(row != NULL &&
 		str_eq(str_of(row->name), str_of(credentials[i].want)),
 	    "%s: %s", credentials[i].name, row != NULL ? row->name : "none");
+	T_CHECK(str_eq(c.credential_note, str_of(credentials[i].note)),
+	    "%s: %.*s", credentials[i].name, STR_ARG(c.credential_note));
 	if (i == 0) {
 		T_CHECK(str_eq(c.origin[CONFIG_CLIENT_SECRET_FILE],
 			    STR("from systemd credential "
