@@ -466,9 +466,11 @@ const struct config_row config_rows[] = {
 	"(federated credential; Kubernetes, GitHub, ...);" },
 [CONFIG_MANAGED_IDENTITY] = { "managed_identity", parse_managed,
 	AT(managed_identity), NULL, NULL, "system",
-	"or, on a machine of Azure or one managed by Azure Arc, the identity\n"
-	"that it has: system, or the client ID of a user-assigned one.\n"
-	"tenant_id and client_id are not needed then." },
+	"or the identity that Azure gives to the machine or app (VM, AKS,\n"
+	"App Service, Functions, Container Apps, Service Fabric, Azure ML,\n"
+	"Azure Arc): system, or the client ID of a user-assigned one.\n"
+	"tenant_id and client_id are not needed then. It gets Mail.Send by\n"
+	"PowerShell, see README." },
 [CONFIG_CLIENT_CERTIFICATE_KEY] = { "client_certificate_key", parse_path,
 	AT(client_certificate_key), NULL, NULL, "/etc/post365/app.key",
 	"For client_certificate: the key's file, the password of an encrypted\n"

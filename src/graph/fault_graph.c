@@ -19,7 +19,8 @@
 static const char permission[] = PERMISSION
     " Where RBAC for Applications limits the app, ask Exchange Online "
     "PowerShell: Test-ServicePrincipalAuthorization CLIENT_ID -Resource "
-    "MAILBOX. Changes take 30 minutes to 2 hours.";
+    "MAILBOX. Changes take 30 minutes to 2 hours. A managed identity gets "
+    "Mail.Send by PowerShell only, see README.";
 static const char token[] =
     "post365 has asked with a new token already. Are graph_url and login_url "
     "of one cloud? " PERMISSION;
