@@ -229,12 +229,13 @@ check_client(const struct desk *d, const struct form *f)
 /*
  * One resource and "/.default". Any port of the loopback is a resource that
  * exists, so that Graph may be played by another program; *ours tells
- * whether it is us.
+ * whether it is us. So are names of tests (RFC 6761 6.2), which a proxy or a
+ * hosts file may have led here.
  */
 static bool
 check_scope(const struct desk *d, struct str scope, bool *ours)
 {
-	bool microsoft, any_port;
+	bool named, any_port;
 	struct url u;
 	struct err e;
 
@@ -244,11 +245,12 @@ check_scope(const struct desk *d, struct str scope, bool *ours)
 		return refuse(d, NOT_DEFAULT, scope);
 	if (!url_parse(scope, &u, &e) || !str_eq(u.target, STR("/.default")))
 		return refuse(d, BAD_SCOPE, scope);
-	microsoft = str_ieq(u.host, STR("graph.microsoft.com"));
-	if (!microsoft && !url_is_loopback(&u))
+	named = str_ieq(u.host, STR("graph.microsoft.com")) ||
+	    str_iends(u.host, STR(".test"));
+	if (!named && !url_is_loopback(&u))
 		return refuse(d, NO_RESOURCE, u.origin);
 	any_port = u.port == (u.tls ? 443 : 80);
-	*ours = microsoft || any_port || u.port == d->s->port;
+	*ours = named || any_port || u.port == d->s->port;
 	return true;
 }
 

@@ -106,6 +106,10 @@ static const struct {
 	    S("client_id=the-client&grant_type=client_credentials&"
 	      "client_secret=a%2Bb+c&scope=https://example.com/.default"),
 	    400, S("AADSTS500011") },
+	{ "name of a test", S("POST"), S(TOKEN_PATH), S(FORM),
+	    S("client_id=the-client&grant_type=client_credentials&"
+	      "client_secret=a%2Bb+c&scope=https://graph.test:1/.default"),
+	    200, S("") },
 };
 
 static void
