@@ -34,6 +34,7 @@ deps_table() {
 	apt python3-cryptography - makes certificate cases
 	apt nginx-light|nginx - TLS and proxy in stories
 	apt tinyproxy-bin|tinyproxy - CONNECT proxy in stories
+	apt sslsplit - a proxy that opens TLS
 	apt swaks - an SMTP client that nobody here wrote
 	apt strace - fails and kills at the n-th system call
 	apt valgrind - memory of the release executable

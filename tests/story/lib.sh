@@ -19,6 +19,7 @@ for name in $(env | sed -n 's/^\(POST365_[A-Z0-9_]*\)=.*/\1/p
 	unset "$name"
 done
 unset XDG_CONFIG_HOME XDG_STATE_HOME SSL_CERT_FILE 2>/dev/null
+unset https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY 2>/dev/null
 HOME=$TMP
 LC_ALL=C
 LSAN_OPTIONS=detect_leaks=0 # the program forbids that others look into it
