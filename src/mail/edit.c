@@ -98,7 +98,8 @@ is_clean(struct str raw)
 		    str_chr(line, '\r') + 1 != line.n)
 			return false;
 		for (size_t i = 0; i < line.n; i++)
-			if (line.p[i] <= 0 || line.p[i] == 0x7f)
+			if (line.p[i] == '\0' ||
+			    (unsigned char)line.p[i] >= 0x7f)
 				return false;
 	}
 	return true;

@@ -270,7 +270,7 @@ has_odd_byte(struct str s)
 		odd |= (word | ((word - low) & ~word)) & high;
 	}
 	for (; s.n > 0; s = str_from(s, 1))
-		odd |= *s.p <= 0;
+		odd |= *s.p == '\0' || (unsigned char)*s.p >= 0x80;
 	return odd != 0;
 }
 
