@@ -48,23 +48,24 @@ struct serving {
  * The version of FOLDER/faults: 0 if there is none, and another number
  * whenever it was written anew.
  */
-static uint64_t
+static uint32_t
 faults_version(const char *path)
 {
 	struct stat st;
+	uint64_t mixed;
 
 	if (stat(path, &st) < 0)
 		return 0;
-	return ((uint64_t)st.st_ino << 40) ^
-	    ((uint64_t)st.st_mtim.tv_sec << 30) ^ (uint64_t)st.st_mtim.tv_nsec ^
-	    1;
+	mixed = ((uint64_t)st.st_ino << 40) ^
+	    ((uint64_t)st.st_mtim.tv_sec << 30) ^ (uint64_t)st.st_mtim.tv_nsec;
+	return (uint32_t)(mixed ^ mixed >> 32) | 1;
 }
 
 /* Forgets the counts of an older version; only one process gets to do it. */
 static void
-renew_counts(struct sandbox_state *state, uint64_t version)
+renew_counts(struct sandbox_state *state, uint32_t version)
 {
-	uint64_t seen = atomic_load(&state->file_version);
+	uint32_t seen = atomic_load(&state->file_version);
 
 	if (seen == version ||
 	    !atomic_compare_exchange_strong(&state->file_version, &seen,
@@ -79,7 +80,7 @@ load_faults(struct serving *c, struct err *e)
 {
 	struct str path =
 	    arena_fmt(&c->mem, "%.*s/faults", STR_ARG(c->s->folder));
-	uint64_t version;
+	uint32_t version;
 	struct buf text;
 	bool ok;
 

@@ -40,7 +40,7 @@ struct sandbox_state {
 	_Atomic uint32_t connections, messages, tokens; /* so far */
 	_Atomic uint32_t used[RULES_MAX];               /* --fault rules */
 	_Atomic uint32_t file_used[RULES_MAX];          /* rules of the file */
-	_Atomic uint64_t file_version; /* of the file that file_used is about */
+	_Atomic uint32_t file_version; /* of the file that file_used is about */
 	struct sandbox_token token[SANDBOX_TOKENS]; /* a ring */
 	_Atomic uint32_t assertions;
 	_Atomic uint64_t assertion_id[SANDBOX_IDS]; /* hashed; a ring, too */
