@@ -357,7 +357,8 @@ add_remedy(struct verify *c, const mbedtls_x509_crt *leaf)
 		err_remedy(&c->why,
 		    "check the host name in login_url and "
 		    "graph_url; if it is right, something answers in the "
-		    "server's place");
+		    "server's place (a captive portal that wants a sign-on "
+		    "first, a proxy)");
 	else if (missing_url(c, leaf).n > 0)
 		err_remedy(&c->why,
 		    "the server's administrator has to let it send that "
