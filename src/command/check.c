@@ -19,8 +19,9 @@ enum {
 const char check_more[] =
     "The steps: settings, secret and certificate authorities, sign-in,\n"
     "permissions, mailbox. The last one asks Graph to send a message that\n"
-    "has no recipient, which it refuses: nothing is sent. Exit status: 0, or\n"
-    "that of the first thing that is wrong.\n";
+    "has no recipient, which it refuses: nothing is sent. A note says who\n"
+    "decrypts the traffic on its way to Microsoft, if somebody does. Exit\n"
+    "status: 0, or that of the first thing that is wrong.\n";
 
 const char test_more[] =
     "Does what check does and then sends one message to the address.\n";
