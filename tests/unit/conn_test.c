@@ -17,12 +17,11 @@
 #include "peer.h"
 #include "t.h"
 
-enum {
-	BULK = 5 * 1024 * 1024,
-	SOON_MS = 10000, /* a deadline that is not meant to be reached */
-	SHORT_MS = 150,  /* one that is */
-	PIECE = 16384
-};
+/* A deadline that is not meant to be reached, and one that is. */
+#define SOON_MS  (10000 * (int)t_slow())
+#define SHORT_MS (150 * (int)t_slow())
+
+enum { BULK = 5 * 1024 * 1024, PIECE = 16384 };
 
 /* What the server's child does with a connection. */
 enum play {
@@ -813,7 +812,8 @@ test_deaf(void)
 		    &e),
 	    "all written");
 	T_CHECK(left > 0 && has(e.msg, "takes no bytes in time"), "%s", e.msg);
-	T_CHECK(os_mono_ms() - began < SHORT_MS + 1000, "took too long");
+	T_CHECK(os_mono_ms() - began < SHORT_MS + 1000 * (int)t_slow(),
+	    "took too long");
 	conn_close(&c);
 	peer_stop(&p);
 	tear_down();

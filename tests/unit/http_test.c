@@ -301,7 +301,7 @@ test_body_bytes(void)
 	struct serve_step step = { SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP,
 		0 };
 	struct http_request r;
-	uint64_t sum;
+	uint32_t sum;
 	struct pair p;
 	struct err e;
 	char c;

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "t.h"
+
 enum { LIFE_S = 60, BACKLOG = 16 };
 
 int
@@ -51,7 +53,7 @@ serve_all(int fd, void (*serve)(int fd, void *arg), void *arg)
 	int got;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	(void)alarm(LIFE_S);
+	(void)alarm(LIFE_S * t_slow());
 	for (;;) {
 		got = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 		if (got >= 0)

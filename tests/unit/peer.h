@@ -22,7 +22,8 @@ int peer_listen(const char *ip, int backlog, uint16_t *port);
 
 /*
  * Serves on p->port (0: any) in a child until peer_stop, or for a minute at
- * most. serve owns the accepted socket. False: there is no such address.
+ * most (times t_slow). serve owns the accepted socket. False: there is no such
+ * address.
  */
 _Bool peer_start(struct peer *p, const char *ip,
     void (*serve)(int fd, void *arg), void *arg);

@@ -514,7 +514,7 @@ test_file_alone(void)
 		m = with_file(size[i], false);
 		T_CHECK(send_json_file(&m.file[0], &rope, &e), "%s", e.msg);
 		all = rope_source(&rope);
-		T_CHECK(source_read(&all, 0, buf_room(&text, all.size),
+		T_CHECK(source_read(&all, 0, buf_room(&text, (size_t)all.size),
 			    (size_t)all.size, &e),
 		    "%s", e.msg);
 		buf_commit(&text, (size_t)all.size);

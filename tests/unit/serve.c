@@ -23,7 +23,7 @@ enum { LIFE_S = 110, HEAD_SIZE = 128 * 1024 };
 struct server {
 	struct serve_seen *seen;
 	int listener, fd; /* fd: the connection, or -1 */
-	uint64_t body_sum;
+	uint32_t body_sum;
 	size_t owed; /* bytes of a body that were not read yet */
 };
 
@@ -71,8 +71,8 @@ length_of(struct str head)
 	return (size_t)n;
 }
 
-uint64_t
-serve_sum(uint64_t sum, struct str bytes)
+uint32_t
+serve_sum(uint32_t sum, struct str bytes)
 {
 	for (size_t i = 0; i < bytes.n; i++)
 		sum = sum * 31 + (unsigned char)bytes.p[i];
@@ -267,7 +267,7 @@ serve_start(struct serve *s, const struct serve_step *step, size_t n,
 	}
 	/* Whatever happens to the test, this process ends. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	(void)alarm(LIFE_S);
+	(void)alarm(LIFE_S * t_slow());
 	t_fail_allocation(0);
 	do
 		for (size_t i = 0; i < n; i++)

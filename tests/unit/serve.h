@@ -47,9 +47,9 @@ enum { SERVE_SEEN = 256 * 1024 };
 /* What the server saw, in memory shared with it. */
 struct serve_seen {
 	atomic_uint connections, requests, closed;
-	atomic_uint at_once;    /* requests that came in one piece */
-	atomic_ullong body_sum; /* serve_sum of the last body */
-	atomic_size_t n;        /* bytes of text */
+	atomic_uint at_once;  /* requests that came in one piece */
+	atomic_uint body_sum; /* serve_sum of the last body */
+	atomic_size_t n;      /* bytes of text */
 	char text[SERVE_SEEN];
 };
 
@@ -70,6 +70,6 @@ bool serve_wait_closed(const struct serve *s, unsigned n);
 struct str serve_text(const struct serve *s);
 bool serve_saw(const struct serve *s, struct str needle);
 /* Adds bytes to a checksum that depends on their order. */
-uint64_t serve_sum(uint64_t sum, struct str bytes);
+uint32_t serve_sum(uint32_t sum, struct str bytes);
 
 #endif

@@ -132,6 +132,16 @@ t_shared(void)
 	return dir != NULL && stat(dir, &st) == 0 ? dir : NULL;
 }
 
+unsigned
+t_slow(void)
+{
+	const char *times = getenv("T_SLOW");
+	uint64_t n = 1;
+
+	return times != NULL && str_u64(str_of(times), 100, &n) ? (unsigned)n :
+								  1;
+}
+
 void
 t_read_file(const char *path, struct buf *out)
 {

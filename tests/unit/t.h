@@ -46,6 +46,12 @@ void t_fail_allocation(long n);
 /* The shared folder with third-party test data, or NULL. */
 const char *t_shared(void);
 
+/*
+ * How many times longer than usual things may take: 1, or T_SLOW of the
+ * environment, where an emulator runs the tests.
+ */
+unsigned t_slow(void);
+
 /* Reads a whole file; aborts the program if it cannot. */
 void t_read_file(const char *path, struct buf *out);
 /* Calls f for each regular file below a folder, in name order. */
