@@ -14,6 +14,7 @@ TOP=$(cd "$(dirname "$0")" && pwd)
 cd "$TOP"
 SELF=$TOP/build.sh
 CC=${CC:-gcc}
+O=build CROSS='' # where objects go; what precedes ar's name (verb_cross)
 EX_USAGE=64
 
 # What deps installs: kind, package (alternatives after "|"), what for.
@@ -43,6 +44,9 @@ deps_table() {
 	apt clang-format-14|clang-format - fmt and check
 	apt shellcheck - check
 	apt hyperfine - bench
+	apt gcc-s390x-linux-gnu - another machine, with the bytes in another order
+	apt linux-libc-dev-s390x-cross - its kernel's headers
+	apt qemu-user - runs its programs
 	apt nodejs - Prism and the OAuth server
 	apt npm - fetches them
 	apt msmtp - the measure in bench
@@ -150,28 +154,31 @@ need_compiler() {
 }
 
 # probe FLAG...: does the compiler take them, warnings counted, and link?
-probe() {
+# A cross compiler may have no C library, so that none is linked.
+probe() { probe_libc -nostdlib -Wl,-e,main "$@"; }
+probe_libc() {
 	echo 'int main(void) { return 0; }' |
-	    $CC -Werror "$@" -x c - -o build/probe.out 2>/dev/null
+	    $CC -Werror "$@" -x c - -o "$O/probe.out" 2>/dev/null
 }
 
-# Writes what the compiler can into build/cc.mk, once for each compiler.
+# Writes what the compiler can into cc.mk, once for each compiler.
 cc_setup() {
-	key="$CC: $($CC --version 2>/dev/null | head -n 1), rules 2"
-	if [ -e build/cc.mk ]; then
-		read -r _ old <build/cc.mk || true
+	key="$CC: $($CC --version 2>/dev/null | head -n 1), rules 3"
+	if [ -e "$O/cc.mk" ]; then
+		read -r _ old <"$O/cc.mk" || true
 		[ "${old:-}" = "$key" ] && return
 	fi
-	zero='' lto='' relr='' libasan='' aesni=''
+	zero='' lto='' relr='' libasan='' aesni='' cast=''
 	probe -ftrivial-auto-var-init=zero &&
 		zero=-ftrivial-auto-var-init=zero
 	probe -flto=auto && lto=-flto=auto
 	case $($CC -dumpmachine) in
 	x86_64* | i?86*) probe -maes -mpclmul && aesni='-maes -mpclmul' ;;
 	esac
-	probe -static-pie -nostdlib -Wl,-z,pack-relative-relocs -Wl,-e,main &&
+	probe -static-pie -Wl,--fatal-warnings,-z,pack-relative-relocs &&
 		relr=-Wl,-z,pack-relative-relocs
-	probe -fsanitize=address,undefined && libasan=yes
+	probe -Wcast-align=strict && cast=-Wcast-align=strict
+	probe_libc -fsanitize=address,undefined && libasan=yes
 	inc=$($CC -print-file-name=include)
 	case $inc in
 	/*) ;;
@@ -180,15 +187,17 @@ cc_setup() {
 	{
 		say "# $key"
 		say "CC := $CC"
+		say "CROSS := $CROSS"
 		say "CC_INCLUDE := $inc"
 		say "LIBGCC := $($CC -print-libgcc-file-name)"
 		say "ZERO := $zero"
 		say "LTO := $lto"
 		say "RELR := $relr"
 		say "AESNI := $aesni"
+		say "CAST := $cast"
 		say "LIBASAN := $libasan"
-	} >build/cc.mk
-	rm -f build/probe.out
+	} >"$O/cc.mk"
+	rm -f "$O/probe.out"
 }
 
 # --- vendor ---------------------------------------------------------------
@@ -322,12 +331,13 @@ unpack() { # NAME
 
 # Kernel headers (seccomp, Landlock) for a build that sees musl's only.
 kernel_include() {
-	mkdir -p build/vendor/kernel-include
+	mkdir -p "$O/vendor/kernel-include"
 	multi=$($CC -print-multiarch 2>/dev/null || true)
 	for h in linux asm asm-generic; do
-		for d in /usr/include "/usr/include/$multi"; do
+		for d in /usr/include "/usr/include/$multi" \
+		    "/usr/${CROSS%-}/include"; do
 			[ -d "$d/$h" ] || continue
-			ln -sfn "$d/$h" "build/vendor/kernel-include/$h"
+			ln -sfn "$d/$h" "$O/vendor/kernel-include/$h"
 		done
 	done
 }
@@ -415,8 +425,8 @@ roots_c() {
 
 # Everything that make takes for granted.
 prepare() {
-	mkdir -p build
-	need_compiler
+	mkdir -p "$O"
+	if [ -z "$CROSS" ]; then need_compiler; else need make make; fi
 	cc_setup
 	unpack mbedtls
 	unpack musl
@@ -440,7 +450,7 @@ prepare_and_make() {
 }
 
 make_quiet() {
-	MAKEFLAGS='' make -s --no-print-directory -f build/rules.mk \
+	MAKEFLAGS='' make -s --no-print-directory -f build/rules.mk O="$O" \
 	    -j "$(jobs_n)" "$@"
 }
 
@@ -503,6 +513,14 @@ verb_test() {
 		esac
 		shift
 	done
+	test_start "$@"
+	test_build
+	test_env
+	test_run
+}
+
+# Sets $run, a folder for this run, with the list of what was asked for.
+test_start() {
 	mkdir -p build/test build/tmp
 	for run in build/test/* build/test/$$; do # of runs that failed
 		kill -0 "${run##*/}" 2>/dev/null || rm -rf "$run"
@@ -511,8 +529,9 @@ verb_test() {
 	mkdir "$run"
 	choose "$@" >"$run/list"
 	[ -s "$run/list" ] || usage "no test is named: $*"
-	test_build
-	test_env
+}
+
+test_run() {
 	RUN=$run
 	export RUN
 	grep '^unit' "$run/list" | xargs -r -n 2 -P "$(jobs_n)" sh "$SELF" _one || true
@@ -577,11 +596,13 @@ verb__one() {
 }
 
 one_unit() {
-	[ -x "build/san/$1_test" ] || {
+	unit=${UNITS:-build/san}/$1_test # verb_cross has others
+	[ -x "$unit" ] || {
 		say "not ok $1: does not build"
 		return 1
 	}
-	timeout -k 5 120 "build/san/$1_test"
+	# shellcheck disable=SC2086
+	timeout -k 5 $((120 * ${T_SLOW:-1})) ${RUNNER:-} "$unit"
 }
 
 one_story() {
@@ -599,9 +620,9 @@ one_story() {
 	export TMP
 	story=0
 	if [ -x "tests/story/$1.sh" ]; then
-		timeout -k 5 300 "tests/story/$1.sh" || story=$?
+		timeout -k 5 600 "tests/story/$1.sh" || story=$?
 	else
-		timeout -k 5 300 sh "tests/story/$1.sh" || story=$?
+		timeout -k 5 600 sh "tests/story/$1.sh" || story=$?
 	fi
 	if [ "$story" = 0 ]; then
 		rm -rf "$TMP"
@@ -621,6 +642,125 @@ test_close() {
 			exit bad > 0 || ok + skip == 0
 		}' || exit 1
 	rm -rf "$run"
+}
+
+# --- other machines -------------------------------------------------------
+
+# ARCH, the triple of Debian's compiler for it, Debian's name of it (for the
+# kernel's headers), qemu's name, flags. Where there are none, Debian's choice
+# of instructions is taken: ARMv7 with VFPv3-D16; armel is ARMv5TE without a
+# floating point unit; MIPS32r2.
+cross_table() {
+	cat <<-'EOF'
+	x86_64 x86_64-linux-gnu amd64 x86_64
+	aarch64 aarch64-linux-gnu arm64 aarch64
+	armv7 arm-linux-gnueabihf armhf arm
+	armv6 arm-linux-gnueabi armel arm -march=armv6
+	armel arm-linux-gnueabi armel arm
+	riscv64 riscv64-linux-gnu riscv64 riscv64
+	i686 i686-linux-gnu i386 i386
+	mipsel mipsel-linux-gnu mipsel mipsel
+	ppc64le powerpc64le-linux-gnu ppc64el ppc64le -mlong-double-64
+	s390x s390x-linux-gnu s390x s390x
+	EOF
+}
+
+# cross_is ARCH: from here on that machine's compiler builds. CC of the
+# environment is another's.
+cross_is() {
+	cross_table | grep -q "^$1 " || usage "cross: there is no machine $1"
+	read -r _ triple debian qemu flags <<-EOF
+	$(cross_table | grep "^$1 ")
+	EOF
+	O=build/cross/$1 CROSS=$triple- CC=$triple-gcc
+	cross_has || {
+		set -- "gcc-$(say "$triple" | tr _ -)" \
+		    "linux-libc-dev-$debian-cross"
+		can_apt || die "its compiler is missing. Install it, on Debian with:
+    apt-get install -y --no-install-recommends $*"
+		say "build.sh: installing $*"
+		apt_get "$@" || die "could not install $*:
+$(tail -n 5 build/apt.log)"
+		cross_has || die "$* are installed and bring no $CC"
+	}
+	CC="$CC${flags:+ $flags}"
+}
+
+cross_has() {
+	have "$CC" && { [ -e "/usr/$triple/include/linux/types.h" ] ||
+	    [ -e "/usr/include/$triple/asm/types.h" ]; }
+}
+
+cross_build() { # ARCH
+	cross_is "$1"
+	alone prepare_and_make "$O/post365" || exit 1
+	# What is linked otherwise may well run here and fail there.
+	"${CROSS}readelf" -hldrW "$O/post365" >"$O/elf"
+	awk '/INTERP|\(NEEDED\)/ || ($3 ~ /^R_/ && NF > 4) { print; bad = 1 }
+	    /Type: *DYN/ { pie = 1 }
+	    END { exit bad || !pie }' "$O/elf" ||
+		die "$O/post365 is no static PIE, or has relocations by name"
+	say "$O/post365: $(wc -c <"$O/post365") bytes"
+}
+
+# All units and one story, both ends of it that machine's; or what is named.
+# The executable does not start itself, so that a script can take its place.
+cross_test() { # ARCH [NAME...]
+	cross_is "$1"
+	shift
+	need "qemu-$qemu" qemu-user
+	# shellcheck disable=SC2046
+	[ $# -gt 0 ] || set -- $(units | tr ' ' :) story:send
+	test_start "$@"
+	alone prepare
+	# shellcheck disable=SC2046
+	alone make_quiet -k "$O/post365" $(awk -v o="$O" \
+	    '$1 == "unit" { print o "/unit/" $2 "_test" }' "$run/list") || true
+	test_env
+	POST365=$TOP/$O/run POST365_SAN=$TOP/$O/run
+	UNITS=$O/unit RUNNER=qemu-$qemu T_SLOW=4
+	export UNITS RUNNER T_SLOW
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\nexec %s -0 "$0" "%s" "$@"\n' "$RUNNER" \
+	    "$TOP/$O/post365" >"$O/run"
+	chmod +x "$O/run"
+	test_run
+}
+
+#: cross ARCH [test [NAME...]]
+#:                         build/cross/ARCH/post365; tests of it under qemu
+verb_cross() {
+	if [ $# = 0 ]; then
+		say 'ARCH is one of:'
+		cross_table | while read -r arch triple _; do
+			say "    $arch ($triple)"
+		done
+		return
+	fi
+	arch=$1
+	shift
+	case ${1:-} in
+	'') cross_build "$arch" ;;
+	test)
+		shift
+		cross_test "$arch" "$@"
+		;;
+	*) usage "cross ARCH [test [NAME...]]" ;;
+	esac
+}
+
+#: release                 build/release/: the executables of all machines
+verb_release() {
+	version=$(sed -n 's/^#define VERSION  *"\(.*\)"/\1/p' \
+	    src/command/version.h)
+	rm -rf build/release
+	mkdir -p build/release
+	for arch in $(cross_table | cut -d ' ' -f 1); do
+		"$SELF" cross "$arch"
+		cp "build/cross/$arch/post365" \
+		    "build/release/post365-$version-$arch"
+	done
+	(cd build/release && sha256sum post365-* >SHA256SUMS && wc -c post365-*)
 }
 
 # --- fuzz, bench, check ---------------------------------------------------
@@ -714,8 +854,9 @@ verb_check() {
 	CC=$CC OBJECTS=$objects sh tests/check/check.sh
 }
 
-#: repro                   two builds in two folders: are the bytes the same?
+#: repro [ARCH]            two builds in two folders: are the bytes the same?
 verb_repro() {
+	file=build${1:+/cross/$1}/post365
 	rm -rf build/repro
 	mkdir -p build/repro/a/build
 	{
@@ -728,10 +869,10 @@ verb_repro() {
 	[ ! -d build/dl ] || cp -R build/dl build/repro/a/build/dl
 	cp -R build/repro/a build/repro/some-longer-b
 	for d in a some-longer-b; do
-		(cd "build/repro/$d" && ./build.sh build) || exit 1
+		(cd "build/repro/$d" && ./build.sh ${1:+cross} "${1:-build}") || exit 1
 	done
-	a=$(sha256 build/repro/a/build/post365)
-	b=$(sha256 build/repro/some-longer-b/build/post365)
+	a=$(sha256 "build/repro/a/$file")
+	b=$(sha256 "build/repro/some-longer-b/$file")
 	[ "$a" = "$b" ] || die "the two builds differ: $a $b
 (build/repro/a and build/repro/some-longer-b are left to compare)"
 	rm -rf build/repro
@@ -831,12 +972,13 @@ vendor_rules() {
 	say "MBEDTLS := build/vendor/src/mbedtls-$(lock mbedtls 2)"
 	say "MUSL := build/vendor/src/musl-$(lock musl 2)"
 	cat <<'EOF'
-V := build/vendor
+V := $(O)/vendor
 musl_inc := -nostdinc -isystem $(V)/musl/include -isystem $(CC_INCLUDE) \
   -idirafter $(V)/kernel-include
 # No unwind tables: C without exceptions, and they are a tenth of the file.
 SMALL := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
-  -fno-unwind-tables -ffile-prefix-map=$(CURDIR)=. -fPIE
+  -fno-unwind-tables -ffile-prefix-map=$(CURDIR)=. -fPIE \
+  -fvisibility=hidden
 HARD := -fstack-protector-strong -fno-strict-overflow
 
 # The vendor's: for size. What the bytes of a mail pass through is for speed
@@ -845,7 +987,7 @@ HARD := -fstack-protector-strong -fno-strict-overflow
 # gains nothing that can be measured.
 VEND := -std=c11 -D_GNU_SOURCE -w -DMBEDTLS_CONFIG_FILE='<mbedtls_config.h>' \
   -Ivendor -I$(MBEDTLS)/include -I$(MBEDTLS)/library
-vendor_flags := build/vendor.mk build/cc.mk vendor/lock
+vendor_flags := build/vendor.mk $(O)/cc.mk vendor/lock
 fast := aes aesni aesce gcm chacha20 poly1305 bignum_core
 opt = $(if $(filter $*,$(fast)),-O2,-Os) $(if $(filter aesni,$*),$(AESNI))
 # The code of TLS reads certificates by net/constraint.c (see there).
@@ -865,16 +1007,16 @@ $(V)/mbedtls-rel/libmbedtls.a: $(mbed_name:%=$(V)/mbedtls-rel/%.o)
 $(V)/mbedtls-san/libmbedtls.a: $(mbed_name:%=$(V)/mbedtls-san/%.o)
 $(V)/mbedtls-rel/libmbedtls.a $(V)/mbedtls-san/libmbedtls.a:
 	@rm -f $@
-	ar crsD $@ $(filter %.o,$^)
+	$(CROSS)ar crsD $@ $(filter %.o,$^)
 	@echo "built $@"
 
 $(V)/musl/lib/libc.a: $(vendor_flags)
 	@echo "building musl"
 	@rm -rf $(V)/musl $(V)/musl-obj
 	@mkdir -p $(V)/musl-obj
-	cd $(V)/musl-obj && CC="$(CC)" \
+	cd $(V)/musl-obj && CC="$(CC)" CROSS_COMPILE=$(CROSS) \
 	  CFLAGS="-Os -fPIE -fno-asynchronous-unwind-tables -fno-unwind-tables" \
-	  ../../../$(MUSL)/configure --disable-shared --disable-wrapper \
+	  $(CURDIR)/$(MUSL)/configure --disable-shared --disable-wrapper \
 	  --enable-optimize=string,malloc --prefix=$(CURDIR)/$(V)/musl \
 	  >configure.log 2>&1 || { tail configure.log; exit 1; }
 	$(MAKE) -C $(V)/musl-obj install >$(V)/musl-obj/make.log 2>&1 || \
@@ -885,7 +1027,8 @@ EOF
 
 our_rules() {
 	cat <<'EOF'
-include build/cc.mk
+O ?= build
+include $(O)/cc.mk
 include build/vendor.mk
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -893,7 +1036,7 @@ MAKEFLAGS += -rR
 
 src := $(file <build/list)
 part := $(filter-out src/main.c,$(src))
-flags := build/rules.mk build/vendor.mk build/cc.mk
+flags := build/rules.mk build/vendor.mk $(O)/cc.mk
 
 # Ours: STYLE 41 (warnings) and 42 (release).
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
@@ -918,16 +1061,16 @@ FUZZ := $(BASE) -O1 -g -fno-omit-frame-pointer \
 print-db:
 	@echo "$(filter-out -fsanitize% -fno-sanitize%,$(SAN)) -Itests/unit"
 
-# --- release: build/post365
-rel := $(src:src/%.c=build/rel/%.o) build/rel/roots.o
-build/rel/%.o: src/%.c $(flags) | $(V)/musl/lib/libc.a
+# --- release: $(O)/post365
+rel := $(src:src/%.c=$(O)/rel/%.o) $(O)/rel/roots.o
+$(O)/rel/%.o: src/%.c $(flags) | $(V)/musl/lib/libc.a
 	@mkdir -p $(@D)
 	@echo "cc $<"
 	$(CC) $(REL) $(level) $(LTO) -MMD -MP -c -o $@ $<
-build/rel/roots.o: build/gen/roots.c $(flags) | $(V)/musl/lib/libc.a
+$(O)/rel/roots.o: build/gen/roots.c $(flags) | $(V)/musl/lib/libc.a
 	@mkdir -p $(@D)
 	$(CC) $(REL) -O2 $(LTO) -c -o $@ $<
-build/post365: build/list $(rel) $(V)/mbedtls-rel/libmbedtls.a
+$(O)/post365: build/list $(rel) $(V)/mbedtls-rel/libmbedtls.a
 	@echo "link $@"
 	$(call link,$@.new,$(rel))
 	@mv $@.new $@
@@ -935,20 +1078,26 @@ build/post365: build/list $(rel) $(V)/mbedtls-rel/libmbedtls.a
 # The whole link line: rcrt1.o makes a static PIE, and no crtbegin.o is
 # needed by C. No warnings here: "check" has them, and what LTO adds after
 # inlining across files was wrong each time.
+#
+# rcrt1.o knows relocations relative to the program and silently passes over
+# others. For s390x ld makes some by name, unless all names are hidden. For Arm
+# gcc 12 tells ld not all of what -static-pie is.
 musl_lib := $(V)/musl/lib
-link = $(CC) $(REL) -O2 $(LTO) -w -static-pie -nostdlib -nostartfiles -o $(1) \
+PIE := -static-pie -Wl,--no-dynamic-linker,-z,text \
+  -Wl,--exclude-libs,ALL
+link = $(CC) $(REL) -O2 $(LTO) -w $(PIE) -nostdlib -nostartfiles -o $(1) \
   $(musl_lib)/rcrt1.o $(musl_lib)/crti.o $(2) \
   $(V)/mbedtls-rel/libmbedtls.a $(musl_lib)/libc.a $(LIBGCC) \
   $(musl_lib)/libc.a $(musl_lib)/crtn.o -Wl,--gc-sections,--build-id=none \
   -Wl,-z,relro,-z,now,-z,noexecstack $(RELR) -s
 
 # --- check: the same flags without LTO, and warnings are errors
-chk := $(src:src/%.c=build/chk/%.o) build/chk/roots.o
+chk := $(src:src/%.c=$(O)/chk/%.o) $(O)/chk/roots.o
 chk: $(chk)
-build/chk/%.o: src/%.c $(flags) | $(V)/musl/lib/libc.a
+$(O)/chk/%.o: src/%.c $(flags) | $(V)/musl/lib/libc.a
 	@mkdir -p $(@D)
-	$(CC) $(REL) -O2 -Werror -MMD -MP -c -o $@ $<
-build/chk/roots.o: build/gen/roots.c $(flags) | $(V)/musl/lib/libc.a
+	$(CC) $(REL) -O2 -Werror $(CAST) -MMD -MP -c -o $@ $<
+$(O)/chk/roots.o: build/gen/roots.c $(flags) | $(V)/musl/lib/libc.a
 	@mkdir -p $(@D)
 	$(CC) $(REL) -O2 -Werror -c -o $@ $<
 
@@ -972,12 +1121,12 @@ build/san/unit/%.o: tests/unit/%.c $(flags)
 	$(CC) $(SAN) -Itests/unit -MMD -MP -c -o $@ $<
 build/san/lib.a: build/list $(san)
 	@rm -f $@
-	ar crsD $@ $(san)
+	$(CROSS)ar crsD $@ $(san)
 # An archive, so that a test gets the helpers that it uses: then it may have
 # a function of its own in place of one that only other helpers call.
 build/san/help.a: $(help)
 	@rm -f $@
-	ar crsD $@ $(help)
+	$(CROSS)ar crsD $@ $(help)
 build/san/%_test: build/san/unit/%_test.o build/san/help.a build/san/lib.a \
   $(V)/mbedtls-san/libmbedtls.a
 	$(CC) $(SAN) $(wrap) -o $@ $(filter %.o %.a,$^)
@@ -987,6 +1136,24 @@ build/san/post365: build/san/obj/main.o build/san/lib.a \
 	$(CC) $(SAN) -o $@ $^
 .SECONDARY: $(patsubst tests/unit/%.c,build/san/unit/%.o,\
   $(wildcard tests/unit/*.c))
+
+# --- tests on other machines: check's objects, linked as the executable is
+unit := $(filter-out $(O)/chk/main.o,$(chk))
+unit_help := $(help:build/san/unit/%=$(O)/unit/%)
+units: $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*_test.c))
+$(O)/unit/%.o: tests/unit/%.c $(flags) | $(V)/musl/lib/libc.a
+	@mkdir -p $(@D)
+	@echo "cc $<"
+	$(CC) $(REL) -O1 -Werror -Itests/unit -MMD -MP -c -o $@ $<
+$(O)/unit/lib.a: build/list $(unit)
+	@rm -f $@
+	$(CROSS)ar crsD $@ $(unit)
+$(O)/unit/help.a: $(unit_help)
+	@rm -f $@
+	$(CROSS)ar crsD $@ $(unit_help)
+$(O)/unit/%_test: $(O)/unit/%_test.o $(O)/unit/help.a $(O)/unit/lib.a \
+  $(V)/mbedtls-rel/libmbedtls.a
+	$(call link,$@,$(wrap) $(filter-out %/libmbedtls.a,$(filter %.o %.a,$^)))
 
 # --- fuzz: clang
 fuzz := $(part:src/%.c=build/fuzz/obj/%.o) build/fuzz/obj/roots.o
@@ -998,15 +1165,15 @@ build/fuzz/obj/roots.o: build/gen/roots.c $(flags)
 	$(FUZZ_CC) $(FUZZ) -c -o $@ $<
 build/fuzz/lib.a: build/list $(fuzz)
 	@rm -f $@
-	ar crsD $@ $(fuzz)
+	$(CROSS)ar crsD $@ $(fuzz)
 build/fuzz/%_fuzz: tests/fuzz/%_fuzz.c build/fuzz/lib.a \
   $(V)/mbedtls-san/libmbedtls.a
 	@echo "cc $< (fuzz)"
 	$(FUZZ_CC) $(FUZZ) -Itests/fuzz -fsanitize=fuzzer -MMD -MP \
 	  -MF $@.d -o $@ $(filter %.c %.a,$^)
 
--include $(shell find build/rel build/chk build/san build/fuzz -name '*.d' \
-  2>/dev/null)
+-include $(shell find $(O)/rel $(O)/chk $(O)/unit build/san \
+  build/fuzz -name '*.d' 2>/dev/null)
 EOF
 }
 
@@ -1063,8 +1230,8 @@ usage() {
 verb=${1:-build}
 [ $# -eq 0 ] || shift
 case $verb in
-build | demo | test | fuzz | bench | check | repro | deps | db | fmt | clean | \
-    help | _one)
+build | cross | release | demo | test | fuzz | bench | check | repro | deps | \
+    db | fmt | clean | help | _one)
 	"verb_$verb" "$@"
 	;;
 -h | --help) verb_help ;;
