@@ -54,8 +54,8 @@ bool
 sandbox_first_use(const struct sandbox *s, struct str id)
 {
 	unsigned char digest[CRYPT_SHA256_SIZE];
-	_Atomic uint64_t *known = s->state->assertion_id;
-	uint64_t hash = 0;
+	_Atomic uint32_t *known = s->state->assertion_id;
+	uint32_t hash = 0;
 
 	crypt_sha256(id, digest);
 	memcpy(&hash, digest, sizeof(hash));

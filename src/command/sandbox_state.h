@@ -43,7 +43,7 @@ struct sandbox_state {
 	_Atomic uint32_t file_version; /* of the file that file_used is about */
 	struct sandbox_token token[SANDBOX_TOKENS]; /* a ring */
 	_Atomic uint32_t assertions;
-	_Atomic uint64_t assertion_id[SANDBOX_IDS]; /* hashed; a ring, too */
+	_Atomic uint32_t assertion_id[SANDBOX_IDS]; /* hashed; a ring, too */
 };
 
 struct sandbox {
