@@ -46,23 +46,10 @@ stop() {
 trap stop EXIT
 trap 'exit 1' HUP INT TERM
 
-# await FILE PID: its line "ready PORT"; sets PORT.
-await() {
-	n=0
-	until grep -q '^ready' "$1"; do
-		n=$((n + 1))
-		if [ $n -gt 300 ] || ! kill -0 "$2" 2>/dev/null; then
-			not_ok "$1 starts" "$(head -n 3 "$1")"
-			exit 1
-		fi
-		sleep 0.1
-	done
-	PORT=$(sed -n 's/^ready //p' "$1")
-}
 timeout 250 python3 "$HERE/assertion.py" serve form >recorder 2>&1 &
 SERVER_PID=$!
 await recorder $SERVER_PID
-RECORDER=$PORT
+RECORDER=$READY
 
 # config URL LINE...: a new one, and post it.
 config() {
@@ -185,7 +172,7 @@ provider() {
 	    server.key cert.pem $TENANT $CLIENT log >provider 2>provider.err &
 	PROVIDER_PID=$!
 	await provider $PROVIDER_PID
-	two=https://127.0.0.1:$PORT
+	two=https://127.0.0.1:$READY
 	for alg in PS256 RS256; do
 		config "$two" "client_certificate = $TMP/cert.pem" \
 		    "client_certificate_key = $TMP/key.pem" \

@@ -81,6 +81,22 @@ stop_sandbox() {
 	fi
 }
 
+# await FILE PID: until the server prints "ready ..." into it; READY is the
+# rest of that line. One that does not start ends the story.
+await() {
+	tries=0
+	until grep -q '^ready' "$1"; do
+		tries=$((tries + 1))
+		if [ $tries -gt 300 ] || ! kill -0 "$2" 2>/dev/null; then
+			not_ok "${1%.out} starts" "$(tail -n 3 "$1" \
+			    "${1%.out}.err" 2>/dev/null | tr '\n' ' ')"
+			exit 1
+		fi
+		sleep 0.1
+	done
+	READY=$(sed -n 's/^ready //p' "$1")
+}
+
 # setting KEY VALUE: sets it in the sandbox's configuration.
 setting() {
 	{

@@ -36,15 +36,7 @@ timeout 280 python3 "$HERE/managed_server.py" "$TMP" cert.pem key.pem \
 SERVER_PID=$!
 trap 'kill $SERVER_PID 2>/dev/null' EXIT
 trap 'exit 1' HUP INT TERM
-n=0
-until grep -q '^ready' server.out; do
-	n=$((n + 1))
-	if [ $n -gt 300 ] || ! kill -0 $SERVER_PID 2>/dev/null; then
-		not_ok 'the server starts' "$(tail -n 3 server.err)"
-		exit 1
-	fi
-	sleep 0.1
-done
+await server.out $SERVER_PID
 read -r _ PORT TLS_PORT <server.out
 BASE=http://127.0.0.1:$PORT
 

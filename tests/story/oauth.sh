@@ -37,15 +37,7 @@ timeout 250 node "$HERE/oauth_server.js" "$NPM" cert.pem key.pem log \
 SERVER_PID=$!
 trap 'kill $SERVER_PID 2>/dev/null' EXIT
 trap 'exit 1' HUP INT TERM
-n=0
-until grep -q '^ready' server.out; do
-	n=$((n + 1))
-	if [ $n -gt 300 ] || ! kill -0 $SERVER_PID 2>/dev/null; then
-		not_ok 'the server starts' "$(head -n 3 server.err)"
-		exit 1
-	fi
-	sleep 0.1
-done
+await server.out $SERVER_PID
 read -r _ LOGIN GRAPH <server.out
 
 SECRET='a+b c/d=e&f%41~g.h-i_j"k'
