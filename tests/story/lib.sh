@@ -94,6 +94,7 @@ await() {
 		fi
 		sleep 0.1
 	done
+	# shellcheck disable=SC2034 # the story's
 	READY=$(sed -n 's/^ready //p' "$1")
 }
 
