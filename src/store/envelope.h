@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * envelope: the text of a spool file. Pure: bytes in, bytes out.
+ *
+ *	Post365-Spool: 1
+ *	Id: 6742F3A05C81B7E0
+ *	Account: default
+ *	Sender: app@example.com		(empty: the null sender)
+ *	Recipient: a@example.org	(a line for each)
+ *	Arrived: 2026-11-25T20:10:00Z
+ *	Message-ID: <1@example.com>
+ *	Client: sendmail uid=0
+ *	Options: via=mime no-save
+ *					(empty line: the head is over)
+ *	two slots of ENVELOPE_SLOT bytes: where the message stands
+ *	the message, as it came
+ *	End: LENGTH SHA256		(on a line of its own)
+ *
+ * Head and message never change, and the end record says that they are whole:
+ * LENGTH counts head and message, SHA256 is of the two.
+ *
+ * Where it stands does change, with each attempt. A slot holds a whole state
+ * with a number and a checksum; the one with the higher number counts, and
+ * the other one is written next, in its place. So a torn write leaves the
+ * state before, no attempt makes the file longer (a full disk does not stop
+ * delivery), 150 MB are not written again, and there is no second file that
+ * could be lost or left over. A new file has two blank slots.
+ *
+ *	Sequence: 3
+ *	Attempts: 2
+ *	Next: 2026-11-25T20:15:00Z
+ *	Done: 0			(recipients settled, in the order above)
+ *	Unsure-since: ...	(a request went out, its outcome is not known)
+ *	Unsure-times: 1
+ *	Draft: AAMk...		(immutable id, for delivery = exact)
+ *	Request: 9b1d...	(client-request-id of the last attempt)
+ *	Kind: retry
+ *	Code: ErrorServerBusy
+ *	Reason: graph.microsoft.com answered 503
+ *	Check: 16 hex digits of the SHA-256 of the lines above
+ *
+ * What is read may come from anywhere (queue import): every length is
+ * bounded, and unknown keys are skipped, but of a version that is not 1 we
+ * say so. A value is printable UTF-8 without line ends.
+ */
+#ifndef STORE_ENVELOPE_H
+#define STORE_ENVELOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "codec/parse.h"
+
+enum {
+	ENVELOPE_VERSION = 1,
+	ENVELOPE_ID_SIZE = 17,            /* 16 upper-case hex digits, a NUL */
+	ENVELOPE_HEAD_MOST = 1 << 20,     /* bytes; 10,000 addresses fit */
+	ENVELOPE_RECIPIENTS_MOST = 10000, /* ten times Exchange's own limit */
+	ENVELOPE_SLOT = 2048,             /* bytes of one state */
+	ENVELOPE_SLOTS = 2 * ENVELOPE_SLOT,
+	ENVELOPE_REASON_MOST = 900, /* bytes kept of a reason */
+	ENVELOPE_DRAFT_MOST = 512,  /* Graph's ids have 150 to 200 */
+	ENVELOPE_END = 92 /* bytes of "\nEnd: 20 digits, 64 digits\n" */
+};
+
+struct envelope {
+	struct str id; /* ^[0-9A-F]{16}$: envelope_is_id */
+	struct str account;
+	struct str sender; /* empty: the null sender */
+	struct str *recipient;
+	size_t recipients; /* at least one */
+	int64_t arrived;   /* seconds since 1970 */
+	struct str message_id;
+	struct str client;  /* who submitted it, for people */
+	struct str options; /* words of the command floor; kept as they are */
+};
+
+struct envelope_state {
+	uint64_t sequence; /* of the slot; 0: never written */
+	uint64_t attempts;
+	int64_t next; /* not before this; 0: at once */
+	uint64_t done;
+	int64_t unsure_since; /* 0: no request whose outcome is not known */
+	uint64_t unsure_times;
+	struct str draft;
+	struct str request;
+	enum err_kind kind; /* of the last failure */
+	struct str code, reason;
+};
+
+/*
+ * Appends the head, its empty line included. ERR_INPUT: a value has control
+ * characters or is not UTF-8, no or too many recipients, or too long.
+ */
+bool envelope_write(struct buf *out, const struct envelope *v, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * Reads the head at the start of in. DONE: *v lives in a and in `in`, *size
+ * is the head's length. MORE: it goes on after in. BAD: ERR_INPUT, or
+ * ERR_CONFIG if a later post365 wrote it.
+ */
+enum parse envelope_read(struct arena *a, struct str in, struct envelope *v,
+    size_t *size, struct err *e);
+
+/*
+ * Writes a state into one slot of ENVELOPE_SLOT bytes. Texts that are too
+ * long are cut; what is not printable in them becomes '?'.
+ */
+void envelope_state_write(char *out, const struct envelope_state *s);
+/* The slot that the state with this number goes to, 0 or 1. */
+unsigned envelope_slot(uint64_t sequence);
+/*
+ * What the two slots say: slots has ENVELOPE_SLOTS bytes. *s lends from
+ * there; zeroed when neither was ever written whole.
+ */
+void envelope_state_read(struct str slots, struct envelope_state *s);
+
+/* length counts head and message. out has ENVELOPE_END + 1 bytes. */
+void envelope_end(char *out, uint64_t length, const char *sha256_hex);
+
+bool envelope_is_id(struct str s);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/schedule.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { MINUTE = 60, HOUR = 3600 };
+
+static const int backoff[] = { 1 * MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE,
+	20 * MINUTE, 30 * MINUTE, HOUR };
+static const int probe[] = { 5 * MINUTE, 15 * MINUTE, HOUR };
+
+static const enum schedule_verdict verdicts[] = {
+	[ERR_NONE] = SCHEDULE_SENT,
+	[ERR_RETRY] = SCHEDULE_LATER,
+	[ERR_UNSURE] = SCHEDULE_LATER,
+	[ERR_REFUSED] = SCHEDULE_DEAD,
+	[ERR_AUTH] = SCHEDULE_ACCOUNT,
+	[ERR_CONFIG] = SCHEDULE_ACCOUNT,
+	[ERR_INPUT] = SCHEDULE_DEAD,
+	[ERR_USAGE] = SCHEDULE_HOLD,
+	[ERR_BUG] = SCHEDULE_HOLD,
+};
+
+static const char *const names[] = {
+	[SCHEDULE_SENT] = "sent",
+	[SCHEDULE_LATER] = "later",
+	[SCHEDULE_ACCOUNT] = "account",
+	[SCHEDULE_HOLD] = "hold",
+	[SCHEDULE_DEAD] = "dead",
+};
+
+#define N(table) (sizeof(table) / sizeof(*(table)))
+
+/* The wait after the nth failure; the last of the table for all beyond. */
+static int64_t
+step(const int *table, size_t size, uint64_t nth)
+{
+	if (nth < 1)
+		nth = 1;
+	return table[nth <= size ? nth - 1 : size - 1];
+}
+
+/* 0 to most, evenly. */
+static int64_t
+part(uint32_t random, int64_t most)
+{
+	return (int64_t)(random % (uint64_t)(most + 1));
+}
+
+static int64_t
+earlier(int64_t wait, uint32_t random)
+{
+	return wait - part(random, wait / 4);
+}
+
+/* Whole seconds, rounded up: never before what was asked for. */
+static int64_t
+as_asked(int64_t retry_after_ms, uint32_t random)
+{
+	int64_t s = retry_after_ms / 1000 + (retry_after_ms % 1000 > 0);
+
+	return s + part(random, s / 10 + 2);
+}
+
+enum schedule_verdict
+schedule_next(const struct schedule_try *t, int64_t *next)
+{
+	enum schedule_verdict v = verdicts[t->kind];
+	int64_t end = t->arrived + t->max_age, wait;
+	bool unsure = t->kind == ERR_UNSURE;
+
+	if (v != SCHEDULE_LATER)
+		return v;
+	if (unsure && (t->unsure_times > 1 || t->now >= end))
+		return SCHEDULE_HOLD;
+	if (t->now >= end)
+		return SCHEDULE_DEAD;
+	if (t->retry_after_ms > 0) {
+		wait = as_asked(t->retry_after_ms, t->random);
+		if (unsure && wait < SCHEDULE_UNSURE_S)
+			wait = SCHEDULE_UNSURE_S;
+		*next = t->now + wait;
+		return v;
+	}
+	wait = unsure ?
+	    SCHEDULE_UNSURE_S :
+	    earlier(step(backoff, N(backoff), t->attempts), t->random);
+	*next = wait < end - t->now ? t->now + wait : end;
+	return v;
+}
+
+int64_t
+schedule_probe(uint64_t failures, int64_t retry_after_ms, int64_t now,
+    uint32_t random)
+{
+	if (retry_after_ms > 0)
+		return now + as_asked(retry_after_ms, random);
+	return now + earlier(step(probe, N(probe), failures), random);
+}
+
+const char *
+schedule_name(enum schedule_verdict v)
+{
+	return names[v];
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * schedule: what becomes of a message after an attempt, and when. Pure.
+ *
+ *	kind		verdict
+ *	(none)		SENT
+ *	retry		LATER, or DEAD at max_age
+ *	unsure		LATER once, after 5 min (Sent Items shows it by then),
+ *			then HOLD
+ *	refused, input	DEAD
+ *	auth, config	ACCOUNT: the message stays as it is, without an end,
+ *			and its account waits for the next probe
+ *	usage, bug	HOLD
+ *
+ * LATER waits after failure number
+ *
+ *	1	2	3	4	5	6	7 and more
+ *	1 min	2 min	5 min	10 min	20 min	30 min	1 h
+ *
+ * less up to a quarter (jitter, so that messages that failed together do not
+ * come back together). Where the service named a time (Retry-After), it is
+ * that time and not less, and up to a tenth and 2 s more. Backoff never goes
+ * beyond max_age: the last attempt is made then, and its failure is the end.
+ *
+ * A waiting account is probed with one message 5 min, 15 min, and then every
+ * hour after the last failure.
+ *
+ * Source: DESIGN.md 1 (the table of kinds) and 3; FACTS.md 5.2 (Retry-After).
+ */
+#ifndef STORE_SCHEDULE_H
+#define STORE_SCHEDULE_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum schedule_verdict {
+	SCHEDULE_SENT,
+	SCHEDULE_LATER,
+	SCHEDULE_ACCOUNT,
+	SCHEDULE_HOLD,
+	SCHEDULE_DEAD
+};
+
+enum { SCHEDULE_UNSURE_S = 300 };
+
+struct schedule_try {
+	enum err_kind kind;
+	uint64_t attempts;      /* made, this one included: 1, 2, ... */
+	uint64_t unsure_times;  /* of those, this one included */
+	int64_t retry_after_ms; /* 0: the service named none */
+	int64_t now, arrived;   /* wall clock, seconds */
+	int64_t max_age;        /* seconds */
+	uint32_t random;
+};
+
+/* *next is set for SCHEDULE_LATER only. */
+enum schedule_verdict schedule_next(const struct schedule_try *t,
+    int64_t *next);
+
+/*
+ * When an account that failed `failures` (1, 2, ...) times in a row is probed
+ * next, with the Retry-After of the last one.
+ */
+int64_t schedule_probe(uint64_t failures, int64_t retry_after_ms, int64_t now,
+    uint32_t random);
+
+/* "sent", "later", "account", "hold", "dead": the journal's words. */
+const char *schedule_name(enum schedule_verdict v);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/schedule.h"
+
+#include <string.h>
+
+#include "t.h"
+
+#define N(table) (sizeof(table) / sizeof(*(table)))
+
+enum { NOW = 1000000, DAY = 86400, AGE = 5 * DAY };
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	enum err_kind kind;
+	uint64_t attempts, unsure;
+	int64_t after_ms, age; /* seconds since it arrived */
+	enum schedule_verdict want;
+	int64_t least, most; /* of the wait, seconds, over all randoms */
+} rows[] = {
+	{ "sent", ERR_NONE, 1, 0, 0, 0, SCHEDULE_SENT, 0, 0 },
+	{ "refused", ERR_REFUSED, 1, 0, 0, 0, SCHEDULE_DEAD, 0, 0 },
+	{ "input", ERR_INPUT, 1, 0, 0, 0, SCHEDULE_DEAD, 0, 0 },
+	{ "auth", ERR_AUTH, 1, 0, 0, 0, SCHEDULE_ACCOUNT, 0, 0 },
+	{ "config", ERR_CONFIG, 1, 0, 0, 0, SCHEDULE_ACCOUNT, 0, 0 },
+	{ "auth never ends", ERR_AUTH, 99, 0, 0, 2 * AGE,
+	    SCHEDULE_ACCOUNT, 0, 0 },
+	{ "usage", ERR_USAGE, 1, 0, 0, 0, SCHEDULE_HOLD, 0, 0 },
+	{ "bug", ERR_BUG, 1, 0, 0, 0, SCHEDULE_HOLD, 0, 0 },
+	{ "1st", ERR_RETRY, 1, 0, 0, 0, SCHEDULE_LATER, 45, 60 },
+	{ "2nd", ERR_RETRY, 2, 0, 0, 0, SCHEDULE_LATER, 90, 120 },
+	{ "3rd", ERR_RETRY, 3, 0, 0, 0, SCHEDULE_LATER, 225, 300 },
+	{ "6th", ERR_RETRY, 6, 0, 0, 0, SCHEDULE_LATER, 1350, 1800 },
+	{ "7th", ERR_RETRY, 7, 0, 0, 0, SCHEDULE_LATER, 2700, 3600 },
+	{ "100th", ERR_RETRY, 100, 0, 0, DAY, SCHEDULE_LATER, 2700, 3600 },
+	{ "0th is the 1st", ERR_RETRY, 0, 0, 0, 0, SCHEDULE_LATER, 45, 60 },
+	{ "huge", ERR_RETRY, UINT64_MAX, 0, 0, 0, SCHEDULE_LATER, 2700, 3600 },
+	{ "the last is at max_age", ERR_RETRY, 100, 0, 0, AGE - 100,
+	    SCHEDULE_LATER, 100, 100 },
+	{ "max_age", ERR_RETRY, 100, 0, 0, AGE, SCHEDULE_DEAD, 0, 0 },
+	{ "after it", ERR_RETRY, 1, 0, 5000, AGE + 1, SCHEDULE_DEAD, 0, 0 },
+	{ "Retry-After", ERR_RETRY, 9, 0, 10000, 0, SCHEDULE_LATER, 10, 13 },
+	{ "a fraction", ERR_RETRY, 1, 0, 100, 0, SCHEDULE_LATER, 1, 3 },
+	{ "a long one", ERR_RETRY, 1, 0, 600000, 0, SCHEDULE_LATER, 600, 662 },
+	{ "beyond max_age", ERR_RETRY, 1, 0, 600000, AGE - 10,
+	    SCHEDULE_LATER, 600, 662 },
+	{ "unsure", ERR_UNSURE, 1, 1, 0, 0, SCHEDULE_LATER, 300, 300 },
+	{ "unsure, asked", ERR_UNSURE, 1, 1, 1000, 0, SCHEDULE_LATER,
+	    300, 300 },
+	{ "unsure, asked long", ERR_UNSURE, 1, 1, 400000, 0, SCHEDULE_LATER,
+	    400, 442 },
+	{ "unsure twice", ERR_UNSURE, 2, 2, 0, 0, SCHEDULE_HOLD, 0, 0 },
+	{ "unsure and old", ERR_UNSURE, 9, 1, 0, AGE, SCHEDULE_HOLD, 0, 0 },
+	{ "clock set back", ERR_RETRY, 1, 0, 0, -DAY, SCHEDULE_LATER, 45, 60 },
+};
+
+static const struct {
+	const char *name;
+	uint64_t failures;
+	int64_t after_ms, least, most;
+} probes[] = {
+	{ "1st", 1, 0, 225, 300 },
+	{ "2nd", 2, 0, 675, 900 },
+	{ "3rd", 3, 0, 2700, 3600 },
+	{ "4th", 4, 0, 2700, 3600 },
+	{ "asked", 1, 60000, 60, 68 },
+};
+/* clang-format on */
+
+/* Least and most are reached, and nothing beyond. */
+static void
+test_rows(void)
+{
+	for (size_t i = 0; i < N(rows); i++) {
+		int64_t least = INT64_MAX, most = 0;
+
+		for (uint32_t r = 0; r < 4000; r++) {
+			int64_t next = NOW;
+			struct schedule_try t = {
+				.kind = rows[i].kind,
+				.attempts = rows[i].attempts,
+				.unsure_times = rows[i].unsure,
+				.retry_after_ms = rows[i].after_ms,
+				.now = NOW,
+				.arrived = NOW - rows[i].age,
+				.max_age = AGE,
+				.random = r * 1000003U,
+			};
+			enum schedule_verdict v = schedule_next(&t, &next);
+
+			T_CHECK(v == rows[i].want, "%s: %s", rows[i].name,
+			    schedule_name(v));
+			least = next - NOW < least ? next - NOW : least;
+			most = next - NOW > most ? next - NOW : most;
+		}
+		T_CHECK(least == rows[i].least && most == rows[i].most,
+		    "%s: %lld to %lld", rows[i].name, (long long)least,
+		    (long long)most);
+	}
+}
+
+static void
+test_probes(void)
+{
+	for (size_t i = 0; i < N(probes); i++) {
+		int64_t least = INT64_MAX, most = 0, wait;
+
+		for (uint32_t r = 0; r < 4000; r++) {
+			wait = schedule_probe(probes[i].failures,
+				   probes[i].after_ms, NOW, r) -
+			    NOW;
+			least = wait < least ? wait : least;
+			most = wait > most ? wait : most;
+		}
+		T_CHECK(least == probes[i].least && most == probes[i].most,
+		    "%s: %lld to %lld", probes[i].name, (long long)least,
+		    (long long)most);
+	}
+}
+
+/* 5 days of a service that is down: how many attempts. */
+static void
+test_five_days(void)
+{
+	struct schedule_try t = { .kind = ERR_RETRY,
+		.attempts = 1,
+		.max_age = AGE };
+	int64_t next = 0;
+
+	while (
+	    schedule_next(&t, &next) == SCHEDULE_LATER && t.attempts < 1000) {
+		T_CHECK(next > t.now, "goes on");
+		t.now = next;
+		t.attempts++;
+	}
+	T_CHECK(t.now == AGE && t.attempts > 120 && t.attempts < 130,
+	    "%llu attempts, the last after %lld s",
+	    (unsigned long long)t.attempts, (long long)t.now);
+}
+
+static const struct t_test tests[] = {
+	{ "rows", test_rows },
+	{ "probes", test_probes },
+	{ "five days", test_five_days },
+};
+
+int
+main(void)
+{
+	return t_main(tests, N(tests));
+}
