@@ -11,18 +11,57 @@ crypt_sha256(struct str s, unsigned char out[CRYPT_SHA256_SIZE])
 	(void)mbedtls_sha256((const unsigned char *)s.p, s.n, out, 0);
 }
 
-void
-crypt_sha256_hex(struct str s, char out[CRYPT_SHA256_HEX])
+static void
+to_hex(const unsigned char sum[CRYPT_SHA256_SIZE], char out[CRYPT_SHA256_HEX])
 {
 	static const char hex[] = "0123456789abcdef";
-	unsigned char sum[CRYPT_SHA256_SIZE];
 
-	crypt_sha256(s, sum);
-	for (size_t i = 0; i < sizeof(sum); i++) {
+	for (size_t i = 0; i < CRYPT_SHA256_SIZE; i++) {
 		out[2 * i] = hex[sum[i] >> 4];
 		out[2 * i + 1] = hex[sum[i] & 15];
 	}
-	out[2 * sizeof(sum)] = '\0';
+	out[CRYPT_SHA256_HEX - 1] = '\0';
+}
+
+void
+crypt_sha256_hex(struct str s, char out[CRYPT_SHA256_HEX])
+{
+	unsigned char sum[CRYPT_SHA256_SIZE];
+
+	crypt_sha256(s, sum);
+	to_hex(sum, out);
+}
+
+_Static_assert(sizeof(mbedtls_sha256_context) <= sizeof(struct crypt_sum),
+    "room for mbedTLS's context");
+
+static mbedtls_sha256_context *
+context(struct crypt_sum *c)
+{
+	return (mbedtls_sha256_context *)(void *)c->space;
+}
+
+void
+crypt_sum_init(struct crypt_sum *c)
+{
+	mbedtls_sha256_init(context(c));
+	(void)mbedtls_sha256_starts(context(c), 0);
+}
+
+void
+crypt_sum_add(struct crypt_sum *c, struct str s)
+{
+	(void)mbedtls_sha256_update(context(c), (const unsigned char *)s.p,
+	    s.n);
+}
+
+void
+crypt_sum_hex(struct crypt_sum *c, char out[CRYPT_SHA256_HEX])
+{
+	unsigned char sum[CRYPT_SHA256_SIZE];
+
+	(void)mbedtls_sha256_finish(context(c), sum);
+	to_hex(sum, out);
 }
 
 void

@@ -91,6 +91,20 @@ os_poll(struct pollfd *fds, size_t n, int64_t deadline)
 	}
 }
 
+static struct os_stat
+in_our_words(const struct stat *st)
+{
+	return (struct os_stat){
+		.size = (uint64_t)st->st_size,
+		.mtime = st->st_mtime,
+		.regular = S_ISREG(st->st_mode),
+		.directory = S_ISDIR(st->st_mode),
+		.others = (st->st_mode & (S_IROTH | S_IWOTH)) != 0,
+		.others_write = (st->st_mode & S_IWOTH) != 0,
+		.owner = st->st_uid,
+	};
+}
+
 bool
 os_stat_path(const char *path, struct os_stat *out, struct err *e)
 {
@@ -102,16 +116,20 @@ os_stat_path(const char *path, struct os_stat *out, struct err *e)
 		e->exit = EX_NOINPUT;
 		return false;
 	}
-	*out = (struct os_stat){
-		.size = (uint64_t)st.st_size,
-		.mtime = st.st_mtime,
-		.regular = S_ISREG(st.st_mode),
-		.directory = S_ISDIR(st.st_mode),
-		.others = (st.st_mode & (S_IROTH | S_IWOTH)) != 0,
-		.others_write = (st.st_mode & S_IWOTH) != 0,
-		.read_only_mount =
-		    statvfs(path, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0,
-	};
+	*out = in_our_words(&st);
+	out->read_only_mount =
+	    statvfs(path, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0;
+	return true;
+}
+
+bool
+os_stat_fd(int fd, const char *name, struct os_stat *out, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, ERR_RETRY, "%s", name);
+	*out = in_our_words(&st);
 	return true;
 }
 
@@ -254,6 +272,14 @@ os_read_private(const char *path, struct buf *out, struct err *e)
 	return ok;
 }
 
+static bool
+io_error(const char *name, const char *what, struct err *e)
+{
+	err_sys(e, ERR_RETRY, "%s: cannot %s", name, what);
+	e->exit = EX_IOERR;
+	return false;
+}
+
 bool
 os_write_fd(int fd, const char *name, struct str s, struct err *e)
 {
@@ -263,14 +289,81 @@ os_write_fd(int fd, const char *name, struct str s, struct err *e)
 		n = write(fd, s.p, s.n);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0) {
-			err_sys(e, ERR_RETRY, "%s: cannot write", name);
-			e->exit = EX_IOERR;
-			return false;
-		}
+		if (n < 0)
+			return io_error(name, "write", e);
 		s = str_from(s, (size_t)n);
 	}
 	return true;
+}
+
+bool
+os_read_at(struct os_at from, char *p, size_t n, struct err *e)
+{
+	ssize_t got;
+
+	while (n > 0) {
+		got = pread(from.fd, p, n, (off_t)from.at);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_sys(e, ERR_RETRY, "%s: cannot read",
+			    from.name);
+		if (got == 0)
+			return err_set(e, ERR_INPUT, "%s: is cut short",
+			    from.name);
+		p += got;
+		n -= (size_t)got;
+		from.at += (uint64_t)got;
+	}
+	return true;
+}
+
+bool
+os_write_at(struct os_at to, struct str s, struct err *e)
+{
+	ssize_t n;
+
+	for (; s.n > 0; s = str_from(s, (size_t)n)) {
+		n = pwrite(to.fd, s.p, s.n, (off_t)to.at);
+		if (n < 0 && errno != EINTR)
+			return io_error(to.name, "write", e);
+		if (n < 0)
+			n = 0;
+		to.at += (uint64_t)n;
+	}
+	return true;
+}
+
+bool
+os_sync(int fd, const char *name, struct err *e)
+{
+	int r;
+
+	do
+		r = fdatasync(fd);
+	while (r < 0 && errno == EINTR);
+	return r == 0 || io_error(name, "sync", e);
+}
+
+bool
+os_cut(int fd, const char *name, uint64_t size, struct err *e)
+{
+	return ftruncate(fd, (off_t)size) == 0 || io_error(name, "shorten", e);
+}
+
+void
+os_touch(int fd, int64_t when)
+{
+	const struct timespec t[2] = { { .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = when } };
+
+	(void)futimens(fd, t);
+}
+
+bool
+os_try_lock(int fd)
+{
+	return flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
 /* The folder of path into dir (of size bytes); "." if it names none. */

@@ -47,8 +47,12 @@ struct os_stat {
 	bool others; /* world may read or write it */
 	bool others_write;
 	bool read_only_mount;
+	uid_t owner;
 };
 bool os_stat_path(const char *path, struct os_stat *out, struct err *e)
+    __attribute__((warn_unused_result));
+/* The same of an open file, but for read_only_mount. ERR_RETRY. */
+bool os_stat_fd(int fd, const char *name, struct os_stat *out, struct err *e)
     __attribute__((warn_unused_result));
 
 /*
@@ -101,6 +105,38 @@ struct os_write {
 };
 bool os_write_file(const char *path, struct str s, struct os_write how,
     struct err *e) __attribute__((warn_unused_result));
+
+/*
+ * Exactly n bytes at an offset. Reading: ERR_RETRY, and ERR_INPUT where the
+ * file ends before. Writing: ERR_RETRY with exit 74.
+ */
+struct os_at {
+	const char *name; /* for messages */
+	int fd;
+	uint64_t at;
+};
+bool os_read_at(struct os_at from, char *p, size_t n, struct err *e)
+    __attribute__((warn_unused_result));
+bool os_write_at(struct os_at to, struct str s, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * What was written is on the disk afterwards, and the file's length. After
+ * false nothing is known of it: do not ask a second time, throw it away.
+ * ERR_RETRY with exit 74.
+ */
+bool os_sync(int fd, const char *name, struct err *e)
+    __attribute__((warn_unused_result));
+/* Ends the file at this size. ERR_RETRY with exit 74. */
+bool os_cut(int fd, const char *name, uint64_t size, struct err *e)
+    __attribute__((warn_unused_result));
+/* Sets the time of the last change. Where that fails, nothing happens. */
+void os_touch(int fd, int64_t when);
+/*
+ * Takes the file's lock without waiting. It ends with the last descriptor
+ * that came from this one, so with its holder at the latest.
+ */
+bool os_try_lock(int fd);
 
 /* Removes a file, if it is there and we may. */
 void os_remove(const char *path);
