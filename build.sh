@@ -38,6 +38,7 @@ deps_table() {
 	apt sslsplit - a proxy that opens TLS
 	apt swaks - an SMTP client that nobody here wrote
 	apt strace - fails and kills at the n-th system call
+	apt e2fsprogs - a file system whose power is cut
 	apt valgrind - memory of the release executable
 	apt clang - fuzz, and a second opinion on warnings
 	apt libclang-rt-dev|libclang-rt-14-dev - libFuzzer
@@ -558,6 +559,9 @@ test_build() {
 	if grep -q '^story' "$run/list"; then
 		targets="$targets build/san/post365 build/post365"
 	fi
+	if grep -q '^story powercut$' "$run/list"; then # it plays scenarios
+		targets="$targets build/san/crash_test"
+	fi
 	alone prepare
 	grep -q '^LIBASAN := yes' build/cc.mk ||
 		die "$CC has no sanitizer runtime. On Debian and Ubuntu it comes with gcc:
@@ -1028,6 +1032,7 @@ EOF
 our_rules() {
 	cat <<'EOF'
 O ?= build
+comma := ,
 include $(O)/cc.mk
 include build/vendor.mk
 .DELETE_ON_ERROR:
@@ -1106,6 +1111,12 @@ san := $(part:src/%.c=build/san/obj/%.o) build/san/obj/roots.o
 help := $(filter-out %_test.c,$(wildcard tests/unit/*.c))
 help := $(help:tests/unit/%.c=build/san/unit/%.o)
 wrap := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+# What tests/unit/cut.c can fail, and end the program at.
+cut := openat write pwrite pread fsync fdatasync ftruncate unlinkat \
+  renameat2 futimens flock mkdir close
+build/san/crash_test build/san/journal_test $(O)/unit/crash_test \
+  $(O)/unit/journal_test: \
+  wrap += $(addprefix -Wl$(comma)--wrap=,$(cut))
 none = { echo $(1) $(2) >>build/san/broken; \
   $(CC) -x c -c -o $(2) /dev/null; }
 build/san/obj/%.o: src/%.c $(flags)

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/claim.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/crypt.h"
+#include "base/os.h"
+
+enum {
+	FIRST_READ = 8192, /* head and slots of nearly all messages */
+	PIECE = 65536,
+	ROUNDS = 2 /* one may move while the folders are looked through */
+};
+
+void
+claim_leave(struct claim *c)
+{
+	if (c->spool != NULL)
+		os_close(&c->fd);
+	c->spool = NULL;
+}
+
+static struct os_at
+place(const struct claim *c, uint64_t at)
+{
+	return (struct os_at){ .name = c->id, .fd = c->fd, .at = at };
+}
+
+static uint64_t
+body_at(const struct claim *c)
+{
+	return c->slots + ENVELOPE_SLOTS;
+}
+
+static bool
+read_body(const struct source *self, uint64_t at, char *p, size_t n,
+    struct err *e)
+{
+	const struct claim *c = self->arg;
+
+	return os_read_at(place(c, body_at(c) + at), p, n, e);
+}
+
+/*
+ * In a folder of one user a file of another has no business; one that lets
+ * its group in has other owners by right.
+ */
+static bool
+is_trusted(const struct claim *c, const struct os_stat *st, struct err *e)
+{
+	const struct dir *d = &c->spool->dir[c->where];
+
+	if (!st->regular)
+		return err_set(e, ERR_INPUT, "not a regular file");
+	if (st->owner == geteuid() || st->owner == d->owner || st->owner == 0 ||
+	    (d->mode & S_IWGRP) != 0)
+		return true;
+	err_set(e, ERR_CONFIG, "belongs to another user (%lu)",
+	    (unsigned long)st->owner);
+	return err_remedy(e,
+	    "remove the file, or chown it to the owner of "
+	    "its folder");
+}
+
+/* The first n bytes of the file into memory of a. */
+static bool
+read_start(const struct claim *c, struct arena *a, size_t n, struct str *out,
+    struct err *e)
+{
+	char *p = arena_alloc(a, n);
+
+	*out = (struct str){ p, n };
+	return arena_ok(a, e) && os_read_at(place(c, 0), p, n, e);
+}
+
+static bool
+load(struct claim *c, struct arena *a, struct err *e)
+{
+	struct os_stat st;
+	struct str start;
+	size_t n, most = FIRST_READ;
+	enum parse r = PARSE_MORE;
+
+	if (!os_stat_fd(c->fd, c->id, &st, e) || !is_trusted(c, &st, e))
+		return false;
+	for (; r == PARSE_MORE; most = ENVELOPE_HEAD_MOST + ENVELOPE_SLOTS) {
+		n = st.size < most ? (size_t)st.size : most;
+		if (!read_start(c, a, n, &start, e))
+			return false;
+		r = envelope_read(a, start, &c->envelope, &n, e);
+		if (r == PARSE_MORE && start.n < most)
+			return err_set(e, ERR_INPUT, "is cut short");
+	}
+	if (r == PARSE_BAD)
+		return false;
+	if (!str_eq(c->envelope.id, str_of(c->id)))
+		return err_set(e, ERR_INPUT, "holds the id %.*s",
+		    STR_ARG(c->envelope.id));
+	c->slots = n;
+	if (st.size < body_at(c) + ENVELOPE_END)
+		return err_set(e, ERR_INPUT, "is cut short");
+	if (start.n < body_at(c) &&
+	    !read_start(c, a, (size_t)body_at(c), &start, e))
+		return false;
+	envelope_state_read(str_first(str_from(start, n), ENVELOPE_SLOTS),
+	    &c->state);
+	c->body = (struct source){
+		.size = st.size - body_at(c) - ENVELOPE_END,
+		.read = read_body,
+		.arg = c,
+	};
+	return true;
+}
+
+static bool
+sum_part(const struct claim *c, struct crypt_sum *sum, uint64_t at, uint64_t n,
+    struct err *e)
+{
+	char piece[PIECE];
+	size_t some;
+
+	for (; n > 0; n -= some, at += some) {
+		some = n < sizeof(piece) ? (size_t)n : sizeof(piece);
+		if (!os_read_at(place(c, at), piece, some, e))
+			return false;
+		crypt_sum_add(sum, (struct str){ piece, some });
+	}
+	return true;
+}
+
+static bool
+is_whole(const struct claim *c, struct err *e)
+{
+	char want[ENVELOPE_END + 1], is[ENVELOPE_END];
+	char hex[CRYPT_SHA256_HEX];
+	struct crypt_sum sum;
+
+	crypt_sum_init(&sum);
+	if (!sum_part(c, &sum, 0, c->slots, e) ||
+	    !sum_part(c, &sum, body_at(c), c->body.size, e) ||
+	    !os_read_at(place(c, body_at(c) + c->body.size), is, sizeof(is), e))
+		return false;
+	crypt_sum_hex(&sum, hex);
+	envelope_end(want, c->slots + c->body.size, hex);
+	if (memcmp(want, is, sizeof(is)) == 0)
+		return true;
+	return err_set(e, ERR_INPUT, "is not whole: its end does not match");
+}
+
+/* False with c->spool NULL, the descriptor closed and the file named. */
+static bool
+give_up(struct claim *c, struct err *e)
+{
+	err_wrap(e, "%s/%s/%s", c->spool->path, spool_where_name(c->where),
+	    c->id);
+	claim_leave(c);
+	return false;
+}
+
+/* What is no id may be a path, and is the name of no message. */
+static bool
+start(struct claim *c, struct spool *s, const char *id)
+{
+	*c = (struct claim){ .fd = -1 };
+	if (!envelope_is_id(str_of(id)))
+		return false;
+	memcpy(c->id, id, sizeof(c->id));
+	c->spool = s;
+	return true;
+}
+
+bool
+claim_look(struct claim *c, struct spool *s, const char *id, unsigned folders,
+    struct arena *a, struct err *e)
+{
+	if (!start(c, s, id))
+		return true;
+	for (unsigned i = 0; i < ROUNDS * SPOOL_FOLDERS && c->fd < 0; i++) {
+		c->where = (enum spool_where)(i % SPOOL_FOLDERS);
+		if ((folders & SPOOL_IN(c->where)) != 0 &&
+		    !dir_file(&s->dir[c->where], c->id, DIR_READ, &c->fd, e)) {
+			claim_leave(c);
+			return false;
+		}
+	}
+	if (c->fd < 0) {
+		claim_leave(c);
+		return true;
+	}
+	return load(c, a, e) || give_up(c, e);
+}
+
+/* Leaves c->fd open with the lock, or -1. */
+static bool
+lock(struct claim *c, struct err *e)
+{
+	const struct dir *d = &c->spool->dir[c->where];
+
+	if (!dir_file(d, c->id, DIR_UPDATE, &c->fd, e))
+		return false;
+	if (c->fd < 0)
+		return true;
+	/* who had it a moment ago may have moved or removed it */
+	c->busy = !os_try_lock(c->fd);
+	if (c->busy || !dir_has(d, c->id, c->fd))
+		os_close(&c->fd);
+	return true;
+}
+
+static bool
+move(struct claim *c, enum spool_where to, struct err *e)
+{
+	const struct dir *dir = c->spool->dir;
+
+	if (to == c->where)
+		return true;
+	if (!dir_move(&dir[c->where], c->id, &dir[to], c->id, e))
+		return false;
+	c->where = to;
+	return true;
+}
+
+/* What no worker can send is put where a person finds it. */
+static bool
+not_whole(struct claim *c, struct err *e)
+{
+	struct err other;
+
+	if (e->kind != ERR_INPUT)
+		return give_up(c, e);
+	if ((SPOOL_IN(c->where) & SPOOL_QUEUED) != 0 &&
+	    move(c, SPOOL_HOLD, &other) &&
+	    spool_sync_folder(c->spool, SPOOL_HOLD, &other))
+		err_remedy(e,
+		    "it is kept in %s/hold and not sent; look into "
+		    "the file",
+		    c->spool->path);
+	return give_up(c, e);
+}
+
+static bool
+is_settled(const struct claim *c)
+{
+	return c->state.done >= c->envelope.recipients;
+}
+
+bool
+claim_take(struct claim *c, struct spool *s, const char *id, unsigned folders,
+    struct arena *a, struct err *e)
+{
+	if (!start(c, s, id))
+		return true;
+	for (unsigned i = 0; i < ROUNDS * SPOOL_FOLDERS && c->fd < 0; i++) {
+		c->where = (enum spool_where)(i % SPOOL_FOLDERS);
+		if ((folders & SPOOL_IN(c->where)) == 0)
+			continue;
+		if (!lock(c, e)) {
+			claim_leave(c);
+			return false;
+		}
+		if (c->busy)
+			break;
+	}
+	if (c->fd < 0) {
+		claim_leave(c);
+		return true;
+	}
+	if (!load(c, a, e) || !is_whole(c, e))
+		return not_whole(c, e);
+	if (is_settled(c))
+		return claim_done(c, e);
+	return c->where != SPOOL_NEW || move(c, SPOOL_WORK, e) || give_up(c, e);
+}
+
+bool
+claim_save(struct claim *c, struct err *e)
+{
+	struct envelope_state new = c->state;
+	char slot[ENVELOPE_SLOT];
+	uint64_t at;
+
+	new.sequence++;
+	at = c->slots + envelope_slot(new.sequence) * (uint64_t)ENVELOPE_SLOT;
+	envelope_state_write(slot, &new);
+	if (!os_write_at(place(c, at), (struct str){ slot, sizeof(slot) }, e) ||
+	    !spool_sync_file(c->spool, c->fd, c->id, e))
+		return err_wrap(e, "%s/%s", c->spool->path,
+		    spool_where_name(c->where));
+	c->state.sequence = new.sequence;
+	return true;
+}
+
+bool
+claim_put(struct claim *c, enum spool_where where, struct err *e)
+{
+	struct err other;
+	bool kept = where == SPOOL_NEW && c->where == SPOOL_WORK;
+	bool ok = claim_save(c, e);
+	struct err *why = ok ? e : &other; /* the first failure is told */
+
+	os_touch(c->fd,
+	    where == SPOOL_NEW ? c->state.next : clock_wall(c->spool->clock));
+	/* What a worker puts back is queued in both folders: no sync. */
+	ok = move(c, where, why) &&
+	    (kept || spool_sync_folder(c->spool, where, why)) && ok;
+	claim_leave(c);
+	return ok;
+}
+
+bool
+claim_done(struct claim *c, struct err *e)
+{
+	struct err other;
+	bool ok;
+
+	c->state.done = c->envelope.recipients;
+	/* The mark is durable, so the removal need not be; without a mark
+	   (the disk fails) it must. */
+	ok = claim_save(c, &other);
+	ok = dir_remove(&c->spool->dir[c->where], c->id, e) &&
+	    (ok || spool_sync_folder(c->spool, c->where, e));
+	claim_leave(c);
+	return ok;
+}

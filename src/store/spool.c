@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/spool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/os.h"
+
+enum { ID_TRIES = 8 /* of 32 random bits in a second */ };
+
+static const char *const names[] = {
+	[SPOOL_TMP] = "tmp",
+	[SPOOL_NEW] = "new",
+	[SPOOL_WORK] = "work",
+	[SPOOL_HOLD] = "hold",
+	[SPOOL_DEAD] = "dead",
+};
+
+const char *
+spool_where_name(enum spool_where where)
+{
+	return names[where];
+}
+
+bool
+spool_open(struct spool *s, const char *path, enum spool_sync sync,
+    const struct clock *clock, struct err *e)
+{
+	*s = (struct spool){ .path = path, .clock = clock, .sync = sync };
+	for (unsigned i = 0; i < SPOOL_FOLDERS; i++)
+		if (!dir_open(&s->dir[i], path, names[i], 0700, e)) {
+			spool_close(s);
+			return false;
+		}
+	return true;
+}
+
+void
+spool_close(struct spool *s)
+{
+	for (unsigned i = 0; i < SPOOL_FOLDERS; i++)
+		dir_close(&s->dir[i]);
+	*s = (struct spool){ 0 };
+}
+
+bool
+spool_sync_folder(const struct spool *s, enum spool_where where, struct err *e)
+{
+	return s->sync != SPOOL_FULL || dir_sync(&s->dir[where], e);
+}
+
+bool
+spool_sync_file(const struct spool *s, int fd, const char *id, struct err *e)
+{
+	return s->sync == SPOOL_NONE || os_sync(fd, id, e);
+}
+
+/* --- adding a message */
+
+void
+spool_abort(struct spool_add *a)
+{
+	struct err ignored;
+
+	/* where that fails, spool_clean does it later */
+	if (a->spool == NULL)
+		return;
+	(void)!dir_remove(&a->spool->dir[a->where], a->id, &ignored);
+	os_close(&a->fd);
+	a->spool = NULL;
+}
+
+/* One exit status for all that was not stored, whatever failed. */
+static bool
+not_stored(struct spool_add *a, struct err *e)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", names[a->where], a->id);
+	if (e->remedy[0] == '\0' && e->kind == ERR_RETRY)
+		err_remedy(e, "look after the disk of %s; nothing was stored",
+		    a->spool->path);
+	err_wrap(e, "%s", a->spool->path);
+	e->exit = 0;
+	spool_abort(a);
+	return false;
+}
+
+/* A name that sorts by time and is nowhere in the spool. */
+static bool
+create(struct spool_add *a, int64_t now, struct err *e)
+{
+	struct spool *s = a->spool;
+	struct os_stat st;
+	bool taken;
+	uint32_t r;
+
+	for (int i = 0; i < ID_TRIES; i++) {
+		os_random(&r, sizeof(r));
+		(void)snprintf(a->id, sizeof(a->id), "%08X%08X",
+		    (unsigned)((uint64_t)now & UINT32_MAX), (unsigned)r);
+		taken = false;
+		for (unsigned f = SPOOL_NEW; f < SPOOL_FOLDERS; f++)
+			taken = taken || dir_stat(&s->dir[f], a->id, &st);
+		if (taken)
+			continue;
+		if (!dir_file(&s->dir[SPOOL_TMP], a->id, DIR_CREATE, &a->fd, e))
+			return false;
+		if (a->fd >= 0)
+			return true;
+	}
+	return err_set(e, ERR_RETRY, "%s: no free id", s->path);
+}
+
+static bool
+write_part(struct spool_add *a, struct str s, struct err *e)
+{
+	crypt_sum_add(&a->sum, s);
+	return os_write_fd(a->fd, a->id, s, e);
+}
+
+static bool
+write_head(struct spool_add *a, const struct envelope *v, struct err *e)
+{
+	struct buf b;
+	bool ok;
+
+	buf_init(&b, ENVELOPE_HEAD_MOST + ENVELOPE_SLOTS);
+	ok = envelope_write(&b, v, e);
+	a->head = b.n;
+	crypt_sum_add(&a->sum, buf_view(&b));
+	for (int i = 0; i < ENVELOPE_SLOTS; i++)
+		buf_addc(&b,
+		    i % ENVELOPE_SLOT == ENVELOPE_SLOT - 1 ? '\n' : ' ');
+	ok = ok && buf_ok(&b, e) && os_write_fd(a->fd, a->id, buf_view(&b), e);
+	buf_release(&b);
+	return ok;
+}
+
+bool
+spool_begin(struct spool *s, const struct envelope *v, struct spool_add *a,
+    struct err *e)
+{
+	struct envelope mine = *v;
+
+	*a = (struct spool_add){ .spool = s, .where = SPOOL_TMP, .fd = -1 };
+	if (mine.arrived == 0)
+		mine.arrived = clock_wall(s->clock);
+	if (!create(a, mine.arrived, e)) {
+		a->spool = NULL;
+		e->exit = 0;
+		return false;
+	}
+	/* nobody else has it open: this lock is for spool_clean to see */
+	(void)os_try_lock(a->fd);
+	mine.id = str_of(a->id);
+	crypt_sum_init(&a->sum);
+	return write_head(a, &mine, e) || not_stored(a, e);
+}
+
+bool
+spool_write(struct spool_add *a, struct str piece, struct err *e)
+{
+	if (a->spool == NULL)
+		return err_set(e, ERR_BUG, "spool_write after the end");
+	a->size += piece.n;
+	return write_part(a, piece, e) || not_stored(a, e);
+}
+
+bool
+spool_seal(struct spool_add *a, struct err *e)
+{
+	char hex[CRYPT_SHA256_HEX], end[ENVELOPE_END + 1];
+	struct spool *s = a->spool;
+
+	if (s == NULL)
+		return err_set(e, ERR_BUG, "spool_seal after the end");
+	crypt_sum_hex(&a->sum, hex);
+	envelope_end(end, a->head + a->size, hex);
+	if (!os_write_fd(a->fd, a->id, str_of(end), e))
+		return not_stored(a, e);
+	os_touch(a->fd, clock_wall(s->clock)); /* it is due */
+	if (!spool_sync_file(s, a->fd, a->id, e) ||
+	    !dir_move(&s->dir[SPOOL_TMP], a->id, &s->dir[SPOOL_NEW], a->id, e))
+		return not_stored(a, e);
+	a->where = SPOOL_NEW;
+	return true;
+}
+
+bool
+spool_settle(struct spool_add **a, size_t n, struct err *e)
+{
+	bool ok = n == 0 || spool_sync_folder(a[0]->spool, SPOOL_NEW, e);
+
+	if (!ok)
+		(void)not_stored(a[0], e);
+	for (size_t i = 0; i < n; i++) {
+		/* no worker has it yet: the lock still is ours */
+		if (!ok)
+			spool_abort(a[i]);
+		else
+			os_close(&a[i]->fd);
+		/* From here on the mail is safe. */
+		a[i]->spool = NULL;
+	}
+	return ok;
+}
+
+bool
+spool_commit(struct spool_add *a, struct err *e)
+{
+	return spool_seal(a, e) && spool_settle(&a, 1, e);
+}
+
+/* --- all of them */
+
+struct listing {
+	const struct spool *spool;
+	struct spool_list *out;
+	enum spool_where where;
+};
+
+static void
+list_one(void *arg, const char *name)
+{
+	struct listing *l = arg;
+	struct spool_entry entry = { .where = (unsigned char)l->where };
+	struct os_stat st;
+
+	if (!dir_stat(&l->spool->dir[l->where], name, &st))
+		return; /* gone meanwhile */
+	if (!st.regular || !envelope_is_id(str_of(name))) {
+		l->out->foreign++;
+		(void)snprintf(l->out->foreign_name,
+		    sizeof(l->out->foreign_name), "%s/%s", names[l->where],
+		    name);
+		return;
+	}
+	memcpy(entry.id, name, sizeof(entry.id));
+	entry.due = st.mtime;
+	buf_add(&l->out->bytes, &entry, sizeof(entry));
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct spool_entry *x = a, *y = b;
+
+	return memcmp(x->id, y->id, sizeof(x->id));
+}
+
+/* A message that moved while we looked is there twice. */
+static void
+drop_twins(struct spool_entry *item, size_t *n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++)
+		if (kept == 0 || by_id(&item[kept - 1], &item[i]) != 0)
+			item[kept++] = item[i];
+	*n = kept;
+}
+
+bool
+spool_list(struct spool *s, unsigned folders, struct spool_list *out,
+    struct err *e)
+{
+	struct listing l = { .spool = s, .out = out };
+	struct spool_entry *item;
+
+	*out = (struct spool_list){ 0 };
+	buf_init(&out->bytes, SIZE_MAX / 2);
+	for (unsigned i = 0; i < SPOOL_FOLDERS; i++) {
+		l.where = (enum spool_where)i;
+		if ((folders & SPOOL_IN(i)) != 0 &&
+		    !dir_each(&s->dir[i], list_one, &l, e))
+			return false;
+	}
+	if (!buf_ok(&out->bytes, e))
+		return err_wrap(e, "%s", s->path);
+	item = (struct spool_entry *)(void *)out->bytes.p;
+	out->n = out->bytes.n / sizeof(*item);
+	if (out->n > 1) {
+		qsort(item, out->n, sizeof(*item), by_id);
+		drop_twins(item, &out->n);
+	}
+	out->item = item;
+	return true;
+}
+
+void
+spool_list_release(struct spool_list *l)
+{
+	buf_release(&l->bytes);
+	*l = (struct spool_list){ 0 };
+}
+
+bool
+spool_find(struct spool *s, struct str prefix, unsigned folders,
+    char id[ENVELOPE_ID_SIZE], struct err *e)
+{
+	struct spool_list list;
+	size_t hits = 0;
+	bool ok = spool_list(s, folders, &list, e);
+
+	for (size_t i = 0; ok && i < list.n; i++)
+		if (str_istarts(str_of(list.item[i].id), prefix) && ++hits == 1)
+			memcpy(id, list.item[i].id, ENVELOPE_ID_SIZE);
+	spool_list_release(&list);
+	if (ok && prefix.n > 0 && hits == 1)
+		return true;
+	if (!ok)
+		return false;
+	if (prefix.n == 0 || hits == 0)
+		return err_set(e, ERR_INPUT, "%s: no message \"%.*s\" there",
+		    s->path, STR_ARG(str_first(prefix, 64)));
+	return err_set(e, ERR_INPUT, "%s: %zu messages begin with \"%.*s\"",
+	    s->path, hits, STR_ARG(prefix));
+}
+
+/* True: it was removed. */
+static bool
+clean_one(struct spool *s, const struct spool_entry *entry)
+{
+	const struct dir *d = &s->dir[entry->where];
+	struct err ignored;
+	bool ok;
+	int fd;
+
+	/* A free lock: its writer, or the person who moves it, is gone. */
+	ok = dir_file(d, entry->id, DIR_READ, &fd, &ignored) && fd >= 0 &&
+	    os_try_lock(fd) && dir_has(d, entry->id, fd) &&
+	    dir_remove(d, entry->id, &ignored);
+	os_close(&fd);
+	return ok;
+}
+
+bool
+spool_clean(struct spool *s, enum spool_where where, int64_t before,
+    size_t *removed, struct err *e)
+{
+	struct spool_list list;
+	bool ok = spool_list(s, SPOOL_IN(where), &list, e);
+
+	*removed = 0;
+	for (size_t i = 0; ok && i < list.n; i++)
+		if (list.item[i].due < before)
+			*removed += clean_one(s, &list.item[i]);
+	spool_list_release(&list);
+	return ok;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * spool: the queue on the disk. One message is one file (store/envelope.h),
+ * its folder is its state, its id is its name in all of them. claim.h reads
+ * and changes one message.
+ *
+ *	tmp/	being written; its writer holds the file's lock
+ *	new/	accepted, waits for its time
+ *	work/	claimed; its worker holds the file's lock
+ *	hold/	a person decides
+ *	dead/	failed for good, kept for a while
+ *
+ * Locks end with their holder, so no recovery has to run: a file in work/
+ * whose lock is free belonged to a worker that died, and claim_take takes it
+ * like one of new/. The table, for SPOOL_FULL: what a kill or a power cut
+ * during or after a step leaves. Tests do both at every system call
+ * (unit/spool_test.c, story/powercut.sh).
+ *
+ *	step			found			then
+ *	add
+ *	1 create in tmp/, lock	tmp/, any bytes		not accepted:
+ *	2 write it		tmp/, any bytes		spool_clean removes
+ *	3 fdatasync		tmp/, whole		it after 36 h
+ *	4 rename to new/	tmp/ or new/, whole	the same, or sent
+ *	5 fsync new/		new/, whole		ACCEPTED, is sent
+ *	6 close: lock is free	new/, whole		is sent
+ *	take
+ *	1 lock, read, check	new/			is sent
+ *	2 rename to work/	new/ or work/		is sent
+ *	save (before a request: with unsure_since)
+ *	1 write the other slot	old or new state	as it says
+ *	2 fdatasync		new state		"perhaps sent": the
+ *							policy decides
+ *	put (later, hold, dead, or from these back to new)
+ *	1 save			new state		is sent
+ *	2 rename		old or new folder	as the folder says
+ *	3 fsync the folder	new folder		as the folder says
+ *	  (not for later: both folders mean queued)
+ *	done
+ *	1 save: all settled	work/, settled		never sent again
+ *	2 unlink		work/, settled; or none	removed by the next
+ *							who takes it
+ *
+ * So a message goes out twice only if the cut falls between its request and
+ * step 1 of done, and then unsure_since tells.
+ *
+ * A torn file (SPOOL_NONE and a power cut, or a bad disk) fails its check
+ * when it is taken, moves to hold/ and is never sent. One of another version
+ * or owner stays where it is. Names that are no ids are left alone and told.
+ *
+ * Failures are ERR_RETRY unless said otherwise. Of the functions that add,
+ * with exit 75: nothing was stored, and the message is still the caller's.
+ *
+ * Source: DESIGN.md 4; SENDMAIL.md 3.2 (order of syncs, 36 h); RELIABILITY.md
+ * 5 (what could not be synced is thrown away).
+ */
+#ifndef STORE_SPOOL_H
+#define STORE_SPOOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/crypt.h"
+#include "base/dir.h"
+#include "base/source.h"
+#include "store/envelope.h"
+
+enum spool_where { SPOOL_TMP, SPOOL_NEW, SPOOL_WORK, SPOOL_HOLD, SPOOL_DEAD };
+enum { SPOOL_FOLDERS = SPOOL_DEAD + 1, SPOOL_TMP_AGE = 36 * 3600 /* s */ };
+
+/* Folders as a set. */
+#define SPOOL_IN(where) (1U << (where))
+#define SPOOL_QUEUED    (SPOOL_IN(SPOOL_NEW) | SPOOL_IN(SPOOL_WORK))
+#define SPOOL_KEPT      (SPOOL_IN(SPOOL_HOLD) | SPOOL_IN(SPOOL_DEAD))
+#define SPOOL_ALL       (SPOOL_QUEUED | SPOOL_KEPT)
+
+/* The setting spool_sync: what a power cut may cost. */
+enum spool_sync {
+	SPOOL_FULL, /* nothing */
+	SPOOL_FILE, /* messages of the last seconds, whole ones */
+	SPOOL_NONE  /* more of them, and a few torn */
+};
+
+struct spool {
+	const char *path; /* borrowed */
+	struct dir dir[SPOOL_FOLDERS];
+	const struct clock *clock; /* borrowed */
+	enum spool_sync sync;
+};
+
+/*
+ * Opens the spool, making its folders (mode 0700, and existing ones are the
+ * owner's business). Keeps path and clock. ERR_CONFIG with exit 73.
+ */
+bool spool_open(struct spool *s, const char *path, enum spool_sync sync,
+    const struct clock *clock, struct err *e)
+    __attribute__((warn_unused_result));
+void spool_close(struct spool *s); /* a zeroed one is fine */
+
+/* Sync as the setting says: nothing to do is true. */
+bool spool_sync_file(const struct spool *s, int fd, const char *id,
+    struct err *e) __attribute__((warn_unused_result));
+bool spool_sync_folder(const struct spool *s, enum spool_where where,
+    struct err *e) __attribute__((warn_unused_result));
+
+/* "new", "work", ...: the folder's name. */
+const char *spool_where_name(enum spool_where where);
+
+/* --- adding a message */
+
+struct spool_add {
+	struct spool *spool; /* NULL: not begun, or over */
+	char id[ENVELOPE_ID_SIZE];
+	enum spool_where where;
+	uint64_t size; /* of the message so far */
+	struct crypt_sum sum;
+	uint64_t head; /* bytes */
+	int fd;
+};
+
+/*
+ * Begins a message. Borrows v for the call; its id is ours to choose (found
+ * in a->id), and arrived is now if it is 0.
+ * Keeps s. ERR_INPUT: v cannot be written.
+ */
+bool spool_begin(struct spool *s, const struct envelope *v, struct spool_add *a,
+    struct err *e) __attribute__((warn_unused_result));
+/* A piece of the message; large ones are cheap. False: the add is over. */
+bool spool_write(struct spool_add *a, struct str piece, struct err *e)
+    __attribute__((warn_unused_result));
+/*
+ * All at once for one message: true means that it survives a power cut and
+ * may be acknowledged. False: it is not queued. Both ways the add is over.
+ */
+bool spool_commit(struct spool_add *a, struct err *e)
+    __attribute__((warn_unused_result));
+/*
+ * The same for several that share one sync of the folder: seal each (false:
+ * that one is over), then settle them all at once. Settled ones are accepted;
+ * where it fails, none is, and all are removed. Either way all are over.
+ */
+bool spool_seal(struct spool_add *a, struct err *e)
+    __attribute__((warn_unused_result));
+bool spool_settle(struct spool_add **a, size_t n, struct err *e)
+    __attribute__((warn_unused_result));
+/* Gives up: removes what is there. Fine when it is over already. */
+void spool_abort(struct spool_add *a);
+
+/* --- all of them */
+
+struct spool_entry {
+	int64_t due; /* new: not before this. dead: since. A hint: the state
+			has the word, after a power cut they may differ */
+	char id[ENVELOPE_ID_SIZE];
+	unsigned char where; /* enum spool_where */
+};
+
+struct spool_list {
+	const struct spool_entry *item; /* by id, so the oldest first */
+	size_t n;
+	size_t foreign;         /* files that are not ours */
+	char foreign_name[256]; /* one of them, with its folder */
+	struct buf bytes;       /* of item; 32 bytes a message */
+};
+
+/*
+ * Lists the messages of these folders; none is opened. One that moves at
+ * that moment may be missing. Release out in both cases.
+ */
+bool spool_list(struct spool *s, unsigned folders, struct spool_list *out,
+    struct err *e) __attribute__((warn_unused_result));
+void spool_list_release(struct spool_list *l);
+
+/*
+ * The id that begins with prefix (letters of any case). ERR_INPUT: none does,
+ * or several.
+ */
+bool spool_find(struct spool *s, struct str prefix, unsigned folders,
+    char id[ENVELOPE_ID_SIZE], struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * Removes files of SPOOL_TMP (whose writer died) or SPOOL_DEAD that have not
+ * changed since `before`. *removed counts them.
+ */
+bool spool_clean(struct spool *s, enum spool_where where, int64_t before,
+    size_t *removed, struct err *e) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of spool.h, held against the program: each scenario is ended at
+ * every system call, before it and in the middle of a write, and each call
+ * fails once; then what is found is compared with what had been promised.
+ *
+ *	crash_test play FOLDER SCENARIO N	ends at call N; prints facts
+ *	crash_test look FOLDER SCENARIO FACTS	compares
+ *	crash_test cut FOLDER			the power of its file system
+ *
+ * are for story/powercut.sh.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "cut.h"
+#include "queue.h"
+#include "store/claim.h"
+#include "t.h"
+
+#define N(table)        (sizeof(table) / sizeof(*(table)))
+#define FS_IOC_SHUTDOWN _IOR('X', 125, uint32_t)
+
+/* What the caller was promised before the end came. */
+struct facts {
+	char id[ENVELOPE_ID_SIZE];
+	int accepted; /* an add was acknowledged */
+	int marked;   /* unsure_since is durable */
+	int over;     /* the last step said true */
+	int ended;    /* nothing stopped it */
+	int failed;   /* exit status of the failure it saw */
+	long calls;
+};
+
+static const struct str body = STR_INIT("Subject: crash\r\n\r\nall of it\r\n");
+
+/* --- what is done until the end comes */
+
+static bool
+add(struct queue *q, struct facts *f, struct err *e)
+{
+	f->accepted = f->over = queue_add(q, body, f->id, e);
+	return f->over;
+}
+
+static bool
+take(struct queue *q, struct facts *f, struct claim *c, struct err *e)
+{
+	return claim_take(c, &q->spool, f->id, SPOOL_ALL, &q->arena, e) &&
+	    c->spool != NULL;
+}
+
+static bool
+mark(struct queue *q, struct facts *f, struct claim *c, struct err *e)
+{
+	if (!take(q, f, c, e))
+		return false;
+	c->state.unsure_since = 77;
+	f->marked = claim_save(c, e);
+	if (!f->marked)
+		claim_leave(c);
+	return f->marked;
+}
+
+static bool
+save(struct queue *q, struct facts *f, struct err *e)
+{
+	struct claim c;
+
+	f->over = mark(q, f, &c, e);
+	return f->over;
+}
+
+static bool
+put(struct queue *q, struct facts *f, enum spool_where to, struct err *e)
+{
+	struct claim c;
+
+	if (!take(q, f, &c, e))
+		return false;
+	c.state.next = QUEUE_NOW + 60;
+	f->over = claim_put(&c, to, e);
+	return f->over;
+}
+
+static bool
+later(struct queue *q, struct facts *f, struct err *e)
+{
+	return put(q, f, SPOOL_NEW, e);
+}
+
+static bool
+hold(struct queue *q, struct facts *f, struct err *e)
+{
+	return put(q, f, SPOOL_HOLD, e);
+}
+
+static bool
+dead(struct queue *q, struct facts *f, struct err *e)
+{
+	return put(q, f, SPOOL_DEAD, e);
+}
+
+static bool
+done(struct queue *q, struct facts *f, struct err *e)
+{
+	struct claim c;
+
+	f->over = mark(q, f, &c, e) && claim_done(&c, e);
+	return f->over;
+}
+
+static bool
+clean(struct queue *q, struct facts *f, struct err *e)
+{
+	size_t removed;
+
+	f->over = spool_clean(&q->spool, SPOOL_TMP, INT64_MAX, &removed, e) &&
+	    removed == 1;
+	return f->over;
+}
+
+/* --- what stands before, made with nothing failing */
+
+static bool
+queued(struct queue *q, struct facts *f, struct err *e)
+{
+	return queue_add(q, body, f->id, e) && (f->accepted = 1);
+}
+
+static bool
+held(struct queue *q, struct facts *f, struct err *e)
+{
+	struct claim c;
+
+	return queued(q, f, e) && take(q, f, &c, e) &&
+	    claim_put(&c, SPOOL_HOLD, e);
+}
+
+/* A worker died with it. */
+static bool
+left(struct queue *q, struct facts *f, struct err *e)
+{
+	struct claim c;
+
+	if (!queued(q, f, e) || !mark(q, f, &c, e))
+		return false;
+	claim_leave(&c);
+	return true;
+}
+
+/* A worker died between the steps of done. */
+static bool
+settled(struct queue *q, struct facts *f, struct err *e)
+{
+	struct claim c;
+
+	if (!queued(q, f, e) || !take(q, f, &c, e))
+		return false;
+	c.state.done = 2;
+	if (!claim_save(&c, e))
+		return false;
+	claim_leave(&c);
+	return true;
+}
+
+static bool
+unfinished(struct queue *q, struct facts *f, struct err *e)
+{
+	struct spool_add a;
+
+	(void)f;
+	if (!spool_begin(&q->spool, &queue_envelope, &a, e) ||
+	    !spool_write(&a, body, e))
+		return false;
+	os_close(&a.fd);
+	return true;
+}
+
+static bool
+nothing(struct queue *q, struct facts *f, struct err *e)
+{
+	(void)q;
+	(void)f;
+	(void)e;
+	return true;
+}
+
+static bool
+see_settled(struct queue *q, struct facts *f, struct err *e)
+{
+	struct claim c;
+
+	f->over = claim_take(&c, &q->spool, f->id, SPOOL_ALL, &q->arena, e) &&
+	    c.spool == NULL;
+	return f->over;
+}
+
+typedef bool step(struct queue *q, struct facts *f, struct err *e);
+
+/* Where it may be, in sets of folders; GONE stands for nowhere. */
+enum { GONE = 1 << SPOOL_FOLDERS };
+#define NEW  SPOOL_IN(SPOOL_NEW)
+#define WORK SPOOL_IN(SPOOL_WORK)
+#define HOLD SPOOL_IN(SPOOL_HOLD)
+#define DEAD SPOOL_IN(SPOOL_DEAD)
+
+/* clang-format off */
+static const struct scenario {
+	const char *name;
+	step *before, *run;
+	unsigned meanwhile, after; /* where it may be: cut; and said true */
+} scenarios[] = {
+	{ "add", nothing, add, GONE | NEW, NEW },
+	{ "save", queued, save, NEW | WORK, NEW | WORK },
+	{ "later", queued, later, NEW | WORK, NEW | WORK },
+	{ "hold", queued, hold, NEW | WORK | HOLD, HOLD },
+	{ "dead", queued, dead, NEW | WORK | DEAD, DEAD },
+	{ "release", held, later, HOLD | NEW, NEW },
+	{ "done", queued, done, NEW | WORK | GONE, GONE },
+	{ "takeover", left, done, WORK | NEW | GONE, GONE },
+	{ "settled", settled, see_settled, GONE, GONE },
+	{ "clean", unfinished, clean, GONE, GONE },
+};
+/* clang-format on */
+
+/* --- comparing */
+
+/* A number of a folder's set, or GONE; a torn one is a failure. */
+static unsigned
+found_in(struct queue *q, const char *id, struct claim *c, const char *what)
+{
+	struct err e = { 0 };
+	bool ok =
+	    claim_take(c, &q->spool, id, SPOOL_IN(SPOOL_HOLD), &q->arena, &e);
+
+	if (ok && c->spool == NULL)
+		ok = claim_take(c, &q->spool, id, DEAD, &q->arena, &e);
+	if (ok && c->spool == NULL)
+		ok = claim_take(c, &q->spool, id, WORK, &q->arena, &e);
+	if (ok && c->spool == NULL) {
+		ok = claim_take(c, &q->spool, id, NEW, &q->arena, &e);
+		if (ok && c->spool != NULL)
+			c->where = SPOOL_NEW; /* where it was */
+	}
+	T_CHECK(ok, "%s: %s", what, e.msg);
+	if (!ok || c->spool == NULL)
+		return GONE;
+	T_CHECK(queue_has(c, body), "%s: its bytes", what);
+	return SPOOL_IN(c->where);
+}
+
+static void
+compare(struct queue *q, const struct scenario *s, const struct facts *f,
+    const char *what)
+{
+	unsigned may = f->over ? s->after : s->meanwhile, is;
+	struct err e = { 0 };
+	struct spool_list l;
+	struct claim c;
+	size_t removed, n = 0;
+
+	T_CHECK(spool_clean(&q->spool, SPOOL_TMP, INT64_MAX, &removed, &e) &&
+		queue_count(q, SPOOL_TMP) == 0,
+	    "%s: tmp is not empty", what);
+	T_CHECK(spool_list(&q->spool, SPOOL_ALL, &l, &e) && l.foreign == 0,
+	    "%s: list", what);
+	n = l.n;
+	T_CHECK(n <= 1, "%s: %zu messages", what, n);
+	is = n == 0 ? GONE : found_in(q, l.item[0].id, &c, what);
+	spool_list_release(&l);
+	T_CHECK((is & may) != 0, "%s: it is in %x, not in %x", what, is, may);
+	if (is == GONE)
+		return;
+	/* what may have been sent is marked, if the worker was told so */
+	T_CHECK(!f->marked || c.state.unsure_since == 77, "%s: no mark", what);
+	claim_leave(&c);
+}
+
+/* --- ends and failures of a process */
+
+static void
+play(const struct scenario *s, struct queue *q, struct facts *f, long at,
+    enum cut how, int code)
+{
+	struct err e = { 0 };
+
+	cut_at(0, CUT_NONE, 0);
+	if (!s->before(q, f, &e)) {
+		printf("  %s: before: %s\n", s->name, e.msg);
+		_exit(1);
+	}
+	cut_at(at, how, code);
+	if (!s->run(q, f, &e))
+		f->failed = err_exit(&e);
+	f->calls = cut_calls();
+	cut_at(0, CUT_NONE, 0);
+	f->ended = 1;
+}
+
+/* False: the end came after all that was to be done. */
+static bool
+one_cut(const struct scenario *s, long at, enum cut how, int code)
+{
+	struct facts *f = mmap(NULL, sizeof(*f), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct queue q;
+	char what[64];
+	int status;
+	pid_t pid;
+	bool more;
+
+	(void)snprintf(what, sizeof(what), "%s, %d at %ld", s->name, how, at);
+	queue_new(&q);
+	pid = fork();
+	if (pid == 0) {
+		play(s, &q, f, at, how, code);
+		_exit(0);
+	}
+	(void)waitpid(pid, &status, 0);
+	T_CHECK(WIFEXITED(status) &&
+		WEXITSTATUS(status) == (f->ended ? 0 : CUT_STATUS),
+	    "%s: status %x", what, status);
+	T_CHECK(f->ended || f->failed == 0, "%s: went on", what);
+	if (how >= CUT_FAIL && !f->over)
+		T_CHECK(f->failed == 75 || f->failed == 74 || f->failed == 0,
+		    "%s: exit %d", what, f->failed);
+	if (how == CUT_FULL && !f->over)
+		T_CHECK(queue_count(&q, SPOOL_TMP) <= (s->before == unfinished),
+		    "%s: litter", what);
+	compare(&q, s, f, what);
+	more = !f->ended || (f->calls >= at && at < 200);
+	queue_end(&q);
+	(void)munmap(f, sizeof(*f));
+	return more;
+}
+
+static void
+each(enum cut how, int code)
+{
+	long n, sum = 0;
+
+	for (size_t i = 0; i < N(scenarios); i++) {
+		for (n = 1; one_cut(&scenarios[i], n, how, code); n++)
+			continue;
+		T_CHECK(n > 1, "%s: no call was reached", scenarios[i].name);
+		sum += n - 1;
+	}
+	T_CHECK(sum > 60, "%ld calls only", sum);
+}
+
+static void
+test_kill(void)
+{
+	each(CUT_KILL, 0);
+}
+
+static void
+test_half(void)
+{
+	each(CUT_HALF, 0);
+}
+
+static void
+test_io_error(void)
+{
+	each(CUT_FAIL, EIO);
+}
+
+static void
+test_no_space(void)
+{
+	each(CUT_FAIL, ENOSPC);
+}
+
+static void
+test_disk_full(void)
+{
+	each(CUT_FULL, ENOSPC);
+}
+
+/* A message for whom it concerns, and what to do. */
+static void
+test_told(void)
+{
+	static const struct {
+		int code;
+		const char *says, *remedy;
+	} rows[] = {
+		{ ENOSPC, "No space left", "make room" },
+		{ EROFS, "Read-only", "mount for writing" },
+		{ EACCES, "Permission denied", "let this user write" },
+	};
+	char id[ENVELOPE_ID_SIZE];
+	struct queue q;
+	struct err e;
+
+	queue_new(&q);
+	for (size_t i = 0; i < N(rows); i++) {
+		cut_at(1, CUT_FAIL, rows[i].code);
+		T_CHECK(!queue_add(&q, body, id, &e), "row %zu", i);
+		cut_at(0, CUT_NONE, 0);
+		T_CHECK(strstr(e.msg, rows[i].says) != NULL &&
+			strstr(e.msg, q.path) != NULL && err_exit(&e) == 75 &&
+			strstr(e.remedy, rows[i].remedy) != NULL,
+		    "%s; %s", e.msg, e.remedy);
+	}
+	queue_end(&q);
+}
+
+/* --- for the story */
+
+static const struct scenario *
+scenario(const char *name)
+{
+	for (size_t i = 0; i < N(scenarios); i++)
+		if (strcmp(scenarios[i].name, name) == 0)
+			return &scenarios[i];
+	abort();
+}
+
+/* The facts are for a pipe: the file system that they are about is cut. */
+static int
+play_for(const char *folder, const char *name, long at)
+{
+	struct facts *f = mmap(NULL, sizeof(*f), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct queue q;
+	pid_t pid;
+
+	queue_open(&q, folder);
+	pid = fork();
+	if (pid == 0) {
+		play(scenario(name), &q, f, at, CUT_KILL, 0);
+		_exit(0);
+	}
+	(void)waitpid(pid, NULL, 0);
+	printf("%d%d%d%d\n", f->accepted, f->marked, f->over, f->ended);
+	queue_close(&q);
+	return 0;
+}
+
+static void
+look_at(const char *folder, const char *name, const char *facts)
+{
+	struct facts f = { .accepted = facts[0] == '1',
+		.marked = facts[1] == '1',
+		.over = facts[2] == '1' };
+	struct queue q;
+
+	queue_open(&q, folder);
+	compare(&q, scenario(name), &f, name);
+	queue_close(&q);
+}
+
+static char **given;
+
+static void
+look(void)
+{
+	look_at(given[2], given[3], given[4]);
+}
+
+static int
+power_cut(const char *folder)
+{
+	uint32_t flag = 2; /* nothing more gets to the disk */
+	int fd = open(folder, O_RDONLY);
+
+	return fd < 0 || ioctl(fd, FS_IOC_SHUTDOWN, &flag) < 0;
+}
+
+static const struct t_test looks[] = { { "look", look } };
+static const struct t_test tests[] = {
+	{ "killed at every call", test_kill },
+	{ "killed in every write", test_half },
+	{ "each call fails: EIO", test_io_error },
+	{ "each call fails: ENOSPC", test_no_space },
+	{ "disk full from each call on", test_disk_full },
+	{ "failures are told", test_told },
+};
+
+int
+main(int argc, char **argv)
+{
+	given = argv;
+	if (argc == 5 && strcmp(argv[1], "play") == 0)
+		return play_for(argv[2], argv[3], atol(argv[4]));
+	if (argc == 5 && strcmp(argv[1], "look") == 0)
+		return t_main(looks, N(looks));
+	if (argc == 3 && strcmp(argv[1], "cut") == 0)
+		return power_cut(argv[2]);
+	if (argc == 2 && strcmp(argv[1], "scenarios") == 0) {
+		for (size_t i = 0; i < N(scenarios); i++)
+			printf("%s\n", scenarios[i].name);
+		return 0;
+	}
+	return t_main(tests, N(tests));
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "cut.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct {
+	long at, calls;
+	enum cut how;
+	int code;
+} plan;
+
+void
+cut_at(long n, enum cut how, int code)
+{
+	plan.at = n;
+	plan.calls = 0;
+	plan.how = how;
+	plan.code = code;
+}
+
+long
+cut_calls(void)
+{
+	return plan.calls;
+}
+
+static bool
+is_now(void)
+{
+	return plan.how != CUT_NONE && ++plan.calls == plan.at;
+}
+
+/* True: the call must fail. */
+static bool
+fails(bool wants_room)
+{
+	bool now = is_now();
+
+	if (now && (plan.how == CUT_KILL || plan.how == CUT_HALF))
+		_exit(CUT_STATUS);
+	if ((now && plan.how == CUT_FAIL) ||
+	    (plan.how == CUT_FULL && wants_room && plan.calls >= plan.at)) {
+		errno = plan.code;
+		return true;
+	}
+	return false;
+}
+
+/* clang-format off */
+#define WRAP(type, name, params, args, wants_room)                             \
+	type __real_##name params;                                             \
+	type __wrap_##name params;                                             \
+	type __wrap_##name params                                              \
+	{                                                                      \
+		return fails(wants_room) ? (type)-1 : __real_##name args;      \
+	}
+
+WRAP(int, fsync, (int fd), (fd), true)
+WRAP(int, fdatasync, (int fd), (fd), true)
+WRAP(int, ftruncate, (int fd, off_t n), (fd, n), false)
+WRAP(int, unlinkat, (int d, const char *p, int f), (d, p, f), false)
+WRAP(int, futimens, (int fd, const struct timespec *t), (fd, t), false)
+WRAP(int, flock, (int fd, int op), (fd, op), false)
+WRAP(int, mkdir, (const char *p, mode_t m), (p, m), true)
+WRAP(int, renameat2,
+    (int d, const char *p, int e, const char *q, unsigned f), (d, p, e, q, f),
+    true)
+WRAP(ssize_t, pread, (int fd, void *p, size_t n, off_t at), (fd, p, n, at),
+    false)
+/* clang-format on */
+
+/* Half of a write, then the end. */
+static void
+half(size_t *n)
+{
+	if (plan.how == CUT_HALF && plan.calls + 1 == plan.at)
+		*n /= 2;
+}
+
+ssize_t __real_write(int fd, const void *p, size_t n);
+ssize_t __wrap_write(int fd, const void *p, size_t n);
+ssize_t
+__wrap_write(int fd, const void *p, size_t n)
+{
+	size_t some = n;
+
+	half(&some);
+	if (some < n && __real_write(fd, p, some) >= 0)
+		_exit(CUT_STATUS);
+	return fails(true) ? -1 : __real_write(fd, p, n);
+}
+
+ssize_t __real_pwrite(int fd, const void *p, size_t n, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *p, size_t n, off_t at);
+ssize_t
+__wrap_pwrite(int fd, const void *p, size_t n, off_t at)
+{
+	size_t some = n;
+
+	half(&some);
+	if (some < n && __real_pwrite(fd, p, some, at) >= 0)
+		_exit(CUT_STATUS);
+	return fails(true) ? -1 : __real_pwrite(fd, p, n, at);
+}
+
+int __real_openat(int d, const char *p, int flags, ...);
+int __wrap_openat(int d, const char *p, int flags, ...);
+int
+__wrap_openat(int d, const char *p, int flags, ...)
+{
+	va_list ap;
+	mode_t mode;
+
+	va_start(ap, flags);
+	mode = va_arg(ap, mode_t);
+	va_end(ap);
+	return fails(false) ? -1 : __real_openat(d, p, flags, mode);
+}
+
+/* Never fails here: a descriptor is closed on Linux in any case. */
+int __real_close(int fd);
+int __wrap_close(int fd);
+int
+__wrap_close(int fd)
+{
+	if (is_now() && (plan.how == CUT_KILL || plan.how == CUT_HALF))
+		_exit(CUT_STATUS);
+	return __real_close(fd);
+}

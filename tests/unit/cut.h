@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cut: ends the program, or fails a call, at the n-th system call that has to
+ * do with files. Linked into the programs that build.sh gives the wraps.
+ */
+#ifndef UNIT_CUT_H
+#define UNIT_CUT_H
+
+enum cut {
+	CUT_NONE,
+	CUT_KILL, /* _exit before the call */
+	CUT_HALF, /* the same, but half of a write is done */
+	CUT_FAIL, /* this one call fails */
+	CUT_FULL  /* from here on all that want room on the disk fail */
+};
+
+enum { CUT_STATUS = 99 /* of _exit */ };
+
+/* From here on: the n-th call (1, 2, ...); code is for errno. */
+void cut_at(long n, enum cut how, int code);
+/* Calls since then. */
+long cut_calls(void);
+
+#endif
