@@ -417,6 +417,73 @@ test_told(void)
 	queue_end(&q);
 }
 
+/* Another one who comes at that moment, and puts the message elsewhere. */
+struct other {
+	struct queue *q;
+	const char *id;
+	enum spool_where to;
+	bool had_it;
+};
+
+static void
+meet(void *arg)
+{
+	struct other *o = arg;
+	struct claim c;
+	struct err e = { 0 };
+
+	T_CHECK(claim_take(&c, &o->q->spool, o->id, SPOOL_QUEUED, &o->q->arena,
+		    &e),
+	    "the other: %s", e.msg);
+	o->had_it = c.spool != NULL;
+	if (!o->had_it)
+		return;
+	if (o->to == SPOOL_TMP)
+		T_CHECK(claim_done(&c, &e), "the other: %s", e.msg);
+	else
+		T_CHECK(claim_put(&c, o->to, &e), "the other: %s", e.msg);
+}
+
+/* False: all calls of the take were met. */
+static bool
+one_meeting(long at, enum spool_where to)
+{
+	struct queue q;
+	struct facts f = { 0 };
+	struct other o = { .q = &q, .id = f.id, .to = to };
+	struct claim c;
+	struct err e = { 0 };
+	bool ok, more;
+
+	queue_new(&q);
+	T_CHECK(queued(&q, &f, &e), "%s", e.msg);
+	cut_meet(at, meet, &o);
+	ok = claim_take(&c, &q.spool, f.id, SPOOL_QUEUED, &q.arena, &e);
+	more = cut_calls() >= at;
+	cut_at(0, CUT_NONE, 0);
+	T_CHECK(ok, "at %ld to %d: %s", at, to, e.msg);
+	/* one that was put back into new/ may be taken by both, in turn */
+	T_CHECK((c.spool != NULL) != o.had_it || to == SPOOL_NEW,
+	    "at %ld to %d: taken by %s", at, to, o.had_it ? "both" : "none");
+	claim_leave(&c);
+	queue_end(&q);
+	return more;
+}
+
+static void
+test_meet(void)
+{
+	static const enum spool_where ends[] = { SPOOL_TMP, SPOOL_NEW,
+		SPOOL_HOLD, SPOOL_DEAD };
+	long n;
+
+	for (size_t i = 0; i < N(ends); i++) {
+		for (n = 1; one_meeting(n, ends[i]); n++)
+			continue;
+		T_CHECK(n > 4, "%ld calls", n);
+	}
+}
+
 /* --- for the story */
 
 static const struct scenario *
@@ -487,6 +554,7 @@ static const struct t_test tests[] = {
 	{ "each call fails: ENOSPC", test_no_space },
 	{ "disk full from each call on", test_disk_full },
 	{ "failures are told", test_told },
+	{ "two that meet at every call", test_meet },
 };
 
 int

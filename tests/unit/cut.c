@@ -14,6 +14,8 @@ static struct {
 	long at, calls;
 	enum cut how;
 	int code;
+	void (*meet)(void *arg);
+	void *arg;
 } plan;
 
 void
@@ -25,6 +27,14 @@ cut_at(long n, enum cut how, int code)
 	plan.code = code;
 }
 
+void
+cut_meet(long n, void (*f)(void *arg), void *arg)
+{
+	cut_at(n, CUT_MEET, 0);
+	plan.meet = f;
+	plan.arg = arg;
+}
+
 long
 cut_calls(void)
 {
@@ -34,7 +44,14 @@ cut_calls(void)
 static bool
 is_now(void)
 {
-	return plan.how != CUT_NONE && ++plan.calls == plan.at;
+	bool now = plan.how != CUT_NONE && ++plan.calls == plan.at;
+
+	if (now && plan.how == CUT_MEET) {
+		plan.how = CUT_NONE;
+		plan.meet(plan.arg);
+		plan.how = CUT_MEET;
+	}
+	return now;
 }
 
 /* True: the call must fail. */

@@ -11,6 +11,7 @@ enum cut {
 	CUT_KILL, /* _exit before the call */
 	CUT_HALF, /* the same, but half of a write is done */
 	CUT_FAIL, /* this one call fails */
+	CUT_MEET, /* cut_meet's */
 	CUT_FULL  /* from here on all that want room on the disk fail */
 };
 
@@ -18,6 +19,8 @@ enum { CUT_STATUS = 99 /* of _exit */ };
 
 /* From here on: the n-th call (1, 2, ...); code is for errno. */
 void cut_at(long n, enum cut how, int code);
+/* f is called before the n-th call, once; its own calls do not count. */
+void cut_meet(long n, void (*f)(void *arg), void *arg);
 /* Calls since then. */
 long cut_calls(void);
 
