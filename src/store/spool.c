@@ -27,7 +27,13 @@ bool
 spool_open(struct spool *s, const char *path, enum spool_sync sync,
     const struct clock *clock, struct err *e)
 {
+	struct dir top;
+
 	*s = (struct spool){ .path = path, .clock = clock, .sync = sync };
+	/* first itself, so that it is durable in its parent */
+	if (!dir_open(&top, path, NULL, 0700, e))
+		return false;
+	dir_close(&top);
 	for (unsigned i = 0; i < SPOOL_FOLDERS; i++)
 		if (!dir_open(&s->dir[i], path, names[i], 0700, e)) {
 			spool_close(s);

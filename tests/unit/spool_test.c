@@ -263,6 +263,45 @@ test_open_refuses(void)
 	queue_end(&q);
 }
 
+/* Out of memory at any point: told as such, and nothing half done. */
+static void
+scarce(void)
+{
+	static struct queue q;
+	struct spool_list l = { 0 };
+	struct claim c;
+	struct err e = { 0 };
+	char id[ENVELOPE_ID_SIZE], found[ENVELOPE_ID_SIZE];
+	bool ok;
+
+	if (q.spool.path == NULL)
+		queue_new(&q);
+	arena_release(&q.arena);
+	arena_init(&q.arena, 1 << 20);
+	ok = queue_add(&q, STR("x"), id, &e) &&
+	    spool_list(&q.spool, SPOOL_ALL, &l, &e);
+	if (ok) {
+		T_CHECK(l.n == 1, "%zu are listed", l.n);
+		ok = spool_find(&q.spool, str_of(id), SPOOL_ALL, found, &e) &&
+		    claim_take(&c, &q.spool, id, SPOOL_ALL, &q.arena, &e);
+	}
+	if (ok)
+		ok = claim_done(&c, &e);
+	spool_list_release(&l);
+	T_CHECK(ok || e.kind == ERR_RETRY, "kind %d: %s", e.kind, e.msg);
+	T_CHECK(queue_count(&q, SPOOL_TMP) == 0, "litter");
+	for (unsigned i = SPOOL_NEW; i < SPOOL_FOLDERS; i++)
+		(void)unlinkat(q.spool.dir[i].fd, id, 0);
+	if (ok)
+		queue_end(&q);
+}
+
+static void
+test_scarce(void)
+{
+	t_each_allocation_fails(scarce);
+}
+
 static const struct t_test tests[] = {
 	{ "add", test_add },
 	{ "sizes", test_sizes },
@@ -271,6 +310,7 @@ static const struct t_test tests[] = {
 	{ "list and find", test_list },
 	{ "clean", test_clean },
 	{ "open refuses", test_open_refuses },
+	{ "out of memory", test_scarce },
 };
 
 int
