@@ -289,6 +289,25 @@ derive_sender(struct config *c, struct err *e)
 	return true;
 }
 
+/* A folder set by name has all of it; the machine's has its usual places. */
+static void
+derive_spool(struct config *c)
+{
+	bool machine = c->origin[CONFIG_STATE_DIR].p == NULL && geteuid() == 0;
+
+	if (c->spool_dir.p == NULL && (machine || c->state_dir.n > 0)) {
+		c->spool_dir = machine ?
+		    STR("/var/spool/post365") :
+		    arena_fmt(&c->mem, "%.*s/spool", STR_ARG(c->state_dir));
+		c->origin[CONFIG_SPOOL_DIR] = STR("default");
+	}
+	if (c->log_file.p == NULL && c->state_dir.n > 0) {
+		c->log_file =
+		    arena_fmt(&c->mem, "%.*s/log", STR_ARG(c->state_dir));
+		c->origin[CONFIG_LOG_FILE] = STR("default");
+	}
+}
+
 static void
 derive_state_dir(struct config *c)
 {
@@ -304,8 +323,6 @@ derive_state_dir(struct config *c)
 	else if (str_starts(home, STR("/")))
 		c->state_dir = arena_fmt(&c->mem, "%.*s/.local/state/post365",
 		    STR_ARG(home));
-	if (c->state_dir.n > 0)
-		c->origin[CONFIG_STATE_DIR] = STR("default");
 }
 
 static bool
@@ -315,6 +332,9 @@ derive(struct config *c, struct err *e)
 
 	derive_urls(c);
 	derive_state_dir(c);
+	derive_spool(c);
+	if (c->origin[CONFIG_STATE_DIR].p == NULL && c->state_dir.n > 0)
+		c->origin[CONFIG_STATE_DIR] = STR("default");
 	if (!derive_sender(c, e) || !config_proxy_derive(c, e) ||
 	    !url_parse(c->graph_url, &url, e))
 		return false;

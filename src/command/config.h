@@ -55,6 +55,10 @@ enum config_key {
 	CONFIG_TIMEOUT,
 	CONFIG_TOKEN_CACHE,
 	CONFIG_STATE_DIR,
+	CONFIG_SPOOL_DIR,
+	CONFIG_SPOOL_SYNC,
+	CONFIG_MAX_AGE,
+	CONFIG_LOG_FILE,
 	CONFIG_KEYS
 };
 
@@ -92,7 +96,10 @@ struct config {
 				 environment has it; or "none"; or empty */
 	struct str no_proxy;  /* as proxy_entry takes it */
 	struct str state_dir; /* empty: nothing is kept on disk */
-	int64_t connect_timeout_ms, timeout_ms;
+	/* empty where state_dir is, unless set */
+	struct str spool_dir, log_file;
+	struct str spool_sync; /* "full", "file" or "none" */
+	int64_t connect_timeout_ms, timeout_ms, max_age_ms;
 	bool token_cache, save_to_sent, enabled;
 	struct str accounts; /* names of those in the file, "a, b" */
 	/* where each came from, for people; p NULL: not set */

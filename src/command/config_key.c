@@ -9,11 +9,12 @@
 #include "net/proxy.h"
 
 enum {
-	GUID_SIZE = 36,       /* 8-4-4-4-12 hex digits */
-	DAY_SIZE = 10,        /* YYYY-MM-DD */
-	LABEL_MAX = 63,       /* RFC 1035 2.3.4 */
-	DOMAIN_MAX = 253,     /* the same in text form */
-	TIME_MAX = 24 * 3600, /* seconds; longer waits are mistakes */
+	GUID_SIZE = 36,          /* 8-4-4-4-12 hex digits */
+	DAY_SIZE = 10,           /* YYYY-MM-DD */
+	LABEL_MAX = 63,          /* RFC 1035 2.3.4 */
+	DOMAIN_MAX = 253,        /* the same in text form */
+	TIME_MAX = 24 * 3600,    /* seconds; longer waits are mistakes */
+	AGE_MAX = 30 * TIME_MAX, /* of a mail that nobody waits for any more */
 	SIZE_LEAST = 1024
 };
 
@@ -42,7 +43,8 @@ static const struct {
 	unsigned shift;
 } sizes[] = { { 'g', 30 }, { 'm', 20 }, { 'k', 10 } };
 
-static const char *const policies[] = { "keep", "rewrite", "map" };
+static const char *const policies[] = { "keep", "rewrite", "map", NULL };
+static const char *const syncs[] = { "full", "file", "none", NULL };
 
 /* Sign-in without a user needs the tenant itself: AADSTS50194 otherwise. */
 static const char *const no_tenants[] = {
@@ -328,10 +330,9 @@ parse_mailbox(const struct config_row *row, struct str text, struct config *c,
 }
 
 static bool
-parse_time(const struct config_row *row, struct str text, struct config *c,
-    struct err *e)
+read_time(const struct config_row *row, struct str text, uint64_t most,
+    int64_t *ms, struct err *e)
 {
-	int64_t *ms = (int64_t *)(void *)((char *)c + row->at);
 	struct str digits = text;
 	uint64_t n, unit = 1;
 
@@ -340,13 +341,33 @@ parse_time(const struct config_row *row, struct str text, struct config *c,
 			unit = units[i].seconds;
 			digits = str_trim(str_first(text, text.n - 1));
 		}
-	if (!str_u64(digits, TIME_MAX, &n) || n == 0 || n * unit > TIME_MAX)
+	if (!str_u64(digits, most, &n) || n == 0 || n * unit > most)
 		return err_set(e, ERR_CONFIG,
 		    "\"%.*s\" is not a time from 1s "
-		    "to 1d, like %s",
-		    STR_ARG(text), row->example);
+		    "to %ud, like %s",
+		    STR_ARG(text), (unsigned)(most / TIME_MAX), row->example);
 	*ms = (int64_t)(n * unit * 1000);
 	return true;
+}
+
+static int64_t *
+time_at(const struct config_row *row, struct config *c)
+{
+	return (int64_t *)(void *)((char *)c + row->at);
+}
+
+static bool
+parse_time(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	return read_time(row, text, TIME_MAX, time_at(row, c), e);
+}
+
+static bool
+parse_age(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	return read_time(row, text, AGE_MAX, time_at(row, c), e);
 }
 
 static bool
@@ -384,15 +405,30 @@ parse_size(const struct config_row *row, struct str text, struct config *c,
 	return true;
 }
 
+/* names: the words there are, NULL at the end. */
+static bool
+keep_word(const struct config_row *row, struct str text,
+    const char *const *names, struct config *c, struct err *e)
+{
+	for (size_t i = 0; names[i] != NULL; i++)
+		if (str_eq(text, str_of(names[i])))
+			return keep(row, text, c, e);
+	return err_set(e, ERR_CONFIG, "\"%.*s\" is not one of %s, %s, %s",
+	    STR_ARG(text), names[0], names[1], names[2]);
+}
+
 static bool
 parse_policy(const struct config_row *row, struct str text, struct config *c,
     struct err *e)
 {
-	for (size_t i = 0; i < sizeof(policies) / sizeof(*policies); i++)
-		if (str_eq(text, str_of(policies[i])))
-			return keep(row, text, c, e);
-	return err_set(e, ERR_CONFIG,
-	    "\"%.*s\" is not one of keep, rewrite, map", STR_ARG(text));
+	return keep_word(row, text, policies, c, e);
+}
+
+static bool
+parse_sync(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	return keep_word(row, text, syncs, c, e);
 }
 
 static bool
@@ -560,9 +596,21 @@ const struct config_row config_rows[] = {
 	"use them again?" },
 [CONFIG_STATE_DIR] = { "state_dir", parse_path, AT(state_dir), NULL, NULL,
 	"/var/lib/post365", NULL },
+[CONFIG_SPOOL_DIR] = { "spool_dir", parse_path, AT(spool_dir), NULL, NULL,
+	"/var/spool/post365",
+	"The queue's folder; if not set /var/spool/post365 for root, else spool\n"
+	"in state_dir. What a power cut may cost: full: nothing; file, for slow\n"
+	"flash: mail of the last seconds; none: more. How long a mail is tried." },
+[CONFIG_SPOOL_SYNC] = { "spool_sync", parse_sync, AT(spool_sync), NULL,
+	"full", "file", NULL },
+[CONFIG_MAX_AGE] = { "max_age", parse_age, AT(max_age_ms), NULL, "5d", "2d",
+	NULL },
+[CONFIG_LOG_FILE] = { "log_file", parse_path, AT(log_file), NULL, NULL,
+	"/var/log/post365/log",
+	"Where each attempt is noted, for post365 log; if not set, log in\n"
+	"state_dir." },
 	/* known, so that a file for another version is told so */
-	LATER("spool_dir"), LATER("log_file"), LATER("max_age"),
-	LATER("postmaster"), LATER("rate"), LATER("spool_sync"),
+	LATER("postmaster"), LATER("rate"),
 	LATER("bare_newline"), LATER("syslog_name"),
 	LATER("log_format"), LATER("metrics"), LATER("bounces"),
 	LATER("read_to_eof"), LATER("alert_command"),
@@ -650,7 +698,7 @@ config_row_print(const struct config_row *row, const struct config *c,
 		proxy_mask(secret_view(config_row_secret(row, c)), out);
 	else if (row->parse == parse_yes_no)
 		buf_addz(out, *(const bool *)at ? "yes" : "no");
-	else if (row->parse == parse_time)
+	else if (row->parse == parse_time || row->parse == parse_age)
 		buf_addf(out, "%llds",
 		    *(const long long *)(const void *)at / 1000);
 	else if (row->parse == parse_day)

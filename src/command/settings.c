@@ -43,7 +43,7 @@ const char settings_more[] =
     "  from mailbox from_policy from_map aliases\n"
     "  default_domain save_to_sent delivery mime_limit max_message_size\n"
     "  enabled cloud login_url graph_url ca proxy no_proxy connect_timeout\n"
-    "  timeout token_cache state_dir\n"
+    "  timeout token_cache state_dir spool_dir spool_sync max_age log_file\n"
     "\n"
     "post365 config init -C - prints what each is for.\n";
 

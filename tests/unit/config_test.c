@@ -78,6 +78,19 @@ static const struct {
 	  "timeout = 10800s" },
 	{ "time, a day", "timeout = 1d", "", NULL, NULL, true,
 	  "timeout = 86400s" },
+	{ "age", "max_age = 30d", "", NULL, NULL, true, "max_age = 2592000s" },
+	{ "age, too long", "max_age = 31d", "", NULL, NULL, false,
+	  "max_age: \"31d\" is not a time from 1s to 30d, like 2d" },
+	{ "time, too long", "timeout = 2d", "", NULL, NULL, false,
+	  "timeout: \"2d\" is not a time from 1s to 1d, like 120s" },
+	{ "spool", "state_dir = /s", "", NULL, NULL, true,
+	  "# default\nspool_dir = /s/spool|# default\nspool_sync = full|"
+	  "# default\nmax_age = 432000s|# default\nlog_file = /s/log" },
+	{ "spool, places", "spool_dir = /q\nlog_file = /l/x\nspool_sync = none",
+	  "", NULL, NULL, true, "# from FILE:1\nspool_dir = /q|"
+	  "# from FILE:2\nlog_file = /l/x|spool_sync = none" },
+	{ "spool, bad sync", "spool_sync = yes", "", NULL, NULL, false,
+	  "spool_sync: \"yes\" is not one of full, file, none" },
 	{ "domain as tenant", "tenant_id = contoso.onmicrosoft.com", "", NULL,
 	  NULL, true, "tenant_id = contoso.onmicrosoft.com" },
 	{ "cloud", "cloud = dod", "", NULL, NULL, true, "cloud = dod|"
@@ -117,8 +130,8 @@ static const struct {
 	  "from = a@b.example|# not set: tenant_id" },
 	{ "bad variable", "", "POST365_TIMEOUT=soon", NULL, NULL, false,
 	  "environment POST365_TIMEOUT: timeout: \"soon\" is not a time" },
-	{ "variable of a later version", "", "POST365_SPOOL_DIR=/x", NULL,
-	  NULL, false, "POST365_SPOOL_DIR: spool_dir is not in this version"
+	{ "variable of a later version", "", "POST365_METRICS=/x", NULL,
+	  NULL, false, "POST365_METRICS: metrics is not in this version"
 	},
 	{ "variable, control character", "", "AZURE_CLIENT_SECRET=a\001b",
 	  NULL, NULL, false,
@@ -236,8 +249,8 @@ static const struct {
 	  "FILE:2: unknown key \"xyzzy\" / post365 help config" },
 	{ "capitals", "Timeout = 1s", "", NULL, NULL, false,
 	  "FILE:1: unknown key \"Timeout\"; did you mean timeout?" },
-	{ "later key", "max_age = 5d", "", NULL, NULL, false,
-	  "FILE:1: max_age is not in this version" },
+	{ "later key", "metrics = 5d", "", NULL, NULL, false,
+	  "FILE:1: metrics is not in this version" },
 	{ "relay", "[relay]\nlisten = x", "", NULL, NULL, false,
 	  "FILE:1: [relay]: this version" },
 	{ "key twice", "from = a@b.example\n\nfrom = a@b.example", "", NULL,
@@ -809,7 +822,9 @@ test_state_dir(void)
 	}
 	set_environment("XDG_STATE_HOME=/s");
 	T_CHECK(config_load(&c, &ask, &silent, &e) &&
-		str_eq(c.state_dir, STR("/s/post365")),
+		str_eq(c.state_dir, STR("/s/post365")) &&
+		str_eq(c.spool_dir, STR("/s/post365/spool")) &&
+		str_eq(c.log_file, STR("/s/post365/log")),
 	    "XDG");
 	config_release(&c);
 	set_environment("HOME=/h");
@@ -818,7 +833,8 @@ test_state_dir(void)
 	    "HOME");
 	config_release(&c);
 	(void)unsetenv("HOME");
-	T_CHECK(config_load(&c, &ask, &silent, &e) && c.state_dir.n == 0,
+	T_CHECK(config_load(&c, &ask, &silent, &e) && c.state_dir.n == 0 &&
+		c.spool_dir.n == 0 && c.log_file.n == 0,
 	    "none");
 	config_release(&c);
 	if (getuid() == 0)
@@ -828,7 +844,10 @@ test_state_dir(void)
 		str_eq(c.ca_system_file, STR("/c.pem")),
 	    "SSL_CERT_FILE");
 	if (geteuid() == 0)
-		T_CHECK(str_eq(c.state_dir, STR("/var/lib/post365")), "root");
+		T_CHECK(str_eq(c.state_dir, STR("/var/lib/post365")) &&
+			str_eq(c.spool_dir, STR("/var/spool/post365")) &&
+			str_eq(c.log_file, STR("/var/lib/post365/log")),
+		    "root");
 	config_release(&c);
 	(void)unsetenv("SSL_CERT_FILE");
 }
