@@ -6,6 +6,7 @@
 
 #include "base/os.h"
 #include "codec/url.h"
+#include "command/config_cloud.h"
 #include "command/config_file.h"
 #include "command/config_key.h"
 #include "command/config_level.h"

@@ -2,17 +2,14 @@
 #include "command/config_key.h"
 
 #include "codec/date.h"
-#include "codec/url.h"
+#include "command/config_cloud.h"
 #include "command/from_map.h"
 #include "command/nearest.h"
 #include "mail/addr.h"
 #include "net/proxy.h"
 
 enum {
-	GUID_SIZE = 36,          /* 8-4-4-4-12 hex digits */
 	DAY_SIZE = 10,           /* YYYY-MM-DD */
-	LABEL_MAX = 63,          /* RFC 1035 2.3.4 */
-	DOMAIN_MAX = 253,        /* the same in text form */
 	TIME_MAX = 24 * 3600,    /* seconds; longer waits are mistakes */
 	AGE_MAX = 30 * TIME_MAX, /* of a mail that nobody waits for any more */
 	SIZE_LEAST = 1024
@@ -22,17 +19,6 @@ enum {
 #define SIZE_MOST (1024ULL * 1024 * 1024)
 
 /* clang-format off */
-static const struct config_cloud clouds[] = {
-	{ "global", "https://login.microsoftonline.com",
-	  "https://graph.microsoft.com/v1.0" },
-	{ "usgov", "https://login.microsoftonline.us",
-	  "https://graph.microsoft.us/v1.0" },
-	{ "dod", "https://login.microsoftonline.us",
-	  "https://dod-graph.microsoft.us/v1.0" },
-	{ "china", "https://login.partner.microsoftonline.cn",
-	  "https://microsoftgraph.chinacloudapi.cn/v1.0" },
-};
-
 static const struct {
 	const char *name;
 	unsigned seconds;
@@ -45,14 +31,7 @@ static const struct {
 
 static const char *const policies[] = { "keep", "rewrite", "map", NULL };
 static const char *const syncs[] = { "full", "file", "none", NULL };
-
-/* Sign-in without a user needs the tenant itself: AADSTS50194 otherwise. */
-static const char *const no_tenants[] = {
-	"common", "organizations", "consumers"
-};
 /* clang-format on */
-
-enum { CLOUDS = sizeof(clouds) / sizeof(*clouds) };
 
 static struct str *
 str_at(const struct config_row *row, struct config *c)
@@ -60,8 +39,8 @@ str_at(const struct config_row *row, struct config *c)
 	return (struct str *)(void *)((char *)c + row->at);
 }
 
-static bool
-keep(const struct config_row *row, struct str text, struct config *c,
+bool
+config_keep(const struct config_row *row, struct str text, struct config *c,
     struct err *e)
 {
 	*str_at(row, c) = arena_str(&c->mem, text);
@@ -72,7 +51,7 @@ static bool
 parse_text(const struct config_row *row, struct str text, struct config *c,
     struct err *e)
 {
-	return keep(row, text, c, e);
+	return config_keep(row, text, c, e);
 }
 
 static bool
@@ -83,7 +62,7 @@ parse_path(const struct config_row *row, struct str text, struct config *c,
 		return err_set(e, ERR_CONFIG,
 		    "\"~\" has no meaning here; "
 		    "give the whole path");
-	return keep(row, text, c, e);
+	return config_keep(row, text, c, e);
 }
 
 static bool
@@ -109,81 +88,6 @@ parse_proxy(const struct config_row *row, struct str text, struct config *c,
 	return parse_secret(row, text, c, e);
 }
 
-bool
-config_is_guid(struct str s)
-{
-	if (s.n != GUID_SIZE)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (i == 8 || i == 13 || i == 18 || i == 23) {
-			if (s.p[i] != '-')
-				return false;
-		} else if (ascii_hex(s.p[i]) < 0) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool
-is_label(struct str s)
-{
-	if (s.n == 0 || s.n > LABEL_MAX || s.p[0] == '-' || s.p[s.n - 1] == '-')
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		if (!ascii_is_alpha(s.p[i]) && !ascii_is_digit(s.p[i]) &&
-		    s.p[i] != '-')
-			return false;
-	return true;
-}
-
-/* A name of two labels or more. */
-static bool
-is_domain(struct str s)
-{
-	struct str label;
-	size_t labels = 0;
-
-	if (s.n > DOMAIN_MAX)
-		return false;
-	for (; str_next(&s, '.', &label); labels++)
-		if (!is_label(label))
-			return false;
-	return labels >= 2;
-}
-
-static bool
-parse_guid(const struct config_row *row, struct str text, struct config *c,
-    struct err *e)
-{
-	if (!config_is_guid(text)) {
-		err_set(e, ERR_CONFIG,
-		    "\"%.*s\" is not an application ID "
-		    "like %s",
-		    STR_ARG(text), row->example);
-		return err_remedy(e,
-		    "copy \"Application (client) ID\" from "
-		    "the app's Overview page in entra.microsoft.com");
-	}
-	return keep(row, text, c, e);
-}
-
-static bool
-parse_managed(const struct config_row *row, struct str text, struct config *c,
-    struct err *e)
-{
-	if (!str_eq(text, STR("system")) && !config_is_guid(text)) {
-		err_set(e, ERR_CONFIG,
-		    "\"%.*s\" is neither \"system\" nor the client ID of a "
-		    "user-assigned identity like %s",
-		    STR_ARG(text), row->example);
-		return err_remedy(e,
-		    "portal.azure.com > Managed Identities > (the identity) > "
-		    "Overview > Client ID");
-	}
-	return keep(row, text, c, e);
-}
-
 static bool
 parse_alg(const struct config_row *row, struct str text, struct config *c,
     struct err *e)
@@ -191,7 +95,7 @@ parse_alg(const struct config_row *row, struct str text, struct config *c,
 	if (!str_eq(text, STR("PS256")) && !str_eq(text, STR("RS256")))
 		return err_set(e, ERR_CONFIG,
 		    "\"%.*s\" is neither PS256 nor RS256", STR_ARG(text));
-	return keep(row, text, c, e);
+	return config_keep(row, text, c, e);
 }
 
 /* "2027-03-31": the end of that day is the last moment. */
@@ -211,99 +115,6 @@ parse_day(const struct config_row *row, struct str text, struct config *c,
 }
 
 static bool
-parse_tenant(const struct config_row *row, struct str text, struct config *c,
-    struct err *e)
-{
-	for (size_t i = 0; i < sizeof(no_tenants) / sizeof(*no_tenants); i++)
-		if (str_ieq(text, str_of(no_tenants[i]))) {
-			err_set(e, ERR_CONFIG,
-			    "\"%s\" works for the sign-in "
-			    "of people only; a program signs in to one "
-			    "tenant",
-			    no_tenants[i]);
-			return err_remedy(e,
-			    "give the \"Directory (tenant) "
-			    "ID\" of the app's Overview page");
-		}
-	if (!config_is_guid(text) && !is_domain(text)) {
-		err_set(e, ERR_CONFIG,
-		    "\"%.*s\" is neither a tenant ID like "
-		    "%s nor a domain name",
-		    STR_ARG(text), row->example);
-		return err_remedy(e,
-		    "copy \"Directory (tenant) ID\" from "
-		    "the app's Overview page in entra.microsoft.com");
-	}
-	return keep(row, text, c, e);
-}
-
-static bool
-parse_cloud(const struct config_row *row, struct str text, struct config *c,
-    struct err *e)
-{
-	if (config_cloud_find(text) == NULL)
-		return err_set(e, ERR_CONFIG,
-		    "\"%.*s\" is not one of global, "
-		    "usgov, dod, china; other clouds: set login_url and "
-		    "graph_url",
-		    STR_ARG(text));
-	return keep(row, text, c, e);
-}
-
-/* Takes the final slashes off and checks what both URLs must be. */
-static bool
-check_url(struct str *text, struct url *url, struct err *e)
-{
-	while (str_ends(*text, STR("/")))
-		text->n--;
-	if (!url_parse(*text, url, e))
-		return false;
-	if (!url->tls && !url_is_loopback(url))
-		return err_set(e, ERR_CONFIG,
-		    "\"%.*s\": http:// is for "
-		    "loopback addresses only, use https://",
-		    STR_ARG(*text));
-	if (url->query.n > 0)
-		return err_set(e, ERR_CONFIG,
-		    "\"%.*s\": a query has no place "
-		    "here",
-		    STR_ARG(*text));
-	return true;
-}
-
-static bool
-parse_login(const struct config_row *row, struct str text, struct config *c,
-    struct err *e)
-{
-	struct url url;
-
-	if (!check_url(&text, &url, e))
-		return false;
-	if (url.path.n > 0)
-		return err_set(e, ERR_CONFIG,
-		    "\"%.*s\": give the host alone, "
-		    "like %s; the tenant has its own key, tenant_id",
-		    STR_ARG(text), row->example);
-	return keep(row, text, c, e);
-}
-
-static bool
-parse_graph(const struct config_row *row, struct str text, struct config *c,
-    struct err *e)
-{
-	struct url url;
-
-	if (!check_url(&text, &url, e))
-		return false;
-	if (url.path.n == 0 && !url_is_loopback(&url))
-		return err_set(e, ERR_CONFIG,
-		    "\"%.*s\": the version is "
-		    "missing, like %s",
-		    STR_ARG(text), row->example);
-	return keep(row, text, c, e);
-}
-
-static bool
 parse_sender(const struct config_row *row, struct str text, struct config *c,
     struct err *e)
 {
@@ -313,7 +124,7 @@ parse_sender(const struct config_row *row, struct str text, struct config *c,
 		e->kind = e->kind == ERR_INPUT ? ERR_CONFIG : e->kind;
 		return false;
 	}
-	return keep(row, text, c, e);
+	return config_keep(row, text, c, e);
 }
 
 static bool
@@ -326,7 +137,7 @@ parse_mailbox(const struct config_row *row, struct str text, struct config *c,
 		e->kind = e->kind == ERR_INPUT ? ERR_CONFIG : e->kind;
 		return false;
 	}
-	return keep(row, a->text, c, e);
+	return config_keep(row, a->text, c, e);
 }
 
 static bool
@@ -412,7 +223,7 @@ keep_word(const struct config_row *row, struct str text,
 {
 	for (size_t i = 0; names[i] != NULL; i++)
 		if (str_eq(text, str_of(names[i])))
-			return keep(row, text, c, e);
+			return config_keep(row, text, c, e);
 	return err_set(e, ERR_CONFIG, "\"%.*s\" is not one of %s, %s, %s",
 	    STR_ARG(text), names[0], names[1], names[2]);
 }
@@ -437,18 +248,19 @@ parse_map(const struct config_row *row, struct str text, struct config *c,
 {
 	const struct from_map *list;
 
-	return from_map_parse(&c->mem, text, &list, e) && keep(row, text, c, e);
+	return from_map_parse(&c->mem, text, &list, e) &&
+	    config_keep(row, text, c, e);
 }
 
 static bool
 parse_domain(const struct config_row *row, struct str text, struct config *c,
     struct err *e)
 {
-	if (!is_domain(text))
+	if (!config_is_domain(text))
 		return err_set(e, ERR_CONFIG,
 		    "\"%.*s\" is not a domain name like %s", STR_ARG(text),
 		    row->example);
-	return keep(row, text, c, e);
+	return config_keep(row, text, c, e);
 }
 
 static bool
@@ -462,7 +274,7 @@ parse_delivery(const struct config_row *row, struct str text, struct config *c,
 	if (!str_eq(text, STR("auto")) && !str_eq(text, STR("exact")))
 		return err_set(e, ERR_CONFIG,
 		    "\"%.*s\" is neither auto nor exact", STR_ARG(text));
-	return keep(row, text, c, e);
+	return config_keep(row, text, c, e);
 }
 
 #define AT(field) offsetof(struct config, field)
@@ -473,11 +285,11 @@ parse_delivery(const struct config_row *row, struct str text, struct config *c,
 
 /* clang-format off */
 const struct config_row config_rows[] = {
-[CONFIG_TENANT_ID] = { "tenant_id", parse_tenant, AT(tenant_id),
+[CONFIG_TENANT_ID] = { "tenant_id", config_parse_tenant, AT(tenant_id),
 	"AZURE_TENANT_ID", NULL, "00000000-0000-0000-0000-000000000000",
 	"Directory (tenant) ID, on the Overview page of the app that you\n"
 	"registered in entra.microsoft.com > Entra ID > App registrations." },
-[CONFIG_CLIENT_ID] = { "client_id", parse_guid, AT(client_id),
+[CONFIG_CLIENT_ID] = { "client_id", config_parse_guid, AT(client_id),
 	"AZURE_CLIENT_ID", NULL, "00000000-0000-0000-0000-000000000000",
 	"Application (client) ID, on the same page." },
 [CONFIG_CLIENT_SECRET] = { "client_secret", parse_secret, AT(client_secret),
@@ -500,7 +312,7 @@ const struct config_row config_rows[] = {
 	"/var/run/secrets/azure/tokens/azure-identity-token",
 	"or the token of another identity provider that the app trusts\n"
 	"(federated credential; Kubernetes, GitHub, ...);" },
-[CONFIG_MANAGED_IDENTITY] = { "managed_identity", parse_managed,
+[CONFIG_MANAGED_IDENTITY] = { "managed_identity", config_parse_managed,
 	AT(managed_identity), NULL, NULL, "system",
 	"or the identity that Azure gives to the machine or app (VM, AKS,\n"
 	"App Service, Functions, Container Apps, Service Fabric, Azure ML,\n"
@@ -567,12 +379,12 @@ const struct config_row config_rows[] = {
 	AT(max_message_size), NULL, "150m", "35m", NULL },
 [CONFIG_ENABLED] = { "enabled", parse_yes_no, AT(enabled), NULL, "yes", "no",
 	"no: nothing is sent." },
-[CONFIG_CLOUD] = { "cloud", parse_cloud, AT(cloud), NULL, "global", "usgov",
+[CONFIG_CLOUD] = { "cloud", config_parse_cloud, AT(cloud), NULL, "global", "usgov",
 	"global (GCC too), usgov (GCC High), dod, china; or the two URLs." },
-[CONFIG_LOGIN_URL] = { "login_url", parse_login, AT(login_url),
+[CONFIG_LOGIN_URL] = { "login_url", config_parse_login, AT(login_url),
 	"AZURE_AUTHORITY_HOST", NULL, "https://login.microsoftonline.com",
 	NULL },
-[CONFIG_GRAPH_URL] = { "graph_url", parse_graph, AT(graph_url), NULL, NULL,
+[CONFIG_GRAPH_URL] = { "graph_url", config_parse_graph, AT(graph_url), NULL, NULL,
 	"https://graph.microsoft.com/v1.0", NULL },
 [CONFIG_CA] = { "ca", parse_path, AT(ca), NULL, "auto", "builtin",
 	"Certificate authorities: auto (those inside the program, then the\n"
@@ -598,9 +410,10 @@ const struct config_row config_rows[] = {
 	"/var/lib/post365", NULL },
 [CONFIG_SPOOL_DIR] = { "spool_dir", parse_path, AT(spool_dir), NULL, NULL,
 	"/var/spool/post365",
-	"The queue's folder; if not set /var/spool/post365 for root, else spool\n"
-	"in state_dir. What a power cut may cost: full: nothing; file, for slow\n"
-	"flash: mail of the last seconds; none: more. How long a mail is tried." },
+	"The queue's folder; if not set /var/spool/post365 for root, else\n"
+	"spool in state_dir. What a power cut may cost: full: nothing; file,\n"
+	"for slow flash: mail of the last seconds; none: more. How long mail\n"
+	"is tried." },
 [CONFIG_SPOOL_SYNC] = { "spool_sync", parse_sync, AT(spool_sync), NULL,
 	"full", "file", NULL },
 [CONFIG_MAX_AGE] = { "max_age", parse_age, AT(max_age_ms), NULL, "5d", "2d",
@@ -707,29 +520,4 @@ config_row_print(const struct config_row *row, const struct config *c,
 		print_size(*(const uint64_t *)(const void *)at, out);
 	else
 		buf_adds(out, *(const struct str *)(const void *)at);
-}
-
-const struct config_cloud *
-config_cloud_find(struct str name)
-{
-	for (size_t i = 0; i < CLOUDS; i++)
-		if (str_eq(str_of(clouds[i].name), name))
-			return &clouds[i];
-	return NULL;
-}
-
-bool
-config_clouds_differ(struct str login_url, struct str graph_url)
-{
-	bool login_known = false, graph_known = false, login, graph;
-
-	for (size_t i = 0; i < CLOUDS; i++) {
-		login = str_ieq(str_of(clouds[i].login_url), login_url);
-		graph = str_ieq(str_of(clouds[i].graph_url), graph_url);
-		if (login && graph)
-			return false;
-		login_known |= login;
-		graph_known |= graph;
-	}
-	return login_known && graph_known;
 }

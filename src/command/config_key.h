@@ -48,16 +48,8 @@ bool config_row_is_credential(const struct config_row *row);
 void config_row_print(const struct config_row *row, const struct config *c,
     struct buf *out);
 
-/* "8-4-4-4-12" hex digits. */
-bool config_is_guid(struct str s);
-
-/* The URLs of a cloud's services; by name. FACTS.md 1.1. */
-struct config_cloud {
-	const char *name, *login_url, *graph_url;
-};
-/* NULL: no such cloud. */
-const struct config_cloud *config_cloud_find(struct str name);
-/* Both URLs belong to clouds of Microsoft, but not to the same one. */
-bool config_clouds_differ(struct str login_url, struct str graph_url);
+/* Copies the text to the row's place: what is kept as it is written. */
+bool config_keep(const struct config_row *row, struct str text,
+    struct config *c, struct err *e);
 
 #endif

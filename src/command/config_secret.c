@@ -2,6 +2,7 @@
 #include "command/config_secret.h"
 
 #include "base/os.h"
+#include "command/config_cloud.h"
 #include "command/config_file.h"
 #include "command/config_key.h"
 #include "command/private.h"
