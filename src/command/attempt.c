@@ -2,6 +2,7 @@
 #include "command/attempt.h"
 
 #include "base/os.h"
+#include "command/slot.h"
 
 void
 attempt_start(struct attempt *a, const struct clock *clock,
@@ -61,6 +62,23 @@ advise(struct err *e)
 		    "Sent Items before sending it again");
 }
 
+/* One of the requests that the mailbox takes at a time. */
+static bool
+send_once(struct client *c, const struct prepared *p, enum route want,
+    const struct log *log, struct send_result *sum, struct err *e)
+{
+	int64_t deadline = os_mono_ms() + c->graph.timeout_ms;
+	struct slot slot;
+	bool ok;
+
+	*sum = (struct send_result){ 0 };
+	if (!slot_take(&slot, p->out.mailbox, deadline, e))
+		return false;
+	ok = prepare_send(c, p, want, log, sum, e);
+	slot_free(&slot);
+	return ok;
+}
+
 bool
 attempt_deliver(struct client *c, const struct prepared *p, enum route want,
     const struct log *log, struct send_result *sum, struct err *e)
@@ -75,7 +93,7 @@ attempt_deliver(struct client *c, const struct prepared *p, enum route want,
 	*sum = (struct send_result){ 0 };
 	do {
 		before = sum->attempts;
-		ok = prepare_send(c, p, want, log, sum, e);
+		ok = send_once(c, p, want, log, sum, e);
 		sum->attempts += before;
 	} while (!ok && attempt_again(&attempt, e));
 	if (!ok)

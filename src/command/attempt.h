@@ -4,7 +4,8 @@
  *
  * Only what is ERR_RETRY is, at most twice, and only if the next try begins
  * within 10 s of the first. A Retry-After is obeyed to the letter, so one
- * that is longer ends it.
+ * that is longer ends it. Each try waits for its turn (command/slot.h), as
+ * long as one call to Graph may take.
  *
  * Source: DESIGN.md 1, below the table of kinds.
  */

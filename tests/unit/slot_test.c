@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/slot.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "t.h"
+
+enum { WORKERS = 12, TURNS = 40, SHORT_MS = 60, LONG_MS = 20000 };
+
+static char box[64], other[64];
+
+static bool
+take(struct slot *s, const char *mailbox, int64_t ms, struct err *e)
+{
+	return slot_take(s, str_of(mailbox), os_mono_ms() + ms, e);
+}
+
+static void
+test_four(void)
+{
+	struct slot s[SLOT_MOST + 1] = { { 0 } }, more = { 0 };
+	struct err e = { 0 };
+	char upper[64];
+
+	for (size_t i = 0; i < sizeof(box); i++)
+		upper[i] = (char)(box[i] >= 'a' && box[i] <= 'z' ? box[i] - 32 :
+								   box[i]);
+	slot_free(&more);
+	for (int i = 0; i < SLOT_MOST; i++)
+		T_CHECK(take(&s[i], i % 2 == 0 ? box : upper, 0, &e), "%d: %s",
+		    i, e.msg);
+	T_CHECK(!take(&s[SLOT_MOST], box, SHORT_MS, &e) &&
+		e.kind == ERR_RETRY &&
+		str_find(str_of(e.msg), STR("4 requests")) < str_of(e.msg).n,
+	    "a fifth: %s", e.msg);
+	T_CHECK(take(&more, other, 0, &e), "another mailbox: %s", e.msg);
+	slot_free(&more);
+	slot_free(&s[2]);
+	T_CHECK(take(&s[SLOT_MOST], box, 0, &e), "given back: %s", e.msg);
+	for (int i = 0; i <= SLOT_MOST; i++)
+		slot_free(&s[i]);
+}
+
+struct seen {
+	atomic_int now, most, turns, failed;
+};
+
+static void
+work(struct seen *seen)
+{
+	struct slot s = { 0 };
+	struct err e;
+	int now, most;
+
+	for (int i = 0; i < TURNS; i++) {
+		if (!take(&s, box, LONG_MS, &e)) {
+			atomic_fetch_add(&seen->failed, 1);
+			continue;
+		}
+		now = atomic_fetch_add(&seen->now, 1) + 1;
+		most = atomic_load(&seen->most);
+		while (now > most &&
+		    !atomic_compare_exchange_weak(&seen->most, &most, now))
+			;
+		(void)usleep(1000);
+		atomic_fetch_sub(&seen->now, 1);
+		atomic_fetch_add(&seen->turns, 1);
+		slot_free(&s);
+	}
+}
+
+/* Several processes: all come to their turn, never more than four at once. */
+static void
+test_processes(void)
+{
+	struct seen *seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status, ended = 0;
+
+	T_CHECK(seen != MAP_FAILED, "mmap");
+	for (int i = 0; i < WORKERS; i++)
+		if (fork() == 0) {
+			work(seen);
+			_exit(0);
+		}
+	while (wait(&status) > 0)
+		ended += status == 0;
+	T_CHECK(ended == WORKERS, "%d ended", ended);
+	T_CHECK(seen->turns == WORKERS * TURNS && seen->failed == 0,
+	    "%d turns, %d failed", seen->turns, seen->failed);
+	T_CHECK(seen->most == SLOT_MOST, "%d at once", seen->most);
+	(void)munmap(seen, sizeof(*seen));
+}
+
+/* Whoever dies gives back what it has. */
+static void
+test_death(void)
+{
+	struct slot s = { 0 };
+	struct err e = { 0 };
+	int status;
+
+	for (int i = 0; i < 2 * SLOT_MOST; i++) {
+		if (fork() == 0)
+			_exit(take(&s, box, LONG_MS, &e) ? 0 : 1);
+		T_CHECK(wait(&status) > 0 && status == 0, "child %d", i);
+	}
+}
+
+static const struct t_test tests[] = {
+	{ "four", test_four },
+	{ "processes", test_processes },
+	{ "death", test_death },
+};
+
+int
+main(void)
+{
+	(void)snprintf(box, sizeof(box), "box%d@test.example", (int)getpid());
+	(void)snprintf(other, sizeof(other), "o%d@test.example", (int)getpid());
+	return t_main(tests, sizeof(tests) / sizeof(*tests));
+}
