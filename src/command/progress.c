@@ -46,7 +46,7 @@ progress_start(struct progress *p, const struct log *log)
 	    !isatty(log->fd))
 		return (struct outgoing_progress){ 0 };
 	p->log = log;
-	return (struct outgoing_progress){ step, p };
+	return (struct outgoing_progress){ .step = step, .arg = p };
 }
 
 void

@@ -72,6 +72,15 @@ not_sent(int status, struct err *e)
 
 /* Creating it */
 
+static void
+mailbox_path(struct draft *d, struct str mailbox)
+{
+	buf_reset(&d->path);
+	buf_addz(&d->path, "/users/");
+	url_encode(&d->path, mailbox);
+	buf_addz(&d->path, "/messages");
+}
+
 /* Makes path that of the draft which the answer describes. */
 static bool
 keep_id(struct draft *d, struct str body, struct err *e)
@@ -106,10 +115,7 @@ create(struct draft *d, struct str type, struct source body, struct err *e)
 	};
 	bool ok;
 
-	buf_reset(&d->path);
-	buf_addz(&d->path, "/users/");
-	url_encode(&d->path, d->m->mailbox);
-	buf_addz(&d->path, "/messages");
+	mailbox_path(d, d->m->mailbox);
 	ok = (call(d, "", &r, &answer, e) &&
 		 keep_id(d, buf_view(&answer.http.body), e)) ||
 	    not_sent(answer.http.status, e);
@@ -249,7 +255,7 @@ step(void *arg, uint64_t done, uint64_t all)
 static bool
 upload(struct draft *d, size_t at, const struct outgoing_file *f, struct err *e)
 {
-	struct outgoing_progress progress = { step, d };
+	struct outgoing_progress progress = { .step = step, .arg = d };
 	struct upload_job job = {
 		.g = d->g,
 		.path = buf_view(&d->path),
@@ -348,7 +354,7 @@ read_fate(struct str body)
 }
 
 static enum fate
-ask(struct draft *d)
+ask(struct draft *d, struct err *why)
 {
 	struct graph_answer answer = { 0 };
 	struct graph_request r = {
@@ -358,12 +364,16 @@ ask(struct draft *d)
 		.repeatable = true,
 	};
 	enum fate fate = NOT_KNOWN;
-	struct err ignored;
 
-	if (call(d, "?$select=isDraft", &r, &answer, &ignored))
+	if (call(d, "?$select=isDraft", &r, &answer, why)) {
 		fate = read_fate(buf_view(&answer.http.body));
-	else if (answer.http.status == 404)
+		if (fate == NOT_KNOWN)
+			err_set(why, ERR_RETRY,
+			    "ask for the draft: the answer does not say what "
+			    "it is");
+	} else if (answer.http.status == 404) {
 		fate = MISSING;
+	}
 	graph_answer_release(&answer);
 	return fate;
 }
@@ -380,10 +390,11 @@ ask_patiently(struct draft *d, bool busy)
 	const struct clock *clock = d->g->source.clock;
 	int64_t pause = DRAFT_ASK_MS;
 	enum fate fate = NOT_KNOWN, now;
+	struct err ignored;
 
 	for (unsigned i = 0; i < DRAFT_ASK_MOST; i++, pause *= 2) {
 		clock_sleep_until(clock, clock_mono_ms(clock) + pause);
-		now = ask(d);
+		now = ask(d, &ignored);
 		if (now == SENT || (now == STILL_DRAFT && busy))
 			return now;
 		if (now != NOT_KNOWN)
@@ -452,6 +463,20 @@ send_draft(struct draft *d, struct err *e)
 
 /* All at once */
 
+/* Tells the id, as it stands in the path. */
+static bool
+keep_draft(struct draft *d, struct err *e)
+{
+	struct str path = buf_view(&d->path);
+	size_t at = path.n;
+
+	if (d->progress == NULL || d->progress->keep == NULL)
+		return true;
+	while (at > 0 && path.p[at - 1] != '/')
+		at--;
+	return d->progress->keep(d->progress->arg, str_from(path, at), e);
+}
+
 static bool
 check_sizes(const struct outgoing *m, struct err *e)
 {
@@ -490,7 +515,46 @@ draft_send(struct graph *g, const struct outgoing *m,
 		remove_draft(&d);
 		ok = false;
 	}
+	if (ok && !keep_draft(&d, e)) {
+		remove_draft(&d);
+		ok = false;
+	}
 	ok = ok && send_draft(&d, e);
+	buf_release(&d.path);
+	return ok;
+}
+
+bool
+draft_resume(struct graph *g, const struct draft_kept *kept,
+    struct send_result *out, enum draft_found *found, struct err *e)
+{
+	struct draft d = { .g = g, .out = out };
+	bool ok = true;
+
+	*out = (struct send_result){ .via = route_name(ROUTE_DRAFT) };
+	buf_init(&d.path, URL_MAX);
+	mailbox_path(&d, kept->mailbox);
+	buf_addc(&d.path, '/');
+	buf_adds(&d.path, kept->id);
+	switch (ask(&d, e)) {
+	case SENT:
+		*found = DRAFT_SENT;
+		break;
+	case MISSING:
+		*found = DRAFT_MISSING;
+		break;
+	case STILL_DRAFT:
+		*found = DRAFT_UNSENT;
+		ok = send_draft(&d, e);
+		break;
+	case NOT_KNOWN:
+		*found = DRAFT_NOT_ASKED;
+		/* to ask again does no harm */
+		if (e->kind == ERR_UNSURE || e->kind == ERR_REFUSED)
+			e->kind = ERR_RETRY;
+		ok = false;
+		break;
+	}
 	buf_release(&d.path);
 	return ok;
 }

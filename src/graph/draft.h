@@ -38,4 +38,26 @@ bool draft_send(struct graph *g, const struct outgoing *m,
     const struct outgoing_progress *progress, struct send_result *out,
     struct err *e) __attribute__((warn_unused_result));
 
+/* A draft that was sent, or was about to be, when its sender died. */
+struct draft_kept {
+	struct str mailbox;
+	struct str id; /* as outgoing_progress's keep was told */
+};
+
+enum draft_found {
+	DRAFT_NOT_ASKED, /* nothing is known */
+	DRAFT_UNSENT,    /* it was a draft still, and has been sent now */
+	DRAFT_SENT,
+	DRAFT_MISSING /* neither in Drafts nor in Sent Items: it has left */
+};
+
+/*
+ * Asks what became of it, and sends it if it is a draft still. True: it is
+ * sent, and *found says how that is known. False with DRAFT_NOT_ASKED: ask
+ * again; with DRAFT_UNSENT as draft_send says it.
+ */
+bool draft_resume(struct graph *g, const struct draft_kept *kept,
+    struct send_result *out, enum draft_found *found, struct err *e)
+    __attribute__((warn_unused_result));
+
 #endif

@@ -39,9 +39,13 @@ struct outgoing {
 	bool save_to_sent;
 };
 
-/* Told of an upload's progress, for a bar on a terminal. May be NULL. */
+/* Told of how it goes on. Each may be NULL. */
 struct outgoing_progress {
-	void (*step)(void *arg, uint64_t done, uint64_t all); /* bytes */
+	/* bytes of an upload, for a bar on a terminal */
+	void (*step)(void *arg, uint64_t done, uint64_t all);
+	/* a draft is complete and is sent next: its id for draft_resume. False:
+	   it is not sent, and removed */
+	bool (*keep)(void *arg, struct str id, struct err *e);
 	void *arg;
 };
 

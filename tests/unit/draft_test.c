@@ -553,7 +553,8 @@ test_rows(void)
 		set_up(i, &m, &parts);
 		e = (struct err){ 0 };
 		ok = outgoing_send(&g, &m, ROUTE_DRAFT,
-		    &(struct outgoing_progress){ progress, NULL }, &result, &e);
+		    &(struct outgoing_progress){ .step = progress }, &result,
+		    &e);
 		T_CHECK(ok == (rows[i].kind == ERR_NONE) &&
 			(ok || e.kind == rows[i].kind),
 		    "%s: %s: %s", rows[i].name, err_kind_name(e.kind), e.msg);
