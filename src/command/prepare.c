@@ -79,18 +79,6 @@ check_size(struct prepared *p, uint64_t files, uint64_t encoded, struct err *e)
 	return true;
 }
 
-static bool
-check_recipients(const struct prepared *p, struct err *e)
-{
-	if (p->n_rcpt <= SEND_RECIPIENTS_MAX)
-		return true;
-	err_set(e, ERR_INPUT,
-	    "the message has %zu recipients, Exchange takes at most %d",
-	    p->n_rcpt, SEND_RECIPIENTS_MAX);
-	return err_remedy(e,
-	    "send it in parts, or to a group: that counts as one");
-}
-
 /* Both forms are written: their sizes are known. */
 static bool
 finish(struct prepared *p, struct err *e)
@@ -218,7 +206,7 @@ list_recipients(struct prepared *p, const struct message *m, struct err *e)
 	p->rcpt = r.bcc;
 	for (const struct addr *x = p->rcpt; x != NULL; x = x->next)
 		p->n_rcpt++;
-	return check_recipients(p, e);
+	return true;
 }
 
 bool
@@ -451,5 +439,5 @@ prepare_raw(struct prepared *p, const struct config *config,
 	p->rcpt = h.rcpt;
 	p->n_rcpt = h.n_rcpt;
 	p->head = &h.root->head;
-	return check_recipients(p, e) && write_raw(p, &h, raw, e);
+	return write_raw(p, &h, raw, e);
 }

@@ -62,6 +62,8 @@ void prepare_release(struct prepared *p); /* a zeroed one is fine */
 /*
  * Chooses the route (want: ROUTE_AUTO or --via). With a client, and where it
  * matters, it finds out which permissions the app has; c may be NULL.
+ * ERR_INPUT: for more people than Exchange takes at a time; or what
+ * route_choose says.
  */
 bool prepare_route(struct client *c, const struct prepared *p, enum route want,
     struct route_choice *out, struct err *e)

@@ -38,12 +38,26 @@ may_write(struct client *c)
 	return may;
 }
 
+static bool
+check_recipients(const struct prepared *p, struct err *e)
+{
+	if (p->n_rcpt <= SEND_RECIPIENTS_MAX)
+		return true;
+	err_set(e, ERR_INPUT,
+	    "the message has %zu recipients, Exchange takes at most %d",
+	    p->n_rcpt, SEND_RECIPIENTS_MAX);
+	return err_remedy(e,
+	    "send it in parts, or to a group: that counts as one");
+}
+
 bool
 prepare_route(struct client *c, const struct prepared *p, enum route want,
     struct route_choice *out, struct err *e)
 {
 	struct route_facts facts = p->out.facts;
 
+	if (!check_recipients(p, e))
+		return false;
 	if (c != NULL && want == ROUTE_AUTO &&
 	    facts.mime_size > facts.mime_limit)
 		facts.read_write = may_write(c);

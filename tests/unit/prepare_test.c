@@ -829,6 +829,7 @@ test_recipients(void)
 {
 	struct prepare_envelope envelope = { .rcpt_from_header = true };
 	struct config c = config_of("");
+	struct route_choice choice;
 	struct prepared p;
 	struct source raw;
 	struct err e = { 0 };
@@ -841,7 +842,8 @@ test_recipients(void)
 			buf_addf(&in, "@x.example,\r\n %zu", i);
 		buf_addz(&in, "@x.example\r\n\r\nhi\r\n");
 		raw = source_of(buf_view(&in));
-		T_CHECK(!prepare_raw(&p, &c, &raw, &envelope, &silent, &e) &&
+		T_CHECK(prepare_raw(&p, &c, &raw, &envelope, &silent, &e) &&
+			!prepare_route(NULL, &p, ROUTE_AUTO, &choice, &e) &&
 			err_exit(&e) == 65 &&
 			strstr(e.msg, "Exchange takes at most 1000") != NULL,
 		    "%zu: %s", n, e.msg);
