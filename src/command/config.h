@@ -89,7 +89,7 @@ struct config {
 	struct str from_map;             /* as from_map_parse takes it */
 	struct str aliases;              /* a file; empty: where there is one */
 	struct str default_domain;       /* for bare names; may be empty */
-	struct str delivery;             /* "auto" or "exact" */
+	struct str delivery;             /* "auto", "exact" or "once" */
 	uint64_t mime_limit, max_message_size; /* bytes */
 	struct str ca, ca_system_file;
 	struct secret proxy;  /* as proxy_parse takes it, unchecked where the

@@ -30,6 +30,7 @@ static const struct {
 } sizes[] = { { 'g', 30 }, { 'm', 20 }, { 'k', 10 } };
 
 static const char *const policies[] = { "keep", "rewrite", "map", NULL };
+static const char *const deliveries[] = { "auto", "exact", "once", NULL };
 static const char *const syncs[] = { "full", "file", "none", NULL };
 /* clang-format on */
 
@@ -267,14 +268,7 @@ static bool
 parse_delivery(const struct config_row *row, struct str text, struct config *c,
     struct err *e)
 {
-	if (str_eq(text, STR("once")))
-		return err_set(e, ERR_CONFIG,
-		    "\"once\" is for the queue, which this version does not "
-		    "have; use auto or exact");
-	if (!str_eq(text, STR("auto")) && !str_eq(text, STR("exact")))
-		return err_set(e, ERR_CONFIG,
-		    "\"%.*s\" is neither auto nor exact", STR_ARG(text));
-	return config_keep(row, text, c, e);
+	return keep_word(row, text, deliveries, c, e);
 }
 
 #define AT(field) offsetof(struct config, field)
@@ -367,8 +361,10 @@ const struct config_row config_rows[] = {
 	"Keep a copy in the mailbox's Sent Items?" },
 [CONFIG_DELIVERY] = { "delivery", parse_delivery, AT(delivery), NULL, "auto",
 	"exact",
-    "exact: by a draft, whose fate can be asked when an answer is lost. It\n"
-	"needs the permission Mail.ReadWrite." },
+    "When an answer is lost, and the mail with it or not: auto: the queue\n"
+	"sends it once more, 5 minutes later. once: it waits for a person.\n"
+	"exact: all goes by drafts, which can be asked; that needs the permission\n"
+	"Mail.ReadWrite." },
 [CONFIG_MIME_LIMIT] = { "mime_limit", parse_size, AT(mime_limit), NULL,
 	"2200000", "2200000",
     "The largest message that goes in one request, in bytes or with k m g;\n"
