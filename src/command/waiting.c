@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/waiting.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/crypt.h"
+#include "base/os.h"
+#include "codec/date.h"
+#include "command/enqueue.h"
+
+enum {
+	FILE_MAX = 8192,
+	PATH_SIZE = 4096, /* PATH_MAX */
+	SETTINGS_MAX = 64 * 1024
+};
+
+static const struct {
+	const char *name;
+	size_t at;
+} times[] = {
+	{ "Since", offsetof(struct waiting, since) },
+	{ "Next", offsetof(struct waiting, next) },
+	{ "Throttled", offsetof(struct waiting, throttled) },
+};
+
+static const struct {
+	const char *name;
+	size_t at, size;
+} texts[] = {
+	{ "Account", offsetof(struct waiting, name), WAITING_NAME_SIZE },
+	{ "Settings", offsetof(struct waiting, settings), WAITING_HASH_SIZE },
+	{ "Kind", offsetof(struct waiting, kind), 16 },
+	{ "Code", offsetof(struct waiting, code), ERR_CODE_SIZE },
+	{ "Reason", offsetof(struct waiting, reason), ERR_MSG_SIZE },
+};
+
+#define N(table) (sizeof(table) / sizeof(*(table)))
+
+static bool
+path_of(const struct spool *s, const struct envelope *v, char path[PATH_SIZE])
+{
+	struct str from = enqueue_options_read(v->options).from;
+	char hash[CRYPT_SHA256_HEX];
+	struct buf name;
+	int n;
+
+	buf_init(&name, ENVELOPE_HEAD_MOST);
+	buf_adds(&name, v->account);
+	buf_addc(&name, '\n');
+	buf_adds(&name, from);
+	crypt_sha256_hex(buf_view(&name), hash);
+	buf_release(&name);
+	n = snprintf(path, PATH_SIZE, "%s/account-%.16s", s->path, hash);
+	return n > 0 && n < PATH_SIZE;
+}
+
+static void
+take_line(struct waiting *w, struct str name, struct str value)
+{
+	char *to;
+	size_t n;
+
+	for (size_t i = 0; i < N(times); i++)
+		if (str_eq(name, str_of(times[i].name)))
+			(void)date_parse_iso(value,
+			    (int64_t *)(void *)((char *)w + times[i].at));
+	for (size_t i = 0; i < N(texts); i++) {
+		if (!str_eq(name, str_of(texts[i].name)))
+			continue;
+		to = (char *)w + texts[i].at;
+		n = value.n < texts[i].size ? value.n : texts[i].size - 1;
+		memcpy(to, value.p, n);
+		to[n] = '\0';
+	}
+	if (str_eq(name, STR("Failures")))
+		(void)str_u64(value, UINT32_MAX, &w->failures);
+}
+
+void
+waiting_read(const struct spool *s, const struct envelope *v,
+    struct waiting *out)
+{
+	struct str rest, line;
+	char path[PATH_SIZE];
+	struct err ignored;
+	struct buf text;
+	size_t colon;
+
+	*out = (struct waiting){ 0 };
+	if (!path_of(s, v, path))
+		return;
+	buf_init(&text, FILE_MAX);
+	if (os_read_regular(path, &text, &ignored)) {
+		rest = buf_view(&text);
+		while (str_next(&rest, '\n', &line)) {
+			colon = str_find(line, STR(": "));
+			take_line(out, str_first(line, colon),
+			    str_from(line, colon + 2));
+		}
+	}
+	buf_release(&text);
+}
+
+bool
+waiting_write(const struct spool *s, const struct envelope *v,
+    const struct waiting *w, struct err *e)
+{
+	const struct os_write how = { .mode = 0600,
+		.durable = s->sync != SPOOL_NONE };
+	char path[PATH_SIZE], when[DATE_ISO_SIZE];
+	const char *text;
+	struct buf out;
+	int64_t t;
+	bool ok;
+
+	if (!path_of(s, v, path))
+		return err_set(e, ERR_CONFIG, "%s: a path too long", s->path);
+	buf_init(&out, FILE_MAX);
+	for (size_t i = 0; i < N(texts); i++) {
+		text = (const char *)w + texts[i].at;
+		if (text[0] != '\0')
+			buf_addf(&out, "%s: %s\n", texts[i].name, text);
+	}
+	for (size_t i = 0; i < N(times); i++) {
+		t = *(const int64_t *)(const void *)((const char *)w +
+		    times[i].at);
+		date_iso(t, when);
+		if (t > 0)
+			buf_addf(&out, "%s: %s\n", times[i].name, when);
+	}
+	buf_addf(&out, "Failures: %llu\n", (unsigned long long)w->failures);
+	ok = buf_ok(&out, e) && os_write_file(path, buf_view(&out), how, e);
+	buf_release(&out);
+	return ok;
+}
+
+bool
+waiting_is_over(const struct waiting *w, int64_t now)
+{
+	return w->throttled <= now && (w->failures == 0 || w->next <= now);
+}
+
+bool
+waiting_release(const struct spool *s, const struct envelope *v, struct err *e)
+{
+	struct waiting w;
+
+	waiting_read(s, v, &w);
+	if (w.failures == 0)
+		return true;
+	if (w.throttled == 0) {
+		waiting_end(s, v);
+		return true;
+	}
+	w.failures = 0;
+	w.next = 0;
+	return waiting_write(s, v, &w, e);
+}
+
+void
+waiting_end(const struct spool *s, const struct envelope *v)
+{
+	char path[PATH_SIZE];
+
+	if (path_of(s, v, path))
+		os_remove(path);
+}
+
+/* A file whose content may be a secret: its size and time. */
+static void
+add_file(struct buf *out, struct str path)
+{
+	struct err ignored;
+	struct os_stat st;
+
+	if (path.n > 0 && os_stat_path(path.p, &st, &ignored))
+		buf_addf(out, "%lld %llu", (long long)st.mtime,
+		    (unsigned long long)st.size);
+	buf_adds(out, path);
+	buf_addc(out, '\n');
+}
+
+void
+waiting_hash(const struct config *c, char out[WAITING_HASH_SIZE])
+{
+	const struct str plain[] = { c->tenant_id, c->client_id, c->mailbox,
+		c->from, c->login_url, c->graph_url, c->scope, c->delivery,
+		c->client_secret_command, c->managed_identity, c->ca,
+		c->federated_token_file };
+	/* the federated token's file changes by itself, every hour */
+	const struct str file[] = { c->file, c->client_secret_file,
+		c->client_certificate, c->client_certificate_key,
+		c->client_certificate_password_file };
+	char hash[CRYPT_SHA256_HEX];
+	struct buf all;
+
+	buf_init(&all, SETTINGS_MAX);
+	for (size_t i = 0; i < N(plain); i++) {
+		buf_adds(&all, plain[i]);
+		buf_addc(&all, '\n');
+	}
+	for (size_t i = 0; i < N(file); i++)
+		add_file(&all, file[i]);
+	crypt_sha256_hex(buf_view(&all), hash);
+	buf_release(&all);
+	memcpy(out, hash, WAITING_HASH_SIZE - 1);
+	out[WAITING_HASH_SIZE - 1] = '\0';
+}

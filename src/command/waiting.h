@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * waiting: accounts whose mail waits, since no message of theirs could go.
+ *
+ * One small file for each in the spool's folder, "account-" and a hash of the
+ * name; there is none while all is well. Readers see the old file or the new
+ * one. A file that cannot be read counts as none: the next failure makes it
+ * anew.
+ *
+ *	Account: default
+ *	Since: 2026-11-25T20:10:00Z	(of the first failure)
+ *	Next: 2026-11-25T21:10:00Z	(one message is tried then)
+ *	Failures: 3			(in a row)
+ *	Throttled: 2026-11-25T20:12:00Z	(the service named this time)
+ *	Settings: 16 hex digits		(a hash: are they still the same?)
+ *	Kind: auth
+ *	Code: AADSTS7000215
+ *	Reason: ...
+ *
+ * Source: DESIGN.md 1 (a waiting account), 3 (throttling).
+ */
+#ifndef COMMAND_WAITING_H
+#define COMMAND_WAITING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "command/config.h"
+#include "store/envelope.h"
+#include "store/spool.h"
+
+enum { WAITING_HASH_SIZE = 17, WAITING_NAME_SIZE = 128 };
+
+struct waiting {
+	char name[WAITING_NAME_SIZE]; /* of the account, for people */
+	char settings[WAITING_HASH_SIZE];
+	int64_t since, next;
+	uint64_t failures; /* 0: it waits for no setting */
+	int64_t throttled; /* not before this; 0: was not said */
+	char kind[16], code[ERR_CODE_SIZE], reason[ERR_MSG_SIZE];
+};
+
+/*
+ * Of the account that sends the message: its name, and with --from the
+ * sender, since both choose the mailbox. All zero: it does not wait.
+ */
+void waiting_read(const struct spool *s, const struct envelope *v,
+    struct waiting *out);
+/* Durable. ERR_RETRY with exit 74. */
+bool waiting_write(const struct spool *s, const struct envelope *v,
+    const struct waiting *w, struct err *e) __attribute__((warn_unused_result));
+
+/* Is it time to try a message? */
+bool waiting_is_over(const struct waiting *w, int64_t now);
+
+/*
+ * It may be tried at once, but for a time that the service named (`queue
+ * retry`). ERR_RETRY with exit 74.
+ */
+bool waiting_release(const struct spool *s, const struct envelope *v,
+    struct err *e) __attribute__((warn_unused_result));
+
+/* It works again: forgets all. */
+void waiting_end(const struct spool *s, const struct envelope *v);
+
+/*
+ * A hash of the settings that decide whether mail can go, without secrets: of
+ * the files that hold them size and time count.
+ */
+void waiting_hash(const struct config *c, char out[WAITING_HASH_SIZE]);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/worker.h"
+
+#include <string.h>
+
+#include "command/enqueue.h"
+#include "command/worker_job.h"
+#include "store/claim.h"
+
+void
+worker_open(struct worker *w, struct outbox *o, const char *config,
+    const struct log *log, const struct syslog *syslog)
+{
+	*w = (struct worker){ .outbox = o,
+		.config = config,
+		.log = log,
+		.syslog = syslog };
+}
+
+static void
+close_account(struct worker_account *a)
+{
+	client_close(&a->client);
+	config_release(&a->config);
+	*a = (struct worker_account){ 0 };
+}
+
+void
+worker_close(struct worker *w)
+{
+	for (size_t i = 0; i < WORKER_ACCOUNTS; i++)
+		close_account(&w->account[i]);
+	*w = (struct worker){ 0 };
+}
+
+/* Loads the settings; a->why says if that failed. */
+static void
+load(struct worker *w, struct worker_account *a, struct str account,
+    struct str from)
+{
+	/* "": the keys at the top, whatever POST365_ACCOUNT says */
+	struct config_ask ask = { .path = w->config };
+	struct arena mem;
+
+	arena_init(&mem, 2 * WORKER_NAME_SIZE);
+	ask.account = arena_str(&mem, account).p;
+	if (from.n > 0)
+		ask.from = arena_str(&mem, from).p;
+	if (!config_load(&a->config, &ask, w->log, &a->why) ||
+	    !config_check(&a->config, CONFIG_TO_SIGN_IN, &a->why))
+		/* whatever it is, it is none of the message's faults */
+		a->why.kind = ERR_CONFIG;
+	waiting_hash(&a->config, a->settings);
+	arena_release(&mem);
+}
+
+static struct worker_account *
+account_of(struct worker *w, const struct envelope *v)
+{
+	struct str from = enqueue_options_read(v->options).from;
+	char name[WORKER_NAME_SIZE];
+	struct worker_account *a;
+	struct buf text;
+
+	buf_init(&text, sizeof(name) - 1);
+	buf_addf(&text, "%.*s\n%.*s", STR_ARG(v->account), STR_ARG(from));
+	memcpy(name, buf_view(&text).p, text.n);
+	name[text.n] = '\0';
+	buf_release(&text);
+	for (size_t i = 0; i < WORKER_ACCOUNTS; i++)
+		if (w->account[i].used && strcmp(w->account[i].name, name) == 0)
+			return &w->account[i];
+	a = &w->account[w->turn++ % WORKER_ACCOUNTS];
+	close_account(a);
+	a->used = true;
+	memcpy(a->name, name, sizeof(name));
+	load(w, a, v->account, from);
+	return a;
+}
+
+/* Once in a run: why mail of this account stays. */
+static void
+tell(struct worker *w, struct worker_account *a, const char *why)
+{
+	size_t n = str_chr(str_of(a->name), '\n');
+
+	if (!a->told)
+		log_warn(w->log, "mail of account \"%.*s\" waits: %s", (int)n,
+		    a->name, why);
+	a->told = true;
+}
+
+/* May a message of this account be tried now? */
+static bool
+may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
+    struct worker_result *out)
+{
+	int64_t now = clock_wall(w->outbox->spool.clock);
+	struct waiting wait;
+
+	if (a->why.kind == ERR_NONE && !a->config.enabled) {
+		err_set(&out->why, ERR_CONFIG, "enabled = no (%.*s)",
+		    STR_ARG(a->config.origin[CONFIG_ENABLED]));
+		tell(w, a, out->why.msg);
+		return false;
+	}
+	waiting_read(&w->outbox->spool, v, &wait);
+	/* changed settings are tried at once */
+	if (strcmp(wait.settings, a->settings) != 0)
+		wait.failures = 0;
+	if (waiting_is_over(&wait, now))
+		return true;
+	err_set(&out->why, wait.failures > 0 ? ERR_CONFIG : ERR_RETRY, "%s",
+	    wait.reason);
+	tell(w, a, wait.reason);
+	return false;
+}
+
+/* A damaged file and the like: a person has to look at it. */
+static void
+tell_damage(const struct worker *w, const struct err *why)
+{
+	log_warn(w->log, "%s", why->msg);
+	syslog_send(w->syslog, SYSLOG_ERR, "%s", why->msg);
+}
+
+/* A first look costs little where its account waits. */
+static bool
+may_try_id(struct worker *w, const char *id, struct worker_result *out)
+{
+	struct claim c;
+	struct arena a;
+	struct err why = { 0 };
+	bool may = false;
+
+	arena_init(&a, WORKER_MEMORY);
+	if (!claim_look(&c, &w->outbox->spool, id, SPOOL_QUEUED, &a, &why))
+		/* to be told by the one who takes it */
+		may = why.kind == ERR_INPUT;
+	else if (c.spool != NULL)
+		may = may_try(w, account_of(w, &c.envelope), &c.envelope, out);
+	if (!may && why.kind != ERR_NONE && out->why.kind == ERR_NONE)
+		tell_damage(w, &why);
+	claim_leave(&c);
+	arena_release(&a);
+	return may;
+}
+
+bool
+worker_message(struct worker *w, const char *id, struct worker_result *out,
+    struct err *e)
+{
+	struct worker_job j = { .worker = w, .result = out };
+	struct err why = { 0 };
+	bool ok = true;
+
+	*out = (struct worker_result){ .verdict = SCHEDULE_ACCOUNT };
+	if (!may_try_id(w, id, out))
+		return true;
+	arena_init(&j.mem, WORKER_MEMORY);
+	out->verdict = SCHEDULE_LATER;
+	if (!claim_take(&j.claim, &w->outbox->spool, id, SPOOL_QUEUED, &j.mem,
+		&why)) {
+		tell_damage(w, &why);
+		out->verdict = SCHEDULE_HOLD;
+	} else if (j.claim.spool != NULL) {
+		j.account = account_of(w, &j.claim.envelope);
+		ok = worker_job_run(&j, e);
+	}
+	arena_release(&j.mem);
+	return ok;
+}
+
+/* What was left over, or was kept long enough. */
+static void
+clean(struct worker *w)
+{
+	struct spool *s = &w->outbox->spool;
+	int64_t now = clock_wall(s->clock);
+	size_t removed;
+	struct err why;
+
+	if (!spool_clean(s, SPOOL_TMP, now - SPOOL_TMP_AGE, &removed, &why) ||
+	    !spool_clean(s, SPOOL_DEAD, now - WORKER_DEAD_AGE, &removed, &why))
+		log_warn(w->log, "%s", why.msg);
+}
+
+bool
+worker_run(struct worker *w, struct worker_sum *sum, struct err *e)
+{
+	struct spool_list list = { 0 };
+	const struct clock *clock = w->outbox->spool.clock;
+	struct worker_result r;
+	bool ok;
+
+	*sum = (struct worker_sum){ 0 };
+	clean(w);
+	ok = spool_list(&w->outbox->spool, SPOOL_QUEUED, &list, e);
+	if (ok && list.foreign > 0)
+		log_warn(w->log,
+		    "%zu files in the queue are none of ours, one is %s",
+		    list.foreign, list.foreign_name);
+	for (size_t i = 0; ok && i < list.n; i++) {
+		if (list.item[i].where == SPOOL_NEW &&
+		    list.item[i].due > clock_wall(clock))
+			continue;
+		ok = worker_message(w, list.item[i].id, &r, e);
+		if (r.tried) {
+			sum->tried++;
+			sum->verdict[r.verdict]++;
+		} else if (r.verdict == SCHEDULE_ACCOUNT &&
+		    r.why.kind != ERR_NONE) {
+			sum->waiting++;
+		}
+	}
+	spool_list_release(&list);
+	return ok;
+}

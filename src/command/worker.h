@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * worker: takes messages from the queue, sends them, and writes down what
+ * became of them.
+ *
+ *	outcome		the message		and
+ *	sent		gone
+ *	retry		new/, later
+ *	unsure		new/, in 5 min, once;	delivery = once: hold/ at once
+ *			then hold/
+ *	refused, input	dead/			the machine's log is told
+ *	auth, config	new/, as it was		its account waits
+ *	usage, bug	hold/
+ *
+ * Several may work on one spool. An outcome is in the journal before the
+ * message leaves its folder. Before a request goes out the file says so: what
+ * is found with that mark and without an outcome, since its worker died, is
+ * "unsure", never sent again as if nothing had been. For a draft the mark has
+ * its id, and the draft is asked (graph/draft.h): no second copy then.
+ *
+ * A waiting account (command/waiting.h) is probed with one message now and
+ * then; that is not counted as an attempt. A time that the service names with
+ * 429 or 503 holds up all mail of the account, and of no other.
+ *
+ * Source: DESIGN.md 1 (the table of kinds), 3 (ambiguity), 4.
+ */
+#ifndef COMMAND_WORKER_H
+#define COMMAND_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/syslog.h"
+#include "command/client.h"
+#include "command/config.h"
+#include "command/outbox.h"
+#include "command/waiting.h"
+#include "graph/send.h"
+#include "store/schedule.h"
+
+enum {
+	WORKER_ACCOUNTS = 4,          /* whose connections are kept */
+	WORKER_DEAD_AGE = 30 * 86400, /* seconds that dead/ keeps a file */
+	WORKER_NAME_SIZE = 512        /* account and --from */
+};
+
+/* An account's settings and connections. */
+struct worker_account {
+	char name[WORKER_NAME_SIZE]; /* of the account, "\n", --from */
+	char settings[WAITING_HASH_SIZE];
+	struct config config;
+	struct client client;
+	struct err why; /* of kind ERR_NONE: the settings are loaded */
+	bool used, connected;
+	bool told; /* that it waits, in this run */
+};
+
+struct worker {
+	struct outbox *outbox;
+	const char *config; /* -C, or NULL */
+	const struct log *log;
+	const struct syslog *syslog;
+	struct worker_account account[WORKER_ACCOUNTS];
+	unsigned turn; /* whose place is taken next */
+};
+
+/*
+ * Keeps all four. Opens nothing yet: settings are read when a message wants
+ * them, and then stay until worker_close.
+ */
+void worker_open(struct worker *w, struct outbox *o, const char *config,
+    const struct log *log, const struct syslog *syslog);
+void worker_close(struct worker *w); /* a zeroed one is fine */
+
+/* What became of one message. */
+struct worker_result {
+	bool tried; /* false: not due, in other hands, or its account waits */
+	enum schedule_verdict verdict; /* SCHEDULE_ACCOUNT: it waits */
+	struct err why;                /* kind ERR_NONE: it is sent */
+	struct send_result sent;
+	int64_t next; /* SCHEDULE_LATER: then */
+};
+
+/*
+ * Tries a message now if it is due. False: the journal or the spool cannot be
+ * written, and the worker must stop (exit 74). A file that is damaged is no
+ * failure: log says so.
+ */
+bool worker_message(struct worker *w, const char *id, struct worker_result *out,
+    struct err *e) __attribute__((warn_unused_result));
+
+struct worker_sum {
+	size_t tried, verdict[SCHEDULE_DEAD + 1]; /* messages */
+	size_t waiting;                           /* for their account */
+};
+
+/*
+ * Tries every due message once, and removes what was kept long enough. False
+ * as worker_message says it; *sum counts what came before.
+ */
+bool worker_run(struct worker *w, struct worker_sum *sum, struct err *e)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/worker_job.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/os.h"
+#include "command/enqueue.h"
+#include "command/slot.h"
+#include "graph/draft.h"
+#include "store/journal.h"
+
+static int64_t
+now(const struct worker_job *j)
+{
+	return clock_wall(j->claim.spool->clock);
+}
+
+/* The attempt */
+
+/* Makes it durable that a request goes out now. */
+static bool
+mark(struct worker_job *j, struct str draft, struct err *e)
+{
+	struct envelope_state *s = &j->claim.state;
+
+	s->attempts = j->attempts + 1;
+	s->unsure_since = now(j);
+	s->draft = draft;
+	return claim_save(&j->claim, e);
+}
+
+/* outgoing_progress's keep: the mark of a draft has its id. */
+static bool
+keep_draft(void *arg, struct str id, struct err *e)
+{
+	struct worker_job *j = arg;
+
+	/* an id that the file would cut could not be asked */
+	j->asks_draft = id.n <= ENVELOPE_DRAFT_MOST;
+	id = j->asks_draft ? arena_str(&j->mem, id) : STR("");
+	return arena_ok(&j->mem, e) && mark(j, id, e);
+}
+
+static bool
+read_addresses(struct worker_job *j, struct prepare_envelope *v, struct err *e)
+{
+	const struct envelope *from = &j->claim.envelope;
+	struct addr *list = NULL, **tail = &list, *sender = NULL;
+
+	for (size_t i = 0; i < from->recipients; i++) {
+		if (!addr_parse(&j->mem, from->recipient[i], true, tail, e))
+			return err_wrap(e, "recipient");
+		tail = &(*tail)->next;
+	}
+	if (from->sender.n > 0 &&
+	    !addr_parse(&j->mem, from->sender, true, &sender, e))
+		return err_wrap(e, "sender");
+	v->rcpt = list;
+	v->sender = sender;
+	return true;
+}
+
+/*
+ * The From policy was applied when it was queued: to apply it again to its
+ * own result would lose what `from` was then.
+ */
+static bool
+prepare(struct worker_job *j, enum route *want, struct err *e)
+{
+	struct enqueue_options o =
+	    enqueue_options_read(j->claim.envelope.options);
+	struct prepare_envelope v = { .want = o.via };
+
+	j->config = j->account->config;
+	j->config.from_policy = STR("keep");
+	if (o.no_save)
+		j->config.save_to_sent = false;
+	*want = o.via;
+	return read_addresses(j, &v, e) &&
+	    prepare_raw(&j->prepared, &j->config, &j->claim.body, &v,
+		j->worker->log, e);
+}
+
+static bool
+connect_client(struct worker_job *j, struct err *e)
+{
+	struct worker_account *a = j->account;
+
+	if (a->why.kind != ERR_NONE) {
+		*e = a->why;
+		return false;
+	}
+	if (!a->connected)
+		a->connected =
+		    client_open(&a->client, &a->config, j->worker->log, e);
+	if (!a->connected)
+		client_close(&a->client);
+	return a->connected;
+}
+
+/* By sendMail the mark comes first; a draft may be made without. */
+static bool
+send_prepared(struct worker_job *j, enum route want, struct err *e)
+{
+	struct client *c = &j->account->client;
+	struct route_choice choice;
+
+	j->prepared.progress =
+	    (struct outgoing_progress){ .keep = keep_draft, .arg = j };
+	if (!prepare_route(c, &j->prepared, want, &choice, e))
+		return false;
+	if (choice.route != ROUTE_DRAFT && !mark(j, STR(""), e))
+		return false;
+	return prepare_send(c, &j->prepared, choice.route, j->worker->log,
+	    &j->result->sent, e);
+}
+
+/* The draft of an earlier attempt decides, not the message in the file. */
+static bool
+resume(struct worker_job *j, struct err *e)
+{
+	static const char *const notes[] = {
+		[DRAFT_NOT_ASKED] = "its draft could not be asked",
+		[DRAFT_UNSENT] = "its draft was still there",
+		[DRAFT_SENT] = "its draft was found to be sent",
+		[DRAFT_MISSING] = "its draft is gone, so it was sent",
+	};
+	const struct draft_kept kept = { .mailbox = j->account->config.mailbox,
+		.id = j->claim.state.draft };
+	enum draft_found found;
+	bool ok;
+
+	j->asks_draft = true;
+	ok = draft_resume(&j->account->client.graph, &kept, &j->result->sent,
+	    &found, e);
+	j->note = notes[found];
+	if (!ok && found == DRAFT_UNSENT)
+		j->asks_draft = e->kind == ERR_UNSURE; /* else removed */
+	return ok;
+}
+
+static bool
+use_slot(struct worker_job *j, enum route want, struct err *e)
+{
+	int64_t deadline = os_mono_ms() + j->account->client.graph.timeout_ms;
+	struct slot slot;
+	bool ok;
+
+	if (!slot_take(&slot, j->account->config.mailbox, deadline, e))
+		return false;
+	ok = j->claim.state.draft.n > 0 ? resume(j, e) :
+					  send_prepared(j, want, e);
+	slot_free(&slot);
+	return ok;
+}
+
+/* How the attempt ended is in j->result->why. */
+static bool
+attempt(struct worker_job *j, struct err *e)
+{
+	const struct envelope_state *s = &j->claim.state;
+	enum route want = ROUTE_AUTO;
+
+	j->asks_draft = s->draft.n > 0;
+	if (s->unsure_since != 0 && s->draft.n == 0)
+		return err_set(e, ERR_UNSURE,
+		    "the process that sent it ended before its outcome was "
+		    "known");
+	if (!connect_client(j, e))
+		return false;
+	return (s->draft.n > 0 || prepare(j, &want, e)) && use_slot(j, want, e);
+}
+
+/* The verdict */
+
+static bool
+is_once(const struct worker_job *j)
+{
+	return str_eq(j->account->config.delivery, STR("once"));
+}
+
+static enum schedule_verdict
+decide_unsure(struct worker_job *j, enum schedule_verdict v)
+{
+	if (is_once(j)) {
+		j->note = "perhaps sent; delivery = once: a person decides";
+		return SCHEDULE_HOLD;
+	}
+	j->note = v == SCHEDULE_LATER ?
+	    "perhaps sent; once more after a while, with the same Message-ID" :
+	    "perhaps sent, and more than once: a person decides";
+	return v;
+}
+
+static enum schedule_verdict
+decide(struct worker_job *j)
+{
+	struct envelope_state *s = &j->claim.state;
+	const struct err *why = &j->result->why;
+	struct schedule_try t = {
+		.kind = why->kind,
+		.attempts = j->attempts + 1,
+		.unsure_times = s->unsure_times + 1,
+		.retry_after_ms = why->retry_after_ms,
+		.now = now(j),
+		.arrived = j->claim.envelope.arrived,
+		.max_age = j->account->config.max_age_ms / 1000,
+	};
+	enum schedule_verdict v;
+
+	os_random(&t.random, sizeof(t.random));
+	if (t.kind == ERR_UNSURE)
+		s->unsure_times++;
+	/* to ask a draft as often as it takes makes no second copy */
+	if (t.kind == ERR_UNSURE && j->asks_draft)
+		t.kind = ERR_RETRY;
+	v = schedule_next(&t, &s->next);
+	if (t.kind == ERR_UNSURE)
+		return decide_unsure(j, v);
+	if (v != SCHEDULE_DEAD || why->kind == ERR_REFUSED ||
+	    why->kind == ERR_INPUT)
+		return v;
+	j->note = "no success within max_age";
+	return j->asks_draft ? SCHEDULE_HOLD : v; /* perhaps it was sent */
+}
+
+/* What the file says from now on. */
+static void
+settle(struct worker_job *j)
+{
+	struct envelope_state *s = &j->claim.state;
+	struct worker_result *r = j->result;
+
+	r->tried = true;
+	r->verdict = decide(j);
+	r->next = r->verdict == SCHEDULE_LATER ? s->next : 0;
+	s->next = r->next; /* due: it waits for its account, or for a person */
+	/* a probe for its account is no attempt of the message */
+	s->attempts = j->attempts + (r->verdict != SCHEDULE_ACCOUNT);
+	if (!j->asks_draft || r->verdict == SCHEDULE_SENT)
+		s->draft = STR("");
+	if (s->draft.n > 0)
+		s->attempts = j->attempts + 1; /* it is marked, so counted */
+	else
+		s->unsure_since = 0;
+	s->kind = r->why.kind;
+	s->code = str_of(r->why.code);
+	s->request = str_of(r->sent.client_request_id);
+	s->reason = j->note == NULL || r->why.kind == ERR_NONE ?
+	    str_of(j->note != NULL ? j->note : r->why.msg) :
+	    arena_fmt(&j->mem, "%s: %s", j->note, r->why.msg);
+}
+
+static bool
+note(const struct worker_job *j, struct err *e)
+{
+	const struct envelope *v = &j->claim.envelope;
+	const struct envelope_state *s = &j->claim.state;
+	const struct worker_result *r = j->result;
+	struct journal_line line = {
+		.time = now(j),
+		.id = v->id,
+		.message_id = v->message_id,
+		.account = v->account,
+		.client = v->client,
+		.from = v->sender,
+		.to = v->recipient,
+		.to_n = v->recipients,
+		.size = j->claim.body.size,
+		.via = str_of(r->sent.via),
+		.status = r->why.kind == ERR_NONE ? 202 : 0,
+		.code = s->code,
+		.request_id = str_of(r->sent.request_id),
+		.client_request_id = str_of(r->sent.client_request_id),
+		.ms = os_mono_ms() - j->started,
+		.attempt = j->attempts + 1,
+		.next = r->next,
+		.verdict = str_of(schedule_name(r->verdict)),
+		.reason = s->reason,
+	};
+
+	return journal_add(&j->worker->outbox->journal, &line, e);
+}
+
+/* The account */
+
+static void
+tell_account(const struct worker_job *j, const struct waiting *w)
+{
+	const struct str name = j->claim.envelope.account;
+
+	log_warn(j->worker->log, "mail of account \"%.*s\" waits: %s",
+	    STR_ARG(name), w->reason);
+	syslog_send(j->worker->syslog, SYSLOG_ERR,
+	    "account \"%.*s\" waits after %llu failures (%s %s): %s",
+	    STR_ARG(name), (unsigned long long)w->failures, w->kind, w->code,
+	    w->reason);
+}
+
+/* After a failure that is the account's, or with a time that was named. */
+static void
+hold_up(struct worker_job *j, struct waiting *w)
+{
+	const struct err *why = &j->result->why;
+	struct err unsaved;
+	uint32_t random;
+
+	os_random(&random, sizeof(random));
+	(void)snprintf(w->name, sizeof(w->name), "%.*s",
+	    STR_ARG(j->claim.envelope.account));
+	(void)snprintf(w->kind, sizeof(w->kind), "%s",
+	    err_kind_name(why->kind));
+	memcpy(w->code, why->code, sizeof(w->code));
+	memcpy(w->reason, why->msg, sizeof(w->reason));
+	memcpy(w->settings, j->account->settings, sizeof(w->settings));
+	if (why->retry_after_ms > 0)
+		w->throttled = now(j) + (why->retry_after_ms + 999) / 1000;
+	if (j->result->verdict == SCHEDULE_ACCOUNT) {
+		w->since = w->failures++ == 0 ? now(j) : w->since;
+		w->next = schedule_probe(w->failures, why->retry_after_ms,
+		    now(j), random);
+		tell_account(j, w);
+		j->account->told = true;
+	}
+	/* if that fails, each message finds out for itself */
+	if (!waiting_write(j->claim.spool, &j->claim.envelope, w, &unsaved))
+		log_warn(j->worker->log, "%s", unsaved.msg);
+}
+
+static void
+note_account(struct worker_job *j)
+{
+	const struct err *why = &j->result->why;
+	struct waiting w;
+
+	waiting_read(j->claim.spool, &j->claim.envelope, &w);
+	if (j->result->verdict == SCHEDULE_ACCOUNT ||
+	    (why->kind == ERR_RETRY && why->retry_after_ms > 0)) {
+		hold_up(j, &w);
+	} else if (w.name[0] != '\0' && why->kind == ERR_NONE) {
+		waiting_end(j->claim.spool, &j->claim.envelope);
+		if (w.failures > 0)
+			syslog_send(j->worker->syslog, SYSLOG_INFO,
+			    "account \"%s\" works again", w.name);
+	}
+}
+
+/* The end */
+
+/* As Postfix says it, for those who read logs by program. */
+static void
+tell(const struct worker_job *j)
+{
+	const struct envelope *v = &j->claim.envelope;
+	const struct worker_result *r = j->result;
+	bool sent = r->verdict == SCHEDULE_SENT;
+
+	if (r->verdict == SCHEDULE_ACCOUNT)
+		return; /* tell_account did */
+	syslog_send(j->worker->syslog, sent ? SYSLOG_INFO : SYSLOG_WARNING,
+	    "%.*s: message-id=%.*s, from=<%.*s>, nrcpt=%zu, status=%s (%.*s)",
+	    STR_ARG(v->id), STR_ARG(v->message_id), STR_ARG(v->sender),
+	    v->recipients, schedule_name(r->verdict),
+	    STR_ARG(j->claim.state.reason));
+	log_trace(j->worker->log, "%.*s: %s: %.*s", STR_ARG(v->id),
+	    schedule_name(r->verdict), STR_ARG(j->claim.state.reason));
+}
+
+/*
+ * Failed for good: the file is kept in dead/ for a while, for a person, and
+ * the machine's log is told.
+ */
+static bool
+worker_give_up(struct worker_job *j, struct err *e)
+{
+	return claim_put(&j->claim, SPOOL_DEAD, e);
+}
+
+static bool
+put(struct worker_job *j, struct err *e)
+{
+	switch (j->result->verdict) {
+	case SCHEDULE_SENT:
+		return claim_done(&j->claim, e);
+	case SCHEDULE_DEAD:
+		return worker_give_up(j, e);
+	case SCHEDULE_HOLD:
+		return claim_put(&j->claim, SPOOL_HOLD, e);
+	case SCHEDULE_LATER:
+	case SCHEDULE_ACCOUNT:
+		break;
+	}
+	return claim_put(&j->claim, SPOOL_NEW, e);
+}
+
+/* Without a line in the journal what was sent must not look unsent. */
+static bool
+put_unnoted(struct worker_job *j, const struct err *why)
+{
+	struct err also;
+
+	if (j->result->verdict == SCHEDULE_SENT) {
+		j->result->verdict = SCHEDULE_HOLD;
+		j->claim.state.reason = arena_fmt(&j->mem,
+		    "it was sent, but the journal has no line of it: %s",
+		    why->msg);
+	}
+	if (!put(j, &also))
+		log_warn(j->worker->log, "%s", also.msg);
+	return false;
+}
+
+bool
+worker_job_run(struct worker_job *j, struct err *e)
+{
+	struct envelope_state *s = &j->claim.state;
+	struct worker_result *r = j->result;
+	bool ok;
+
+	if (s->next > now(j)) {
+		r->next = s->next;
+		return claim_put(&j->claim, SPOOL_NEW, e);
+	}
+	j->started = os_mono_ms();
+	/* one that was marked has been counted */
+	j->attempts = s->attempts - (s->unsure_since != 0 && s->attempts > 0);
+	if (attempt(j, &r->why))
+		r->why = (struct err){ 0 };
+	settle(j);
+	note_account(j);
+	tell(j);
+	ok = note(j, e);
+	ok = ok ? put(j, e) : put_unnoted(j, e);
+	claim_leave(&j->claim);
+	prepare_release(&j->prepared);
+	return ok;
+}

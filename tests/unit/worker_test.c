@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * worker: what becomes of a message after each outcome, against a service on
+ * loopback that follows a script.
+ */
+#include "command/worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "command.h"
+#include "command/enqueue.h"
+#include "serve.h"
+#include "store/claim.h"
+#include "t.h"
+
+#define N(a) (sizeof(a) / sizeof(*(a)))
+
+#define TOKEN                                                                  \
+	"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"                \
+	"Content-Length: 60\r\n\r\n"                                           \
+	"{\"token_type\":\"Bearer\",\"expires_in\":3599,\"access_token\":"     \
+	"\"t\"}"
+#define STATUS(line, fields, code)                                             \
+	"HTTP/1.1 " line "\r\n" fields "request-id: r-1\r\n"                   \
+	"Content-Type: application/json\r\nConnection: close\r\n\r\n"          \
+	"{\"error\":{\"code\":\"" code "\",\"message\":\"m\"}}"
+#define ACCEPTED "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
+
+enum { START = 1795637400, MEMORY = 1 << 20, FOREVER = 100000000 };
+
+static const struct log silent = { 0 };
+static const struct syslog nobody = { 0 };
+static const struct serve_step sign_in[] = {
+	{ SERVE_ALL, STR_INIT(TOKEN), SERVE_KEEP, 0 },
+};
+
+/* A machine: settings, spool, journal, and the services. */
+static struct {
+	struct serve login, graph;
+	struct config config; /* outbox keeps it */
+	struct clock clock;
+	int64_t now;
+	struct outbox outbox;
+	struct worker worker;
+	char path[256];
+	unsigned turn;
+} m;
+
+static int64_t
+wall(void *arg)
+{
+	return *(int64_t *)arg;
+}
+
+static void
+write_settings(const char *more)
+{
+	struct buf text;
+
+	buf_init(&text, MEMORY);
+	buf_addf(&text,
+	    "tenant_id = contoso.com\n"
+	    "client_id = 66666666-7777-8888-9999-aaaaaaaaaaaa\n"
+	    "client_secret = s\nfrom = me@contoso.com\n"
+	    "login_url = http://127.0.0.1:%u\n"
+	    "graph_url = http://127.0.0.1:%u/v1.0\n"
+	    "timeout = 2s\nconnect_timeout = 2s\ntoken_cache = no\n"
+	    "state_dir = %s/state%u\n%s",
+	    m.login.port, m.graph.port, command_folder(), m.turn, more);
+	(void)snprintf(m.path, sizeof(m.path), "%s",
+	    command_file("config", buf_view(&text), 0600));
+	buf_release(&text);
+}
+
+static void
+begin(const struct serve_step *step, size_t n, const char *settings)
+{
+	struct config_ask ask = { .path = m.path };
+	struct err e;
+
+	m.turn++;
+	m.now = START;
+	m.clock = clock_system;
+	m.clock.wall = wall;
+	m.clock.arg = &m.now;
+	serve_start(&m.login, sign_in, N(sign_in), true);
+	serve_start(&m.graph, step, n, true);
+	write_settings(settings);
+	T_CHECK(config_load(&m.config, &ask, &silent, &e) &&
+		outbox_open(&m.outbox, &m.config, &e),
+	    "%s", e.msg);
+	m.outbox.spool.clock = &m.clock;
+	worker_open(&m.worker, &m.outbox, m.path, &silent, &nobody);
+}
+
+static void
+end(void)
+{
+	worker_close(&m.worker);
+	outbox_close(&m.outbox);
+	config_release(&m.config);
+	serve_stop(&m.login);
+	serve_stop(&m.graph);
+}
+
+static void
+add(const char *options, char id[ENVELOPE_ID_SIZE])
+{
+	struct str rcpt[] = { STR("a@example.org"), STR("b@example.org") };
+	struct source text = source_of(
+	    STR("From: me@contoso.com\r\nTo: a@example.org\r\nSubject: x\r\n"
+		"Date: Wed, 25 Nov 2026 20:10:00 +0000\r\n"
+		"Message-ID: <1@contoso.com>\r\n\r\nhello\r\n"));
+	struct envelope v = { .sender = STR("me@contoso.com"),
+		.recipient = rcpt,
+		.recipients = N(rcpt),
+		.message_id = STR("<1@contoso.com>"),
+		.options = str_of(options) };
+	struct err e = { 0 };
+
+	T_CHECK(outbox_add(&m.outbox, &v, &text, id, &e), "%s", e.msg);
+}
+
+/* Looks where the message is; c.spool NULL: nowhere. */
+static void
+look(struct claim *c, const char *id, struct arena *a)
+{
+	struct err e = { 0 };
+
+	arena_init(a, MEMORY);
+	T_CHECK(claim_look(c, &m.outbox.spool, id, SPOOL_ALL, a, &e), "%s",
+	    e.msg);
+}
+
+static const char *
+where(const struct claim *c)
+{
+	return c->spool != NULL ? spool_where_name(c->where) : "gone";
+}
+
+static bool
+find_line(void *arg, struct str line, const struct json *tree)
+{
+	struct buf *out = arg;
+
+	(void)tree;
+	buf_adds(out, line);
+	buf_addc(out, '\n');
+	return true;
+}
+
+static void
+read_journal(struct buf *out)
+{
+	struct journal_filter all = { 0 };
+	struct err e = { 0 };
+
+	buf_init(out, MEMORY);
+	T_CHECK(journal_read(&m.outbox.journal, &all, find_line, out, &e), "%s",
+	    e.msg);
+	buf_addc(out, '\0');
+}
+
+static unsigned
+asked(void)
+{
+	return atomic_load(&m.graph.seen->requests);
+}
+
+static void
+run(struct worker_sum *sum)
+{
+	struct err e = { 0 };
+
+	T_CHECK(worker_run(&m.worker, sum, &e), "%s", e.msg);
+}
+
+/*
+ * The table of kinds. One message is tried, the clock goes on by `later`
+ * seconds, and it is tried again: where it is after each.
+ */
+/* clang-format off */
+static const struct {
+	const char *name, *settings;
+	struct serve_step step;
+	const char *first; /* folder */
+	int64_t least, most; /* seconds to the next try */
+	unsigned attempts, requests;
+	int64_t later;
+	const char *second;
+	unsigned requests2;
+	const char *says; /* in the journal */
+} rows[] = {
+	{ "sent", "", { SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP, 0 },
+	  "gone", 0, 0, 0, 1, 60, "gone", 1, "\"verdict\":\"sent\"" },
+	{ "throttled", "", { SERVE_ALL, STR_INIT(STATUS("429 X",
+	  "Retry-After: 100\r\n", "ApplicationThrottled")), SERVE_CLOSE, 0 },
+	  "new", 100, 112, 1, 1, 99, "new", 1, "\"verdict\":\"later\"" },
+	{ "busy", "", { SERVE_ALL, STR_INIT(STATUS("503 X", "",
+	  "ErrorServerBusy")), SERVE_CLOSE, 0 },
+	  "new", 45, 60, 1, 1, 60, "new", 2, "ErrorServerBusy" },
+	{ "busy for days", "", { SERVE_ALL, STR_INIT(STATUS("503 X", "",
+	  "ErrorServerBusy")), SERVE_CLOSE, 0 },
+	  "new", 45, 60, 1, 1, 5 * 86400, "dead", 2,
+	  "no success within max_age" },
+	{ "denied", "", { SERVE_ALL, STR_INIT(STATUS("403 X", "",
+	  "ErrorAccessDenied")), SERVE_CLOSE, 0 },
+	  "new", 0, 0, 0, 1, 200, "new", 1, "\"verdict\":\"account\"" },
+	{ "denied, probed", "", { SERVE_ALL, STR_INIT(STATUS("403 X", "",
+	  "ErrorAccessDenied")), SERVE_CLOSE, 0 },
+	  "new", 0, 0, 0, 1, 300, "new", 3, "\"verdict\":\"account\"" },
+	{ "denied for days", "", { SERVE_ALL, STR_INIT(STATUS("403 X", "",
+	  "ErrorAccessDenied")), SERVE_CLOSE, 0 },
+	  "new", 0, 0, 0, 1, 30 * 86400, "new", 3,
+	  "\"verdict\":\"account\"" },
+	{ "no mailbox", "", { SERVE_ALL, STR_INIT(STATUS("404 X", "",
+	  "ErrorInvalidUser")), SERVE_CLOSE, 0 },
+	  "new", 0, 0, 0, 1, 10, "new", 1, "\"verdict\":\"account\"" },
+	{ "bad recipient", "", { SERVE_ALL, STR_INIT(STATUS("400 X", "",
+	  "ErrorInvalidRecipients")), SERVE_CLOSE, 0 },
+	  "dead", 0, 0, 1, 1, 60, "dead", 1, "\"verdict\":\"dead\"" },
+	{ "answer lost", "", { SERVE_ALL, STR_INIT(""), SERVE_CLOSE, 0 },
+	  "new", 300, 300, 1, 1, 299, "new", 1, "once more after a while" },
+	{ "answer lost twice", "", { SERVE_ALL, STR_INIT(""), SERVE_CLOSE, 0 },
+	  "new", 300, 300, 1, 1, 300, "hold", 2, "a person decides" },
+	{ "answer lost, once", "delivery = once\n", { SERVE_ALL, STR_INIT(""),
+	  SERVE_CLOSE, 0 },
+	  "hold", 0, 0, 1, 1, 300, "hold", 1,
+	  "delivery = once: a person decides" },
+	{ "no answer", "", { SERVE_ALL, STR_INIT(""), SERVE_HANG, 0 },
+	  "new", 300, 300, 1, 1, 1, "new", 1, "once more after a while" },
+	{ "switched off", "enabled = no\n", { SERVE_ALL, STR_INIT(ACCEPTED),
+	  SERVE_KEEP, 0 },
+	  "new", 0, 0, 0, 0, 60, "new", 0, NULL },
+	{ "wrong settings", "ca = /nonexistent\n",
+	  { SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP, 0 },
+	  "new", 0, 0, 0, 0, 60, "new", 0, "\"verdict\":\"account\"" },
+};
+/* clang-format on */
+
+static void
+check_first(size_t i, const char *id)
+{
+	struct claim c;
+	struct arena a;
+	int64_t wait;
+
+	look(&c, id, &a);
+	T_CHECK(strcmp(where(&c), rows[i].first) == 0, "%s: is in %s",
+	    rows[i].name, where(&c));
+	T_CHECK(asked() == rows[i].requests, "%s: %u requests", rows[i].name,
+	    asked());
+	if (c.spool != NULL) {
+		wait = c.state.next > 0 ? c.state.next - START : 0;
+		T_CHECK(wait >= rows[i].least && wait <= rows[i].most,
+		    "%s: next in %lld s", rows[i].name, (long long)wait);
+		T_CHECK(c.state.attempts == rows[i].attempts, "%s: %d tries",
+		    rows[i].name, (int)c.state.attempts);
+		T_CHECK(c.state.unsure_since == 0, "%s: no mark stays",
+		    rows[i].name);
+	}
+	claim_leave(&c);
+	arena_release(&a);
+}
+
+static void
+check_row(size_t i)
+{
+	char id[ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+	struct buf journal;
+	struct claim c;
+	struct arena a;
+
+	begin(&rows[i].step, 1, rows[i].settings);
+	add("", id);
+	run(&sum);
+	check_first(i, id);
+	m.now += rows[i].later;
+	run(&sum);
+	look(&c, id, &a);
+	T_CHECK(strcmp(where(&c), rows[i].second) == 0, "%s: then in %s",
+	    rows[i].name, where(&c));
+	T_CHECK(asked() == rows[i].requests2, "%s: then %u requests",
+	    rows[i].name, asked());
+	claim_leave(&c);
+	arena_release(&a);
+	read_journal(&journal);
+	T_CHECK(rows[i].says == NULL || strstr(journal.p, rows[i].says) != NULL,
+	    "%s: %s", rows[i].name, journal.p);
+	buf_release(&journal);
+	end();
+}
+
+static void
+test_rows(void)
+{
+	for (size_t i = 0; i < N(rows); i++)
+		check_row(i);
+}
+
+static const struct serve_step good = { SERVE_ALL, STR_INIT(ACCEPTED),
+	SERVE_KEEP, 0 };
+
+/* A worker died between its request and the journal: not sent again. */
+static void
+test_crash(void)
+{
+	char id[ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+	struct claim c;
+	struct arena a;
+	struct err e = { 0 };
+
+	begin(&good, 1, "");
+	add("", id);
+	arena_init(&a, MEMORY);
+	T_CHECK(claim_take(&c, &m.outbox.spool, id, SPOOL_QUEUED, &a, &e) &&
+		c.spool != NULL,
+	    "%s", e.msg);
+	c.state.unsure_since = m.now;
+	c.state.attempts = 1;
+	T_CHECK(claim_save(&c, &e), "%s", e.msg);
+	claim_leave(&c);
+	arena_release(&a);
+	run(&sum);
+	look(&c, id, &a);
+	T_CHECK(asked() == 0 && strcmp(where(&c), "new") == 0 &&
+		c.state.attempts == 1 && c.state.unsure_times == 1 &&
+		c.state.next == m.now + 300,
+	    "%u requests, in %s, %d tries", asked(), where(&c),
+	    (int)c.state.attempts);
+	claim_leave(&c);
+	arena_release(&a);
+	m.now += 300;
+	run(&sum);
+	look(&c, id, &a);
+	T_CHECK(asked() == 1 && c.spool == NULL, "sent later, once");
+	arena_release(&a);
+	end();
+}
+
+/* A waiting account goes on once its settings change, or at once by hand. */
+static void
+test_account(void)
+{
+	static const struct serve_step denied = { SERVE_ALL,
+		STR_INIT(STATUS("403 X", "", "ErrorAccessDenied")), SERVE_CLOSE,
+		0 };
+	char id[2][ENVELOPE_ID_SIZE];
+	struct envelope v = { 0 };
+	struct worker_sum sum;
+	struct waiting w;
+	struct err e = { 0 };
+
+	begin(&denied, 1, "");
+	add("", id[0]);
+	add("", id[1]);
+	run(&sum);
+	T_CHECK(asked() == 1 && sum.tried == 1 && sum.waiting == 1,
+	    "one is tried: %u, %zu wait", asked(), sum.waiting);
+	waiting_read(&m.outbox.spool, &v, &w);
+	T_CHECK(w.failures == 1 && strcmp(w.kind, "auth") == 0 &&
+		w.next > m.now && w.since == m.now,
+	    "%d failures, %s", (int)w.failures, w.kind);
+	run(&sum);
+	T_CHECK(asked() == 1 && sum.waiting == 2, "none is tried");
+	T_CHECK(waiting_release(&m.outbox.spool, &v, &e), "%s", e.msg);
+	run(&sum);
+	/* with a kept token a refusal is asked about once more */
+	T_CHECK(asked() == 3 && sum.tried == 1, "released by hand");
+	worker_close(&m.worker);
+	worker_open(&m.worker, &m.outbox, m.path, &silent, &nobody);
+	write_settings("mailbox = other@contoso.com\n");
+	run(&sum);
+	T_CHECK(asked() == 4 && sum.tried == 1, "changed settings");
+	end();
+}
+
+/* What the service named for one message holds for all of its account. */
+static void
+test_throttle(void)
+{
+	static const struct serve_step slow[] = {
+		{ SERVE_ALL,
+		    STR_INIT(STATUS("429 X", "Retry-After: 100\r\n", "T")),
+		    SERVE_CLOSE, 0 },
+		{ SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP, 0 },
+		{ SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP, 0 },
+	};
+	char id[2][ENVELOPE_ID_SIZE];
+	struct envelope v = { 0 };
+	struct worker_sum sum;
+	struct err e = { 0 };
+
+	begin(slow, N(slow), "");
+	add("", id[0]);
+	add("", id[1]);
+	run(&sum);
+	T_CHECK(asked() == 1 && sum.verdict[SCHEDULE_LATER] == 1, "the first");
+	T_CHECK(waiting_release(&m.outbox.spool, &v, &e), "%s", e.msg);
+	m.now += 99;
+	run(&sum);
+	T_CHECK(asked() == 1, "not before, even if released by hand");
+	m.now += 1;
+	run(&sum);
+	T_CHECK(asked() == 2 && sum.verdict[SCHEDULE_SENT] == 1, "the other");
+	m.now += 20;
+	run(&sum);
+	T_CHECK(asked() == 3 && sum.verdict[SCHEDULE_SENT] == 1, "the first");
+	end();
+}
+
+static const struct t_test tests[] = {
+	{ "rows", test_rows },
+	{ "crash", test_crash },
+	{ "account", test_account },
+	{ "throttle", test_throttle },
+};
+
+int
+main(void)
+{
+	int code;
+
+	command_clear_environment();
+	code = t_main(tests, N(tests));
+	command_folder_remove();
+	return code;
+}
