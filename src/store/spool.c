@@ -93,7 +93,7 @@ not_stored(struct spool_add *a, struct err *e)
 	return false;
 }
 
-/* A name that sorts by time and is nowhere in the spool. */
+/* The name it has, else one that sorts by time; nowhere in the spool. */
 static bool
 create(struct spool_add *a, int64_t now, struct err *e)
 {
@@ -104,8 +104,10 @@ create(struct spool_add *a, int64_t now, struct err *e)
 
 	for (int i = 0; i < ID_TRIES; i++) {
 		os_random(&r, sizeof(r));
-		(void)snprintf(a->id, sizeof(a->id), "%08X%08X",
-		    (unsigned)((uint64_t)now & UINT32_MAX), (unsigned)r);
+		if (i > 0 || a->id[0] == '\0')
+			(void)snprintf(a->id, sizeof(a->id), "%08X%08X",
+			    (unsigned)((uint64_t)now & UINT32_MAX),
+			    (unsigned)r);
 		taken = false;
 		for (unsigned f = SPOOL_NEW; f < SPOOL_FOLDERS; f++)
 			taken = taken || dir_stat(&s->dir[f], a->id, &st);
@@ -151,6 +153,8 @@ spool_begin(struct spool *s, const struct envelope *v, struct spool_add *a,
 	struct envelope mine = *v;
 
 	*a = (struct spool_add){ .spool = s, .where = SPOOL_TMP, .fd = -1 };
+	if (envelope_is_id(v->id))
+		memcpy(a->id, v->id.p, v->id.n);
 	if (mine.arrived == 0)
 		mine.arrived = clock_wall(s->clock);
 	if (!create(a, mine.arrived, e)) {

@@ -121,8 +121,8 @@ struct spool_add {
 };
 
 /*
- * Begins a message. Borrows v for the call; its id is ours to choose (found
- * in a->id), and arrived is now if it is 0.
+ * Begins a message. Borrows v for the call. Its id stays if it has one that
+ * is free, else it gets a new one; a->id says. arrived is now if it is 0.
  * Keeps s. ERR_INPUT: v cannot be written.
  */
 bool spool_begin(struct spool *s, const struct envelope *v, struct spool_add *a,
