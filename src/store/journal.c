@@ -385,3 +385,83 @@ journal_read(const struct journal *j, const struct journal_filter *f,
 			return false;
 	return true;
 }
+
+bool
+journal_tail(const struct journal *j, struct journal_tail *t, struct err *e)
+{
+	struct os_stat st = { 0 };
+
+	*t = (struct journal_tail){ .fd = -1 };
+	if (!dir_file(&j->dir, j->name, DIR_READ, &t->fd, e))
+		return false;
+	if (t->fd < 0)
+		return true;
+	if (!os_stat_fd(t->fd, j->name, &st, e)) {
+		os_close(&t->fd);
+		return false;
+	}
+	t->at = st.size;
+	return true;
+}
+
+/* Whole lines only: the rest of one comes with the next look. */
+static bool
+read_rest(const struct journal *j, struct journal_wait *w, struct err *e)
+{
+	struct reading r = { .filter = w->filter,
+		.each = w->each,
+		.arg = w->arg };
+	struct journal_tail *t = &w->tail;
+	struct os_stat st;
+	const char *end;
+	struct buf b;
+	char *room;
+	size_t n;
+	bool ok;
+
+	if (!os_stat_fd(t->fd, j->name, &st, e))
+		return false;
+	/* a line that could not be synced was taken back */
+	if (st.size <= t->at || st.size - t->at > 2 * JOURNAL_FILE_MOST) {
+		t->at = st.size;
+		return true;
+	}
+	n = (size_t)(st.size - t->at);
+	buf_init(&b, 2 * (size_t)JOURNAL_FILE_MOST);
+	room = buf_room(&b, n);
+	ok = room == NULL ?
+	    buf_ok(&b, e) :
+	    os_read_at((struct os_at){ j->name, t->fd, t->at }, room, n, e);
+	if (ok) {
+		end = memrchr(room, '\n', n);
+		n = end == NULL ? 0 : (size_t)(end - room) + 1;
+		read_lines(&r, (struct str){ room, n });
+		t->at += n;
+	}
+	buf_release(&b);
+	return ok;
+}
+
+bool
+journal_more(const struct journal *j, struct journal_wait *w, struct err *e)
+{
+	struct journal_tail *t = &w->tail;
+	bool last = false;
+
+	while (!last) {
+		if (t->fd < 0) {
+			t->at = 0;
+			if (!dir_file(&j->dir, j->name, DIR_READ, &t->fd, e))
+				return false;
+		}
+		if (t->fd < 0)
+			return true;
+		/* asked before: one that was renamed gets no further line */
+		last = dir_has(&j->dir, j->name, t->fd);
+		if (!read_rest(j, w, e))
+			return false;
+		if (!last)
+			os_close(&t->fd);
+	}
+	return true;
+}

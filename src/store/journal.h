@@ -101,4 +101,25 @@ bool journal_read(const struct journal *j, const struct journal_filter *f,
     journal_each_fn *each, void *arg, struct err *e)
     __attribute__((warn_unused_result));
 
+/* A place in the journal, for who waits for more. */
+struct journal_tail {
+	int fd;      /* -1: there is no file yet */
+	uint64_t at; /* the beginning of a line */
+};
+/* Begins at the end of what is there. Release with os_close(&t->fd). */
+bool journal_tail(const struct journal *j, struct journal_tail *t,
+    struct err *e) __attribute__((warn_unused_result));
+struct journal_wait {
+	struct journal_tail tail;
+	const struct journal_filter *filter;
+	journal_each_fn *each;
+	void *arg;
+};
+/*
+ * The same as journal_read, forwards, of what was added since the last time;
+ * goes on in the new file when the old one is full. Calls each for all.
+ */
+bool journal_more(const struct journal *j, struct journal_wait *w,
+    struct err *e) __attribute__((warn_unused_result));
+
 #endif

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "cut.h"
 #include "t.h"
 
@@ -339,6 +340,67 @@ test_cuts(void)
 }
 
 static void
+put(const char *name, const char *text)
+{
+	char file[300];
+	FILE *f;
+
+	(void)snprintf(file, sizeof(file), "%s/%s", path, name);
+	f = fopen(file, "a");
+	if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0)
+		abort();
+}
+
+/* Who waits sees each line once, also those around a rotation. */
+static void
+test_wait(void)
+{
+	static const struct journal_filter some = { .failed = true };
+	struct seen s = { 0 };
+	struct journal_wait w = { .filter = &some, .each = see, .arg = &s };
+	struct journal_line sent = plain;
+	struct journal k;
+	struct err e = { 0 };
+	size_t before, all = 0;
+
+	begin(100);
+	buf_init(&s.all, 1 << 24);
+	sent.verdict = STR("sent");
+	T_CHECK(journal_tail(&j, &w.tail, &e) && w.tail.fd < 0 &&
+		journal_more(&j, &w, &e) && s.n == 0,
+	    "no file yet");
+	T_CHECK(journal_add(&j, &plain, &e) && journal_more(&j, &w, &e) &&
+		s.n == 1 && journal_more(&j, &w, &e) && s.n == 1,
+	    "one, once: %zu", s.n);
+	os_close(&w.tail.fd);
+	T_CHECK(journal_tail(&j, &w.tail, &e) && journal_more(&j, &w, &e) &&
+		s.n == 1,
+	    "not what was there before");
+	T_CHECK(journal_add(&j, &sent, &e) && journal_more(&j, &w, &e) &&
+		s.n == 1,
+	    "the filter counts");
+	put("journal", "{\"time\":\"2026-11-25T20:10:00Z\",");
+	T_CHECK(journal_more(&j, &w, &e) && s.n == 1, "half a line is none");
+	put("journal", "\"verdict\":\"dead\"}\n");
+	T_CHECK(journal_more(&j, &w, &e) && s.n == 2, "then it is one");
+	before = s.n;
+	for (int i = 0; i < 1000; i++) {
+		T_CHECK(journal_add(&j, &plain, &e), "%s", e.msg);
+		all++;
+		if (i % 170 == 0)
+			T_CHECK(journal_more(&j, &w, &e) && s.n == before + all,
+			    "%d: %zu", i, s.n - before);
+	}
+	os_close(&w.tail.fd);
+	k = j;
+	k.name = "none";
+	T_CHECK(journal_tail(&k, &w.tail, &e) && journal_more(&k, &w, &e),
+	    "a journal that is none");
+	buf_release(&s.all);
+	end();
+}
+
+static void
 test_bounds(void)
 {
 	struct journal k;
@@ -363,6 +425,7 @@ static const struct t_test tests[] = {
 	{ "rotation", test_rotation },
 	{ "crowd", test_crowd },
 	{ "cut at every call", test_cuts },
+	{ "who waits", test_wait },
 	{ "bounds", test_bounds },
 };
 
