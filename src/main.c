@@ -9,6 +9,7 @@
 #include "command/check.h"
 #include "command/cli.h"
 #include "command/explain.h"
+#include "command/queue.h"
 #include "command/sandbox.h"
 #include "command/send.h"
 #include "command/sendmail.h"
@@ -27,6 +28,9 @@ static const struct cli_command commands[] = {
 	  "Sends one message.", send_options, send_more },
 	{ "sendmail", sendmail_main, "[RECIPIENT...]",
 	  "The command line of sendmail(8), for other programs.", NULL, NULL },
+	{ "queue", queue_main, "[ACTION] [ID...]",
+	  "Shows what waits, and holds, retries, drops, exports or imports it.",
+	  queue_options, queue_more },
 	{ "check", check_main, "",
 	  "Tries each prerequisite in order. Sends nothing.", NULL,
 	  check_more },

@@ -141,9 +141,8 @@ parse_mailbox(const struct config_row *row, struct str text, struct config *c,
 	return config_keep(row, a->text, c, e);
 }
 
-static bool
-read_time(const struct config_row *row, struct str text, uint64_t most,
-    int64_t *ms, struct err *e)
+bool
+config_time(struct str text, uint64_t most, int64_t *seconds)
 {
 	struct str digits = text;
 	uint64_t n, unit = 1;
@@ -154,11 +153,22 @@ read_time(const struct config_row *row, struct str text, uint64_t most,
 			digits = str_trim(str_first(text, text.n - 1));
 		}
 	if (!str_u64(digits, most, &n) || n == 0 || n * unit > most)
+		return false;
+	*seconds = (int64_t)(n * unit);
+	return true;
+}
+
+static bool
+read_time(const struct config_row *row, struct str text, uint64_t most,
+    int64_t *ms, struct err *e)
+{
+	int64_t seconds;
+
+	if (!config_time(text, most, &seconds))
 		return err_set(e, ERR_CONFIG,
-		    "\"%.*s\" is not a time from 1s "
-		    "to %ud, like %s",
+		    "\"%.*s\" is not a time from 1s to %ud, like %s",
 		    STR_ARG(text), (unsigned)(most / TIME_MAX), row->example);
-	*ms = (int64_t)(n * unit * 1000);
+	*ms = seconds * 1000;
 	return true;
 }
 
@@ -375,12 +385,14 @@ const struct config_row config_rows[] = {
 	AT(max_message_size), NULL, "150m", "35m", NULL },
 [CONFIG_ENABLED] = { "enabled", parse_yes_no, AT(enabled), NULL, "yes", "no",
 	"no: nothing is sent." },
-[CONFIG_CLOUD] = { "cloud", config_parse_cloud, AT(cloud), NULL, "global", "usgov",
+[CONFIG_CLOUD] = { "cloud", config_parse_cloud, AT(cloud), NULL, "global",
+	"usgov",
 	"global (GCC too), usgov (GCC High), dod, china; or the two URLs." },
 [CONFIG_LOGIN_URL] = { "login_url", config_parse_login, AT(login_url),
 	"AZURE_AUTHORITY_HOST", NULL, "https://login.microsoftonline.com",
 	NULL },
-[CONFIG_GRAPH_URL] = { "graph_url", config_parse_graph, AT(graph_url), NULL, NULL,
+[CONFIG_GRAPH_URL] = { "graph_url", config_parse_graph, AT(graph_url), NULL,
+	NULL,
 	"https://graph.microsoft.com/v1.0", NULL },
 [CONFIG_CA] = { "ca", parse_path, AT(ca), NULL, "auto", "builtin",
 	"Certificate authorities: auto (those inside the program, then the\n"

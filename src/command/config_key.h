@@ -48,6 +48,9 @@ bool config_row_is_credential(const struct config_row *row);
 void config_row_print(const struct config_row *row, const struct config *c,
     struct buf *out);
 
+/* "90s", "15m", "1h", "5d" or seconds: from 1 to `most` seconds. */
+bool config_time(struct str text, uint64_t most, int64_t *seconds);
+
 /* Copies the text to the row's place: what is kept as it is written. */
 bool config_keep(const struct config_row *row, struct str text,
     struct config *c, struct err *e);

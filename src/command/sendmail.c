@@ -12,6 +12,7 @@
 #include "base/os.h"
 #include "codec/utf8.h"
 #include "command/prepare_names.h"
+#include "command/queue.h"
 #include "command/sendmail_option.h"
 #include "command/sendmail_post.h"
 #include "command/sendmail_smtp.h"
@@ -36,7 +37,7 @@ const char sendmail_more[] =
     "  -L TAG              for the machine's log\n"
     "  -bm                 sends a message (the default)\n"
     "  -bs                 speaks SMTP on standard input and output\n"
-    "  -bp (mailq)         lists what waits: nothing, it goes out at once\n"
+    "  -bp (mailq)         lists what waits\n"
     "  -bi (newaliases)    checks the file of aliases\n"
     "  -bv NAME...         shows where mail for a name would go\n"
     "  -q                  sends what waits: nothing\n"
@@ -294,12 +295,16 @@ check_aliases(struct sendmail *s, struct err *e)
 	return ok;
 }
 
-/* The words that other programs look for (SENDMAIL.md 3.4). */
 static bool
 list(struct sendmail *s, struct err *e)
 {
-	(void)s;
-	return cli_out(STR("Mail queue is empty\n"), e);
+	const struct config_ask ask = settings_of(s);
+	struct config config = { 0 };
+	bool ok = config_load(&config, &ask, &s->log, e) &&
+	    queue_mailq(&config, &s->log, e);
+
+	config_release(&config);
+	return ok;
 }
 
 /* Hooks of networks that come up call this: silence, and all is well. */

@@ -24,6 +24,7 @@ static const char config_text[] =
     "aliases = aliases\n"
     "login_url = http://127.0.0.1:1\n"
     "graph_url = http://127.0.0.1:1/v1.0\n"
+    "state_dir = state\n"
     "token_cache = no\n";
 
 static const char aliases_text[] = "root: ops\n"
@@ -95,8 +96,8 @@ static const struct {
 	{ "-bp", &sendmail, { "-bp" }, NULL, 0, "Mail queue is empty\n", "" },
 	{ "mailq", &mailq, { NULL }, NULL, 0, "Mail queue is empty\n", "" },
 	{ "mailq -v", &mailq, { "-v" }, NULL, 0, "Mail queue is empty\n", "" },
-	{ "mailq of no settings", &mailq, { "-C", "none" }, NULL, 0,
-	  "Mail queue is empty\n", "" },
+	{ "mailq of no settings", &mailq, { "-C", "none" }, NULL, 78,
+	  "", "mailq: none: " },
 	{ "-q", &sendmail, { "-q" }, NULL, 0, "", "" },
 	{ "-qf -v", &sendmail, { "-qf", "-v" }, NULL, 0, "",
 	  "sendmail: nothing waits" },

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/queue_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "command.h"
+#include "t.h"
+
+#define N(table) (sizeof(table) / sizeof(*(table)))
+
+static struct str one[] = { STR_INIT("a@example.org") };
+static struct str three[] = { STR_INIT("a@example.org"),
+	STR_INIT("b@example.org"), STR_INIT("c@example.org") };
+
+static const struct claim rows[] = {
+	{
+	    .id = "6742F3A05C81B7E0",
+	    .where = SPOOL_NEW,
+	    .envelope = { .account = STR_INIT("default"),
+		.sender = STR_INIT("app@example.com"),
+		.recipient = one,
+		.recipients = 1,
+		.arrived = 1795469834,
+		.message_id = STR_INIT("<1@example.com>") },
+	    .body = { .size = 250 },
+	},
+	{
+	    .id = "6742F3A15C81B7E1",
+	    .where = SPOOL_WORK,
+	    .envelope = { .account = STR_INIT("reports"),
+		.recipient = three,
+		.recipients = 3,
+		.arrived = 1796045834,
+		.client = STR_INIT("sendmail uid=0"),
+		.options = STR_INIT("via=mime") },
+	    .state = { .sequence = 2,
+		.attempts = 2,
+		.next = 1796045900,
+		.done = 1,
+		.unsure_since = 1796045890,
+		.unsure_times = 1,
+		.draft = STR_INIT("AAMk"),
+		.request = STR_INIT("9b1d"),
+		.kind = ERR_RETRY,
+		.code = STR_INIT("ErrorServerBusy"),
+		.reason = STR_INIT("graph.microsoft.com answered 503") },
+	    .body = { .size = 123456789 },
+	},
+	{
+	    .id = "6742F3A25C81B7E2",
+	    .where = SPOOL_HOLD,
+	    .envelope = { .sender = STR_INIT("\303\266@example.com"),
+		.recipient = one,
+		.recipients = 1,
+		.arrived = 1794265834 },
+	    .state = { .attempts = 1,
+		.reason = STR_INIT("a reason that is longer than the line on "
+				   "which Postfix lets it end, and has \"\\") },
+	    .body = { .size = 1 },
+	},
+	{
+	    .id = "6742F3A35C81B7E3",
+	    .where = SPOOL_DEAD,
+	    .envelope = { .sender = STR_INIT("app@example.com"),
+		.recipient = one,
+		.recipients = 1,
+		.arrived = 1794265834 },
+	},
+};
+
+static void
+test_golden(void)
+{
+	struct queue_total t = { 0 };
+	struct buf line, json, show, mailq;
+	struct err e = { 0 };
+
+	(void)setenv("TZ", "XXX-1", 1);
+	tzset();
+	buf_init(&line, 65536);
+	buf_init(&json, 65536);
+	buf_init(&show, 65536);
+	buf_init(&mailq, 65536);
+	for (size_t i = 0; i < N(rows); i++) {
+		queue_text_line(&line, &rows[i]);
+		T_CHECK(queue_text_json(&json, &rows[i], &e), "%s", e.msg);
+		queue_text_show(&show, &rows[i]);
+		if (rows[i].where != SPOOL_DEAD)
+			queue_text_mailq(&mailq, &t, &rows[i]);
+	}
+	queue_text_mailq_end(&mailq, &t);
+	command_golden("queue/list.want", buf_view(&line));
+	command_golden("queue/json.want", buf_view(&json));
+	command_golden("queue/show.want", buf_view(&show));
+	command_golden("queue/mailq.want", buf_view(&mailq));
+	buf_release(&line);
+	buf_release(&json);
+	buf_release(&show);
+	buf_release(&mailq);
+}
+
+/* The two last lines that check_mailq looks for. */
+static void
+test_end(void)
+{
+	static const struct {
+		struct queue_total t;
+		const char *want;
+	} ends[] = {
+		{ { 0, 0 }, "Mail queue is empty\n" },
+		{ { 1023, 1 }, "-- 0 Kbytes in 1 Request.\n" },
+		{ { 4096, 2 }, "-- 4 Kbytes in 2 Requests.\n" },
+	};
+	struct buf out;
+
+	for (size_t i = 0; i < N(ends); i++) {
+		buf_init(&out, 100);
+		queue_text_mailq_end(&out, &ends[i].t);
+		T_CHECK(str_eq(buf_view(&out), str_of(ends[i].want)), "%s",
+		    out.p);
+		buf_release(&out);
+	}
+}
+
+static void
+test_not_utf8(void)
+{
+	struct claim c = rows[0];
+	struct err e = { 0 };
+	struct buf out;
+
+	c.envelope.sender = STR("\377@example.com");
+	buf_init(&out, 1000);
+	T_CHECK(!queue_text_json(&out, &c, &e) && e.kind == ERR_INPUT, "%s",
+	    e.msg);
+	buf_release(&out);
+}
+
+static const struct t_test tests[] = {
+	{ "golden", test_golden },
+	{ "mailq's end", test_end },
+	{ "not UTF-8", test_not_utf8 },
+};
+
+int
+main(void)
+{
+	return t_main(tests, N(tests));
+}
