@@ -9,6 +9,7 @@
 #include "command/check.h"
 #include "command/cli.h"
 #include "command/explain.h"
+#include "command/journal_log.h"
 #include "command/queue.h"
 #include "command/sandbox.h"
 #include "command/send.h"
@@ -31,6 +32,9 @@ static const struct cli_command commands[] = {
 	{ "queue", queue_main, "[ACTION] [ID...]",
 	  "Shows what waits, and holds, retries, drops, exports or imports it.",
 	  queue_options, queue_more },
+	{ "log", journal_log_main, "",
+	  "Shows what became of each message.", journal_log_options,
+	  journal_log_more },
 	{ "check", check_main, "",
 	  "Tries each prerequisite in order. Sends nothing.", NULL,
 	  check_more },
