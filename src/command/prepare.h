@@ -29,7 +29,8 @@ struct prepare_envelope {
 	const struct addr *rcpt;   /* may have bare names */
 	bool rcpt_from_header;     /* To, Cc and Bcc (or Resent-) as well */
 	struct str sender_name;    /* for a From that must be made; or empty */
-	enum route want;           /* --via: that route's form is made, too */
+	bool again;      /* prepared before: it comes from the queue */
+	enum route want; /* --via: that route's form is made, too */
 };
 
 struct prepared {

@@ -70,7 +70,7 @@ prepare(struct worker_job *j, enum route *want, struct err *e)
 {
 	struct enqueue_options o =
 	    enqueue_options_read(j->claim.envelope.options);
-	struct prepare_envelope v = { .want = o.via };
+	struct prepare_envelope v = { .again = true, .want = o.via };
 
 	j->config = j->account->config;
 	j->config.from_policy = STR("keep");

@@ -14,7 +14,7 @@ enum {
 };
 
 /* What is done with a field of the message's own header. */
-enum fate { STAYS, GOES, IS_FROM, IS_TO, IS_REPLY_TO, IS_DATE, IS_ID };
+enum fate { STAYS, GOES, NOTES, IS_FROM, IS_TO, IS_REPLY_TO, IS_DATE, IS_ID };
 
 static const struct {
 	struct str name;
@@ -25,8 +25,8 @@ static const struct {
 	{ STR_INIT("Resent-Bcc"), GOES },
 	{ STR_INIT("Return-Path"), GOES },
 	{ STR_INIT("Content-Length"), GOES },
-	{ STR_INIT("X-Post365-To"), GOES },
-	{ STR_INIT("X-Post365-Cc"), GOES },
+	{ STR_INIT("X-Post365-To"), NOTES },
+	{ STR_INIT("X-Post365-Cc"), NOTES },
 	{ STR_INIT("To"), IS_TO },
 	{ STR_INIT("Cc"), IS_TO },
 	{ STR_INIT("From"), IS_FROM },
@@ -253,7 +253,7 @@ field(struct editor *w, const struct head_field *f,
 		from_field(w, f);
 	else if (change != NULL)
 		write_field(w, change);
-	else if (fate != GOES)
+	else if (fate == NOTES ? w->in->again : fate != GOES)
 		copy_field(w, f);
 }
 

@@ -62,6 +62,7 @@ struct edit {
 	   header stays, with an empty text */
 	const struct mime_part *left_out[EDIT_LEFT_OUT];
 	size_t n_left_out;
+	bool again;          /* it was edited here before: X-Post365-To stays */
 	edit_decode *decode; /* NULL: parts over EDIT_QP_MAX stay */
 	void *decode_arg;
 };
