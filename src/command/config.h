@@ -45,6 +45,9 @@ enum config_key {
 	CONFIG_MIME_LIMIT,
 	CONFIG_MAX_MESSAGE_SIZE,
 	CONFIG_ENABLED,
+	CONFIG_BOUNCES,
+	CONFIG_POSTMASTER,
+	CONFIG_ALERT_COMMAND,
 	CONFIG_CLOUD,
 	CONFIG_LOGIN_URL,
 	CONFIG_GRAPH_URL,
@@ -100,7 +103,9 @@ struct config {
 	struct str spool_dir, log_file;
 	struct str spool_sync; /* "full", "file" or "none" */
 	int64_t connect_timeout_ms, timeout_ms, max_age_ms;
-	bool token_cache, save_to_sent, enabled;
+	struct str postmaster;    /* an address; may be empty */
+	struct str alert_command; /* for /bin/sh; may be empty */
+	bool token_cache, save_to_sent, enabled, bounces;
 	struct str accounts; /* names of those in the file, "a, b" */
 	/* where each came from, for people; p NULL: not set */
 	struct str origin[CONFIG_KEYS];

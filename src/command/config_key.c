@@ -385,6 +385,15 @@ const struct config_row config_rows[] = {
 	AT(max_message_size), NULL, "150m", "35m", NULL },
 [CONFIG_ENABLED] = { "enabled", parse_yes_no, AT(enabled), NULL, "yes", "no",
 	"no: nothing is sent." },
+[CONFIG_BOUNCES] = { "bounces", parse_yes_no, AT(bounces), NULL, "yes", "no",
+	"Tell the sender of what can't be delivered? And postmaster gets what\n"
+	"would go to the mailbox itself, which perhaps nobody reads." },
+[CONFIG_POSTMASTER] = { "postmaster", parse_mailbox, AT(postmaster), NULL,
+	NULL, "ops@contoso.com", NULL },
+[CONFIG_ALERT_COMMAND] = { "alert_command", parse_text, AT(alert_command),
+	NULL, NULL, "logger -p mail.err",
+	"What tells a person that mail waits or was given up, at most once an\n"
+	"hour: run by /bin/sh, what happened is on its standard input." },
 [CONFIG_CLOUD] = { "cloud", config_parse_cloud, AT(cloud), NULL, "global",
 	"usgov",
 	"global (GCC too), usgov (GCC High), dod, china; or the two URLs." },
@@ -431,10 +440,10 @@ const struct config_row config_rows[] = {
 	"Where each attempt is noted, for post365 log; if not set, log in\n"
 	"state_dir." },
 	/* known, so that a file for another version is told so */
-	LATER("postmaster"), LATER("rate"),
+	LATER("rate"),
 	LATER("bare_newline"), LATER("syslog_name"),
-	LATER("log_format"), LATER("metrics"), LATER("bounces"),
-	LATER("read_to_eof"), LATER("alert_command"),
+	LATER("log_format"), LATER("metrics"),
+	LATER("read_to_eof"),
 };
 /* clang-format on */
 

@@ -42,8 +42,9 @@ const char settings_more[] =
     "  client_certificate_password_file client_assertion_alg secret_expires\n"
     "  from mailbox from_policy from_map aliases\n"
     "  default_domain save_to_sent delivery mime_limit max_message_size\n"
-    "  enabled cloud login_url graph_url ca proxy no_proxy connect_timeout\n"
-    "  timeout token_cache state_dir spool_dir spool_sync max_age log_file\n"
+    "  enabled bounces postmaster alert_command cloud login_url graph_url ca\n"
+    "  proxy no_proxy connect_timeout timeout token_cache state_dir spool_dir\n"
+    "  spool_sync max_age log_file\n"
     "\n"
     "post365 config init -C - prints what each is for.\n";
 

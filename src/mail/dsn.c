@@ -115,14 +115,13 @@ static bool
 add_header(const struct dsn *d, const char *boundary, struct buf *out,
     struct err *e)
 {
-	struct addr from = *d->from, to = *d->to;
+	struct addr from = *d->from;
 
 	from.name = STR("Mail Delivery System");
-	to.name = STR("");
-	from.next = to.next = NULL;
+	from.next = NULL;
 	if (!date_field(out, STR("Date"), d->when, d->zone, e) ||
 	    !mimew_addresses(out, STR("From"), &from, e) ||
-	    !mimew_addresses(out, STR("To"), &to, e) ||
+	    !mimew_addresses(out, STR("To"), d->to, e) ||
 	    !field(out, STR("Message-ID"), d->message_id, e) ||
 	    (d->original_id.n > 0 &&
 		!field(out, STR("References"), d->original_id, e)))

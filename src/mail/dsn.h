@@ -38,13 +38,14 @@ enum {
 };
 
 struct dsn {
-	struct str host; /* the reporting MTA: this machine's name */
-	struct str id;   /* of the message in the queue; may be empty */
-	const struct addr *from, *to; /* one each; the names do not count */
-	struct str message_id;        /* of the report, with brackets */
-	int64_t when, arrived;        /* now, and when it was accepted */
-	int zone;                     /* minutes east of UTC */
-	unsigned char random[16];     /* for the boundary */
+	struct str host;         /* the reporting MTA: this machine's name */
+	struct str id;           /* of the message in the queue; may be empty */
+	const struct addr *from; /* one; its name does not count */
+	const struct addr *to;   /* one or more */
+	struct str message_id;   /* of the report, with brackets */
+	int64_t when, arrived;   /* now, and when it was accepted */
+	int zone;                /* minutes east of UTC */
+	unsigned char random[16]; /* for the boundary */
 
 	/* what failed. Graph takes or refuses a request as a whole, so all
 	   have the same status */
