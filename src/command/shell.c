@@ -28,8 +28,22 @@ set_signals(posix_spawnattr_t *attr)
 	return posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF);
 }
 
+/* in -1: empty. */
 static int
-spawn(const char *command, int out, pid_t *pid)
+set_files(posix_spawn_file_actions_t *files, int in, int out)
+{
+	int r = in < 0 ?
+	    posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null",
+		O_RDONLY, 0) :
+	    posix_spawn_file_actions_adddup2(files, in, STDIN_FILENO);
+
+	return r != 0 ?
+	    r :
+	    posix_spawn_file_actions_adddup2(files, out, STDOUT_FILENO);
+}
+
+static int
+spawn(const char *command, int in, int out, pid_t *pid)
 {
 	char sh[] = "sh", c[] = "-c";
 	union {
@@ -46,11 +60,7 @@ spawn(const char *command, int out, pid_t *pid)
 		return r;
 	r = posix_spawn_file_actions_init(&files);
 	if (r == 0) {
-		r = posix_spawn_file_actions_addopen(&files, STDIN_FILENO,
-		    "/dev/null", O_RDONLY, 0);
-		if (r == 0)
-			r = posix_spawn_file_actions_adddup2(&files, out,
-			    STDOUT_FILENO);
+		r = set_files(&files, in, out);
 		if (r == 0)
 			r = set_signals(&attr);
 		if (r == 0)
@@ -133,6 +143,48 @@ judge(int status, struct err *e)
 	return true;
 }
 
+static bool
+cannot_start(int reason, struct err *e)
+{
+	errno = reason;
+	return err_sys(e, ERR_CONFIG, "/bin/sh: cannot start");
+}
+
+static bool
+end(pid_t pid)
+{
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	return false;
+}
+
+bool
+shell_write(const char *command, int64_t deadline, struct str text,
+    struct err *e)
+{
+	int fd[2], status = 0, r;
+	pid_t pid;
+
+	if (text.n > SHELL_TEXT_MOST)
+		return err_set(e, ERR_BUG, "more than %d bytes to read",
+		    SHELL_TEXT_MOST);
+	if (pipe2(fd, O_CLOEXEC) < 0)
+		return err_sys(e, ERR_CONFIG, "pipe");
+	if (!os_write_fd(fd[1], "pipe", text, e)) {
+		os_close(&fd[0]);
+		os_close(&fd[1]);
+		return false;
+	}
+	r = spawn(command, fd[0], STDERR_FILENO, &pid);
+	os_close(&fd[0]);
+	os_close(&fd[1]);
+	if (r != 0)
+		return cannot_start(r, e);
+	if (!wait_for(pid, deadline, &status, e))
+		return end(pid);
+	return judge(status, e);
+}
+
 bool
 shell_read(const char *command, int64_t deadline, struct buf *out,
     struct err *e)
@@ -142,19 +194,16 @@ shell_read(const char *command, int64_t deadline, struct buf *out,
 
 	if (pipe2(fd, O_CLOEXEC) < 0)
 		return err_sys(e, ERR_CONFIG, "pipe");
-	r = spawn(command, fd[1], &pid);
+	r = spawn(command, -1, fd[1], &pid);
 	os_close(&fd[1]);
 	if (r != 0) {
 		os_close(&fd[0]);
-		errno = r;
-		return err_sys(e, ERR_CONFIG, "/bin/sh: cannot start");
+		return cannot_start(r, e);
 	}
 	if (!read_output(fd[0], deadline, out, e) ||
 	    !wait_for(pid, deadline, &status, e)) {
 		os_close(&fd[0]);
-		(void)kill(pid, SIGKILL);
-		(void)waitpid(pid, NULL, 0);
-		return false;
+		return end(pid);
 	}
 	os_close(&fd[0]);
 	return judge(status, e);

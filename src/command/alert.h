@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * alert: a person hears of what post365 cannot mend by itself: the mail of an
+ * account waits, a message is on hold or given up.
+ *
+ * Each time a line in the machine's log; and the setting alert_command, which
+ * gets what happened on its standard input, at most once in ALERT_PAUSE for
+ * an account, whatever happens and however many processes there are: a file
+ * alert-HASH in state_dir has the last time. Where no file can be kept, each
+ * process counts for itself.
+ *
+ * Source: issues and manuals of nullmailer, dma and Postfix agree on one
+ * thing: who is told of each message stops reading (PEERS.md).
+ */
+#ifndef COMMAND_ALERT_H
+#define COMMAND_ALERT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/syslog.h"
+#include "command/config.h"
+
+enum {
+	ALERT_PAUSE = 3600,      /* seconds */
+	ALERT_TIMEOUT_MS = 30000 /* for the command; then it is killed */
+};
+
+struct alert {
+	const struct config *config; /* of the account; all four borrowed */
+	const struct clock *clock;
+	const struct syslog *syslog;
+	const struct log *log;
+	int64_t told; /* by this process, wall clock; begins as 0 */
+};
+
+enum alert_what {
+	ALERT_WAITS, /* all of the account's mail */
+	ALERT_HELD,  /* one message, for a person to decide */
+	ALERT_DEAD   /* one message was given up */
+};
+
+struct alert_about {
+	enum alert_what what;
+	struct str id;         /* of the message; empty: not about one */
+	const struct err *why; /* msg, code, remedy */
+	const char *note;      /* bounce.h: who is told; NULL: nothing */
+};
+
+/*
+ * Tells. Waits for the command. What fails is in both logs and has no other
+ * consequence: mail does not depend on it. True: the command ran well.
+ */
+bool alert_tell(struct alert *a, const struct alert_about *about);
+
+#endif
