@@ -10,6 +10,7 @@
 #include "command/cli.h"
 #include "command/explain.h"
 #include "command/journal_log.h"
+#include "command/print.h"
 #include "command/queue.h"
 #include "command/sandbox.h"
 #include "command/send.h"
@@ -51,6 +52,9 @@ static const struct cli_command commands[] = {
 	{ "sandbox", sandbox_main, "",
 	  "A local stand-in for Microsoft 365 that catches mail in a folder.",
 	  sandbox_options, sandbox_more },
+	{ "print", print_main, "NAME",
+	  "Prints a file for the machine, like a systemd unit.", NULL,
+	  print_more },
 	{ "help", help_main, "[COMMAND]",
 	  "Shows the commands, or the options of one.", NULL, NULL },
 	{ "version", version_main, "",
