@@ -11,6 +11,8 @@
 #include "command/queue_carry.h"
 #include "command/queue_text.h"
 #include "command/queue_walk.h"
+#include "command/waiting.h"
+#include "command/worker.h"
 
 enum {
 	OPERANDS_MOST = 1 << 20,  /* bytes of pointers to the command line */
@@ -37,6 +39,7 @@ const struct cli_option queue_options[] = {
 const char queue_more[] =
     "  list [ID...]      what waits, is on hold or has failed for good\n"
     "  show ID...        all about a message\n"
+    "  run               tries every due message once\n"
     "  hold ID...        do not send it until release\n"
     "  release ID...     send what is on hold; also what was perhaps sent\n"
     "  retry ID...       now, not when its time has come; also what is dead,\n"
@@ -244,7 +247,8 @@ act_retry(struct queue *q, struct claim *c, struct err *e)
 {
 	(void)q;
 	c->state.next = 0;
-	return claim_put(c, SPOOL_NEW, e);
+	return waiting_release(c->spool, &c->envelope, e) &&
+	    claim_put(c, SPOOL_NEW, e);
 }
 
 static bool
@@ -467,12 +471,39 @@ import(struct queue *q, struct err *e)
 	return true;
 }
 
+/* --- run */
+
+/* What was done, for people; the journal has it all. */
+static bool
+deliver(struct queue *q, struct err *e)
+{
+	static const struct syslog syslog = { "/dev/log", "post365/queue" };
+	struct worker_sum sum;
+	struct worker w;
+	bool ok;
+
+	if (q->pick.n > 0)
+		return err_set(e, ERR_USAGE,
+		    "run takes no ids: it tries all that is due");
+	worker_open(&w, &q->outbox, q->cli.common.config, &q->cli.log, &syslog);
+	ok = worker_run(&w, &sum, e);
+	worker_close(&w);
+	log_trace(&q->cli.log,
+	    "tried %zu: %zu sent, %zu later, %zu on hold, %zu dead; %zu wait "
+	    "for their account",
+	    sum.tried, sum.verdict[SCHEDULE_SENT], sum.verdict[SCHEDULE_LATER],
+	    sum.verdict[SCHEDULE_HOLD], sum.verdict[SCHEDULE_DEAD],
+	    sum.waiting + sum.verdict[SCHEDULE_ACCOUNT]);
+	return ok;
+}
+
 /* --- the command */
 
 /* clang-format off */
 static const struct verb verbs[] = {
 	{ "list", list, SPOOL_ALL, SPOOL_ALL, NULL, NULL },
 	{ "show", show, SPOOL_ALL, SPOOL_ALL, NULL, NULL },
+	{ "run", deliver, SPOOL_QUEUED, SPOOL_QUEUED, NULL, NULL },
 	{ "hold", act, SPOOL_QUEUED, SPOOL_QUEUED, act_hold, "is on hold" },
 	{ "release", act, SPOOL_IN(SPOOL_HOLD), SPOOL_IN(SPOOL_HOLD),
 	  act_release, "is released" },
