@@ -4,10 +4,10 @@
 #include "codec/jsonw.h"
 
 static const char *
-status_of(const struct err *why)
+status_of(const struct report *r, const struct err *why)
 {
 	if (why == NULL)
-		return "sent";
+		return r->queued != NULL ? "queued" : "sent";
 	return why->kind == ERR_UNSURE ? "unknown" : "failed";
 }
 
@@ -44,7 +44,9 @@ report_json(const struct report *r, const struct err *why, struct buf *out,
 	struct jsonw w = jsonw_begin(out);
 
 	jsonw_open(&w, '{');
-	jsonw_member(&w, STR("status"), str_of(status_of(why)));
+	jsonw_member(&w, STR("status"), str_of(status_of(r, why)));
+	if (r->queued != NULL)
+		jsonw_member(&w, STR("id"), str_of(r->queued));
 	member(&w, STR("message_id"), r->message_id);
 	member(&w, STR("via"), str_of(r->result.via));
 	member(&w, STR("via_reason"), str_of(r->why));

@@ -16,6 +16,7 @@ struct report {
 	struct str message_id;     /* empty: it did not come to that */
 	struct send_result result; /* attempts: of all tries */
 	const char *why;           /* that route; NULL: none was chosen */
+	const char *queued;        /* its id there: stored, not sent; or NULL */
 	size_t recipients;
 };
 

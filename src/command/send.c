@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/send.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -11,6 +12,7 @@
 #include "command/client.h"
 #include "command/compose.h"
 #include "command/config.h"
+#include "command/enqueue.h"
 #include "command/prepare.h"
 #include "command/preview.h"
 #include "command/progress.h"
@@ -34,6 +36,7 @@ enum {
 	OPT_DELIVERY_RECEIPT,
 	OPT_NO_SAVE,
 	OPT_VIA,
+	OPT_QUEUE,
 	OPT_DRY_RUN,
 	OPT_JSON
 };
@@ -68,6 +71,7 @@ const struct cli_option send_options[] = {
 	{ OPT_NO_SAVE, 0, "no-save", NULL, "no copy in Sent Items" },
 	{ OPT_VIA, 0, "via", "auto|mime|json|draft",
 	  "how it is handed to Graph" },
+	{ OPT_QUEUE, 0, "queue", NULL, "store it, for post365 queue run" },
 	{ OPT_DRY_RUN, 'n', "dry-run", NULL,
 	  "print the request and the route, send nothing" },
 	{ OPT_JSON, 0, "json", NULL, "print the result as JSON" },
@@ -86,10 +90,14 @@ const char send_more[] =
     "  post365 send -s report --html r.html -a r.pdf -t 'A <a@contoso.com>'\n"
     "  post365 send --eml message.eml ops@contoso.com\n"
     "\n"
-    "exit status: 0 accepted by Microsoft 365; 64 bad command line; 65 bad\n"
-    "address, message or file; 66 a file cannot be read; 67 bad recipient;\n"
-    "69 refused for good; 75 try again later; 76 perhaps sent, look before\n"
-    "trying again; 77 sign-in or permission; 78 a setting is wrong.\n";
+    "With --queue it is stored and not sent: post365 queue run does that.\n"
+    "Storing needs neither network nor secret.\n"
+    "\n"
+    "exit status: 0 accepted by Microsoft 365, or stored; 64 bad command\n"
+    "line; 65 bad address, message or file; 66 a file cannot be read; 67 bad\n"
+    "recipient; 69 refused for good; 75 try again later; 76 perhaps sent,\n"
+    "look before trying again; 77 sign-in or permission; 78 a setting is\n"
+    "wrong.\n";
 
 struct send {
 	struct cli cli;
@@ -102,7 +110,8 @@ struct send {
 	const char *part; /* an option that --eml leaves no place for */
 	int eml_fd;       /* of the message as it is sent; -1 */
 	enum route via;
-	bool no_save, dry_run, json;
+	bool no_save, queue, dry_run, json;
+	char id[ENVELOPE_ID_SIZE]; /* in the queue */
 };
 
 static bool
@@ -161,6 +170,9 @@ take_flag(struct send *s, int id)
 		break;
 	case OPT_NO_SAVE:
 		s->no_save = true;
+		break;
+	case OPT_QUEUE:
+		s->queue = true;
 		break;
 	case OPT_DRY_RUN:
 		s->dry_run = true;
@@ -280,13 +292,13 @@ read_settings(struct send *s, struct err *e)
 		.from = s->from,
 	};
 	const struct config *c = &s->config;
+	bool local = s->dry_run || s->queue; /* nobody signs in */
 
 	if (!config_load(&s->config, &ask, &s->cli.log, e) ||
-	    !config_check(c, s->dry_run ? CONFIG_TO_COMPOSE : CONFIG_TO_SIGN_IN,
-		e))
+	    !config_check(c, local ? CONFIG_TO_COMPOSE : CONFIG_TO_SIGN_IN, e))
 		return false;
 	s->config.save_to_sent = s->config.save_to_sent && !s->no_save;
-	if (c->enabled || s->dry_run)
+	if (c->enabled || local)
 		return true;
 	err_set(e, ERR_CONFIG, "sending is switched off: enabled = no (%.*s)",
 	    STR_ARG(c->origin[CONFIG_ENABLED]));
@@ -347,6 +359,8 @@ prepare(struct send *s, struct err *e)
 		return false;
 	s->report.message_id = s->prepared.message_id;
 	s->report.recipients = s->prepared.n_rcpt;
+	if (s->queue && !s->dry_run) /* it takes more people, in parts */
+		return route_choose(&s->prepared.out.facts, s->via, &choice, e);
 	/* before anybody signs in: what no route can carry, none will try */
 	return prepare_route(NULL, &s->prepared, s->via, &choice, e);
 }
@@ -384,6 +398,40 @@ dry_run(struct send *s, struct err *e)
 	return true;
 }
 
+/* As it would go, so that what is found wrong is found now. */
+static bool
+queue(struct send *s, struct err *e)
+{
+	struct enqueue q = {
+		.config = &s->config,
+		.prepared = &s->prepared,
+		.client = "send",
+		.options = { .via = s->via, .no_save = s->no_save },
+	};
+	struct arena *mem = &s->compose.mem;
+	struct outbox outbox = { 0 };
+	struct route_choice choice;
+	struct addr *from;
+	bool ok;
+
+	if (!route_choose(&s->prepared.out.facts, s->via, &choice, e) ||
+	    !addr_parse(mem, s->config.from, false, &from, e))
+		return false;
+	q.sender = from->text;
+	if (s->from != NULL)
+		q.options.from = from->text;
+	/* what only JSON delivers is seen in the parts, not in the MIME */
+	if (choice.route == ROUTE_JSON)
+		q.options.via = ROUTE_JSON;
+	ok = outbox_open(&outbox, &s->config, e) &&
+	    enqueue_message(&outbox, &q, s->id, e);
+	outbox_close(&outbox);
+	if (ok)
+		s->report.queued = s->id;
+	s->report.why = choice.why;
+	return ok;
+}
+
 static bool
 run(struct send *s, struct err *e)
 {
@@ -395,6 +443,8 @@ run(struct send *s, struct err *e)
 		return false;
 	if (s->dry_run)
 		return dry_run(s, e);
+	if (s->queue)
+		return queue(s, e);
 	if (!client_open(&s->client, &s->config, &s->cli.log, e) ||
 	    !prepare_route(&s->client, &s->prepared, s->via, &choice, e))
 		return false;
@@ -455,6 +505,19 @@ fail(const struct send *s, const struct err *e)
 	return code;
 }
 
+/* It is stored: that its id cannot be told does not change that. */
+static int
+print_id(const struct send *s)
+{
+	char line[ENVELOPE_ID_SIZE + 8];
+	struct err e;
+
+	(void)snprintf(line, sizeof(line), "queued %s\n", s->id);
+	if (!cli_out(str_of(line), &e))
+		log_warn(&s->cli.log, "%s", e.msg);
+	return EX_OK;
+}
+
 static int
 finish(struct send *s, bool ok, const struct err *e)
 {
@@ -464,7 +527,9 @@ finish(struct send *s, bool ok, const struct err *e)
 		return cli_help(s->cli.command);
 	if (s->json)
 		print_json(s, NULL);
-	if (!s->dry_run)
+	if (s->queue && !s->dry_run && !s->json)
+		return print_id(s);
+	if (!s->dry_run && !s->queue)
 		log_trace(&s->cli.log, "sent: %.*s to %zu recipients via %s",
 		    STR_ARG(s->report.message_id), s->report.recipients,
 		    s->report.result.via);

@@ -353,6 +353,8 @@ static const struct {
 	{ "once", "delivery = once", "", NULL, NULL, true, "delivery = once" },
 	{ "delivery", "delivery = twice", "", NULL, NULL, false,
 	  "\"twice\" is not one of auto, exact, once" },
+	{ "some delivery", "delivery = soon", "", NULL, NULL, false,
+	  "\"soon\" is not one of auto, exact, once" },
 	{ "domain", "default_domain = contoso.com", "", NULL, NULL, true,
 	  "default_domain = contoso.com\n" },
 	{ "no domain", "default_domain = @contoso.com", "", NULL, NULL, false,
