@@ -9,8 +9,7 @@
  * alert-HASH in state_dir has the last time. Where no file can be kept, each
  * process counts for itself.
  *
- * Source: issues and manuals of nullmailer, dma and Postfix agree on one
- * thing: who is told of each message stops reading (PEERS.md).
+ * Source: DESIGN.md 1 (AUTH and CONFIG: the account waits; BUG: hold).
  */
 #ifndef COMMAND_ALERT_H
 #define COMMAND_ALERT_H

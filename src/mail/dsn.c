@@ -255,6 +255,27 @@ add_utf8_address(struct buf *out, struct str s)
 	}
 }
 
+/* Code and reason, for all the same. */
+static bool
+add_diagnostic(const struct dsn *d, struct buf *out, struct err *e)
+{
+	struct buf text;
+	bool ok;
+
+	buf_init(&text, 8 * DSN_TEXT_MOST);
+	buf_addz(&text, "X-Post365; ");
+	if (d->code.n > 0) {
+		add_clean(&text, d->code, DSN_TEXT_MOST);
+		buf_addz(&text, ": ");
+	}
+	add_clean(&text, d->reason, DSN_TEXT_MOST);
+	ok = buf_ok(&text, e) &&
+	    field(out, STR("Diagnostic-Code"), buf_view(&text), e) &&
+	    date_field(out, STR("Last-Attempt-Date"), d->when, d->zone, e);
+	buf_release(&text);
+	return ok;
+}
+
 static bool
 add_recipient(const struct dsn *d, struct str address, struct buf *out,
     struct err *e)
@@ -277,16 +298,6 @@ add_recipient(const struct dsn *d, struct str address, struct buf *out,
 	ok = buf_ok(&clean, e) && buf_ok(&text, e) &&
 	    field(out, STR("Final-Recipient"), buf_view(&text), e);
 	buf_addf(out, "Action: failed\r\nStatus: %s\r\n", d->status);
-	buf_reset(&text);
-	buf_addz(&text, "X-Post365; ");
-	if (d->code.n > 0) {
-		add_clean(&text, d->code, DSN_TEXT_MOST);
-		buf_addz(&text, ": ");
-	}
-	add_clean(&text, d->reason, DSN_TEXT_MOST);
-	ok = ok && buf_ok(&text, e) &&
-	    field(out, STR("Diagnostic-Code"), buf_view(&text), e) &&
-	    date_field(out, STR("Last-Attempt-Date"), d->when, d->zone, e);
 	buf_release(&clean);
 	buf_release(&text);
 	return ok;
@@ -307,7 +318,8 @@ add_status_part(const struct dsn *d, struct buf *out, struct err *e)
 	    (d->id.n == 0 || field(out, STR("X-Post365-Id"), d->id, e)) &&
 	    date_field(out, STR("Arrival-Date"), d->arrived, d->zone, e);
 	for (size_t i = 0; ok && i < d->recipients; i++)
-		ok = add_recipient(d, d->recipient[i], out, e);
+		ok = add_recipient(d, d->recipient[i], out, e) &&
+		    (i >= DSN_EXPLAINED || add_diagnostic(d, out, e));
 	buf_release(&mta);
 	return ok;
 }

@@ -12,7 +12,7 @@
  *
  * Source: RFC 3464, RFC 6522 (multipart/report, text/rfc822-headers), RFC
  * 6533 (addresses and headers in UTF-8), RFC 3834 3.1 (Auto-Submitted,
- * References), RFC 3463 (status codes); [MS-OXCMAIL] 2.1.3.2.20 for
+ * References), RFC 3463 (status codes); [MS-OXCMAIL] for
  * X-Auto-Response-Suppress: the report's From is a mailbox that may be out of
  * office.
  */
@@ -33,6 +33,9 @@ enum {
 	DSN_QUOTE_MOST = 16 * 1024, /* of its header that are quoted; longer
 				       fields are left out, others follow */
 	DSN_LISTED = 20,            /* recipients that the words name */
+	DSN_EXPLAINED = 100,        /* that have a Diagnostic-Code: so a
+				       full envelope's report stays under
+				       mime_limit, 2,200,000 bytes */
 	DSN_TEXT_MOST = 900         /* bytes of any one text; RFC 5322 2.1.1
 				       has 998 for a line with its name */
 };

@@ -188,6 +188,31 @@ test_huge_field(void)
 	free(p);
 }
 
+/* The largest envelope: 10,000 recipients in a megabyte. */
+static void
+test_full_envelope(void)
+{
+	enum { N = 10000, EACH = (1 << 20) / N };
+	struct dsn d = rows[0].d;
+	struct str *to = calloc(N, sizeof(*to));
+	char address[EACH], reason[DSN_TEXT_MOST];
+	struct buf out;
+	struct err e;
+
+	fill(address, sizeof(address), "a");
+	fill(reason, sizeof(reason), "word ");
+	for (size_t i = 0; i < N; i++)
+		to[i] = (struct str){ address, sizeof(address) };
+	d.recipient = to;
+	d.recipients = N;
+	d.reason = (struct str){ reason, sizeof(reason) };
+	buf_init(&out, MOST);
+	T_CHECK(dsn_write(&d, &out, &e), "%s", e.msg);
+	T_CHECK(out.n > (1 << 20) && out.n < 2200000, "%zu bytes", out.n);
+	buf_release(&out);
+	free(to);
+}
+
 static void
 test_limit(void)
 {
@@ -236,6 +261,7 @@ static const struct t_test tests[] = {
 	{ "status", test_status },
 	{ "hostile", test_hostile },
 	{ "huge field", test_huge_field },
+	{ "full envelope", test_full_envelope },
 	{ "limit", test_limit },
 	{ "no memory", test_no_memory },
 };
