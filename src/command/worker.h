@@ -8,9 +8,11 @@
  *	retry		new/, later
  *	unsure		new/, in 5 min, once;	delivery = once: hold/ at once
  *			then hold/
- *	refused, input	dead/			the machine's log is told
- *	auth, config	new/, as it was		its account waits
- *	usage, bug	hold/
+ *	refused, input	dead/			its sender gets a report
+ *(bounce.h) auth, config	new/, as it was		its account waits usage,
+ *bug	hold/
+ *
+ * Of the last three a person hears (alert.h).
  *
  * Several may work on one spool. An outcome is in the journal before the
  * message leaves its folder. Before a request goes out the file says so: what
@@ -54,7 +56,8 @@ struct worker_account {
 	struct client client;
 	struct err why; /* of kind ERR_NONE: the settings are loaded */
 	bool used, connected;
-	bool told; /* that it waits, in this run */
+	bool told;       /* that it waits, in this run */
+	int64_t alerted; /* alert.h's told */
 };
 
 struct worker {

@@ -5,10 +5,14 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "command/alert.h"
+#include "command/bounce.h"
 #include "command/enqueue.h"
 #include "command/slot.h"
 #include "graph/draft.h"
 #include "store/journal.h"
+
+enum { REPORT_AGAIN_S = 300 }; /* after a report that could not be stored */
 
 static int64_t
 now(const struct worker_job *j)
@@ -292,10 +296,6 @@ tell_account(const struct worker_job *j, const struct waiting *w)
 
 	log_warn(j->worker->log, "mail of account \"%.*s\" waits: %s",
 	    STR_ARG(name), w->reason);
-	syslog_send(j->worker->syslog, SYSLOG_ERR,
-	    "account \"%.*s\" waits after %llu failures (%s %s): %s",
-	    STR_ARG(name), (unsigned long long)w->failures, w->kind, w->code,
-	    w->reason);
 }
 
 /* After a failure that is the account's, or with a time that was named. */
@@ -357,7 +357,7 @@ tell(const struct worker_job *j)
 	bool sent = r->verdict == SCHEDULE_SENT;
 
 	if (r->verdict == SCHEDULE_ACCOUNT)
-		return; /* tell_account did */
+		return; /* tell_account did, and alert does */
 	syslog_send(j->worker->syslog, sent ? SYSLOG_INFO : SYSLOG_WARNING,
 	    "%.*s: message-id=%.*s, from=<%.*s>, nrcpt=%zu, status=%s (%.*s)",
 	    STR_ARG(v->id), STR_ARG(v->message_id), STR_ARG(v->sender),
@@ -367,14 +367,79 @@ tell(const struct worker_job *j)
 	    schedule_name(r->verdict), STR_ARG(j->claim.state.reason));
 }
 
-/*
- * Failed for good: the file is kept in dead/ for a while, for a person, and
- * the machine's log is told.
- */
 static bool
-worker_give_up(struct worker_job *j, struct err *e)
+make_report(struct worker_job *j, struct bounce *b, struct err *e)
 {
-	return claim_put(&j->claim, SPOOL_DEAD, e);
+	const struct bounce_about about = {
+		.config = &j->account->config,
+		.envelope = &j->claim.envelope,
+		.done = (size_t)j->claim.state.done,
+		.body = &j->claim.body,
+		.why = &j->result->why,
+		.now = now(j),
+		.log = j->worker->log,
+	};
+	char id[ENVELOPE_ID_SIZE];
+
+	return bounce_make(&about, &j->mem, b, e) &&
+	    (b->whom == BOUNCE_NOBODY || bounce_add(j->claim.spool, b, id, e));
+}
+
+/*
+ * Who sent what is given up hears of it, or it is not given up yet: the
+ * report is durable before the message leaves the queue.
+ */
+static void
+report(struct worker_job *j)
+{
+	struct envelope_state *s = &j->claim.state;
+	struct bounce b = { 0 };
+	struct err why;
+
+	if (j->result->verdict != SCHEDULE_DEAD)
+		return;
+	if (make_report(j, &b, &why)) {
+		j->told = b.note;
+		s->reason =
+		    arena_fmt(&j->mem, "%.*s; %s", STR_ARG(s->reason), b.note);
+	} else {
+		j->result->verdict = SCHEDULE_LATER;
+		j->result->next = s->next = now(j) + REPORT_AGAIN_S;
+		s->reason = arena_fmt(&j->mem,
+		    "%.*s; there can be no report of it now: %s",
+		    STR_ARG(s->reason), why.msg);
+	}
+	bounce_release(&b);
+}
+
+/* A person hears of what no machine mends. */
+static void
+alert(struct worker_job *j)
+{
+	static const enum alert_what what[] = {
+		[SCHEDULE_ACCOUNT] = ALERT_WAITS,
+		[SCHEDULE_HOLD] = ALERT_HELD,
+		[SCHEDULE_DEAD] = ALERT_DEAD,
+	};
+	enum schedule_verdict v = j->result->verdict;
+	struct alert a = {
+		.config = &j->account->config,
+		.clock = j->claim.spool->clock,
+		.syslog = j->worker->syslog,
+		.log = j->worker->log,
+		.told = j->account->alerted,
+	};
+	const struct alert_about about = {
+		.what = what[v],
+		.id = v == SCHEDULE_ACCOUNT ? STR("") : j->claim.envelope.id,
+		.why = &j->result->why,
+		.note = j->told,
+	};
+
+	if (v == SCHEDULE_SENT || v == SCHEDULE_LATER)
+		return;
+	(void)alert_tell(&a, &about);
+	j->account->alerted = a.told;
 }
 
 static bool
@@ -384,7 +449,7 @@ put(struct worker_job *j, struct err *e)
 	case SCHEDULE_SENT:
 		return claim_done(&j->claim, e);
 	case SCHEDULE_DEAD:
-		return worker_give_up(j, e);
+		return claim_put(&j->claim, SPOOL_DEAD, e);
 	case SCHEDULE_HOLD:
 		return claim_put(&j->claim, SPOOL_HOLD, e);
 	case SCHEDULE_LATER:
@@ -429,7 +494,9 @@ worker_job_run(struct worker_job *j, struct err *e)
 		r->why = (struct err){ 0 };
 	settle(j);
 	note_account(j);
+	report(j);
 	tell(j);
+	alert(j);
 	ok = note(j, e);
 	ok = ok ? put(j, e) : put_unnoted(j, e);
 	claim_leave(&j->claim);

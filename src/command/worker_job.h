@@ -26,6 +26,7 @@ struct worker_job {
 				 shares all texts with it */
 	struct prepared prepared;
 	const char *note;  /* what was found out or decided, or NULL */
+	const char *told;  /* who got a report, or NULL */
 	uint64_t attempts; /* before this one */
 	int64_t started;   /* monotonic ms */
 	bool asks_draft;   /* its draft can be asked what became of it */

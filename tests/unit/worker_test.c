@@ -222,9 +222,10 @@ static const struct {
 	{ "no mailbox", "", { SERVE_ALL, STR_INIT(STATUS("404 X", "",
 	  "ErrorInvalidUser")), SERVE_CLOSE, 0 },
 	  "new", 0, 0, 0, 1, 10, "new", 1, "\"verdict\":\"account\"" },
+	/* two requests: the second is the report, which fares no better */
 	{ "bad recipient", "", { SERVE_ALL, STR_INIT(STATUS("400 X", "",
 	  "ErrorInvalidRecipients")), SERVE_CLOSE, 0 },
-	  "dead", 0, 0, 1, 1, 60, "dead", 1, "\"verdict\":\"dead\"" },
+	  "dead", 0, 0, 1, 1, 60, "dead", 2, "\"verdict\":\"dead\"" },
 	{ "answer lost", "", { SERVE_ALL, STR_INIT(""), SERVE_CLOSE, 0 },
 	  "new", 300, 300, 1, 1, 299, "new", 1, "once more after a while" },
 	{ "answer lost twice", "", { SERVE_ALL, STR_INIT(""), SERVE_CLOSE, 0 },
@@ -410,10 +411,12 @@ test_throttle(void)
 	T_CHECK(asked() == 1, "not before, even if released by hand");
 	m.now += 1;
 	run(&sum);
-	T_CHECK(asked() == 2 && sum.verdict[SCHEDULE_SENT] == 1, "the other");
+	/* the first has some seconds more by chance, or none */
+	T_CHECK(asked() == 1 + sum.verdict[SCHEDULE_SENT] && asked() >= 2,
+	    "the other: %u requests", asked());
 	m.now += 20;
 	run(&sum);
-	T_CHECK(asked() == 3 && sum.verdict[SCHEDULE_SENT] == 1, "the first");
+	T_CHECK(asked() == 3, "the first: %u requests", asked());
 	end();
 }
 
