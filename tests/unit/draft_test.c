@@ -567,6 +567,90 @@ test_rows(void)
 	}
 }
 
+/* Of a draft that was kept: what is known after asking it. */
+/* clang-format off */
+static const struct {
+	const char *name;
+	struct mishap fault[FAULTS];
+	unsigned sent; /* before */
+	bool refused;  /* its id is not kept */
+	enum draft_found found;
+	enum err_kind kind;
+	unsigned sent_after, removed;
+} kept[] = {
+	{ "still a draft", { { NOWHERE, FAILS, 0, 0 } }, 0, false,
+	  DRAFT_UNSENT, ERR_NONE, 1, 0 },
+	{ "sent", { { NOWHERE, FAILS, 0, 0 } }, 1, false, DRAFT_SENT,
+	  ERR_NONE, 1, 0 },
+	{ "gone", { { ASK, MISSES, 1, 9 } }, 1, false, DRAFT_MISSING,
+	  ERR_NONE, 1, 0 },
+	{ "cannot be asked", { { ASK, FAILS, 1, 9 } }, 0, false,
+	  DRAFT_NOT_ASKED, ERR_RETRY, 0, 0 },
+	{ "its answer is lost", { { ASK, LOST, 1, 9 } }, 0, false,
+	  DRAFT_NOT_ASKED, ERR_RETRY, 0, 0 },
+	{ "may not be asked", { { ASK, DENIED, 1, 9 } }, 0, false,
+	  DRAFT_NOT_ASKED, ERR_AUTH, 0, 0 },
+	{ "a draft that is refused", { { SUBMIT, REFUSED, 1, 9 } }, 0, false,
+	  DRAFT_UNSENT, ERR_REFUSED, 0, 1 },
+	{ "not kept", { { NOWHERE, FAILS, 0, 0 } }, 0, true, DRAFT_NOT_ASKED,
+	  ERR_RETRY, 0, 1 },
+};
+/* clang-format on */
+
+static bool
+keep(void *arg, struct str id, struct err *e)
+{
+	const bool *refused = arg;
+
+	T_CHECK(str_eq(id, STR("AA%2B%2F%3Db")) && now.sent == 0 &&
+		now.drafts == 1,
+	    "kept before it is sent: %.*s", STR_ARG(id));
+	return !*refused || err_set(e, ERR_RETRY, "no space");
+}
+
+/* The hook, then asking: a worker that died is between the two. */
+static void
+check_kept(size_t i)
+{
+	static struct outgoing m;
+	static struct message parts;
+	const struct draft_kept ask = { STR("me@x"), STR("AA%2B%2F%3Db") };
+	struct log silent = { 0 };
+	struct graph g = { .source = { .clock = &stopped, .log = &silent },
+		.timeout_ms = 1000 };
+	bool refused = kept[i].refused, ok;
+	enum draft_found found = DRAFT_NOT_ASKED;
+	struct send_result result;
+	struct err e = { 0 };
+
+	set_up(0, &m, &parts);
+	now.fault = kept[i].fault;
+	if (kept[i].refused) {
+		ok = outgoing_send(&g, &m, ROUTE_DRAFT,
+		    &(struct outgoing_progress){ .keep = keep,
+			.arg = &refused },
+		    &result, &e);
+	} else {
+		now.drafts = 1;
+		now.sent = kept[i].sent;
+		ok = draft_resume(&g, &ask, &result, &found, &e);
+	}
+	T_CHECK(ok == (kept[i].kind == ERR_NONE) && found == kept[i].found &&
+		(ok || e.kind == kept[i].kind),
+	    "%s: %d, %s: %s", kept[i].name, found, err_kind_name(e.kind),
+	    e.msg);
+	T_CHECK(now.sent == kept[i].sent_after &&
+		now.removed == kept[i].removed,
+	    "%s: sent %u, removed %u", kept[i].name, now.sent, now.removed);
+}
+
+static void
+test_kept(void)
+{
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+		check_kept(i);
+}
+
 /* Whatever allocation fails: never a mail without its file, never two. */
 static void
 scenario(void)
@@ -629,6 +713,7 @@ test_next(void)
 
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
+	{ "kept", test_kept },
 	{ "allocations", test_allocations },
 	{ "next expected ranges", test_next },
 };
