@@ -347,6 +347,113 @@ test_crash(void)
 	end();
 }
 
+#define JSON "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+
+/* The same with a draft: what it is now decides. */
+/* clang-format off */
+static const struct {
+	const char *name;
+	struct serve_step step[2];
+	size_t steps;
+	const char *where;
+	unsigned requests;
+	const char *says;
+} drafts[] = {
+	{ "sent", { { SERVE_ALL, STR_INIT(JSON "{\"isDraft\":false}"),
+	  SERVE_CLOSE, 0 } }, 1, "gone", 1, "its draft was found to be sent" },
+	{ "gone", { { SERVE_ALL, STR_INIT(STATUS("404 X", "",
+	  "ErrorItemNotFound")), SERVE_CLOSE, 0 } }, 1, "gone", 1,
+	  "its draft is gone, so it was sent" },
+	{ "still a draft", { { SERVE_ALL, STR_INIT(JSON "{\"isDraft\":true}"),
+	  SERVE_CLOSE, 0 }, { SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP, 0 } },
+	  2, "gone", 2, "\"verdict\":\"sent\"" },
+	{ "not told", { { SERVE_ALL, STR_INIT(STATUS("503 X", "",
+	  "ErrorServerBusy")), SERVE_CLOSE, 0 } }, 1, "new", 1,
+	  "its draft could not be asked" },
+	{ "may not ask", { { SERVE_ALL, STR_INIT(STATUS("403 X", "",
+	  "ErrorAccessDenied")), SERVE_CLOSE, 0 } }, 1, "new", 1,
+	  "\"verdict\":\"account\"" },
+};
+/* clang-format on */
+
+static void
+check_draft(size_t i)
+{
+	char id[ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+	struct buf journal;
+	struct claim c;
+	struct arena a;
+	struct err e = { 0 };
+
+	begin(drafts[i].step, drafts[i].steps, "");
+	add("", id);
+	arena_init(&a, MEMORY);
+	T_CHECK(claim_take(&c, &m.outbox.spool, id, SPOOL_QUEUED, &a, &e) &&
+		c.spool != NULL,
+	    "%s", e.msg);
+	c.state.unsure_since = m.now;
+	c.state.attempts = 1;
+	c.state.draft = STR("AAMk%3D");
+	T_CHECK(claim_save(&c, &e), "%s", e.msg);
+	claim_leave(&c);
+	arena_release(&a);
+	run(&sum);
+	look(&c, id, &a);
+	T_CHECK(strcmp(where(&c), drafts[i].where) == 0 &&
+		asked() == drafts[i].requests,
+	    "%s: in %s, %u requests", drafts[i].name, where(&c), asked());
+	T_CHECK(c.spool == NULL ||
+		(str_eq(c.state.draft, STR("AAMk%3D")) &&
+		    c.state.unsure_since != 0 && c.state.attempts == 1),
+	    "%s: is asked again", drafts[i].name);
+	claim_leave(&c);
+	arena_release(&a);
+	read_journal(&journal);
+	T_CHECK(strstr(journal.p, drafts[i].says) != NULL, "%s: %s",
+	    drafts[i].name, journal.p);
+	buf_release(&journal);
+	end();
+}
+
+static void
+test_drafts(void)
+{
+	for (size_t i = 0; i < N(drafts); i++)
+		check_draft(i);
+}
+
+/* Sent, and no line of it: a person has to know; never sent again. */
+static void
+test_no_journal(void)
+{
+	char id[2][ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+	struct claim c;
+	struct arena a;
+	struct err e = { 0 };
+	int fd;
+
+	begin(&good, 1, "");
+	add("", id[0]);
+	add("", id[1]);
+	fd = m.outbox.journal.dir.fd;
+	m.outbox.journal.dir.fd = -1;
+	T_CHECK(!worker_run(&m.worker, &sum, &e) && err_exit(&e) == 74 &&
+		asked() == 1,
+	    "it stops: %u requests, %s", asked(), e.msg);
+	m.outbox.journal.dir.fd = fd;
+	look(&c, strcmp(id[0], id[1]) < 0 ? id[0] : id[1], &a);
+	T_CHECK(strcmp(where(&c), "hold") == 0 &&
+		str_starts(c.state.reason, STR("it was sent, but")),
+	    "in %s: %.*s", where(&c), STR_ARG(c.state.reason));
+	claim_leave(&c);
+	arena_release(&a);
+	run(&sum);
+	T_CHECK(asked() == 2 && sum.tried == 1, "the other goes later");
+	end();
+}
+
 /* A waiting account goes on once its settings change, or at once by hand. */
 static void
 test_account(void)
@@ -423,6 +530,8 @@ test_throttle(void)
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
 	{ "crash", test_crash },
+	{ "drafts", test_drafts },
+	{ "no journal", test_no_journal },
 	{ "account", test_account },
 	{ "throttle", test_throttle },
 };
