@@ -645,6 +645,8 @@ mailq_one(void *arg, const struct queue_seen *seen, struct err *e)
 		return true;
 	}
 	queue_text_mailq(&m->out, &m->total, seen->claim);
+	if (m->out.n < OUT_FLUSH)
+		return buf_ok(&m->out, e);
 	ok = buf_ok(&m->out, e) && cli_out(buf_view(&m->out), e);
 	buf_reset(&m->out);
 	return ok;

@@ -306,14 +306,36 @@ spool_list_release(struct spool_list *l)
 	*l = (struct spool_list){ 0 };
 }
 
+/* A whole id needs no list of a hundred thousand others. */
+static bool
+is_there(const struct spool *s, const char *id, unsigned folders)
+{
+	struct os_stat st;
+
+	for (unsigned i = 0; i < SPOOL_FOLDERS; i++)
+		if ((folders & SPOOL_IN(i)) != 0 &&
+		    dir_stat(&s->dir[i], id, &st) && st.regular)
+			return true;
+	return false;
+}
+
 bool
 spool_find(struct spool *s, struct str prefix, unsigned folders,
     char id[ENVELOPE_ID_SIZE], struct err *e)
 {
+	char whole[ENVELOPE_ID_SIZE] = { 0 };
 	struct spool_list list;
 	size_t hits = 0;
-	bool ok = spool_list(s, folders, &list, e);
+	bool ok;
 
+	if (envelope_is_id(prefix)) {
+		memcpy(whole, prefix.p, prefix.n);
+		if (is_there(s, whole, folders)) {
+			memcpy(id, whole, sizeof(whole));
+			return true;
+		}
+	}
+	ok = spool_list(s, folders, &list, e);
 	for (size_t i = 0; ok && i < list.n; i++)
 		if (str_istarts(str_of(list.item[i].id), prefix) && ++hits == 1)
 			memcpy(id, list.item[i].id, ENVELOPE_ID_SIZE);

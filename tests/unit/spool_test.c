@@ -179,6 +179,12 @@ test_list(void)
 	T_CHECK(spool_find(&q.spool, str_of(id[3]), SPOOL_ALL, found, &e) &&
 		strcmp(found, id[3]) == 0,
 	    "whole id");
+	T_CHECK(!spool_find(&q.spool, str_of(id[3]), SPOOL_KEPT, found, &e),
+	    "it is not in those folders");
+	T_CHECK(!spool_find(&q.spool, STR("6742F3A05C81B7E1"), SPOOL_ALL, found,
+		    &e) &&
+		says(&e, "no message") && strcmp(found, id[3]) == 0,
+	    "a link is none: %s", e.msg);
 	id[3][15] = '\0';
 	T_CHECK(!spool_find(&q.spool, STR("6b07"), SPOOL_ALL, found, &e) &&
 		says(&e, "8 messages begin with") && e.kind == ERR_INPUT,
