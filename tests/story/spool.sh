@@ -1,0 +1,184 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# spool: whatever the service does, a queued message is afterwards where the
+# table of kinds says, and as many copies arrived as its policy allows.
+# shellcheck disable=SC2030,SC2031,SC2119,SC2317
+. "$(dirname "$0")/lib.sh"
+P=$SAN # error paths are where memory errors hide
+
+# A row: rule | settings | folder after one run | seconds to the next try, from
+# and to | copies then | folder after `retry` and a second run | copies then.
+# "-": no message is in the queue. A next of 0 0: due, or nobody's time.
+rows() {
+	grep -v '^#' <<-'END'
+	# `retry` is no reason to ask before the time that was named
+	send status 429 retry-after=30 x1||new|29|36|0|new|0
+	send status 503 x1||new|40|61|0|-|1
+	send status 429 retry-after=100||new|98|115|0|new|0
+	send status 503||new|40|61|0|new|0
+	send status 503 retry-after=60 x1||new|58|70|0|new|0
+	send status 401||new|0|0|0|new|0
+	send status 401 x2||new|0|0|0|-|1
+	send status 403||new|0|0|0|new|0
+	send status 403 code=ErrorSendAsDenied||dead|0|0|0|dead|0
+	send status 404||new|0|0|0|new|0
+	send status 400 code=ErrorInvalidRecipients||dead|0|0|0|dead|0
+	send status 413||dead|0|0|0|dead|0
+	send status 500||new|295|301|0|hold|0
+	send taken-close x1||new|295|301|1|-|2
+	send taken-close||new|295|301|1|hold|2
+	send taken-close|delivery once|hold|0|0|1|hold|1
+	send taken-no-answer x1||new|295|301|1|-|2
+	send taken-no-answer|delivery once|hold|0|0|1|hold|1
+	send silent x1||new|295|301|0|-|1
+	send slow ms=1||-|0|0|1|-|1
+	token status 401||new|0|0|0|new|0
+	token status 503 retry-after=50||new|48|60|0|new|0
+	any tls-close||new|40|61|0|new|0
+	submit taken-close x1|delivery exact|-|0|0|1|-|1
+	submit taken-no-answer x1|delivery exact|-|0|0|1|-|1
+	submit close x1|delivery exact|-|0|0|1|-|1
+	END
+}
+
+# The folder of the only message.
+folder() {
+	for f in new work hold dead; do
+		set -- "$SPOOL/$f"/*
+		[ -e "$1" ] && echo "$f" && return
+	done
+	echo -
+}
+
+# Seconds until its next try, from what the file says; 0: none.
+next_in() {
+	set -- "$SPOOL"/*/[0-9A-F]*
+	[ -e "$1" ] || { echo 0 && return; }
+	next=$(tr '\0' '\n' <"$1" | sed -n 's/^Next: //p' | sort | tail -n 1)
+	[ -n "$next" ] || { echo 0 && return; }
+	echo $(($(date -d "$next" +%s) - $(date +%s)))
+}
+
+run_queue() { run "$P" -C "$CONFIG" queue run; }
+
+row() { # RULE SETTING FOLDER FROM TO COPIES FOLDER2 COPIES2
+	start_sandbox --fault "$1"
+	SPOOL=$SB_DIR/state/spool
+	setting connect_timeout 2s
+	setting timeout 3s
+	setting state_dir "$SB_DIR/state"
+	[ -z "$2" ] || setting "${2%% *}" "${2#* }"
+	send --queue -s fault --text "$TMP/body" x@example.org
+	first=$STATUS
+	run_queue
+	got="$first $STATUS $(folder) $(count_mail)"
+	wait=$(next_in)
+	run "$P" -C "$CONFIG" queue retry --all
+	run_queue
+	stop_sandbox
+	got="$got, $STATUS $(folder) $(count_mail)"
+	want="0 0 $3 $6, 0 $7 $8"
+	if [ "$got" != "$want" ]; then
+		not_ok "$1 $2" "\"$got\" is not \"$want\": $(head -n 2 "$ERR" |
+		    tr '\n' ' ')"
+	elif [ "$wait" -lt "$4" ] || [ "$wait" -gt "$5" ]; then
+		not_ok "$1 $2" "next in $wait s, not $4 to $5"
+	else
+		ok "$1 $2"
+	fi
+	[ "$failures" = 0 ]
+}
+
+echo hello >"$TMP/body"
+rows >"$TMP/rows"
+n=0
+while IFS='|' read -r rule set folder from to copies folder2 copies2; do
+	(row "$rule" "$set" "$folder" "$from" "$to" "$copies" "$folder2" \
+	    "$copies2") </dev/null || failures=$((failures + 1))
+	n=$((n + 1))
+done <"$TMP/rows"
+
+# --- without network and secret
+
+mkdir -p "$TMP/alone"
+printf 'from = me@contoso.example\nstate_dir = %s\n' "$TMP/alone" \
+    >"$TMP/alone.conf"
+chmod 600 "$TMP/alone.conf"
+check 'stored without a secret' 0 run "$P" -C "$TMP/alone.conf" send --queue \
+    --json -s x --text "$TMP/body" x@example.org
+says 'status and id' "$OUT" '"status":"queued","id":"[0-9A-F]{16}"'
+check 'to nobody' 64 run "$P" -C "$TMP/alone.conf" send --queue
+sed "s|^state_dir = .*|&/../body/x|" "$TMP/alone.conf" >"$TMP/none.conf"
+chmod 600 "$TMP/none.conf"
+check 'not stored' 73 run "$P" -C "$TMP/none.conf" send --queue \
+    --text "$TMP/body" x@example.org
+
+# --- a worker is killed while it waits for its answer
+
+# killed RULE SETTING FOLDER COPIES: what the next worker makes of it.
+killed() {
+	start_sandbox --fault "$1"
+	SPOOL=$SB_DIR/state/spool
+	setting state_dir "$SB_DIR/state"
+	[ -z "$2" ] || setting "${2%% *}" "${2#* }"
+	send --queue -s killed --text "$TMP/body" x@example.org
+	"$POST365" -C "$CONFIG" queue run >"$TMP/killed" 2>&1 &
+	pid=$!
+	tries=0
+	until [ "$(count_mail)" = 1 ] || [ $tries -gt 200 ]; do
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+	kill -9 $pid
+	wait $pid 2>/dev/null
+	left=$(folder)
+	run_queue
+	same "killed, $2: found in work, then" "work $3 $4" \
+	    "$left $(folder) $(count_mail)"
+}
+
+killed 'send taken-no-answer x1' 'delivery auto' new 1
+wait=$(next_in)
+same 'perhaps sent: not before 5 minutes' yes \
+    "$([ "$wait" -ge 290 ] && [ "$wait" -le 301 ] && echo yes)"
+run "$P" -C "$CONFIG" queue retry --all
+run_queue
+same 'then once more' '- 2' "$(folder) $(count_mail)"
+killed 'send taken-no-answer x1' 'delivery once' hold 1
+killed 'submit taken-no-answer x1' 'delivery exact' - 1
+says 'why it is known' "$SB_DIR/state/log" 'its draft was found to be sent'
+
+# --- six workers at once: each message once, four requests at a time
+
+start_sandbox --fault 'send slow ms=1'
+SPOOL=$SB_DIR/state/spool
+P=$POST365
+i=0
+while [ $i -lt 200 ]; do
+	"$P" -C "$CONFIG" send --queue -s "m$i" --text "$TMP/body" \
+	    x@example.org >/dev/null
+	i=$((i + 1))
+done
+pids=''
+for w in 1 2 3 4 5 6; do
+	timeout 200 "$P" -C "$CONFIG" queue run >"$TMP/w$w" 2>&1 &
+	pids="$pids $!"
+done
+for p in $pids; do wait "$p" || not_ok 'a worker' "ended with $?"; done
+same 'each once' 200 "$(count_mail)"
+same 'each of them' 200 "$(cat "$SB_DIR"/mail/*.meta |
+    grep '^subject: m' | sort -u | wc -l)"
+same 'a line each' 200 "$(grep -c '"verdict":"sent"' "$SB_DIR/state/log")"
+# An answer takes more than 200 ms here (its bytes, 1 ms each). So of five
+# requests that end within less, some would have been under way together.
+grep sendMail "$SB_DIR/requests.log" | sed 's/.*"time":"[^T]*T\([^Z]*\)Z.*/\1/' |
+    sort | awk -F: '{
+	t = $1 * 3600 + $2 * 60 + $3
+	five += NR > 4 && t - last[NR - 4] < 0.2
+	four += NR > 3 && t - last[NR - 3] < 0.2
+	last[NR] = t
+    } END { print (five > 0 ? "five" : four > 0 ? "four" : "few") }' \
+    >"$TMP/together"
+same 'at a time' four "$(cat "$TMP/together")"
+same 'nothing is left' - "$(folder)"
+finish
