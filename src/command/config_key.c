@@ -371,10 +371,10 @@ const struct config_row config_rows[] = {
 	"Keep a copy in the mailbox's Sent Items?" },
 [CONFIG_DELIVERY] = { "delivery", parse_delivery, AT(delivery), NULL, "auto",
 	"exact",
-    "When an answer is lost, and the mail with it or not: auto: the queue\n"
+	"When an answer is lost, and the mail with it or not: auto: the queue\n"
 	"sends it once more, 5 minutes later. once: it waits for a person.\n"
-	"exact: all goes by drafts, which can be asked; that needs the permission\n"
-	"Mail.ReadWrite." },
+	"exact: all goes by drafts, which can be asked; that needs the\n"
+	"permission Mail.ReadWrite, and a copy in Sent Items." },
 [CONFIG_MIME_LIMIT] = { "mime_limit", parse_size, AT(mime_limit), NULL,
 	"2200000", "2200000",
     "The largest message that goes in one request, in bytes or with k m g;\n"
