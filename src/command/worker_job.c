@@ -333,13 +333,19 @@ note_account(struct worker_job *j)
 {
 	const struct err *why = &j->result->why;
 	struct waiting w;
+	struct err unsaved;
 
 	waiting_read(j->claim.spool, &j->claim.envelope, &w);
 	if (j->result->verdict == SCHEDULE_ACCOUNT ||
 	    (why->kind == ERR_RETRY && why->retry_after_ms > 0)) {
 		hold_up(j, &w);
 	} else if (w.name[0] != '\0' && why->kind == ERR_NONE) {
-		waiting_end(j->claim.spool, &j->claim.envelope);
+		/* another worker may have been told to wait meanwhile */
+		if (w.throttled <= now(j))
+			waiting_end(j->claim.spool, &j->claim.envelope);
+		else if (!waiting_release(j->claim.spool, &j->claim.envelope,
+			     &unsaved))
+			log_warn(j->worker->log, "%s", unsaved.msg);
 		if (w.failures > 0)
 			syslog_send(j->worker->syslog, SYSLOG_INFO,
 			    "account \"%s\" works again", w.name);
