@@ -1114,8 +1114,8 @@ wrap := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 # What tests/unit/cut.c can fail, and end the program at.
 cut := openat write pwrite pread fsync fdatasync ftruncate unlinkat \
   renameat2 futimens flock mkdir close
-build/san/crash_test build/san/journal_test $(O)/unit/crash_test \
-  $(O)/unit/journal_test: \
+build/san/crash_test build/san/journal_test build/san/queue_carry_test \
+  $(O)/unit/crash_test $(O)/unit/journal_test $(O)/unit/queue_carry_test: \
   wrap += $(addprefix -Wl$(comma)--wrap=,$(cut))
 none = { echo $(1) $(2) >>build/san/broken; \
   $(CC) -x c -c -o $(2) /dev/null; }

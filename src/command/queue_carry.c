@@ -148,7 +148,10 @@ store(const struct carried *in, struct spool *s, struct spool_add *a,
 	return false;
 }
 
-/* The same id and the same end record: the same message. */
+/*
+ * The same id and the same end record: the same message. One that is marked
+ * as gone (an export that was cut) will be removed, so it is not here.
+ */
 static bool
 is_here(const struct carried *in, struct spool *s, struct arena *mem)
 {
@@ -161,7 +164,8 @@ is_here(const struct carried *in, struct spool *s, struct arena *mem)
 	memcpy(id, in->envelope.id.p, in->envelope.id.n);
 	if (!claim_look(&c, s, id, SPOOL_ALL, mem, &e) || c.spool == NULL)
 		return false;
-	same = c.slots == in->head && c.body.size == in->body &&
+	same = c.state.done < c.envelope.recipients && c.slots == in->head &&
+	    c.body.size == in->body &&
 	    os_read_at((struct os_at){ id, c.fd,
 			   in->bytes.size - ENVELOPE_END },
 		end, sizeof(end), &e) &&

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/queue_carry.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "command.h"
+#include "cut.h"
 #include "queue.h"
 #include "t.h"
 
@@ -166,10 +169,126 @@ test_bad(void)
 	queue_end(&q);
 }
 
+/* --- ended at every system call, and every one failing */
+
+static int
+carry_out(const char *id)
+{
+	struct dir to;
+	struct claim c;
+	struct err e = { 0 };
+
+	if (!claim_take(&c, &q.spool, id, SPOOL_ALL, &q.arena, &e) ||
+	    !dir_open(&to, command_folder(), NULL, 0700, &e) ||
+	    !queue_carry_out(&c, &to, &e) || !claim_done(&c, &e))
+		return err_exit(&e);
+	return 0;
+}
+
+static int
+carry_in(const char *id)
+{
+	char in[ENVELOPE_ID_SIZE];
+	struct err e = { 0 };
+	bool here;
+
+	(void)id;
+	return queue_carry_in(&q.spool, file, in, &here, &e) ? 0 : err_exit(&e);
+}
+
+/* 2: it was over before the n-th call. */
+static int
+in_child(int (*step)(const char *id), const char *id, long n, enum cut how,
+    int code)
+{
+	int status;
+
+	if (fork() == 0) {
+		cut_at(n, how, code);
+		status = step(id);
+		_exit(cut_calls() < n ? 2 : status);
+	}
+	(void)wait(&status);
+	return WEXITSTATUS(status);
+}
+
+static bool
+is_in_spool(const char *id)
+{
+	struct claim c;
+	struct err e;
+	bool is = claim_take(&c, &q.spool, id, SPOOL_ALL, &q.arena, &e) &&
+	    c.spool != NULL && queue_has(&c, STR("a message\r\n"));
+
+	claim_leave(&c);
+	return is;
+}
+
+/* Wherever it is cut, one of the two places has the whole message. */
+static bool
+one_cut(bool out, long n, enum cut how, int code)
+{
+	char id[ENVELOPE_ID_SIZE], in[ENVELOPE_ID_SIZE];
+	struct err e = { 0 };
+	bool here;
+	int status;
+
+	queue_new(&q);
+	export_one(STR("a message\r\n"), id);
+	if (out) {
+		T_CHECK(queue_carry_in(&q.spool, file, in, &here, &e), "%s",
+		    e.msg);
+		(void)unlink(file);
+	}
+	status = in_child(out ? carry_out : carry_in, id, n, how, code);
+	T_CHECK(!out || access(file, R_OK) == 0 || is_in_spool(id),
+	    "%d at %ld: it is nowhere", how, n);
+	T_CHECK(out || (status != 0 && status != 2) || is_in_spool(id),
+	    "%d at %ld: said to be in, and is not", how, n);
+	T_CHECK(out ||
+		queue_count(&q, SPOOL_NEW) + queue_count(&q, SPOOL_WORK) +
+			queue_count(&q, SPOOL_HOLD) ==
+		    (size_t)is_in_spool(id),
+	    "%d at %ld: half of it", how, n);
+	/* what is outside can be taken in, and is not there twice then; one
+	   that was marked as gone is removed by who takes it */
+	memcpy(in, id, sizeof(in));
+	if (access(file, R_OK) == 0)
+		T_CHECK(queue_carry_in(&q.spool, file, in, &here, &e),
+		    "%d at %ld: %s", how, n, e.msg);
+	(void)is_in_spool(id);
+	T_CHECK(queue_count(&q, SPOOL_NEW) + queue_count(&q, SPOOL_WORK) == 1 &&
+		is_in_spool(in),
+	    "%d at %ld: one, whole", how, n);
+	command_folder_remove();
+	queue_end(&q);
+	return status != 2;
+}
+
+static void
+test_cuts(void)
+{
+	static const struct {
+		enum cut how;
+		int code;
+	} rows[] = { { CUT_KILL, 0 }, { CUT_HALF, 0 }, { CUT_FAIL, EIO },
+		{ CUT_FULL, ENOSPC } };
+	long n;
+
+	for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(*rows); i++) {
+		for (n = 1; n < 200; n++)
+			if (!one_cut(i % 2 == 0, n, rows[i / 2].how,
+				rows[i / 2].code))
+				break;
+		T_CHECK(n > 8 && n < 200, "%ld calls", n);
+	}
+}
+
 static const struct t_test tests[] = {
 	{ "both ways", test_both_ways },
 	{ "id is taken", test_taken },
 	{ "bad files", test_bad },
+	{ "cut at every call", test_cuts },
 };
 
 int
