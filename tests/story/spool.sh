@@ -67,6 +67,7 @@ row() { # RULE SETTING FOLDER FROM TO COPIES FOLDER2 COPIES2
 	setting connect_timeout 2s
 	setting timeout 3s
 	setting state_dir "$SB_DIR/state"
+	setting bounces no # a report is a message, too: see below
 	[ -z "$2" ] || setting "${2%% *}" "${2#* }"
 	send --queue -s fault --text "$TMP/body" x@example.org
 	first=$STATUS
@@ -112,6 +113,23 @@ sed "s|^state_dir = .*|&/../body/x|" "$TMP/alone.conf" >"$TMP/none.conf"
 chmod 600 "$TMP/none.conf"
 check 'not stored' 73 run "$P" -C "$TMP/none.conf" send --queue \
     --text "$TMP/body" x@example.org
+
+# --- what is given up is reported, once, and a person hears of it
+
+start_sandbox --fault 'send status 400 code=ErrorInvalidRecipients x1'
+SPOOL=$SB_DIR/state/spool
+setting state_dir "$SB_DIR/state"
+setting alert_command "cat >>$TMP/alert"
+send --queue -s given-up --text "$TMP/body" nobody@example.org
+run_queue
+run_queue
+same 'given up' 'dead 1' "$(folder) $(count_mail)"
+has 'its sender is told' "$(last_mail).meta" 'to: sender@example.com'
+says 'by a report' "$(last_mail).eml" '^Final-Recipient: rfc822; nobody@example.org'
+says 'with the reason' "$(last_mail).eml" '^Diagnostic-Code: .*ErrorInvalidRecipients'
+run_queue
+same 'once' 1 "$(count_mail)"
+says 'an alert' "$TMP/alert" 'a message was given up'
 
 # --- a worker is killed while it waits for its answer
 
