@@ -84,7 +84,7 @@ too_much(const struct buf *out, struct err *e)
 	if (out->full)
 		return err_set(e, ERR_CONFIG, "printed more than %zu bytes",
 		    out->limit);
-	return buf_ok(out, e) || err_set(e, ERR_BUG, "its output");
+	return buf_ok(out, e) && err_set(e, ERR_BUG, "its output");
 }
 
 static bool
