@@ -197,6 +197,7 @@ fi
 
 # --- what cannot be used: the message and what to do
 start_sandbox
+trap stop EXIT # in place of the sandbox's own
 cp "$CONFIG" box # the sandbox's
 : >empty
 mkdir folder
