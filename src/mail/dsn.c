@@ -92,7 +92,8 @@ field(struct buf *out, struct str name, struct str value, struct err *e)
 	for (size_t i = 0; i < value.n && n < sizeof(text); i++) {
 		if (((unsigned char)value.p[i] & 0xc0) == 0x80)
 			continue; /* one '?' for a character */
-		text[n++] = is_printable(value.p[i]) && value.p[i] > 0 ?
+		text[n++] = is_printable(value.p[i]) &&
+			(unsigned char)value.p[i] < 0x80 ?
 		    value.p[i] :
 		    '?';
 	}
