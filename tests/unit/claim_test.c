@@ -189,7 +189,8 @@ work_off(const char *path, unsigned *got)
 				continue;
 			}
 			memset(number, 0, sizeof(number));
-			if (!source_read(&c.body, 0, number, c.body.size, &e))
+			if (!source_read(&c.body, 0, number,
+				(size_t)c.body.size, &e))
 				_exit(4);
 			__atomic_add_fetch(&got[atoi(number)], 1,
 			    __ATOMIC_SEQ_CST);

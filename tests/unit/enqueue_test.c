@@ -80,9 +80,10 @@ read_all(const struct source *s, struct buf *out)
 	char *to;
 
 	buf_init(out, LIMIT);
-	to = buf_room(out, s->size + 1);
-	T_CHECK(to != NULL && source_read(s, 0, to, s->size, &e), "read");
-	buf_commit(out, s->size);
+	to = buf_room(out, (size_t)s->size + 1);
+	T_CHECK(to != NULL && source_read(s, 0, to, (size_t)s->size, &e),
+	    "read");
+	buf_commit(out, (size_t)s->size);
 }
 
 static struct addr *
