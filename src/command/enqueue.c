@@ -8,8 +8,7 @@
 
 enum {
 	WORDS_MAX = 1024,
-	LIST_MAX = 4 << 20, /* 10,000 addresses, and the texts around them */
-	PIECE = 65536
+	LIST_MAX = 4 << 20 /* 10,000 addresses, and the texts around them */
 };
 
 void
@@ -55,19 +54,9 @@ static bool
 store(struct outbox *o, const struct envelope *v, const struct source *body,
     struct spool_add *a, struct err *e)
 {
-	char piece[PIECE];
-	bool ok;
-	uint64_t at = 0;
-	size_t n;
-
 	*a = (struct spool_add){ 0 };
-	ok = spool_begin(&o->spool, v, a, e);
-	for (; ok && at < body->size; at += n) {
-		n = body->size - at < PIECE ? (size_t)(body->size - at) : PIECE;
-		ok = source_read(body, at, piece, n, e) &&
-		    spool_write(a, (struct str){ piece, n }, e);
-	}
-	if (ok && spool_seal(a, e))
+	if (spool_begin(&o->spool, v, a, e) && outbox_write(a, body, e) &&
+	    spool_seal(a, e))
 		return true;
 	spool_abort(a);
 	return false;

@@ -79,8 +79,8 @@ outbox_close(struct outbox *o)
 	*o = (struct outbox){ 0 };
 }
 
-static bool
-write_body(struct spool_add *a, const struct source *body, struct err *e)
+bool
+outbox_write(struct spool_add *a, const struct source *body, struct err *e)
 {
 	char piece[PIECE];
 	uint64_t at = 0;
@@ -104,7 +104,7 @@ outbox_add(struct outbox *o, const struct envelope *v,
 
 	if (!spool_begin(&o->spool, v, &a, e))
 		return false;
-	if (!write_body(&a, body, e)) {
+	if (!outbox_write(&a, body, e)) {
 		spool_abort(&a);
 		return false;
 	}

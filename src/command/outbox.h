@@ -42,4 +42,8 @@ bool outbox_add(struct outbox *o, const struct envelope *v,
     const struct source *body, char id[ENVELOPE_ID_SIZE], struct err *e)
     __attribute__((warn_unused_result));
 
+/* Writes all of body into a message that was begun; as spool_write. */
+bool outbox_write(struct spool_add *a, const struct source *body, struct err *e)
+    __attribute__((warn_unused_result));
+
 #endif
