@@ -138,14 +138,15 @@ has 'one wrong id: the other' "$OUT" "$C is on hold"
 # --- somebody has it
 
 if command -v flock >/dev/null; then
-	mv "$SPOOL/new/$B" "$SPOOL/work/"
+	taken=$SPOOL/work
+	mv "$SPOOL/new/$B" "$taken"
 	(
 		flock 9
 		exec sleep 60
-	) 9<"$SPOOL/work/$B" &
+	) 9<"$taken/$B" &
 	holder=$!
 	tries=0
-	until ! flock -n "$SPOOL/work/$B" true; do
+	until ! flock -n "$taken/$B" true; do
 		tries=$((tries + 1))
 		[ $tries -lt 100 ] || break
 		sleep 0.05
