@@ -7,12 +7,12 @@
 
 #include "base/os.h"
 #include "command/config_key.h"
+#include "command/crew.h"
 #include "command/outbox.h"
 #include "command/queue_carry.h"
 #include "command/queue_text.h"
 #include "command/queue_walk.h"
 #include "command/waiting.h"
-#include "command/worker.h"
 
 enum {
 	OPERANDS_MOST = 1 << 20,  /* bytes of pointers to the command line */
@@ -478,22 +478,33 @@ static bool
 deliver(struct queue *q, struct err *e)
 {
 	static const struct syslog syslog = { "/dev/log", "post365/queue" };
-	struct worker_sum sum;
-	struct worker w;
+	const struct crew_ask ask = {
+		.outbox = &q->outbox,
+		.config = &q->config,
+		.path = q->cli.common.config,
+		.log = &q->cli.log,
+		.syslog = &syslog,
+		.lock = -1,
+	};
+	const struct worker_sum *sum;
+	struct crew crew;
 	bool ok;
 
 	if (q->pick.n > 0)
 		return err_set(e, ERR_USAGE,
 		    "run takes no ids: it tries all that is due");
-	worker_open(&w, &q->outbox, q->cli.common.config, &q->cli.log, &syslog);
-	ok = worker_run(&w, &sum, e);
-	worker_close(&w);
+	if (!crew_open(&crew, &ask, e))
+		return false;
+	sum = &crew.sum;
+	ok = crew_pass(&crew, false, e);
 	log_trace(&q->cli.log,
 	    "tried %zu: %zu sent, %zu later, %zu on hold, %zu dead; %zu wait "
 	    "for their account",
-	    sum.tried, sum.verdict[SCHEDULE_SENT], sum.verdict[SCHEDULE_LATER],
-	    sum.verdict[SCHEDULE_HOLD], sum.verdict[SCHEDULE_DEAD],
-	    sum.waiting + sum.verdict[SCHEDULE_ACCOUNT]);
+	    sum->tried, sum->verdict[SCHEDULE_SENT],
+	    sum->verdict[SCHEDULE_LATER], sum->verdict[SCHEDULE_HOLD],
+	    sum->verdict[SCHEDULE_DEAD],
+	    sum->waiting + sum->verdict[SCHEDULE_ACCOUNT]);
+	crew_close(&crew);
 	return ok;
 }
 

@@ -15,17 +15,22 @@ enum {
 	PAUSE_MS = 5 /* between two looks at a child that closed its output */
 };
 
-/* The signals that main ignores are not ignored in the child. */
+/*
+ * The signals that main ignores are not ignored in the child, and those that
+ * a crew holds back are not held back.
+ */
 static int
 set_signals(posix_spawnattr_t *attr)
 {
 	sigset_t set;
 
 	(void)sigemptyset(&set);
+	(void)posix_spawnattr_setsigmask(attr, &set);
 	(void)sigaddset(&set, SIGPIPE);
 	(void)sigaddset(&set, SIGXFSZ);
 	(void)posix_spawnattr_setsigdefault(attr, &set);
-	return posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF);
+	return posix_spawnattr_setflags(attr,
+	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 }
 
 /* in -1: empty. */

@@ -3,9 +3,13 @@
 
 #include <string.h>
 
+#include "base/os.h"
 #include "command/enqueue.h"
 #include "command/worker_job.h"
 #include "store/claim.h"
+
+/* for the last sync of who stores a message */
+enum { WRITER_MS = 2000, WRITER_LOOK_MS = 10 };
 
 void
 worker_open(struct worker *w, struct outbox *o, const char *config,
@@ -146,6 +150,26 @@ may_try_id(struct worker *w, const char *id, struct worker_result *out)
 	return may;
 }
 
+/*
+ * What is in new/ and locked is being stored: it will be due in a moment,
+ * and who stores it relies on a worker that sees it.
+ */
+static bool
+take(struct worker_job *j, const char *id, struct err *e)
+{
+	struct spool *s = &j->worker->outbox->spool;
+	int64_t deadline = os_mono_ms() + WRITER_MS;
+
+	for (;;) {
+		if (!claim_take(&j->claim, s, id, SPOOL_QUEUED, &j->mem, e))
+			return false;
+		j->result->held = j->claim.busy && j->claim.where == SPOOL_NEW;
+		if (!j->result->held || os_mono_ms() >= deadline)
+			return true;
+		(void)os_poll(NULL, 0, os_mono_ms() + WRITER_LOOK_MS);
+	}
+}
+
 bool
 worker_message(struct worker *w, const char *id, struct worker_result *out,
     struct err *e)
@@ -159,8 +183,7 @@ worker_message(struct worker *w, const char *id, struct worker_result *out,
 		return true;
 	arena_init(&j.mem, WORKER_MEMORY);
 	out->verdict = SCHEDULE_LATER;
-	if (!claim_take(&j.claim, &w->outbox->spool, id, SPOOL_QUEUED, &j.mem,
-		&why)) {
+	if (!take(&j, id, &why)) {
 		tell_damage(w, &why);
 		out->verdict = SCHEDULE_HOLD;
 	} else if (j.claim.spool != NULL) {
@@ -171,9 +194,8 @@ worker_message(struct worker *w, const char *id, struct worker_result *out,
 	return ok;
 }
 
-/* What was left over, or was kept long enough. */
-static void
-clean(struct worker *w)
+void
+worker_clean(struct worker *w)
 {
 	struct spool *s = &w->outbox->spool;
 	int64_t now = clock_wall(s->clock);
@@ -194,7 +216,7 @@ worker_run(struct worker *w, struct worker_sum *sum, struct err *e)
 	bool ok;
 
 	*sum = (struct worker_sum){ 0 };
-	clean(w);
+	worker_clean(w);
 	ok = spool_list(&w->outbox->spool, SPOOL_QUEUED, &list, e);
 	if (ok && list.foreign > 0)
 		log_warn(w->log,

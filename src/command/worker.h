@@ -67,6 +67,10 @@ struct worker {
 	const struct syslog *syslog;
 	struct worker_account account[WORKER_ACCOUNTS];
 	unsigned turn; /* whose place is taken next */
+	/* how it works; all false at first */
+	bool hasty; /* a mailbox without a free slot: see full, below */
+	bool eager; /* a message that waits for its time is due */
+	bool told;  /* who sent it hears the outcome: no reports */
 };
 
 /*
@@ -80,6 +84,8 @@ void worker_close(struct worker *w); /* a zeroed one is fine */
 /* What became of one message. */
 struct worker_result {
 	bool tried; /* false: not due, in other hands, or its account waits */
+	bool full;  /* not tried: its mailbox had no slot free soon */
+	bool held;  /* not tried: who stored it has not let go of it */
 	enum schedule_verdict verdict; /* SCHEDULE_ACCOUNT: it waits */
 	struct err why;                /* kind ERR_NONE: it is sent */
 	struct send_result sent;
@@ -93,6 +99,9 @@ struct worker_result {
  */
 bool worker_message(struct worker *w, const char *id, struct worker_result *out,
     struct err *e) __attribute__((warn_unused_result));
+
+/* Removes what was left over, and what was kept long enough. */
+void worker_clean(struct worker *w);
 
 struct worker_sum {
 	size_t tried, verdict[SCHEDULE_DEAD + 1]; /* messages */

@@ -12,7 +12,10 @@
 #include "graph/draft.h"
 #include "store/journal.h"
 
-enum { REPORT_AGAIN_S = 300 }; /* after a report that could not be stored */
+enum {
+	REPORT_AGAIN_S = 300,  /* after a report that could not be stored */
+	WORKER_HASTE_MS = 1000 /* for a slot, where others could get on */
+};
 
 static int64_t
 now(const struct worker_job *j)
@@ -147,12 +150,16 @@ resume(struct worker_job *j, struct err *e)
 static bool
 use_slot(struct worker_job *j, enum route want, struct err *e)
 {
-	int64_t deadline = os_mono_ms() + j->account->client.graph.timeout_ms;
+	bool hasty = j->worker->hasty;
+	int64_t deadline = os_mono_ms() +
+	    (hasty ? WORKER_HASTE_MS : j->account->client.graph.timeout_ms);
 	struct slot slot;
 	bool ok;
 
-	if (!slot_take(&slot, j->account->config.mailbox, deadline, e))
+	if (!slot_take(&slot, j->account->config.mailbox, deadline, e)) {
+		j->result->full = hasty;
 		return false;
+	}
 	ok = j->claim.state.draft.n > 0 ? resume(j, e) :
 					  send_prepared(j, want, e);
 	slot_free(&slot);
@@ -369,8 +376,9 @@ tell(const struct worker_job *j)
 	    STR_ARG(v->id), STR_ARG(v->message_id), STR_ARG(v->sender),
 	    v->recipients, schedule_name(r->verdict),
 	    STR_ARG(j->claim.state.reason));
-	log_trace(j->worker->log, "%.*s: %s: %.*s", STR_ARG(v->id),
-	    schedule_name(r->verdict), STR_ARG(j->claim.state.reason));
+	log_trace(j->worker->log, "%.*s: %s%s%.*s", STR_ARG(v->id),
+	    schedule_name(r->verdict), j->claim.state.reason.n > 0 ? ": " : "",
+	    STR_ARG(j->claim.state.reason));
 }
 
 static bool
@@ -404,6 +412,10 @@ report(struct worker_job *j)
 
 	if (j->result->verdict != SCHEDULE_DEAD)
 		return;
+	if (j->worker->told) {
+		j->told = "who sent it was told";
+		return;
+	}
 	if (make_report(j, &b, &why)) {
 		j->told = b.note;
 		s->reason =
@@ -482,6 +494,15 @@ put_unnoted(struct worker_job *j, const struct err *why)
 	return false;
 }
 
+/* What was perhaps sent waits for what Sent Items will show. */
+static bool
+is_due(const struct worker_job *j)
+{
+	const struct envelope_state *s = &j->claim.state;
+
+	return s->next <= now(j) || (j->worker->eager && s->unsure_times == 0);
+}
+
 bool
 worker_job_run(struct worker_job *j, struct err *e)
 {
@@ -489,7 +510,7 @@ worker_job_run(struct worker_job *j, struct err *e)
 	struct worker_result *r = j->result;
 	bool ok;
 
-	if (s->next > now(j)) {
+	if (!is_due(j)) {
 		r->next = s->next;
 		return claim_put(&j->claim, SPOOL_NEW, e);
 	}
@@ -498,6 +519,10 @@ worker_job_run(struct worker_job *j, struct err *e)
 	j->attempts = s->attempts - (s->unsure_since != 0 && s->attempts > 0);
 	if (attempt(j, &r->why))
 		r->why = (struct err){ 0 };
+	if (r->full) {
+		prepare_release(&j->prepared);
+		return claim_put(&j->claim, SPOOL_NEW, e);
+	}
 	settle(j);
 	note_account(j);
 	report(j);

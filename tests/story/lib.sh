@@ -72,6 +72,7 @@ start_sandbox() {
 
 stop_sandbox() {
 	[ -n "$SB_PID" ] || return 0
+	end_background "$SB_DIR/state/spool"
 	kill "$SB_PID" 2>/dev/null
 	wait "$SB_PID" 2>/dev/null
 	SB_PID=''
@@ -79,6 +80,43 @@ stop_sandbox() {
 		not_ok 'sandbox is sound' "$(grep -E 'Sanitizer|runtime error' \
 		    "$SB_DIR.err" | head -n 1)"
 	fi
+}
+
+# --- the process in the background that sendmail leaves
+
+# at_work SPOOL: is it there? To try its lock would be in its way.
+at_work() {
+	[ -s "$1/worker" ] &&
+	    grep -qs '^[0-9]* ([^)]*) [^Z]' "/proc/$(cat "$1/worker")/stat"
+}
+
+# settle SPOOL: until no message there is due or under way.
+settle() {
+	tries=0
+	while { find "$1/new" -type f ! -newermt now && find "$1/work" -type f
+	} 2>/dev/null | grep -q .; do
+		tries=$((tries + 1))
+		if [ $tries -gt 400 ]; then
+			not_ok 'what is due is sent' "it is there after 20 s"
+			return
+		fi
+		sleep 0.05
+	done
+}
+# end_background SPOOL: one that waits for the time of a message would stay.
+end_background() {
+	tries=0
+	while at_work "$1" && [ $tries -lt 200 ]; do
+		kill "$(cat "$1/worker")" 2>/dev/null
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+}
+
+# children PID: the numbers of its processes.
+children() {
+	cat /proc/[0-9]*/stat 2>/dev/null |
+	    sed -n "s/^\([0-9]*\) (.*) [A-Z] $1 .*/\1/p"
 }
 
 # await FILE PID: until the server prints "ready ..." into it; READY is the

@@ -147,7 +147,8 @@ killed() {
 		tries=$((tries + 1))
 		sleep 0.05
 	done
-	kill -9 $pid
+	# shellcheck disable=SC2046
+	kill -9 $pid $(children $pid)
 	wait $pid 2>/dev/null
 	left=$(folder)
 	run_queue

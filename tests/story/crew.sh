@@ -1,0 +1,192 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# crew: several workers on one queue: how many there are, how they end, and
+# that one mailbox does not hold up another.
+# shellcheck disable=SC2034,SC2046,SC2086,SC2119
+. "$(dirname "$0")/lib.sh"
+P=$SAN
+cd "$TMP" || exit 1
+echo hello >body
+
+# fill N SUBJECT [OPTION...]: stores that many.
+fill() {
+	n=0 most=$1 subject=$2
+	shift 2
+	while [ $n -lt "$most" ]; do
+		"$POST365" -C "$CONFIG" send --queue -s "$subject$n" \
+		    --text body "$@" x@example.org >queued
+		n=$((n + 1))
+	done
+}
+left() { find "$SPOOL/new" "$SPOOL/work" -type f | wc -l | tr -d ' '; }
+# until_mail N: waits until so many arrived.
+until_mail() {
+	tries=0
+	until [ "$(count_mail)" -ge "$1" ] || [ $tries -gt 400 ]; do
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+}
+# start_run: a run of the queue in the background, RUN.
+start_run() {
+	"$POST365" -C "$CONFIG" queue run >"run.out" 2>"run.err" &
+	RUN=$!
+}
+new_sandbox() {
+	start_sandbox "$@"
+	SPOOL=$SB_DIR/state/spool
+}
+
+# --- one message wants one worker, many want six
+
+new_sandbox --fault 'send slow ms=1'
+fill 1 one
+start_run
+tries=0 most=0
+while kill -0 $RUN 2>/dev/null && [ $tries -lt 400 ]; do
+	n=$(children $RUN | wc -l)
+	[ "$n" -le $most ] || most=$n
+	tries=$((tries + 1))
+	sleep 0.02
+done
+wait $RUN
+same 'one message: workers' 1 $most
+fill 40 many
+start_run
+tries=0 most=0
+while kill -0 $RUN 2>/dev/null && [ $tries -lt 2000 ]; do
+	n=$(children $RUN | wc -l)
+	[ "$n" -le $most ] || most=$n
+	tries=$((tries + 1))
+	sleep 0.02
+done
+wait $RUN
+same 'many: workers' 6 $most
+same 'many: each once' 41 "$(count_mail)"
+same 'many: one token' 1 "$(token_requests)"
+
+# --- a service that refuses all is asked once, not six times
+
+new_sandbox --fault 'send status 403 code=ErrorAccessDenied'
+fill 12 no
+check 'refused: exit' 0 run "$POST365" -C "$CONFIG" queue run
+same 'refused: not asked by six' yes \
+    "$([ "$(requests 'sendMail.*"status":403')" -lt 6 ] && echo yes)"
+same 'refused: all wait' 12 "$(left)"
+
+# --- an end in order: what is under way is finished
+
+# (INT is ignored in what a shell starts in the background.)
+for signal in TERM HUP; do
+	new_sandbox --fault 'send slow ms=2'
+	fill 3 last
+	start_run
+	until [ "$(requests 'sendMail')" -ge 1 ] || [ $tries -gt 3000 ]; do
+		tries=$((tries + 1))
+		sleep 0.02
+	done
+	kill -$signal $RUN $(children $RUN)
+	wait $RUN
+	status=$?
+	same "$signal: ended by it" $signal "$(kill -l $status)"
+	says "$signal: says so" run.err 'on their way are finished'
+	same "$signal: nothing is unsure" 0 \
+	    "$(cat "$SPOOL"/*/* | grep -ac '^Unsure-since: 2')"
+	same "$signal: sent or left" 3 $(($(count_mail) + $(left)))
+	check "$signal: the rest" 0 run "$P" -C "$CONFIG" queue run
+	same "$signal: each once" 3 "$(count_mail)"
+done
+
+# --- a worker is killed: others go on, and it is known which message
+
+new_sandbox --fault 'send taken-no-answer x1' --fault 'send slow ms=1'
+fill 6 killed
+start_run
+until_mail 1
+kill -9 $(children $RUN | head -n 1)
+wait $RUN || not_ok 'a killed worker' "the run ended with $?"
+says 'a killed worker: says so' run.err 'ended by signal 9'
+same 'a killed worker: the others are sent' 6 "$(count_mail)"
+same 'a killed worker: its message stays' 1 "$(left)"
+
+# --- the one that gives out is killed: workers finish what they have
+
+new_sandbox --fault 'send slow ms=2'
+fill 4 head
+start_run
+until [ "$(requests 'sendMail')" -ge 1 ] || [ $tries -gt 3000 ]; do
+	tries=$((tries + 1))
+	sleep 0.02
+done
+workers=$(children $RUN)
+kill -9 $RUN
+wait $RUN 2>/dev/null
+tries=0
+while kill -0 $workers 2>/dev/null && [ $tries -lt 400 ] &&
+    grep -qs '^[0-9]* ([^)]*) [^Z]' "/proc/${workers%% *}/stat"; do
+	tries=$((tries + 1))
+	sleep 0.05
+done
+same 'without a head: nothing is unsure' 0 \
+    "$(cat "$SPOOL"/*/* | grep -ac '^Unsure-since: 2')"
+check 'without a head: the rest' 0 run "$P" -C "$CONFIG" queue run
+same 'without a head: each once' 4 "$(count_mail)"
+
+# --- where no process can be started, one does all the work
+
+new_sandbox --plain
+# a name would be looked up by a process
+setting login_url "$(setting_of login_url | sed 's/localhost/127.0.0.1/')"
+setting graph_url "$(setting_of graph_url | sed 's/localhost/127.0.0.1/')"
+fill 3 alone
+if strace -o /dev/null true 2>/dev/null; then
+	run strace -f -qq -o /dev/null -e trace=fork,vfork,clone,clone3 \
+	    -e inject=fork,vfork,clone,clone3:error=EAGAIN \
+	    "$POST365" -C "$CONFIG" queue run
+	same 'no process: exit' 0 "$STATUS"
+	same 'no process: each once' 3 "$(count_mail)"
+else
+	skip 'no process' 'strace is not here, or may not trace'
+fi
+
+# --- a mailbox that is busy holds up no other
+
+new_sandbox --mailbox sender@example.com --mailbox other@example.com
+other=$SB_DIR
+cat >>"$CONFIG" <<-'EOF2'
+	[account other]
+	mailbox = other@example.com
+	from = other@example.com
+EOF2
+fill 3 held
+fill 3 free -f other@example.com
+# Its four slots, held by four who wait for a service that does not answer.
+(
+	SB_PID=''
+	start_sandbox --fault 'send silent'
+	setting timeout 12s
+	for i in 1 2 3 4; do
+		"$POST365" -C "$CONFIG" send --text body x@example.org \
+		    >/dev/null 2>&1 &
+		pids="${pids:-} $!"
+	done
+	echo ready >"$TMP/slots.out"
+	wait $pids
+	stop_sandbox
+) &
+slots=$!
+: >>"$TMP/slots.out"
+await "$TMP/slots.out" $slots
+sleep 1
+begin=$(now_ms)
+start_run
+until_mail 3
+same 'busy mailbox: the other is not held up' 3 "$(cat "$other"/mail/*.meta |
+    grep -c '^subject: free')"
+same 'busy mailbox: in time' yes "$([ $(($(now_ms) - begin)) -lt 8000 ] &&
+    echo yes)"
+wait $RUN
+same 'busy mailbox: all in the end' 6 "$(count_mail)"
+wait $slots
+
+finish
