@@ -2,6 +2,8 @@
 #include "command/bounce.h"
 
 #include "base/os.h"
+#include "codec/xtext.h"
+#include "command/enqueue.h"
 #include "command/prepare_names.h"
 #include "mail/addr.h"
 #include "mail/dsn.h"
@@ -160,12 +162,26 @@ read_original(const struct source *body, struct buf *out, struct err *e)
 	return true;
 }
 
+static struct str
+decode(struct arena *a, struct str xtext)
+{
+	struct buf text;
+	struct str out;
+
+	buf_init(&text, DSN_TEXT_MOST);
+	xtext_read(&text, xtext);
+	out = arena_str(a, buf_view(&text));
+	buf_release(&text);
+	return out;
+}
+
 static bool
 compose(struct choice *c, const struct addr *to, struct bounce *out,
     struct err *e)
 {
 	const struct bounce_about *about = c->about;
 	const struct envelope *of = about->envelope;
+	const struct enqueue_options words = enqueue_options_read(of->options);
 	struct str code = str_of(about->why->code);
 	size_t done = about->done < of->recipients ? about->done : 0;
 	unsigned char random[16];
@@ -182,6 +198,7 @@ compose(struct choice *c, const struct addr *to, struct bounce *out,
 		.code = code,
 		.reason = str_of(about->why->msg),
 		.remedy = str_of(about->why->remedy),
+		.envelope_id = decode(c->mem, words.envelope_id),
 		.original_id = of->message_id,
 	};
 	struct buf original;
@@ -208,6 +225,9 @@ bounce_make(const struct bounce_about *about, struct arena *a,
 
 	*out = (struct bounce){ .note = "nobody is told: bounces = no" };
 	if (!about->config->bounces)
+		return true;
+	out->note = "nobody is told: no report was wanted";
+	if (enqueue_options_read(about->envelope->options).no_report)
 		return true;
 	buf_init(&out->text, TEXT_MOST);
 	if (!read_settings(&c, e) || !read_sender(&c, e))

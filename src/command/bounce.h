@@ -5,6 +5,7 @@
  * Whom, by the envelope's sender (a local name counts as what it stands for):
  *
  *	setting bounces = no		nobody
+ *	NOTIFY=NEVER, sendmail -N never	nobody
  *	null sender: it is a report	postmaster; a second report is the last
  *	no address			postmaster
  *	the mailbox itself, or `from`	postmaster; without one the mailbox

@@ -20,6 +20,10 @@ enqueue_options_write(const struct enqueue_options *o, struct buf *out)
 		buf_addf(out, " via=%s", route_name(o->via));
 	if (o->no_save)
 		buf_addz(out, " no-save");
+	if (o->no_report)
+		buf_addz(out, " no-report");
+	if (o->envelope_id.n > 0)
+		buf_addf(out, " envid=%.*s", STR_ARG(o->envelope_id));
 	if (o->from.n > 0)
 		buf_addf(out, " from=%.*s", STR_ARG(o->from));
 	if (out->n > start) { /* no blank in front */
@@ -37,6 +41,9 @@ enqueue_options_read(struct str words)
 
 	while (!str_starts(rest, STR("from=")) && str_next(&rest, ' ', &word)) {
 		o.no_save = o.no_save || str_eq(word, STR("no-save"));
+		o.no_report = o.no_report || str_eq(word, STR("no-report"));
+		if (str_starts(word, STR("envid=")))
+			o.envelope_id = str_from(word, 6);
 		if (!str_starts(word, STR("via=")))
 			continue;
 		word = str_first(str_from(word, 4), sizeof(name) - 1);
@@ -65,7 +72,7 @@ store(struct outbox *o, const struct envelope *v, const struct source *body,
 /* All parts, or none. */
 static bool
 store_parts(struct outbox *o, struct envelope *v, const struct source *body,
-    char id[ENVELOPE_ID_SIZE], struct err *e)
+    struct enqueue_ids *out, struct err *e)
 {
 	struct spool_add part[ENQUEUE_PARTS], *list[ENQUEUE_PARTS];
 	size_t left = v->recipients, n = 0;
@@ -79,10 +86,11 @@ store_parts(struct outbox *o, struct envelope *v, const struct source *body,
 		list[n] = &part[n];
 		n += ok;
 	}
-	if (ok) {
-		memcpy(id, part[0].id, ENVELOPE_ID_SIZE);
+	out->n = n;
+	for (size_t i = 0; i < n; i++)
+		memcpy(out->id[i], part[i].id, ENVELOPE_ID_SIZE);
+	if (ok)
 		return spool_settle(list, n, e);
-	}
 	for (size_t i = 0; i < n; i++)
 		spool_abort(&part[i]);
 	return false;
@@ -126,7 +134,7 @@ fill(struct arena *a, const struct enqueue *q, struct envelope *v,
 
 bool
 enqueue_message(struct outbox *o, const struct enqueue *q,
-    char id[ENVELOPE_ID_SIZE], struct err *e)
+    struct enqueue_ids *out, struct err *e)
 {
 	struct envelope v;
 	struct arena a;
@@ -136,7 +144,7 @@ enqueue_message(struct outbox *o, const struct enqueue *q,
 		return too_many(q->prepared->n_rcpt, e);
 	arena_init(&a, LIST_MAX);
 	ok = fill(&a, q, &v, e) &&
-	    store_parts(o, &v, &q->prepared->out.mime, id, e);
+	    store_parts(o, &v, &q->prepared->out.mime, out, e);
 	arena_release(&a);
 	return ok;
 }

@@ -27,8 +27,11 @@ enum {
 
 /* How it is to be sent, beside the settings: the envelope's Options. */
 struct enqueue_options {
-	enum route via;  /* ROUTE_AUTO: as the settings say then */
-	bool no_save;    /* no copy in Sent Items */
+	enum route via;         /* ROUTE_AUTO: as the settings say then */
+	bool no_save;           /* no copy in Sent Items */
+	bool no_report;         /* who sent it wants none (NOTIFY=NEVER) */
+	struct str envelope_id; /* a name that the report repeats (ENVID), as
+				   xtext; or empty */
 	struct str from; /* --from of send, an address: it chose the mailbox;
 			    or empty */
 };
@@ -46,12 +49,16 @@ struct enqueue {
 	struct enqueue_options options;
 };
 
+struct enqueue_ids {
+	char id[ENQUEUE_PARTS][ENVELOPE_ID_SIZE];
+	size_t n;
+};
+
 /*
- * True: it survives a power cut, all of it, and id is the first part's. False:
+ * True: it survives a power cut, all of it; out names its parts. False:
  * nothing is stored. ERR_INPUT: more people than ENQUEUE_PARTS parts take.
  */
 bool enqueue_message(struct outbox *o, const struct enqueue *q,
-    char id[ENVELOPE_ID_SIZE], struct err *e)
-    __attribute__((warn_unused_result));
+    struct enqueue_ids *out, struct err *e) __attribute__((warn_unused_result));
 
 #endif

@@ -111,7 +111,7 @@ struct send {
 	int eml_fd;       /* of the message as it is sent; -1 */
 	enum route via;
 	bool no_save, queue, dry_run, json;
-	char id[ENVELOPE_ID_SIZE]; /* in the queue */
+	struct enqueue_ids ids; /* in the queue */
 };
 
 static bool
@@ -424,10 +424,10 @@ queue(struct send *s, struct err *e)
 	if (choice.route == ROUTE_JSON)
 		q.options.via = ROUTE_JSON;
 	ok = outbox_open(&outbox, &s->config, e) &&
-	    enqueue_message(&outbox, &q, s->id, e);
+	    enqueue_message(&outbox, &q, &s->ids, e);
 	outbox_close(&outbox);
 	if (ok)
-		s->report.queued = s->id;
+		s->report.queued = s->ids.id[0];
 	s->report.why = choice.why;
 	return ok;
 }
@@ -512,7 +512,7 @@ print_id(const struct send *s)
 	char line[ENVELOPE_ID_SIZE + 8];
 	struct err e;
 
-	(void)snprintf(line, sizeof(line), "queued %s\n", s->id);
+	(void)snprintf(line, sizeof(line), "queued %s\n", s->ids.id[0]);
 	if (!cli_out(str_of(line), &e))
 		log_warn(&s->cli.log, "%s", e.msg);
 	return EX_OK;

@@ -315,6 +315,8 @@ add_status_part(const struct dsn *d, struct buf *out, struct err *e)
 	add_clean(&mta, d->host, DSN_TEXT_MOST);
 	buf_addz(out, "Content-Type: message/delivery-status\r\n\r\n");
 	ok = buf_ok(&mta, e) &&
+	    (d->envelope_id.n == 0 ||
+		field(out, STR("Original-Envelope-Id"), d->envelope_id, e)) &&
 	    field(out, STR("Reporting-MTA"), buf_view(&mta), e) &&
 	    (d->id.n == 0 || field(out, STR("X-Post365-Id"), d->id, e)) &&
 	    date_field(out, STR("Arrival-Date"), d->arrived, d->zone, e);

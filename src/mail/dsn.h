@@ -58,6 +58,7 @@ struct dsn {
 	struct str code;           /* "ErrorSendAsDenied"; may be empty */
 	struct str reason, remedy; /* the remedy may be empty */
 
+	struct str envelope_id; /* ENVID of RFC 3461, decoded; may be empty */
 	struct str original_id; /* its Message-ID; may be empty */
 	struct str original;    /* it, or its first DSN_READ_MOST bytes */
 };

@@ -45,9 +45,16 @@ static const struct {
 	{ "no copy", { .no_save = true }, "no-save" },
 	{ "sender", { .from = STR_INIT("\"a b\"@x.example") },
 	    "from=\"a b\"@x.example" },
+	{ "no report",
+	    { .no_report = true, .envelope_id = STR_INIT("QQ+2031") },
+	    "no-report envid=QQ+2031" },
 	{ "all",
-	    { .via = ROUTE_DRAFT, .no_save = true, .from = STR_INIT("a@b") },
-	    "via=draft no-save from=a@b" },
+	    { .via = ROUTE_DRAFT,
+		.no_save = true,
+		.no_report = true,
+		.envelope_id = STR_INIT("1"),
+		.from = STR_INIT("a@b") },
+	    "via=draft no-save no-report envid=1 from=a@b" },
 };
 
 static void
@@ -64,6 +71,8 @@ test_options(void)
 		o = enqueue_options_read(buf_view(&words));
 		T_CHECK(o.via == options[i].o.via &&
 			o.no_save == options[i].o.no_save &&
+			o.no_report == options[i].o.no_report &&
+			str_eq(o.envelope_id, options[i].o.envelope_id) &&
 			str_eq(o.from, options[i].o.from),
 		    "%s: read", options[i].name);
 		buf_release(&words);
@@ -114,8 +123,16 @@ store(struct queue *q, const struct prepared *p, const struct config *c,
 		.prepared = p,
 		.sender = STR("me@contoso.com"),
 		.client = "test" };
+	struct enqueue_ids ids;
+	bool ok = enqueue_message(&o, &in, &ids, e);
 
-	return enqueue_message(&o, &in, id, e);
+	if (ok)
+		memcpy(id, ids.id[0], sizeof(ids.id[0]));
+	T_CHECK(!ok ||
+		ids.n ==
+		    (p->n_rcpt + ENQUEUE_RECIPIENTS - 1) / ENQUEUE_RECIPIENTS,
+	    "%zu parts", ids.n);
+	return ok;
 }
 
 /* As worker_job.c prepares it. */
