@@ -366,6 +366,12 @@ os_try_lock(int fd)
 	return flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
+void
+os_unlock(int fd)
+{
+	(void)flock(fd, LOCK_UN);
+}
+
 /* The folder of path into dir (of size bytes); "." if it names none. */
 static bool
 folder_of(const char *path, char *dir, size_t size, struct err *e)

@@ -137,6 +137,7 @@ void os_touch(int fd, int64_t when);
  * that came from this one, so with its holder at the latest.
  */
 bool os_try_lock(int fd);
+void os_unlock(int fd); /* for all who have it from this one */
 
 /* Removes a file, if it is there and we may. */
 void os_remove(const char *path);

@@ -11,15 +11,18 @@
 
 #include "base/os.h"
 #include "codec/utf8.h"
+#include "codec/xtext.h"
 #include "command/prepare_names.h"
 #include "command/queue.h"
 #include "command/sendmail_option.h"
 #include "command/sendmail_post.h"
+#include "command/sendmail_queue.h"
 #include "command/sendmail_smtp.h"
 
 enum {
 	MEMORY_MAX = 32 * 1024 * 1024, /* a command line has 2 MB at most */
-	NAME_MAX_SIZE = 512, /* a display name; mail programs show some 60 */
+	NAME_MAX_SIZE = 512,    /* a display name; mail programs show some 60 */
+	ENVELOPE_ID_MOST = 100, /* bytes; RFC 3461 4.4 */
 	LINE_MAX = ERR_MSG_SIZE + ERR_REMEDY_SIZE + 256
 };
 
@@ -40,15 +43,25 @@ const char sendmail_more[] =
     "  -bp (mailq)         lists what waits\n"
     "  -bi (newaliases)    checks the file of aliases\n"
     "  -bv NAME...         shows where mail for a name would go\n"
-    "  -q                  sends what waits: nothing\n"
-    "  -A -B -G -M -N -O -R -U -V -c -d -e -h -m -n -o -p -s -x\n"
+    "  -odb                stores it, and sends it in the background (the\n"
+    "                      default)\n"
+    "  -odi                stores it, and sends it while you wait; so does -v\n"
+    "  -odq                stores it only\n"
+    "  -q                  tries all that waits, in the background\n"
+    "  -qf                 the same while you wait\n"
+    "  -qIID -qRTO -qSFROM those of an id, a recipient, a sender\n"
+    "  -N never            no report if it fails\n"
+    "  -V ID               a name that the report repeats\n"
+    "  -R full|hdrs        the report has the header in any case\n"
+    "  -A -B -G -M -O -U -c -d -e -h -m -n -p -s -x, other -o\n"
     "                      are taken, with the values that they have in\n"
-    "                      other mailers\n"
+    "                      other mailers, and mean nothing here\n"
     "\n"
-    "exit status: 0 accepted by Microsoft 365; 64 bad command line or nobody\n"
-    "to send to; 65 bad message or address; 67 bad recipient; 69 refused for\n"
-    "good; 75 not accepted, try again later; 76 perhaps sent; 77 sign-in or\n"
-    "permission; 78 a setting is wrong.\n";
+    "exit status: 0 stored, it survives a power cut (-odi: and sent, or tried\n"
+    "again later); 64 bad command line or nobody to send to; 65 bad message\n"
+    "or address; 67 bad recipient; 75 not stored, try again later; 78 a\n"
+    "setting is wrong. With -odi or -v also: 69 refused for good; 76 perhaps\n"
+    "sent; 77 sign-in or permission, and it stays in the queue.\n";
 
 struct sendmail {
 	const char *prefix; /* "sendmail: " */
@@ -185,18 +198,59 @@ settings_of(const struct sendmail *s)
 		.sender = s->ask.sender };
 }
 
+/* -N "never", alone: RFC 3461 4.1. */
+static bool
+wants_no_report(const struct sendmail *s)
+{
+	return s->ask.notify != NULL &&
+	    str_ieq(str_trim(str_of(s->ask.notify)), STR("never"));
+}
+
+/* Who waits learns how it went, and gets no report beside. */
+static bool
+hand_on(struct sendmail *s, struct sendmail_post *post, struct err *e)
+{
+	switch (s->ask.delivery) {
+	case 'q': /* only store it */
+	case 'd':
+		return true;
+	case 'i':
+		return sendmail_post_wait(post, e);
+	default:
+		break;
+	}
+	if (s->ask.verbose)
+		return sendmail_post_wait(post, e);
+	sendmail_post_background(post);
+	return true;
+}
+
 static bool
 post_input(struct sendmail *s, struct sendmail_post *post,
     const struct source *raw, struct err *e)
 {
-	const struct prepare_envelope envelope = {
-		.sender = s->sender,
-		.rcpt = s->rcpt,
-		.rcpt_from_header = s->ask.from_header,
-		.sender_name = s->name,
+	struct sendmail_mail mail = {
+		.raw = raw,
+		.envelope = { .sender = s->sender,
+		    .rcpt = s->rcpt,
+		    .rcpt_from_header = s->ask.from_header,
+		    .sender_name = s->name },
+		.no_report = wants_no_report(s),
 	};
+	struct buf id;
+	bool unstored;
 
-	return sendmail_post_message(post, raw, &envelope, e);
+	if (s->ask.envelope != NULL) {
+		buf_init(&id, NAME_MAX_SIZE);
+		xtext_write(&id,
+		    str_first(str_of(s->ask.envelope), ENVELOPE_ID_MOST));
+		mail.envelope_id = arena_str(&s->mem, buf_view(&id));
+		buf_release(&id);
+	}
+	if (sendmail_post_store(post, &mail, &unstored, e))
+		return hand_on(s, post, e);
+	return unstored && s->ask.delivery != 'q' && s->ask.delivery != 'd' &&
+	    sendmail_post_unstored(post, &mail, e);
 }
 
 /*
@@ -229,10 +283,12 @@ deliver(struct sendmail *s, struct err *e)
 static bool
 serve(struct sendmail *s, struct err *e)
 {
-	const struct sendmail_smtp streams = { STDIN_FILENO, STDOUT_FILENO };
+	const struct sendmail_smtp streams = { STDIN_FILENO, STDOUT_FILENO,
+		s->ask.delivery != 'q' && s->ask.delivery != 'd' };
 	const struct config_ask ask = settings_of(s);
 	struct sendmail_post post = { 0 };
-	bool ok = sendmail_post_open(&post, &ask, &s->log, &s->syslog, e);
+	bool ok = sendmail_post_open(&post, &ask, &s->log, &s->syslog, e) &&
+	    config_check(&post.config, CONFIG_TO_COMPOSE, e);
 
 	if (ok)
 		ok = sendmail_smtp_serve(&streams, &post, e);
@@ -311,9 +367,13 @@ list(struct sendmail *s, struct err *e)
 static bool
 run_queue(struct sendmail *s, struct err *e)
 {
-	(void)e;
-	log_trace(&s->log, "nothing waits: this version sends at once");
-	return true;
+	const struct config_ask ask = settings_of(s);
+	struct sendmail_post post = { 0 };
+	bool ok = sendmail_post_open(&post, &ask, &s->log, &s->syslog, e) &&
+	    sendmail_queue_run(&post, &s->ask, e);
+
+	sendmail_post_close(&post);
+	return ok;
 }
 
 static bool

@@ -6,10 +6,11 @@
  *	sendmail_option.h  the options, as a table
  *	sendmail_smtp.h	   -bs
  *	sendmail_post.h	   the way out
+ *	sendmail_queue.h   -q
  *
- * There is no queue in this version: a message is delivered before the
- * program ends, with the tries of `send`, and the exit status says how that
- * went. 0 is: Microsoft 365 has it.
+ * A message is stored first, and 0 says that it survives a power cut; then a
+ * process in the background sends it. -odi and -v wait for that, -odq leaves
+ * it for another one.
  *
  * Source: SENDMAIL.md 1, LSB 5.0 sendmail(1).
  */

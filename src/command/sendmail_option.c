@@ -49,7 +49,9 @@ run_queue(struct sendmail_ask *out, const char *value, struct err *e)
 	(void)e;
 	if (out->mode == SENDMAIL_DELIVER)
 		out->mode = SENDMAIL_RUN;
-	if (*value != '\0' && strcmp(value, "f") != 0)
+	if (strcmp(value, "f") == 0)
+		out->wait = true;
+	else if (*value != '\0')
 		out->which = value;
 	return true;
 }

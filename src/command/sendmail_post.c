@@ -2,38 +2,37 @@
 #include "command/sendmail_post.h"
 
 #include "command/attempt.h"
+#include "command/background.h"
+#include "command/client.h"
+#include "command/worker.h"
 
 bool
 sendmail_post_open(struct sendmail_post *d, const struct config_ask *ask,
     const struct log *log, const struct syslog *syslog, struct err *e)
 {
-	*d = (struct sendmail_post){ .log = log, .syslog = syslog };
-	if (!config_load(&d->config, ask, log, e) ||
-	    !config_check(&d->config, CONFIG_TO_SIGN_IN, e))
-		return false;
-	if (d->config.enabled)
-		return true;
-	err_set(e, ERR_CONFIG, "sending is switched off: enabled = no (%.*s)",
-	    STR_ARG(d->config.origin[CONFIG_ENABLED]));
-	return err_remedy(e, "set enabled = yes");
+	*d = (struct sendmail_post){ .path = ask->path,
+		.log = log,
+		.syslog = syslog };
+	return config_load(&d->config, ask, log, e);
+}
+
+bool
+sendmail_post_queue(struct sendmail_post *d, struct err *e)
+{
+	if (!d->opened)
+		d->opened = outbox_open(&d->outbox, &d->config, e);
+	return d->opened;
 }
 
 void
 sendmail_post_close(struct sendmail_post *d)
 {
-	client_close(&d->client);
+	outbox_close(&d->outbox);
 	config_release(&d->config);
 	*d = (struct sendmail_post){ 0 };
 }
 
-/* Once, and only if there is something to send. */
-static bool
-connect_client(struct sendmail_post *d, struct err *e)
-{
-	if (!d->connected)
-		d->connected = client_open(&d->client, &d->config, d->log, e);
-	return d->connected;
-}
+/* --- the queue */
 
 static struct str
 text_of(const struct addr *sender)
@@ -43,17 +42,199 @@ text_of(const struct addr *sender)
 
 /* As Postfix says it, for those who read logs by program. */
 static void
-note_sent(const struct sendmail_post *d, const struct prepared *p,
+note_stored(const struct sendmail_post *d, const struct prepared *p,
     const struct addr *sender)
 {
 	syslog_send(d->syslog, SYSLOG_INFO,
-	    "message-id=%.*s, from=<%.*s>, size=%llu, nrcpt=%zu, via=%s, "
-	    "status=sent (client-request-id %s)",
-	    STR_ARG(p->message_id), STR_ARG(text_of(sender)),
-	    (unsigned long long)p->out.mime.size, p->n_rcpt, d->sent.via,
-	    d->sent.client_request_id);
-	log_trace(d->log, "sent: %.*s to %zu recipients via %s",
-	    STR_ARG(p->message_id), p->n_rcpt, d->sent.via);
+	    "%s: message-id=%.*s, from=<%.*s>, size=%llu, nrcpt=%zu, "
+	    "status=queued",
+	    d->ids.id[0], STR_ARG(p->message_id), STR_ARG(text_of(sender)),
+	    (unsigned long long)p->out.mime.size, p->n_rcpt);
+	log_trace(d->log, "stored as %s: %.*s to %zu recipients", d->ids.id[0],
+	    STR_ARG(p->message_id), p->n_rcpt);
+}
+
+/* What will keep it there is said now, where somebody may see it. */
+static void
+warn(const struct sendmail_post *d)
+{
+	const struct config *c = &d->config;
+	struct err why;
+
+	if (!config_check(c, CONFIG_TO_SIGN_IN, &why))
+		log_warn(d->log, "stored as %s, where it waits: %s",
+		    d->ids.id[0], why.msg);
+	else if (!c->enabled)
+		log_warn(d->log,
+		    "stored as %s, where it waits: enabled = no "
+		    "(%.*s)",
+		    d->ids.id[0], STR_ARG(c->origin[CONFIG_ENABLED]));
+}
+
+static bool
+store(struct sendmail_post *d, const struct prepared *p,
+    const struct sendmail_mail *mail, struct err *e)
+{
+	const struct enqueue q = {
+		.config = &d->config,
+		.prepared = p,
+		.sender = text_of(mail->envelope.sender),
+		.client = "sendmail",
+		.options = { .no_report = mail->no_report,
+		    .envelope_id = mail->envelope_id },
+	};
+
+	if (!sendmail_post_queue(d, e) ||
+	    !enqueue_message(&d->outbox, &q, &d->ids, e))
+		return false;
+	note_stored(d, p, mail->envelope.sender);
+	warn(d);
+	return true;
+}
+
+bool
+sendmail_post_store(struct sendmail_post *d, const struct sendmail_mail *mail,
+    bool *unstored, struct err *e)
+{
+	struct prepared p = { 0 };
+	struct route_choice choice;
+	bool ok;
+
+	*unstored = false;
+	d->ids.n = 0;
+	ok = config_check(&d->config, CONFIG_TO_COMPOSE, e) &&
+	    prepare_raw(&p, &d->config, mail->raw, &mail->envelope, d->log,
+		e) &&
+	    route_choose(&p.out.facts, ROUTE_AUTO, &choice, e);
+	if (ok) {
+		ok = store(d, &p, mail, e);
+		*unstored = !ok && e->kind != ERR_INPUT;
+	}
+	prepare_release(&p);
+	return ok;
+}
+
+struct crew_ask
+sendmail_post_crew(struct sendmail_post *d)
+{
+	return (struct crew_ask){ .outbox = &d->outbox,
+		.config = &d->config,
+		.path = d->path,
+		.log = d->log,
+		.syslog = d->syslog,
+		.lock = -1 };
+}
+
+void
+sendmail_post_background(struct sendmail_post *d)
+{
+	const struct crew_ask ask = sendmail_post_crew(d);
+	struct err e;
+
+	if (background_start(&ask, &e))
+		return;
+	log_warn(d->log, "stored, but not sent yet: %s", e.msg);
+	syslog_send(d->syslog, SYSLOG_ERR, "stored, but not sent yet: %s",
+	    e.msg);
+}
+
+/* --- while the caller waits */
+
+/* True: nothing that the caller would have to know. */
+static bool
+judge(const struct sendmail_post *d, const struct worker_result *r,
+    struct err *e)
+{
+	bool waits = r->verdict == SCHEDULE_ACCOUNT && r->why.kind != ERR_RETRY;
+
+	if (r->why.kind == ERR_NONE || r->verdict == SCHEDULE_LATER ||
+	    (r->verdict == SCHEDULE_ACCOUNT && !waits))
+		return true;
+	*e = r->why;
+	if (waits || r->verdict == SCHEDULE_HOLD)
+		err_wrap(e, "stored as %s, where it waits", d->ids.id[0]);
+	return false;
+}
+
+bool
+sendmail_post_wait(struct sendmail_post *d, struct err *e)
+{
+	struct worker_result r;
+	struct worker w;
+	struct err why;
+	bool ok = true, left = false;
+
+	worker_open(&w, &d->outbox, d->path, d->log, d->syslog);
+	w.told = true;
+	for (size_t i = 0; i < d->ids.n; i++) {
+		if (!worker_message(&w, d->ids.id[i], &r, &why)) {
+			log_warn(d->log, "%s", why.msg);
+			left = true;
+			break;
+		}
+		left = left || r.verdict == SCHEDULE_LATER;
+		if (!judge(d, &r, &why) && ok) {
+			ok = false;
+			*e = why;
+		}
+	}
+	worker_close(&w);
+	if (left)
+		sendmail_post_background(d);
+	return ok;
+}
+
+/* --- without the queue */
+
+static bool
+send_now(struct sendmail_post *d, const struct prepared *p, struct err *e)
+{
+	struct send_result sent;
+	struct client client = { 0 };
+	bool ok = client_open(&client, &d->config, d->log, e) &&
+	    attempt_deliver(&client, p, ROUTE_AUTO, d->log, &sent, e);
+
+	client_close(&client);
+	if (!ok)
+		return false;
+	syslog_send(d->syslog, SYSLOG_INFO,
+	    "message-id=%.*s, size=%llu, nrcpt=%zu, via=%s, status=sent "
+	    "(client-request-id %s)",
+	    STR_ARG(p->message_id), (unsigned long long)p->out.mime.size,
+	    p->n_rcpt, sent.via, sent.client_request_id);
+	return true;
+}
+
+static bool
+may_send(const struct config *c, struct err *e)
+{
+	if (!config_check(c, CONFIG_TO_SIGN_IN, e))
+		return false;
+	if (c->enabled)
+		return true;
+	err_set(e, ERR_CONFIG, "sending is switched off: enabled = no (%.*s)",
+	    STR_ARG(c->origin[CONFIG_ENABLED]));
+	return err_remedy(e, "set enabled = yes");
+}
+
+bool
+sendmail_post_unstored(struct sendmail_post *d,
+    const struct sendmail_mail *mail, struct err *e)
+{
+	const struct err unstored = *e;
+	struct prepared p = { 0 };
+	bool ok;
+
+	log_warn(d->log, "it cannot be stored, so it is sent at once: %s",
+	    unstored.msg);
+	syslog_send(d->syslog, SYSLOG_ERR,
+	    "it cannot be stored, so it is sent at once: %s", unstored.msg);
+	ok = may_send(&d->config, e) &&
+	    prepare_raw(&p, &d->config, mail->raw, &mail->envelope, d->log,
+		e) &&
+	    send_now(d, &p, e);
+	prepare_release(&p);
+	return ok;
 }
 
 void
@@ -62,22 +243,4 @@ sendmail_post_note(const struct syslog *l, const struct addr *sender,
 {
 	syslog_send(l, SYSLOG_ERR, "from=<%.*s>, status=failed (%s: %s)",
 	    STR_ARG(text_of(sender)), err_kind_name(why->kind), why->msg);
-}
-
-bool
-sendmail_post_message(struct sendmail_post *d, const struct source *raw,
-    const struct prepare_envelope *envelope, struct err *e)
-{
-	struct prepared p = { 0 };
-	bool ok;
-
-	d->sent = (struct send_result){ 0 };
-	ok = prepare_raw(&p, &d->config, raw, envelope, d->log, e) &&
-	    connect_client(d, e) &&
-	    attempt_deliver(&d->client, &p, envelope->want, d->log, &d->sent,
-		e);
-	if (ok)
-		note_sent(d, &p, envelope->sender);
-	prepare_release(&p);
-	return ok;
 }

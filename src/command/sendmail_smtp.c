@@ -19,6 +19,7 @@ struct server {
 	struct sendmail_post *post;
 	struct session session;
 	struct temp message; /* what came since DATA */
+	size_t wanted;       /* recipients without NOTIFY=NEVER */
 	bool spoiled;        /* it could not be kept, and why */
 	struct err why;
 	char input[INPUT_SIZE];
@@ -108,32 +109,34 @@ keep(struct server *s)
 		    !temp_add(&s->message, buf_view(&s->session.text), &s->why);
 }
 
-/* Sends the message, and says how that ended. */
+/* Stores the message; that it is sent does not take a client's time. */
 static void
-send_out(struct server *s)
+take_message(struct server *s)
 {
-	const struct prepare_envelope envelope = {
-		.sender = s->session.mail.from,
-		.rcpt = s->session.rcpt.list,
+	struct source raw = temp_source(&s->message);
+	const struct sendmail_mail mail = {
+		.raw = &raw,
+		.envelope = { .sender = s->session.mail.from,
+		    .rcpt = s->session.rcpt.list },
+		.no_report = s->wanted == 0,
+		.envelope_id = s->session.mail.envid,
 	};
-	struct source raw;
 	struct buf text;
 	struct err e;
+	bool unstored;
 
 	if (s->spoiled) {
 		answer_failure(s, &s->why);
-		forget(s);
-		return;
-	}
-	raw = temp_source(&s->message);
-	if (sendmail_post_message(s->post, &raw, &envelope, &e)) {
+	} else if (sendmail_post_store(s->post, &mail, &unstored, &e)) {
 		buf_init(&text, SESSION_REPLY_MAX);
-		buf_addf(&text, "250 2.0.0 Ok: sent as %s",
-		    s->post->sent.client_request_id);
+		buf_addf(&text, "250 2.0.0 Ok: queued as %s",
+		    s->post->ids.id[0]);
 		session_answer(&s->session, buf_view(&text));
 		buf_release(&text);
+		if (s->streams->deliver)
+			sendmail_post_background(s->post);
 	} else {
-		sendmail_post_note(s->post->syslog, envelope.sender, &e);
+		sendmail_post_note(s->post->syslog, mail.envelope.sender, &e);
 		answer_failure(s, &e);
 	}
 	forget(s);
@@ -155,7 +158,11 @@ serve(struct server *s, struct err *e)
 				return true; /* half a message is none */
 			break;
 		case SESSION_MAIL:
+			s->wanted = 0;
+			session_answer(&s->session, (struct str){ 0 });
+			break;
 		case SESSION_RCPT:
+			s->wanted += !s->session.rcpt.latest.never;
 			session_answer(&s->session, (struct str){ 0 });
 			break;
 		case SESSION_DATA:
@@ -165,7 +172,7 @@ serve(struct server *s, struct err *e)
 			keep(s);
 			break;
 		case SESSION_MESSAGE:
-			send_out(s);
+			take_message(s);
 			break;
 		case SESSION_FORGET:
 			forget(s);

@@ -3,8 +3,8 @@
  * sendmail_smtp: sendmail -bs: SMTP on standard input and output, for programs
  * that speak it to a child of theirs (smtp/session.h).
  *
- * A message is sent before it is answered: 250 says that Microsoft 365 has
- * it. Source: LSB 5.0 sendmail(1).
+ * A message is stored before it is answered: 250 says that it survives a power
+ * cut, and 451 that there is no place for it. Source: LSB 5.0 sendmail(1).
  */
 #ifndef COMMAND_SENDMAIL_SMTP_H
 #define COMMAND_SENDMAIL_SMTP_H
@@ -17,6 +17,7 @@
 /* The two streams; for tests others than 0 and 1. */
 struct sendmail_smtp {
 	int in, out;
+	bool deliver; /* what is stored is sent in the background */
 };
 
 /*
