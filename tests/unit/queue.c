@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "t.h"
+
 static struct str to[] = { STR_INIT("b@x.example"), STR_INIT("c@x.example") };
 
 const struct envelope queue_envelope = {
@@ -73,6 +75,7 @@ queue_end(struct queue *q)
 	char path[300];
 	struct err e;
 
+	t_spare_allocations(true);
 	for (unsigned i = 0; i < SPOOL_FOLDERS; i++) {
 		(void)!dir_each(&q->spool.dir[i], remove_one, &q->spool.dir[i],
 		    &e);
@@ -80,6 +83,7 @@ queue_end(struct queue *q)
 		    spool_where_name((enum spool_where)i));
 		(void)rmdir(path);
 	}
+	t_spare_allocations(false);
 	(void)rmdir(q->path);
 	queue_close(q);
 }
@@ -111,8 +115,10 @@ queue_count(struct queue *q, enum spool_where where)
 	struct err e;
 	size_t n = 0;
 
+	t_spare_allocations(true); /* musl's opendir is one */
 	if (!dir_each(&q->spool.dir[where], count_one, &n, &e))
 		abort();
+	t_spare_allocations(false);
 	return n;
 }
 

@@ -20,6 +20,7 @@ static struct {
 } now;
 
 static long fail_at, allocations;
+static bool spare;
 
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
@@ -31,8 +32,8 @@ void *__wrap_realloc(void *p, size_t n);
 static bool
 fails_now(void)
 {
-	allocations++;
-	if (fail_at == 0 || allocations != fail_at)
+	allocations += !spare;
+	if (spare || fail_at == 0 || allocations != fail_at)
 		return false;
 	errno = ENOMEM;
 	return true;
@@ -61,6 +62,12 @@ t_fail_allocation(long n)
 {
 	allocations = 0;
 	fail_at = n;
+}
+
+void
+t_spare_allocations(bool spared)
+{
+	spare = spared;
 }
 
 void

@@ -42,6 +42,8 @@ void t_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void t_each_allocation_fails(void (*scenario)(void));
 /* From here on the n-th allocation fails (0: none does any more). */
 void t_fail_allocation(long n);
+/* While spared, they neither count nor fail: around a test's own doings. */
+void t_spare_allocations(bool spared);
 
 /* The shared folder with third-party test data, or NULL. */
 const char *t_shared(void);
