@@ -533,13 +533,17 @@ check_early(const struct exchange *x, struct err *e)
 
 /*
  * A refusal with its whole head is one: nothing was taken, whatever became of
- * its body. What came of that is kept; the connection is not.
+ * its body. What came of that is kept; the connection is not. A 503 is one if
+ * it names a time; else its body would have told (FACTS.md 3.2, 5.4).
  */
 static bool
 is_refusal(struct exchange *x)
 {
-	if (!http1_has_head(&x->a->head) || x->a->status < 400 ||
-	    x->a->status >= 500)
+	const struct http1 *head = &x->a->head;
+	bool busy =
+	    x->a->status == 503 && http1_field(head, STR("Retry-After")).n > 0;
+
+	if (!http1_has_head(head) || (x->a->status / 100 != 4 && !busy))
 		return false;
 	log_trace(x->h->conf.log, "%s: the body of its answer was cut",
 	    x->head.host);

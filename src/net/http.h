@@ -11,10 +11,10 @@
  *
  * What a failure means: until the request is fully written ERR_RETRY, after
  * that ERR_UNSURE (the server may have acted on it). An answer of any status
- * is a success here, a refusal (4xx) also if its body was cut short. One that
- * is compressed cannot be read: ERR_UNSURE after all. Redirects are not
- * followed: the caller sees them, so no Authorization ever goes to another
- * host.
+ * is a success here, a refusal (4xx, and 503 with a Retry-After) also if its
+ * body was cut short. One that is compressed cannot be read: ERR_UNSURE after
+ * all. Redirects are not followed: the caller sees them, so no Authorization
+ * ever goes to another host.
  *
  * Source: RFC 9110, RFC 9112.
  */

@@ -17,6 +17,9 @@
 #define STATUS(line, body)                                                     \
 	"HTTP/1.1 " line "\r\nrequest-id: r-2\r\nConnection: close\r\n"        \
 	"\r\n" body
+#define CUT(line)                                                              \
+	"HTTP/1.1 " line "\r\nrequest-id: r-2\r\nContent-Length: 99\r\n"       \
+	"\r\n{\"error\":{\"co"
 #define TOKEN(text)                                                            \
 	"HTTP/1.1 200 OK\r\n\r\n{\"token_type\":\"Bearer\","                   \
 	"\"expires_in\":3599,\"access_token\":\"" text "\"}"
@@ -153,6 +156,33 @@ static const struct {
 	{ "closed without an answer", { { SERVE_ALL, STR_INIT(""),
 	    SERVE_CLOSE, 0 } },
 	  ERR_UNSURE, 0, 1, 1, "", "answer was lost" },
+	{ "cut 400", { { SERVE_ALL, STR_INIT(CUT("400 No")), SERVE_CLOSE,
+	    0 } },
+	  ERR_REFUSED, 400, 1, 1, "r-2", "HTTP 400" },
+	{ "cut 401", { { SERVE_ALL, STR_INIT(CUT("401 No")), SERVE_CLOSE,
+	    0 } },
+	  ERR_AUTH, 401, 2, 2, "r-2", "HTTP 401" },
+	{ "cut 403", { { SERVE_ALL, STR_INIT(CUT("403 No")), SERVE_CLOSE,
+	    0 } },
+	  ERR_AUTH, 403, 1, 1, "r-2", "HTTP 403" },
+	{ "cut 404", { { SERVE_ALL, STR_INIT(CUT("404 No")), SERVE_CLOSE,
+	    0 } },
+	  ERR_CONFIG, 404, 1, 1, "r-2", "HTTP 404" },
+	{ "cut 413", { { SERVE_ALL, STR_INIT(CUT("413 No")), SERVE_CLOSE,
+	    0 } },
+	  ERR_REFUSED, 413, 1, 1, "r-2", "HTTP 413" },
+	{ "cut 424", { { SERVE_ALL, STR_INIT(CUT("424 No")), SERVE_CLOSE,
+	    0 } },
+	  ERR_UNSURE, 424, 1, 1, "r-2", "HTTP 424" },
+	{ "cut 429", { { SERVE_ALL, STR_INIT(CUT("429 No\r\nRetry-After: 3")),
+	    SERVE_CLOSE, 0 } },
+	  ERR_RETRY, 429, 1, 1, "r-2", "HTTP 429" },
+	{ "cut 503", { { SERVE_ALL, STR_INIT(CUT("503 No\r\nRetry-After: 3")),
+	    SERVE_CLOSE, 0 } },
+	  ERR_RETRY, 503, 1, 1, "r-2", "HTTP 503" },
+	{ "cut 503 without a time", { { SERVE_ALL, STR_INIT(CUT("503 No")),
+	    SERVE_CLOSE, 0 } },
+	  ERR_UNSURE, 503, 1, 1, "", "answer was lost" },
 	{ "an id of odd bytes", { { SERVE_ALL, STR_INIT("HTTP/1.1 202 A\r\n"
 	    "request-id: a\xff b\r\nContent-Length: 0\r\n\r\n"), SERVE_KEEP,
 	    0 } },
@@ -199,7 +229,7 @@ check_row(size_t i)
 	/* one that was refused though new is kept: no request for each mail */
 	if (strcmp(name, "refused token") == 0)
 		T_CHECK(secret_eq(&w.graph.token.bearer, STR("t2")), "dropped");
-	if (strcmp(name, "throttled") == 0)
+	if (rows[i].kind == ERR_RETRY)
 		T_CHECK(e.retry_after_ms == 3000, "%lld",
 		    (long long)e.retry_after_ms);
 	graph_answer_release(&a);

@@ -113,6 +113,14 @@ static const struct {
 	{ "refusal, cut in the head", { { SERVE_ALL, STR_INIT("HTTP/1.1 403 No"
 	    "\r\nContent-Length: 3\r\n"), SERVE_CLOSE, 0 } },
 	  SMALL, false, LONG_MS, 0, ERR_UNSURE, "end of the head" },
+	{ "busy, cut in the body", { { SERVE_ALL, STR_INIT("HTTP/1.1 503 No"
+	    "\r\nRetry-After: 9\r\nContent-Length: 3\r\n\r\nab"), SERVE_CLOSE,
+	    0 } },
+	  SMALL, false, LONG_MS, 503, ERR_NONE, NULL },
+	{ "failure with a time, cut in the body", { { SERVE_ALL,
+	    STR_INIT("HTTP/1.1 500 No\r\nRetry-After: 9\r\n"
+	    "Content-Length: 3\r\n\r\nab"), SERVE_CLOSE, 0 } },
+	  SMALL, false, LONG_MS, 0, ERR_UNSURE, "end of the body" },
 	{ "failure, cut in the body", { { SERVE_ALL, STR_INIT("HTTP/1.1 503 No"
 	    "\r\nContent-Length: 3\r\n\r\nab"), SERVE_CLOSE, 0 } },
 	  SMALL, false, LONG_MS, 0, ERR_UNSURE, "end of the body" },
