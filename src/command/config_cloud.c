@@ -97,36 +97,40 @@ config_is_domain(struct str s)
 	return labels >= 2;
 }
 
+/* "TEXT" is not what it ought to be; what: up to "like EXAMPLE". */
+static bool
+unlike(const struct config_row *row, struct str text, const char *what,
+    const char *remedy, struct err *e)
+{
+	err_set(e, ERR_CONFIG, "\"%.*s\"%s like %s", STR_ARG(text), what,
+	    row->example);
+	return err_remedy(e, "%s", remedy);
+}
+
 bool
 config_parse_guid(const struct config_row *row, struct str text,
     struct config *c, struct err *e)
 {
-	if (!config_is_guid(text)) {
-		err_set(e, ERR_CONFIG,
-		    "\"%.*s\" is not an application ID "
-		    "like %s",
-		    STR_ARG(text), row->example);
-		return err_remedy(e,
-		    "copy \"Application (client) ID\" from "
-		    "the app's Overview page in entra.microsoft.com");
-	}
-	return config_keep(row, text, c, e);
+	if (config_is_guid(text))
+		return config_keep(row, text, c, e);
+	return unlike(row, text, " is not an application ID",
+	    "copy \"Application (client) ID\" from the app's Overview page in "
+	    "entra.microsoft.com",
+	    e);
 }
 
 bool
 config_parse_managed(const struct config_row *row, struct str text,
     struct config *c, struct err *e)
 {
-	if (!str_eq(text, STR("system")) && !config_is_guid(text)) {
-		err_set(e, ERR_CONFIG,
-		    "\"%.*s\" is neither \"system\" nor the client ID of a "
-		    "user-assigned identity like %s",
-		    STR_ARG(text), row->example);
-		return err_remedy(e,
-		    "portal.azure.com > Managed Identities > (the identity) > "
-		    "Overview > Client ID");
-	}
-	return config_keep(row, text, c, e);
+	if (str_eq(text, STR("system")) || config_is_guid(text))
+		return config_keep(row, text, c, e);
+	return unlike(row, text,
+	    " is neither \"system\" nor the client ID of a user-assigned "
+	    "identity",
+	    "portal.azure.com > Managed Identities > (the identity) > "
+	    "Overview > Client ID",
+	    e);
 }
 
 bool
@@ -136,24 +140,20 @@ config_parse_tenant(const struct config_row *row, struct str text,
 	for (size_t i = 0; i < sizeof(no_tenants) / sizeof(*no_tenants); i++)
 		if (str_ieq(text, str_of(no_tenants[i]))) {
 			err_set(e, ERR_CONFIG,
-			    "\"%s\" works for the sign-in "
-			    "of people only; a program signs in to one "
-			    "tenant",
+			    "\"%s\" works for the sign-in of people only; a "
+			    "program signs in to one tenant",
 			    no_tenants[i]);
 			return err_remedy(e,
-			    "give the \"Directory (tenant) "
-			    "ID\" of the app's Overview page");
+			    "give the \"Directory (tenant) ID\" of the app's "
+			    "Overview page");
 		}
-	if (!config_is_guid(text) && !config_is_domain(text)) {
-		err_set(e, ERR_CONFIG,
-		    "\"%.*s\" is neither a tenant ID like "
-		    "%s nor a domain name",
-		    STR_ARG(text), row->example);
-		return err_remedy(e,
-		    "copy \"Directory (tenant) ID\" from "
-		    "the app's Overview page in entra.microsoft.com");
-	}
-	return config_keep(row, text, c, e);
+	if (config_is_guid(text) || config_is_domain(text))
+		return config_keep(row, text, c, e);
+	return unlike(row, text,
+	    " is neither a tenant ID nor a domain name; an ID is",
+	    "copy \"Directory (tenant) ID\" from the app's Overview page in "
+	    "entra.microsoft.com",
+	    e);
 }
 
 bool
@@ -162,9 +162,8 @@ config_parse_cloud(const struct config_row *row, struct str text,
 {
 	if (config_cloud_find(text) == NULL)
 		return err_set(e, ERR_CONFIG,
-		    "\"%.*s\" is not one of global, "
-		    "usgov, dod, china; other clouds: set login_url and "
-		    "graph_url",
+		    "\"%.*s\" is not one of global, usgov, dod, china; other "
+		    "clouds: set login_url and graph_url",
 		    STR_ARG(text));
 	return config_keep(row, text, c, e);
 }
@@ -179,14 +178,12 @@ check_url(struct str *text, struct url *url, struct err *e)
 		return false;
 	if (!url->tls && !url_is_loopback(url))
 		return err_set(e, ERR_CONFIG,
-		    "\"%.*s\": http:// is for "
-		    "loopback addresses only, use https://",
+		    "\"%.*s\": http:// is for loopback addresses only, use "
+		    "https://",
 		    STR_ARG(*text));
 	if (url->query.n > 0)
 		return err_set(e, ERR_CONFIG,
-		    "\"%.*s\": a query has no place "
-		    "here",
-		    STR_ARG(*text));
+		    "\"%.*s\": a query has no place here", STR_ARG(*text));
 	return true;
 }
 
@@ -200,8 +197,8 @@ config_parse_login(const struct config_row *row, struct str text,
 		return false;
 	if (url.path.n > 0)
 		return err_set(e, ERR_CONFIG,
-		    "\"%.*s\": give the host alone, "
-		    "like %s; the tenant has its own key, tenant_id",
+		    "\"%.*s\": give the host alone, like %s; the tenant has "
+		    "its own key, tenant_id",
 		    STR_ARG(text), row->example);
 	return config_keep(row, text, c, e);
 }
@@ -216,8 +213,7 @@ config_parse_graph(const struct config_row *row, struct str text,
 		return false;
 	if (url.path.n == 0 && !url_is_loopback(&url))
 		return err_set(e, ERR_CONFIG,
-		    "\"%.*s\": the version is "
-		    "missing, like %s",
-		    STR_ARG(text), row->example);
+		    "\"%.*s\": the version is missing, like %s", STR_ARG(text),
+		    row->example);
 	return config_keep(row, text, c, e);
 }
