@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/os.h"
-#include "net/cert.h"
 #include "net/tcp.h"
 #include "pair.h"
 #include "peer.h"
+#include "site.h"
 #include "t.h"
 
 enum { SERVER_MS = 30000, SOON_MS = 300 };
@@ -69,9 +69,7 @@ static const struct {
 /* clang-format on */
 
 static struct scene {
-	struct cert cert;
-	struct trust trust;
-	char folder[64], ca[96];
+	struct site site;
 	struct peer server, proxy;
 	size_t row; /* that the proxy plays */
 } scene;
@@ -104,7 +102,8 @@ serve(int fd, void *arg)
 	struct err e;
 
 	(void)arg;
-	if (conn_accept(&c, fd, &scene.cert, os_mono_ms() + SERVER_MS, &e) &&
+	if (conn_accept(&c, fd, &scene.site.cert, os_mono_ms() + SERVER_MS,
+		&e) &&
 	    conn_open(&c, &e))
 		while (serve_one(&c))
 			continue;
@@ -207,45 +206,16 @@ play(int fd, void *arg)
 static void
 set_up(void)
 {
-	struct str name = STR("graph.test");
-	struct os_write how = { .mode = 0600 };
-	struct buf pem;
-	struct err e;
-
-	(void)snprintf(scene.folder, sizeof(scene.folder),
-	    "/tmp/conn_proxy_test.XXXXXX");
-	if (mkdtemp(scene.folder) == NULL)
-		exit(1);
-	(void)snprintf(scene.ca, sizeof(scene.ca), "%s/ca", scene.folder);
-	buf_init(&pem, 1 << 16);
-	if (!cert_make(&scene.cert, &name, 1, &pem, &e) ||
-	    !os_write_file(scene.ca, buf_view(&pem), how, &e) ||
-	    !trust_open(&scene.trust, str_of(scene.ca), STR(""), &e))
-		exit(1);
-	buf_release(&pem);
+	site_make(&scene.site, STR("graph.test"));
 	if (!peer_start(&scene.server, "127.0.0.1", serve, NULL))
 		exit(1);
 }
 
 static void
-remove_file(const char *path, void *arg)
-{
-	(void)arg;
-	(void)unlink(path);
-}
-
-static void
 tear_down(void)
 {
-	char path[96];
-
 	peer_stop(&scene.server);
-	trust_release(&scene.trust);
-	cert_release(&scene.cert);
-	(void)t_each_file(scene.folder, remove_file, NULL);
-	(void)snprintf(path, sizeof(path), "%s/tls", scene.folder);
-	(void)rmdir(path);
-	T_CHECK(rmdir(scene.folder) == 0, "%s stays", scene.folder);
+	site_end(&scene.site);
 	memset(&scene, 0, sizeof(scene));
 }
 
@@ -254,9 +224,9 @@ static void
 begin(struct pair *p, struct proxy *proxy, size_t row, int ms)
 {
 	struct http_conf conf = {
-		.trust = &scene.trust,
+		.trust = &scene.site.trust,
 		.proxy = proxy,
-		.session_folder = str_of(scene.folder),
+		.session_folder = str_of(scene.site.folder),
 		.connect_timeout_ms = ms,
 	};
 	char text[64];

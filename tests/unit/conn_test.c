@@ -15,6 +15,7 @@
 
 #include "base/os.h"
 #include "peer.h"
+#include "site.h"
 #include "t.h"
 
 /* A deadline that is not meant to be reached, and one that is. */
@@ -43,9 +44,8 @@ enum play {
 static struct scene {
 	enum play play;
 	bool plain;
-	struct cert cert;
-	char folder[64], ca_file[96], sessions[96];
-	struct trust trust;
+	struct site site;
+	char sessions[96];
 } scene;
 
 static unsigned char
@@ -204,7 +204,7 @@ serve(int fd, void *arg)
 		play_raw(fd);
 		return;
 	}
-	if (!conn_accept(&c, fd, scene.plain ? NULL : &scene.cert,
+	if (!conn_accept(&c, fd, scene.plain ? NULL : &scene.site.cert,
 		os_mono_ms() + SOON_MS, &e) ||
 	    !conn_open(&c, &e)) {
 		(void)close(copy);
@@ -235,49 +235,18 @@ check(bool ok, const struct err *e)
 	exit(1);
 }
 
-/* A server identity for these names, and a trust in its authority. */
 static void
 set_up(struct str host)
 {
-	struct os_write how = { .mode = 0600, .durable = false };
-	struct buf pem;
-	struct err e;
-
-	(void)snprintf(scene.folder, sizeof(scene.folder),
-	    "/tmp/conn_test.XXXXXX");
-	if (mkdtemp(scene.folder) == NULL)
-		exit(1);
-	(void)snprintf(scene.ca_file, sizeof(scene.ca_file), "%s/ca.pem",
-	    scene.folder);
+	site_make(&scene.site, host);
 	(void)snprintf(scene.sessions, sizeof(scene.sessions), "%s/state/tls",
-	    scene.folder);
-	buf_init(&pem, 65536);
-	check(cert_make(&scene.cert, &host, 1, &pem, &e), &e);
-	check(os_write_file(scene.ca_file, buf_view(&pem), how, &e), &e);
-	check(trust_open(&scene.trust, str_of(scene.ca_file), STR(""), &e), &e);
-	buf_release(&pem);
-}
-
-static void
-remove_file(const char *path, void *arg)
-{
-	(void)arg;
-	(void)unlink(path);
+	    scene.site.folder);
 }
 
 static void
 tear_down(void)
 {
-	char path[128];
-
-	cert_release(&scene.cert);
-	trust_release(&scene.trust);
-	(void)t_each_file(scene.folder, remove_file, NULL);
-	(void)snprintf(path, sizeof(path), "%s/state/tls", scene.folder);
-	(void)rmdir(path);
-	(void)snprintf(path, sizeof(path), "%s/state", scene.folder);
-	(void)rmdir(path);
-	T_CHECK(rmdir(scene.folder) == 0, "%s stays", scene.folder);
+	site_end(&scene.site);
 	memset(&scene, 0, sizeof(scene));
 }
 
@@ -288,7 +257,7 @@ dial(struct conn *c, const struct peer *p, const char *host, int64_t ms,
 	struct conn_to to = {
 		.host = str_of(host),
 		.port = p->port,
-		.trust = scene.plain ? NULL : &scene.trust,
+		.trust = scene.plain ? NULL : &scene.site.trust,
 		.session_folder = str_of(scene.sessions),
 		.deadline = os_mono_ms() + ms,
 	};
@@ -510,10 +479,10 @@ test_auto(void)
 
 	set_up(STR("127.0.0.1"));
 	scene.sessions[0] = '\0';
-	other = scene.trust;
+	other = scene.site.trust;
 	(void)begin(&p, GREET);
-	T_CHECK(trust_open(&scene.trust, STR("auto"), str_of(scene.ca_file),
-		    &e),
+	T_CHECK(trust_open(&scene.site.trust, STR("auto"),
+		    str_of(scene.site.ca), &e),
 	    "%s", e.msg);
 	for (int i = 0; i < 2; i++) { /* the store is read once */
 		T_CHECK(dial(&c, &p, "127.0.0.1", SOON_MS, &e) &&
@@ -521,17 +490,17 @@ test_auto(void)
 		    "auto: %s", e.msg);
 		conn_close(&c);
 	}
-	trust_release(&scene.trust);
-	T_CHECK(trust_open(&scene.trust, STR("builtin"), str_of(scene.ca_file),
-		    &e),
+	trust_release(&scene.site.trust);
+	T_CHECK(trust_open(&scene.site.trust, STR("builtin"),
+		    str_of(scene.site.ca), &e),
 	    "%s", e.msg);
 	T_CHECK(dial(&c, &p, "127.0.0.1", SOON_MS, &e) && !conn_open(&c, &e),
 	    "builtin does not ask the system");
 	T_CHECK(has(e.msg, "CN=post365 sandbox authority"), "%s", e.msg);
 	T_CHECK(has(e.remedy, "ca = auto"), "%s", e.remedy);
 	conn_close(&c);
-	trust_release(&scene.trust);
-	scene.trust = other;
+	trust_release(&scene.site.trust);
+	scene.site.trust = other;
 	peer_stop(&p);
 	tear_down();
 }
@@ -608,15 +577,15 @@ test_resume(void)
 	set_up(STR("127.0.0.1"));
 	(void)begin(&p, GREET);
 	T_CHECK(!visit(&p), "the first is not resumed");
-	(void)t_each_file(scene.folder, check_private, &files);
+	(void)t_each_file(scene.site.folder, check_private, &files);
 	T_CHECK(files == 1, "%d files", files);
 	T_CHECK(visit(&p), "the second is");
 	T_CHECK(visit(&p), "and the third");
-	(void)t_each_file(scene.folder, loosen, NULL);
+	(void)t_each_file(scene.site.folder, loosen, NULL);
 	T_CHECK(!visit(&p), "readable by the group");
 	T_CHECK(visit(&p), "replaced");
 	for (size_t percent = 0; percent <= 100; percent += 5) {
-		(void)t_each_file(scene.folder, spoil, &percent);
+		(void)t_each_file(scene.site.folder, spoil, &percent);
 		T_CHECK(!visit(&p), "spoilt at %zu %%", percent);
 		T_CHECK(visit(&p), "replaced after %zu %%", percent);
 	}
@@ -635,7 +604,6 @@ test_resume_trust(void)
 	struct peer p = { 0 };
 	struct conn c;
 	struct cert other;
-	struct os_write how = { .mode = 0600, .durable = false };
 
 	set_up(STR("127.0.0.1"));
 	(void)begin(&p, GREET);
@@ -643,9 +611,7 @@ test_resume_trust(void)
 	buf_init(&pem, 65536);
 	check(cert_make(&other, &STR("a.test"), 1, &pem, &e), &e);
 	buf_addz(&pem, "\nanother size\n");
-	check(os_write_file(scene.ca_file, buf_view(&pem), how, &e), &e);
-	trust_release(&scene.trust);
-	check(trust_open(&scene.trust, str_of(scene.ca_file), STR(""), &e), &e);
+	site_trusts(&scene.site, buf_view(&pem));
 	T_CHECK(dial(&c, &p, "127.0.0.1", SOON_MS, &e) && !conn_open(&c, &e),
 	    "resumed under another trust");
 	conn_close(&c);
@@ -659,7 +625,6 @@ test_resume_trust(void)
 static void
 test_resume_forgotten(void)
 {
-	struct os_write how = { .mode = 0600, .durable = false };
 	struct str name = STR("127.0.0.1");
 	struct cert first;
 	struct buf pem;
@@ -668,18 +633,16 @@ test_resume_forgotten(void)
 
 	set_up(name);
 	buf_init(&pem, 65536);
-	t_read_file(scene.ca_file, &pem);
-	first = scene.cert;
-	check(cert_make(&scene.cert, &name, 1, &pem, &e), &e);
-	check(os_write_file(scene.ca_file, buf_view(&pem), how, &e), &e);
-	trust_release(&scene.trust);
-	check(trust_open(&scene.trust, str_of(scene.ca_file), STR(""), &e), &e);
+	t_read_file(scene.site.ca, &pem);
+	first = scene.site.cert;
+	check(cert_make(&scene.site.cert, &name, 1, &pem, &e), &e);
+	site_trusts(&scene.site, buf_view(&pem));
 	(void)begin(&p, GREET);
 	T_CHECK(!visit(&p), "the first is not resumed");
 	T_CHECK(visit(&p), "the second is");
 	peer_stop(&p);
-	cert_release(&scene.cert);
-	scene.cert = first;
+	cert_release(&scene.site.cert);
+	scene.site.cert = first;
 	(void)begin(&p, GREET); /* the same port, another key */
 	T_CHECK(!visit(&p), "its ticket is worth nothing");
 	T_CHECK(visit(&p), "and replaced");
@@ -913,7 +876,7 @@ poor_visit(const struct str *ca)
 	struct err e = { 0 };
 	bool ok;
 
-	ok = trust_open(&trust, *ca, str_of(scene.ca_file), &e) &&
+	ok = trust_open(&trust, *ca, str_of(scene.site.ca), &e) &&
 	    conn_start(&c, &to, &e) && conn_open(&c, &e) && read_hello(&c, &e);
 	T_CHECK(ok || e.kind == ERR_RETRY, "kind %d: %s", (int)e.kind, e.msg);
 	conn_close(&c);
@@ -953,7 +916,7 @@ test_poor(void)
 
 	set_up(STR("127.0.0.1"));
 	(void)begin(&poor_peer, GREET);
-	file = str_of(scene.ca_file);
+	file = str_of(scene.site.ca);
 	run_poor(STR("auto"), true);
 	run_poor(file, true);
 	scene.sessions[0] = '\0';

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/os.h"
-#include "net/cert.h"
 #include "pair.h"
 #include "peer.h"
+#include "site.h"
 #include "t.h"
 
 enum { SERVER_MS = 30000, PAUSE_MS = 100 };
@@ -51,9 +51,7 @@ static const struct {
 };
 
 struct service {
-	struct cert cert;
-	struct trust trust;
-	char ca[128];
+	struct site site;
 	struct peer peer;
 };
 
@@ -121,7 +119,7 @@ serve(int fd, void *arg)
 	struct conn c = { 0 };
 	struct err e;
 
-	if (!conn_accept(&c, fd, &s->cert, os_mono_ms() + SERVER_MS, &e) ||
+	if (!conn_accept(&c, fd, &s->site.cert, os_mono_ms() + SERVER_MS, &e) ||
 	    !conn_open(&c, &e)) {
 		conn_close(&c);
 		return;
@@ -136,39 +134,23 @@ serve(int fd, void *arg)
 static bool
 service_start(struct service *s)
 {
-	struct str name = STR("127.0.0.1");
-	struct os_write how = { .mode = 0600 };
-	struct buf pem;
-	struct err e;
-	bool ok;
-
 	*s = (struct service){ 0 };
-	(void)snprintf(s->ca, sizeof(s->ca), "%s/http_tls_test.%d.%p", P_tmpdir,
-	    (int)getpid(), (void *)s);
-	buf_init(&pem, 1 << 16);
-	ok = cert_make(&s->cert, &name, 1, &pem, &e) &&
-	    os_write_file(s->ca, buf_view(&pem), how, &e) &&
-	    trust_open(&s->trust, str_of(s->ca), STR(""), &e);
-	T_CHECK(ok, "%s", e.msg);
-	ok = ok && peer_start(&s->peer, "127.0.0.1", serve, s);
-	buf_release(&pem);
-	return ok;
+	site_make(&s->site, STR("127.0.0.1"));
+	return peer_start(&s->peer, "127.0.0.1", serve, s);
 }
 
 static void
 service_stop(struct service *s)
 {
 	peer_stop(&s->peer);
-	trust_release(&s->trust);
-	cert_release(&s->cert);
-	os_remove(s->ca);
+	site_end(&s->site);
 }
 
 static void
 client_start(struct pair *p, const struct service *s, const char *path)
 {
 	struct http_conf conf = {
-		.trust = &s->trust,
+		.trust = &s->site.trust,
 		.connect_timeout_ms = 10000,
 	};
 	struct err e;
@@ -229,10 +211,10 @@ test_beside(void)
 	if (service_start(&a) && service_start(&b)) {
 		client_start(&p, &a, "/slow");
 		client_start(&q, &b, "/keep");
-		p.http.conf.trust = &b.trust;
+		p.http.conf.trust = &b.site.trust;
 		http_warm(&p.http, &q.url);
 		beside = &p.http.slot[0].conn;
-		p.http.conf.trust = &a.trust;
+		p.http.conf.trust = &a.site.trust;
 		T_CHECK(pair_small(&p) == 202, "the first");
 		T_CHECK(str_starts(conn_describe(beside), STR("TLS")),
 		    "still opening");
@@ -257,7 +239,8 @@ test_not_trusted(void)
 
 	if (service_start(&s)) {
 		other = s;
-		T_CHECK(trust_open(&other.trust, STR("builtin"), STR(""), &e),
+		T_CHECK(trust_open(&other.site.trust, STR("builtin"), STR(""),
+			    &e),
 		    "%s", e.msg);
 		client_start(&p, &other, "/keep");
 		r = pair_post(&p, SMALL, LONG_MS);
@@ -265,7 +248,7 @@ test_not_trusted(void)
 		    e.msg);
 		T_CHECK(p.http.requests == 0, "%u", p.http.requests);
 		http_release(&p.http);
-		trust_release(&other.trust);
+		trust_release(&other.site.trust);
 	}
 	service_stop(&s);
 }

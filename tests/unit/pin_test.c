@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "folder.h"
 #include "net/cert.h"
 #include "net/conn.h"
 #include "peer.h"
@@ -17,7 +18,7 @@
 
 enum { WAIT_MS = 20000, SHA1_HEX = 40 };
 
-static char folder[64];
+static char folder[FOLDER_SIZE];
 
 /* The server's chain and key, the certificate that is pinned. */
 static const struct {
@@ -165,25 +166,15 @@ check_row(size_t i)
 }
 
 static void
-remove_file(const char *path, void *arg)
-{
-	(void)arg;
-	(void)unlink(path);
-}
-
-static void
 test_rows(void)
 {
-	(void)snprintf(folder, sizeof(folder), "/tmp/pin_test.XXXXXX");
-	if (mkdtemp(folder) == NULL)
-		exit(1);
+	folder_make(folder);
 	if (make_certificates())
 		for (size_t i = 0; i < N(rows); i++)
 			check_row(i);
 	else
 		t_skip("no openssl here");
-	(void)t_each_file(folder, remove_file, NULL);
-	(void)rmdir(folder);
+	folder_end(folder);
 }
 
 static void

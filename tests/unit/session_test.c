@@ -7,38 +7,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "t.h"
 
 enum { NOW = 1800000000 };
 
-static char folder[64], below[96];
+static char folder[FOLDER_SIZE], below[96];
 
 static void
 set_up(void)
 {
-	(void)snprintf(folder, sizeof(folder), "/tmp/session_test.XXXXXX");
-	if (mkdtemp(folder) == NULL)
-		exit(1);
+	folder_make(folder);
 	(void)snprintf(below, sizeof(below), "%s/a/b", folder);
-}
-
-static void
-remove_file(const char *path, void *arg)
-{
-	(void)arg;
-	(void)unlink(path);
 }
 
 static void
 tear_down(void)
 {
-	char path[96];
-
-	(void)t_each_file(folder, remove_file, NULL);
-	(void)rmdir(below);
-	(void)snprintf(path, sizeof(path), "%s/a", folder);
-	(void)rmdir(path);
-	T_CHECK(rmdir(folder) == 0, "%s stays", folder);
+	folder_end(folder);
 }
 
 static const char *

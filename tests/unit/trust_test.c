@@ -8,10 +8,11 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "folder.h"
 #include "net/cert.h"
 #include "t.h"
 
-static char folder[64];
+static char folder[FOLDER_SIZE];
 
 static const char *
 in_folder(const char *name)
@@ -42,9 +43,7 @@ set_up(void)
 	struct buf pem;
 	struct err e;
 
-	(void)snprintf(folder, sizeof(folder), "/tmp/trust_test.XXXXXX");
-	if (mkdtemp(folder) == NULL)
-		exit(1);
+	folder_make(folder);
 	buf_init(&pem, 65536);
 	if (!cert_make(&c, &name, 1, &pem, &e))
 		exit(1);
@@ -67,17 +66,9 @@ set_up(void)
 }
 
 static void
-remove_file(const char *path, void *arg)
-{
-	(void)arg;
-	(void)unlink(path);
-}
-
-static void
 tear_down(void)
 {
-	(void)t_each_file(folder, remove_file, NULL);
-	(void)rmdir(folder);
+	folder_end(folder);
 }
 
 /* "@" stands for the folder. */
