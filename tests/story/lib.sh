@@ -136,6 +136,18 @@ await() {
 	READY=$(sed -n 's/^ready //p' "$1")
 }
 
+# nginx_conf FOLDER: the configuration of an nginx that keeps its files there
+# (nginx.pid, nginx.error, ...). What stands in http { } is standard input.
+nginx_conf() {
+	printf '%s\n' 'daemon off;' "pid $1/nginx.pid;" \
+	    "error_log $1/nginx.error;" 'events { }' 'http {'
+	for use in client_body proxy fastcgi uwsgi scgi; do
+		echo "${use}_temp_path $1/nginx.$use;"
+	done
+	cat
+	echo '}'
+}
+
 # setting KEY VALUE: sets it in the sandbox's configuration.
 setting() {
 	{

@@ -72,23 +72,13 @@ servers() {
 	END
 }
 
-# nginx_config FIRST-PORT: the servers, each before the sandbox.
-nginx_config() {
+# in_http FIRST-PORT: the servers, each before the sandbox.
+in_http() {
 	port=$1
 	cat <<-EOF
-	daemon off;
-	pid $TMP/nginx.pid;
-	error_log $TMP/nginx.error;
-	events { }
-	http {
 	log_format tls '\$server_port \$ssl_protocol \$ssl_curve '
 	    '\$ssl_session_reused \$request';
 	access_log $TMP/nginx.log tls;
-	client_body_temp_path $TMP/n1;
-	proxy_temp_path $TMP/n2;
-	fastcgi_temp_path $TMP/n3;
-	uwsgi_temp_path $TMP/n4;
-	scgi_temp_path $TMP/n5;
 	EOF
 	servers | while read -r _ key protocols curves ciphers; do
 		cat <<-EOF
@@ -110,7 +100,6 @@ nginx_config() {
 		EOF
 		port=$((port + 1))
 	done
-	echo '}'
 }
 
 NGINX=''
@@ -125,7 +114,7 @@ stop_nginx() {
 start_nginx() {
 	FIRST=$((12000 + $$ % 17000))
 	for _ in 1 2 3 4 5; do
-		nginx_config "$FIRST" >nginx.conf
+		in_http "$FIRST" | nginx_conf "$TMP" >nginx.conf
 		timeout 200 nginx -c "$TMP/nginx.conf" -e "$TMP/nginx.error" \
 		    >nginx.out 2>&1 &
 		NGINX=$!

@@ -93,29 +93,17 @@ new_port() {
 start_nginx() {
 	new_port
 	NGINX=$next_port
-	mkdir -p nginx
-	cat >nginx/conf <<-EOF
-	daemon off;
-	pid $D/nginx/pid;
-	error_log $D/nginx/error;
-	events { }
-	http {
+	nginx_conf "$D" >nginx.conf <<-EOF
 	access_log off;
-	client_body_temp_path $D/nginx/a;
-	proxy_temp_path $D/nginx/b;
-	fastcgi_temp_path $D/nginx/c;
-	uwsgi_temp_path $D/nginx/d;
-	scgi_temp_path $D/nginx/e;
 	server {
 	listen 127.0.0.1:$NGINX ssl;
 	ssl_certificate $D/leaf.pem;
 	ssl_certificate_key $D/leaf.key;
 	location / { proxy_pass $1; proxy_http_version 1.1; }
 	}
-	}
 	EOF
-	timeout 200 nginx -c "$D/nginx/conf" -e "$D/nginx/error" \
-	    >nginx/out 2>&1 &
+	timeout 200 nginx -c "$D/nginx.conf" -e "$D/nginx.error" \
+	    >nginx.out 2>&1 &
 	PIDS="$PIDS $!"
 	listens "$NGINX"
 }
@@ -147,7 +135,7 @@ connects() {
 start_sandbox --plain
 trap stop_all EXIT
 if ! start_nginx "$(setting_of login_url)"; then
-	skip proxy "nginx does not start: $(tail -n 1 nginx/error)"
+	skip proxy "nginx does not start: $(tail -n 1 nginx.error)"
 	exit 0
 fi
 setting login_url "https://login.test:$NGINX"

@@ -4,22 +4,11 @@
 # tls.sh: our TLS client against servers that nobody here wrote: openssl
 # s_server and nginx. The client is "tls_test probe" (tests/unit/tls_test.c):
 # no setting of the executable is needed for this.
-set -u
-TOP=${TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
+. "${TOP:?}/tests/story/lib.sh"
 PROBE=$TOP/build/san/tls_test
-TMP=${TMP:-$(mktemp -d)}
 D=$TMP/tls
 SERVER=''
-failures=0
-LC_ALL=C
-export LC_ALL
 
-ok() { printf 'ok %s\n' "$1"; }
-skip() { printf 'skip %s: %s\n' "$1" "$2"; }
-not_ok() {
-	printf 'not ok %s: %s\n' "$1" "$2"
-	failures=$((failures + 1))
-}
 have() { command -v "$1" >/dev/null 2>&1; }
 
 stop() {
@@ -272,22 +261,11 @@ stop
 
 nginx_story() {
 	port=$((20000 + $$ % 10000))
-	mkdir -p nginx
 	tries=0
 	while [ $tries -lt 10 ]; do
 		port=$((port + 1))
-		cat >nginx/conf <<-EOF
-		daemon off;
-		pid $D/nginx/pid;
-		error_log $D/nginx/error;
-		events { }
-		http {
+		nginx_conf "$D" >nginx.conf <<-EOF
 		access_log off;
-		client_body_temp_path $D/nginx/a;
-		proxy_temp_path $D/nginx/b;
-		fastcgi_temp_path $D/nginx/c;
-		uwsgi_temp_path $D/nginx/d;
-		scgi_temp_path $D/nginx/e;
 		server {
 		listen 127.0.0.1:$port ssl;
 		ssl_certificate $D/$1-chain.pem;
@@ -296,11 +274,10 @@ nginx_story() {
 		ssl_session_tickets on;
 		location / { return 200 "ok"; }
 		}
-		}
 		EOF
 		stop
-		timeout 60 nginx -c "$D/nginx/conf" -e "$D/nginx/error" \
-		    >nginx/out 2>&1 &
+		timeout 60 nginx -c "$D/nginx.conf" -e "$D/nginx.error" \
+		    >nginx.out 2>&1 &
 		SERVER=$!
 		PORT=$port
 		for _ in 1 2 3 4 5 6 7 8 9 10; do
