@@ -35,7 +35,31 @@ warn_of_end(const struct log *log, const char *what, int64_t end)
 	    what, left > 0 ? "ends" : "ended", DATE_SIZE, iso);
 }
 
+/* Files are read for each token; what to warn of is told once a day. */
+static const struct log *
+daily(struct credential *k)
+{
+	static const struct log silent;
+	int64_t now = os_wall();
+
+	if (now - k->warned < DAY_S)
+		return &silent;
+	k->warned = now;
+	return k->log;
+}
+
 /* Secret */
+
+static bool
+prepare_secret(void *arg, struct err *e)
+{
+	struct credential *k = arg;
+	struct config *c = k->config;
+
+	if (c->client_secret_file.n > 0)
+		secret_release(&c->client_secret);
+	return config_secret(c, daily(k), e);
+}
 
 static bool
 secret_id(struct credential *k, struct identity *who, struct err *e)
@@ -49,25 +73,17 @@ secret_id(struct credential *k, struct identity *who, struct err *e)
 		    STR_ARG(c->client_secret_command));
 		return arena_ok(&k->mem, e);
 	}
-	if (!config_secret(c, k->log, e))
+	if (!prepare_secret(k, e))
 		return false;
 	crypt_sha256_hex(secret_view(&c->client_secret), hex);
 	who->proof_id = arena_str(&k->mem, str_of(hex));
 	return arena_ok(&k->mem, e);
 }
 
-static bool
-prepare_secret(void *arg, struct err *e)
-{
-	struct credential *k = arg;
-
-	return config_secret(k->config, k->log, e);
-}
-
 /* Certificate */
 
 static bool
-read_password(struct credential *k, struct err *e)
+read_password(struct credential *k, const struct log *log, struct err *e)
 {
 	static const char key[] = "client_certificate_password_file";
 	const struct config *c = k->config;
@@ -81,33 +97,22 @@ read_password(struct credential *k, struct err *e)
 		    secret_view(&c->client_certificate_password), e);
 	buf_init_secret(&text, CONFIG_LINE_MAX);
 	ok = (private_read(path, &text, &st, e) &&
-		 private_check(path, &st, k->log, e)) ||
+		 private_check(path, &st, log, e)) ||
 	    err_wrap(e, "%s", key);
 	ok = ok && config_first_line(buf_view(&text), key, &k->password, e);
 	buf_release(&text);
 	return ok;
 }
 
-/* The file with the key is as secret as a password. */
 static bool
-read_pem(struct credential *k, struct str path, bool has_key, struct buf *out,
-    struct err *e)
-{
-	struct os_stat st;
-
-	return private_read(path.p, out, &st, e) &&
-	    (!has_key || private_check(path.p, &st, k->log, e));
-}
-
-static bool
-check_times(const struct credential *k, struct err *e)
+check_times(const struct credential *k, const struct log *log, struct err *e)
 {
 	const char *path = k->config->client_certificate.p;
 	int64_t now = os_wall();
 	char iso[DATE_ISO_SIZE];
 
 	if (now >= k->sign.from && now < k->sign.until) {
-		warn_of_end(k->log, "the client certificate", k->sign.until);
+		warn_of_end(log, "the client certificate", k->sign.until);
 		return true;
 	}
 	date_iso(now < k->sign.from ? k->sign.from : k->sign.until, iso);
@@ -128,20 +133,25 @@ load_certificate(struct credential *k, struct err *e)
 {
 	struct str certificate = k->config->client_certificate;
 	struct str key = k->config->client_certificate_key;
+	/* as secret as a password */
+	const char *key_path = key.n > 0 ? key.p : certificate.p;
 	bool apart = key.n > 0, ok;
 	struct sign_files files = { .password = &k->password };
+	const struct log *log = daily(k);
 	struct buf text, key_text;
+	struct os_stat st;
 
 	buf_init_secret(&text, SIGN_FILE_MAX);
 	buf_init_secret(&key_text, SIGN_FILE_MAX);
-	ok = read_password(k, e) &&
-	    read_pem(k, certificate, !apart, &text, e) &&
-	    (!apart || read_pem(k, key, true, &key_text, e));
+	ok = read_password(k, log, e) &&
+	    private_read(certificate.p, &text, &st, e) &&
+	    (!apart || private_read(key.p, &key_text, &st, e)) &&
+	    private_check(key_path, &st, log, e);
 	files.certificate =
 	    (struct sign_file){ certificate.p, buf_view(&text) };
-	files.key = apart ? (struct sign_file){ key.p, buf_view(&key_text) } :
-			    files.certificate;
-	ok = ok && sign_load(&k->sign, &files, e) && check_times(k, e);
+	files.key =
+	    (struct sign_file){ key_path, buf_view(apart ? &key_text : &text) };
+	ok = ok && sign_load(&k->sign, &files, e) && check_times(k, log, e);
 	buf_release(&text);
 	buf_release(&key_text);
 	return ok;
@@ -153,8 +163,7 @@ prepare_certificate(void *arg, struct err *e)
 	struct credential *k = arg;
 	bool ok;
 
-	if (k->sign.state != NULL)
-		return true;
+	sign_release(&k->sign);
 	ok = load_certificate(k, e);
 	secret_release(&k->password);
 	if (!ok) {

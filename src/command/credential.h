@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * credential: what the settings say about who signs in, as graph/identity.h
- * wants it. Files and commands are read when a token is asked for, not
- * before: with a token in the cache nothing is touched.
+ * wants it. Files are read whenever a token is asked for, since one may be
+ * replaced while we run, and a command is run for the first. With a token in
+ * the cache nothing but a secret's file is touched.
  */
 #ifndef COMMAND_CREDENTIAL_H
 #define COMMAND_CREDENTIAL_H
@@ -26,6 +27,7 @@ struct credential {
 	struct sign sign;
 	struct secret assertion, password;
 	struct managed managed;
+	int64_t warned; /* of files; wall clock */
 };
 
 /*
