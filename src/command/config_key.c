@@ -416,7 +416,10 @@ const struct config_row config_rows[] = {
 	"contoso.com, 10.0.0.0/8", NULL },
 [CONFIG_CONNECT_TIMEOUT] = { "connect_timeout", parse_time,
 	AT(connect_timeout_ms), NULL, "10s", "10s",
-	"How long to wait for a connection, and for a whole request." },
+	"How long to wait for a connection, and for a whole request. send\n"
+	"tries three times at most, the last begun within 10 s, so that it\n"
+	"may take 10 s longer (more where a large message needs several\n"
+	"requests)." },
 [CONFIG_TIMEOUT] = { "timeout", parse_time, AT(timeout_ms), NULL, "120s",
 	"120s", NULL },
 [CONFIG_TOKEN_CACHE] = { "token_cache", parse_yes_no, AT(token_cache), NULL,
