@@ -517,6 +517,10 @@ verb_test() {
 	test_start "$@"
 	test_build
 	test_env
+	if grep -q '^story machines$' "$run/list"; then
+		# what fails here is told by the story
+		sh tests/story/machines.sh build >build/machines.log 2>&1 || true
+	fi
 	test_run
 }
 
