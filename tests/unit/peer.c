@@ -12,9 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "t.h"
 
-enum { LIFE_S = 60, BACKLOG = 16 };
+enum { LIFE_S = 60, BACKLOG = 16, WAIT_MS = 10000 };
 
 int
 peer_listen(const char *ip, int backlog, uint16_t *port)
@@ -87,4 +88,21 @@ peer_stop(struct peer *p)
 	(void)kill(p->pid, SIGKILL);
 	(void)waitpid(p->pid, NULL, 0);
 	p->pid = 0;
+}
+
+const char *
+peer_refused(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(1) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), error = 0;
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	socklen_t n = sizeof(error);
+
+	(void)inet_pton(AF_INET, "127.0.0.1", &a.sin_addr);
+	(void)connect(fd, (struct sockaddr *)&a, sizeof(a));
+	(void)os_poll(&p, 1, os_mono_ms() + WAIT_MS);
+	(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n);
+	(void)close(fd);
+	T_CHECK(error == ECONNREFUSED || t_slow() > 1, "refused: %d", error);
+	return strerror(error);
 }

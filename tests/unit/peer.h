@@ -29,4 +29,10 @@ _Bool peer_start(struct peer *p, const char *ip,
     void (*serve)(int fd, void *arg), void *arg);
 void peer_stop(struct peer *p);
 
+/*
+ * The words for a connection that is refused: "Connection refused". qemu-user
+ * 7.2 gives SO_ERROR in the numbers of its own machine; those of MIPS differ.
+ */
+const char *peer_refused(void);
+
 #endif
