@@ -613,8 +613,8 @@ attempt(struct exchange *x, struct err *e)
 		buf_init_secret(&x->a->body, HTTP_BODY_MAX);
 	else
 		buf_init(&x->a->body, HTTP_BODY_MAX);
-	ok = connect_slot(x, e) && write_request(x, e) &&
-	    (read_answer(x, e) || is_refusal(x));
+	ok = connect_slot(x, e) &&
+	    ((write_request(x, e) && read_answer(x, e)) || is_refusal(x));
 	if (ok) {
 		note_date(x->a);
 		trace_answer(x);

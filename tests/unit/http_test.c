@@ -73,6 +73,10 @@ static const struct {
 	    STR_INIT("HTTP/1.1 413 No\r\nContent-Length: 9\r\n\r\nbig!"),
 	    SERVE_CLOSE, 0 } },
 	  HUGE, false, LONG_MS, 413, ERR_NONE, NULL },
+	{ "early refusal, broken chunk", { { SERVE_HEAD,
+	    STR_INIT("HTTP/1.1 413 No\r\nTransfer-Encoding: chunked\r\n\r\n"
+	    "zz\r\n"), SERVE_CLOSE, 0 } },
+	  HUGE, false, LONG_MS, 413, ERR_NONE, NULL },
 	{ "early success is not believed", { { SERVE_HEAD, STR_INIT(ACCEPTED),
 	    SERVE_HANG, 0 } },
 	  HUGE, false, LONG_MS, 0, ERR_UNSURE, "before it had the whole" },
