@@ -326,19 +326,8 @@ run_steps(struct check *c)
 static bool
 read_operands(struct check *c, bool wants_address, struct err *e)
 {
-	const char *value;
-	int id;
-
-	for (;;) {
-		if (!cli_next(&c->cli, &id, &value, e))
-			return false;
-		if (id == CLI_END)
-			break;
-		if (!wants_address || c->address != NULL)
-			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
-			    value);
-		c->address = value;
-	}
+	if (!cli_operand(&c->cli, wants_address ? &c->address : NULL, e))
+		return false;
 	if (c->cli.common.help || !wants_address || c->address != NULL)
 		return true;
 	err_set(e, ERR_USAGE, "to whom?");

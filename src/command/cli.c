@@ -199,6 +199,24 @@ cli_next(struct cli *c, int *id, const char **value, struct err *e)
 	return true;
 }
 
+bool
+cli_operand(struct cli *c, const char **one, struct err *e)
+{
+	const char *value;
+	int id;
+
+	for (;;) {
+		if (!cli_next(c, &id, &value, e))
+			return false;
+		if (id == CLI_END)
+			return true;
+		if (one == NULL || *one != NULL)
+			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
+			    value);
+		*one = value;
+	}
+}
+
 static void
 help_option(const struct cli_option *o, struct buf *out)
 {

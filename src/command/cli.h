@@ -68,6 +68,12 @@ enum { CLI_END = -1, CLI_OPERAND = 0, CLI_COMMON = 1000 };
  */
 bool cli_next(struct cli *c, int *id, const char **value, struct err *e)
     __attribute__((warn_unused_result));
+/*
+ * The whole command line of a command without options of its own. *one, NULL
+ * before: its operand, if there is one. one NULL: it takes none. ERR_USAGE.
+ */
+bool cli_operand(struct cli *c, const char **one, struct err *e)
+    __attribute__((warn_unused_result));
 
 /* Prints the help of a command, or what went wrong; gives the exit code. */
 int cli_help(const struct cli_command *command);

@@ -129,19 +129,8 @@ unknown(const struct cli *c, const char *name)
 static bool
 read_name(struct cli *c, const char **name, struct err *e)
 {
-	const char *value;
-	int id;
-
-	for (;;) {
-		if (!cli_next(c, &id, &value, e))
-			return false;
-		if (id == CLI_END)
-			break;
-		if (*name != NULL)
-			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
-			    value);
-		*name = value;
-	}
+	if (!cli_operand(c, name, e))
+		return false;
 	if (*name != NULL || c->common.help)
 		return true;
 	err_set(e, ERR_USAGE, "print what?");

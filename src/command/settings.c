@@ -235,23 +235,13 @@ enum { VERBS = sizeof(verbs) / sizeof(*verbs) };
 int
 settings_main(const struct cli_command *self, int argc, char **argv)
 {
-	const char *value, *verb = NULL;
+	const char *verb = NULL;
 	struct err e;
 	struct cli c;
-	int id;
 
 	cli_init(&c, self, argc, argv);
-	for (;;) {
-		if (!cli_next(&c, &id, &value, &e))
-			return cli_fail(&c, &e);
-		if (id == CLI_END)
-			break;
-		if (verb != NULL) {
-			err_set(&e, ERR_USAGE, "unexpected \"%.60s\"", value);
-			return cli_fail(&c, &e);
-		}
-		verb = value;
-	}
+	if (!cli_operand(&c, &verb, &e))
+		return cli_fail(&c, &e);
 	if (c.common.help)
 		return cli_help(self);
 	for (size_t i = 0; i < VERBS; i++)

@@ -151,6 +151,33 @@ test_nearest(void)
 }
 
 static void
+test_operand(void)
+{
+	static const struct cli_command plain = { "try", run_nothing, "",
+		"Tries operands.", NULL, NULL };
+	char *argv[] = { (char[]){ "try" }, (char[]){ "a" }, (char[]){ "b" } };
+	const char *one = NULL;
+	struct err e = { 0 };
+	struct cli c;
+
+	cli_init(&c, &plain, 1, argv);
+	T_CHECK(cli_operand(&c, NULL, &e) && cli_operand(&c, &one, &e) &&
+		one == NULL,
+	    "none: %s", e.msg);
+	cli_init(&c, &plain, 2, argv);
+	T_CHECK(cli_operand(&c, &one, &e) && one == argv[1], "one: %s", e.msg);
+	cli_init(&c, &plain, 2, argv);
+	T_CHECK(!cli_operand(&c, NULL, &e) && e.kind == ERR_USAGE &&
+		strcmp(e.msg, "unexpected \"a\"") == 0,
+	    "one too many: %s", e.msg);
+	one = NULL;
+	cli_init(&c, &plain, 3, argv);
+	T_CHECK(!cli_operand(&c, &one, &e) && e.kind == ERR_USAGE &&
+		strcmp(e.msg, "unexpected \"b\"") == 0,
+	    "two: %s", e.msg);
+}
+
+static void
 test_common(void)
 {
 	char name[] = "try", v[] = "-v", C[] = "-C", f[] = "file",
@@ -276,6 +303,7 @@ test_version(void)
 static const struct t_test tests[] = {
 	{ "next", test_next },
 	{ "nearest", test_nearest },
+	{ "operand", test_operand },
 	{ "common options", test_common },
 	{ "messages", test_run },
 	{ "help", test_help },
