@@ -37,12 +37,30 @@ mark(struct worker_job *j, struct str draft, struct err *e)
 	return claim_save(&j->claim, e);
 }
 
+/* Nothing of it is out, and a draft that is gone would pass for sent. */
+static bool
+forget_draft(struct worker_job *j, struct err *e)
+{
+	struct envelope_state *s = &j->claim.state, was = *s;
+
+	s->unsure_since = 0;
+	s->draft = STR("");
+	if (!claim_save(&j->claim, e)) {
+		*s = was;
+		return false;
+	}
+	j->asks_draft = false;
+	return true;
+}
+
 /* outgoing_progress's keep: the mark of a draft has its id. */
 static bool
 keep_draft(void *arg, struct str id, struct err *e)
 {
 	struct worker_job *j = arg;
 
+	if (id.n == 0)
+		return forget_draft(j, e);
 	/* an id that the file would cut could not be asked */
 	j->asks_draft = id.n <= ENVELOPE_DRAFT_MOST;
 	id = j->asks_draft ? arena_str(&j->mem, id) : STR("");
@@ -133,8 +151,11 @@ resume(struct worker_job *j, struct err *e)
 		[DRAFT_SENT] = "its draft was found to be sent",
 		[DRAFT_MISSING] = "its draft is gone, so it was sent",
 	};
+	const struct outgoing_progress progress = { .keep = keep_draft,
+		.arg = j };
 	const struct draft_kept kept = { .mailbox = j->account->config.mailbox,
-		.id = j->claim.state.draft };
+		.id = j->claim.state.draft,
+		.progress = &progress };
 	enum draft_found found;
 	bool ok;
 
@@ -142,8 +163,6 @@ resume(struct worker_job *j, struct err *e)
 	ok = draft_resume(&j->account->client.graph, &kept, &j->result->sent,
 	    &found, e);
 	j->note = notes[found];
-	if (!ok && found == DRAFT_UNSENT)
-		j->asks_draft = e->kind == ERR_UNSURE; /* else removed */
 	return ok;
 }
 

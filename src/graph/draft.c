@@ -315,6 +315,45 @@ remove_draft(struct draft *d)
 	*d->out = kept; /* the ids of what failed are the ones to tell */
 }
 
+/* Keeping its id */
+
+static bool
+tell_keeper(struct draft *d, struct str id, struct err *e)
+{
+	return d->progress == NULL || d->progress->keep == NULL ||
+	    d->progress->keep(d->progress->arg, id, e);
+}
+
+/* As it stands in the path. */
+static bool
+keep_draft(struct draft *d, struct err *e)
+{
+	struct str path = buf_view(&d->path);
+	size_t at = path.n;
+
+	while (at > 0 && path.p[at - 1] != '/')
+		at--;
+	return tell_keeper(d, str_from(path, at), e);
+}
+
+/*
+ * A draft whose id was kept is not removed before that is undone: one that is
+ * asked for and is gone passes for sent.
+ */
+static void
+discard_draft(struct draft *d)
+{
+	struct err why;
+
+	if (tell_keeper(d, STR(""), &why))
+		remove_draft(d);
+	else
+		log_warn(d->g->source.log,
+		    "a draft that was not sent stays in the mailbox's Drafts: "
+		    "%s",
+		    why.msg);
+}
+
 /* Sending it */
 
 static bool
@@ -450,32 +489,18 @@ send_draft(struct draft *d, struct err *e)
 		if (e->kind == ERR_UNSURE && ++lost > 1)
 			state = UNSURE;
 		else if (!patience_wait(&patience, e))
-			state = GIVEN_UP;
+			state = e->kind == ERR_UNSURE ? UNSURE : GIVEN_UP;
 	}
 	if (state == UNSURE)
 		err_remedy(e,
 		    "Look into the mailbox's Drafts and Sent Items: a draft "
 		    "that is still there can be sent by hand.");
 	else if (state == GIVEN_UP)
-		remove_draft(d);
+		discard_draft(d);
 	return state == IS_SENT;
 }
 
 /* All at once */
-
-/* Tells the id, as it stands in the path. */
-static bool
-keep_draft(struct draft *d, struct err *e)
-{
-	struct str path = buf_view(&d->path);
-	size_t at = path.n;
-
-	if (d->progress == NULL || d->progress->keep == NULL)
-		return true;
-	while (at > 0 && path.p[at - 1] != '/')
-		at--;
-	return d->progress->keep(d->progress->arg, str_from(path, at), e);
-}
 
 static bool
 check_sizes(const struct outgoing *m, struct err *e)
@@ -516,7 +541,7 @@ draft_send(struct graph *g, const struct outgoing *m,
 		ok = false;
 	}
 	if (ok && !keep_draft(&d, e)) {
-		remove_draft(&d);
+		discard_draft(&d);
 		ok = false;
 	}
 	ok = ok && send_draft(&d, e);
@@ -528,7 +553,7 @@ bool
 draft_resume(struct graph *g, const struct draft_kept *kept,
     struct send_result *out, enum draft_found *found, struct err *e)
 {
-	struct draft d = { .g = g, .out = out };
+	struct draft d = { .g = g, .progress = kept->progress, .out = out };
 	bool ok = true;
 
 	*out = (struct send_result){ .via = route_name(ROUTE_DRAFT) };

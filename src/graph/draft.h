@@ -42,6 +42,7 @@ bool draft_send(struct graph *g, const struct outgoing *m,
 struct draft_kept {
 	struct str mailbox;
 	struct str id; /* as outgoing_progress's keep was told */
+	const struct outgoing_progress *progress; /* its keep; or NULL */
 };
 
 enum draft_found {

@@ -44,7 +44,8 @@ struct outgoing_progress {
 	/* bytes of an upload, for a bar on a terminal */
 	void (*step)(void *arg, uint64_t done, uint64_t all);
 	/* a draft is complete and is sent next: its id for draft_resume. False:
-	   it is not sent, and removed */
+	   it is not sent. "": it was not sent and is removed next, so that its
+	   id must not be asked any more. False: it stays */
 	bool (*keep)(void *arg, struct str id, struct err *e);
 	void *arg;
 };

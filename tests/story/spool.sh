@@ -38,6 +38,11 @@ rows() {
 	submit taken-close x1|delivery exact|-|0|0|1|-|1
 	submit taken-no-answer x1|delivery exact|-|0|0|1|-|1
 	submit close x1|delivery exact|-|0|0|1|-|1
+	# what was not taken leaves no draft that could pass for sent
+	submit status 403 x2|delivery exact|new|0|0|0|-|1
+	submit status 400 code=ErrorInvalidRecipients|delivery exact|dead|0|0|0|dead|0
+	submit status 429 retry-after=400 x1|delivery exact|new|399|442|0|new|0
+	submit status 503|delivery exact|new|40|61|0|new|0
 	END
 }
 

@@ -573,39 +573,43 @@ static const struct {
 	const char *name;
 	struct mishap fault[FAULTS];
 	unsigned sent; /* before */
-	bool refused;  /* its id is not kept */
+	enum { KEPT, NO_ID, NO_WORD } keeper; /* fails with: the id; any */
 	enum draft_found found;
 	enum err_kind kind;
 	unsigned sent_after, removed;
 } kept[] = {
-	{ "still a draft", { { NOWHERE, FAILS, 0, 0 } }, 0, false,
+	{ "still a draft", { { NOWHERE, FAILS, 0, 0 } }, 0, KEPT,
 	  DRAFT_UNSENT, ERR_NONE, 1, 0 },
-	{ "sent", { { NOWHERE, FAILS, 0, 0 } }, 1, false, DRAFT_SENT,
+	{ "sent", { { NOWHERE, FAILS, 0, 0 } }, 1, KEPT, DRAFT_SENT,
 	  ERR_NONE, 1, 0 },
-	{ "gone", { { ASK, MISSES, 1, 9 } }, 1, false, DRAFT_MISSING,
+	{ "gone", { { ASK, MISSES, 1, 9 } }, 1, KEPT, DRAFT_MISSING,
 	  ERR_NONE, 1, 0 },
-	{ "cannot be asked", { { ASK, FAILS, 1, 9 } }, 0, false,
+	{ "cannot be asked", { { ASK, FAILS, 1, 9 } }, 0, KEPT,
 	  DRAFT_NOT_ASKED, ERR_RETRY, 0, 0 },
-	{ "its answer is lost", { { ASK, LOST, 1, 9 } }, 0, false,
+	{ "its answer is lost", { { ASK, LOST, 1, 9 } }, 0, KEPT,
 	  DRAFT_NOT_ASKED, ERR_RETRY, 0, 0 },
-	{ "may not be asked", { { ASK, DENIED, 1, 9 } }, 0, false,
+	{ "may not be asked", { { ASK, DENIED, 1, 9 } }, 0, KEPT,
 	  DRAFT_NOT_ASKED, ERR_AUTH, 0, 0 },
-	{ "a draft that is refused", { { SUBMIT, REFUSED, 1, 9 } }, 0, false,
+	{ "a draft that is refused", { { SUBMIT, REFUSED, 1, 9 } }, 0, KEPT,
 	  DRAFT_UNSENT, ERR_REFUSED, 0, 1 },
-	{ "not kept", { { NOWHERE, FAILS, 0, 0 } }, 0, true, DRAFT_NOT_ASKED,
+	{ "not kept", { { NOWHERE, FAILS, 0, 0 } }, 0, NO_ID, DRAFT_NOT_ASKED,
 	  ERR_RETRY, 0, 1 },
+	{ "refused, and not forgotten", { { SUBMIT, REFUSED, 1, 9 } }, 0,
+	  NO_WORD, DRAFT_UNSENT, ERR_REFUSED, 0, 0 },
 };
 /* clang-format on */
 
 static bool
 keep(void *arg, struct str id, struct err *e)
 {
-	const bool *refused = arg;
+	const unsigned *keeper = arg;
 
-	T_CHECK(str_eq(id, STR("AA%2B%2F%3Db")) && now.sent == 0 &&
-		now.drafts == 1,
-	    "kept before it is sent: %.*s", STR_ARG(id));
-	return !*refused || err_set(e, ERR_RETRY, "no space");
+	T_CHECK((id.n == 0 || str_eq(id, STR("AA%2B%2F%3Db"))) &&
+		now.sent == 0 && now.drafts == 1,
+	    "kept before it is sent or removed: %.*s", STR_ARG(id));
+	if (*keeper == NO_WORD || (*keeper == NO_ID && id.n > 0))
+		return err_set(e, ERR_RETRY, "no space");
+	return true;
 }
 
 /* The hook, then asking: a worker that died is between the two. */
@@ -614,22 +618,23 @@ check_kept(size_t i)
 {
 	static struct outgoing m;
 	static struct message parts;
-	const struct draft_kept ask = { STR("me@x"), STR("AA%2B%2F%3Db") };
+	unsigned keeper = kept[i].keeper;
+	const struct outgoing_progress progress = { .keep = keep,
+		.arg = &keeper };
+	const struct draft_kept ask = { STR("me@x"), STR("AA%2B%2F%3Db"),
+		&progress };
 	struct log silent = { 0 };
 	struct graph g = { .source = { .clock = &stopped, .log = &silent },
 		.timeout_ms = 1000 };
-	bool refused = kept[i].refused, ok;
+	bool ok;
 	enum draft_found found = DRAFT_NOT_ASKED;
 	struct send_result result;
 	struct err e = { 0 };
 
 	set_up(0, &m, &parts);
 	now.fault = kept[i].fault;
-	if (kept[i].refused) {
-		ok = outgoing_send(&g, &m, ROUTE_DRAFT,
-		    &(struct outgoing_progress){ .keep = keep,
-			.arg = &refused },
-		    &result, &e);
+	if (keeper == NO_ID) {
+		ok = outgoing_send(&g, &m, ROUTE_DRAFT, &progress, &result, &e);
 	} else {
 		now.drafts = 1;
 		now.sent = kept[i].sent;

@@ -353,26 +353,39 @@ test_crash(void)
 /* clang-format off */
 static const struct {
 	const char *name;
-	struct serve_step step[2];
+	struct serve_step step[3];
 	size_t steps;
 	const char *where;
 	unsigned requests;
 	const char *says;
+	bool removed; /* so it is not asked again */
 } drafts[] = {
 	{ "sent", { { SERVE_ALL, STR_INIT(JSON "{\"isDraft\":false}"),
-	  SERVE_CLOSE, 0 } }, 1, "gone", 1, "its draft was found to be sent" },
+	  SERVE_CLOSE, 0 } }, 1, "gone", 1, "its draft was found to be sent",
+	  false },
 	{ "gone", { { SERVE_ALL, STR_INIT(STATUS("404 X", "",
 	  "ErrorItemNotFound")), SERVE_CLOSE, 0 } }, 1, "gone", 1,
-	  "its draft is gone, so it was sent" },
+	  "its draft is gone, so it was sent", false },
 	{ "still a draft", { { SERVE_ALL, STR_INIT(JSON "{\"isDraft\":true}"),
 	  SERVE_CLOSE, 0 }, { SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP, 0 } },
-	  2, "gone", 2, "\"verdict\":\"sent\"" },
+	  2, "gone", 2, "\"verdict\":\"sent\"", false },
+	{ "still one, and refused", { { SERVE_ALL,
+	  STR_INIT(JSON "{\"isDraft\":true}"), SERVE_CLOSE, 0 },
+	  { SERVE_ALL, STR_INIT(STATUS("400 X", "", "ErrorInvalidRecipients")),
+	  SERVE_CLOSE, 0 }, { SERVE_ALL, STR_INIT("HTTP/1.1 204 X\r\n\r\n"),
+	  SERVE_CLOSE, 0 } }, 3, "dead", 3, "\"verdict\":\"dead\"", true },
+	{ "still one, and throttled", { { SERVE_ALL,
+	  STR_INIT(JSON "{\"isDraft\":true}"), SERVE_CLOSE, 0 },
+	  { SERVE_ALL, STR_INIT(STATUS("429 X", "Retry-After: 400\r\n",
+	  "ApplicationThrottled")), SERVE_CLOSE, 0 }, { SERVE_ALL,
+	  STR_INIT("HTTP/1.1 204 X\r\n\r\n"), SERVE_CLOSE, 0 } }, 3, "new", 3,
+	  "\"verdict\":\"later\"", true },
 	{ "not told", { { SERVE_ALL, STR_INIT(STATUS("503 X", "",
 	  "ErrorServerBusy")), SERVE_CLOSE, 0 } }, 1, "new", 1,
-	  "its draft could not be asked" },
+	  "its draft could not be asked", false },
 	{ "may not ask", { { SERVE_ALL, STR_INIT(STATUS("403 X", "",
 	  "ErrorAccessDenied")), SERVE_CLOSE, 0 } }, 1, "new", 1,
-	  "\"verdict\":\"account\"" },
+	  "\"verdict\":\"account\"", false },
 };
 /* clang-format on */
 
@@ -404,9 +417,11 @@ check_draft(size_t i)
 		asked() == drafts[i].requests,
 	    "%s: in %s, %u requests", drafts[i].name, where(&c), asked());
 	T_CHECK(c.spool == NULL ||
-		(str_eq(c.state.draft, STR("AAMk%3D")) &&
-		    c.state.unsure_since != 0 && c.state.attempts == 1),
-	    "%s: is asked again", drafts[i].name);
+		(str_eq(c.state.draft,
+		     drafts[i].removed ? STR("") : STR("AAMk%3D")) &&
+		    (c.state.unsure_since == 0) == drafts[i].removed &&
+		    c.state.attempts == 1),
+	    "%s: is asked again, or not", drafts[i].name);
 	claim_leave(&c);
 	arena_release(&a);
 	read_journal(&journal);
