@@ -15,8 +15,9 @@
  * Of the last three a person hears (alert.h).
  *
  * Several may work on one spool. An outcome is in the journal before the
- * message leaves its folder. Before a request goes out the file says so: what
- * is found with that mark and without an outcome, since its worker died, is
+ * message leaves its folder, and one that the journal calls sent is not sent
+ * again. Before a request goes out the file says so: what is found with
+ * that mark and without an outcome, since its worker died, is
  * "unsure", never sent again as if nothing had been. For a draft the mark has
  * its id, and the draft is asked (graph/draft.h): no second copy then.
  *

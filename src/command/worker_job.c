@@ -522,6 +522,17 @@ is_due(const struct worker_job *j)
 	return s->next <= now(j) || (j->worker->eager && s->unsure_times == 0);
 }
 
+/* Its worker died between the journal and its removal. */
+static bool
+is_noted_sent(const struct worker_job *j)
+{
+	const struct envelope_state *s = &j->claim.state;
+
+	return s->unsure_since != 0 &&
+	    journal_says(&j->worker->outbox->journal, j->claim.envelope.id,
+		STR("sent"), s->unsure_since);
+}
+
 bool
 worker_job_run(struct worker_job *j, struct err *e)
 {
@@ -533,6 +544,8 @@ worker_job_run(struct worker_job *j, struct err *e)
 		r->next = s->next;
 		return claim_put(&j->claim, SPOOL_NEW, e);
 	}
+	if (is_noted_sent(j))
+		return claim_done(&j->claim, e);
 	j->started = os_mono_ms();
 	/* one that was marked has been counted */
 	j->attempts = s->attempts - (s->unsure_since != 0 && s->attempts > 0);

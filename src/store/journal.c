@@ -386,6 +386,38 @@ journal_read(const struct journal *j, const struct journal_filter *f,
 	return true;
 }
 
+struct wanted {
+	struct str id, verdict;
+	int64_t since;
+	bool found;
+};
+
+static bool
+see_line(void *arg, struct str line, const struct json *tree)
+{
+	struct wanted *w = arg;
+	int64_t when;
+
+	(void)line;
+	if (!date_parse_iso(json_str(json_get(tree, STR("time"))), &when) ||
+	    when < w->since)
+		return false;
+	w->found = str_eq(json_str(json_get(tree, STR("id"))), w->id) &&
+	    str_eq(json_str(json_get(tree, STR("verdict"))), w->verdict);
+	return !w->found;
+}
+
+bool
+journal_says(const struct journal *j, struct str id, struct str verdict,
+    int64_t since)
+{
+	struct wanted w = { .id = id, .verdict = verdict, .since = since };
+	const struct journal_filter f = { .backwards = true };
+	struct err e;
+
+	return journal_read(j, &f, see_line, &w, &e) && w.found;
+}
+
 bool
 journal_tail(const struct journal *j, struct journal_tail *t, struct err *e)
 {

@@ -101,6 +101,13 @@ bool journal_read(const struct journal *j, const struct journal_filter *f,
     journal_each_fn *each, void *arg, struct err *e)
     __attribute__((warn_unused_result));
 
+/*
+ * Is there a line of this message and verdict, no older than since? False
+ * also where it cannot be read. Reads backwards no further than it must.
+ */
+bool journal_says(const struct journal *j, struct str id, struct str verdict,
+    int64_t since);
+
 /* A place in the journal, for who waits for more. */
 struct journal_tail {
 	int fd;      /* -1: there is no file yet */

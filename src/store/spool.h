@@ -42,7 +42,8 @@
  *							who takes it
  *
  * So a message goes out twice only if the cut falls between its request and
- * step 1 of done, and then unsure_since tells.
+ * the journal's line, which comes before step 1 of done, and then
+ * unsure_since tells.
  *
  * A torn file (SPOOL_NONE and a power cut, or a bad disk) fails its check
  * when it is taken, moves to hold/ and is never sent. One of another version

@@ -210,6 +210,12 @@ test_filters(void)
 		str_find(buf_view(&s.all), STR("\"dead\"")) < s.all.n,
 	    "the last: %s", s.all.p);
 	buf_release(&s.all);
+	T_CHECK(journal_says(&j, plain.id, STR("sent"), plain.time) &&
+		journal_says(&j, plain.id, STR("sent"), plain.time + 1) &&
+		!journal_says(&j, plain.id, STR("sent"), plain.time + 2) &&
+		!journal_says(&j, plain.id, STR("dead"), plain.time) &&
+		!journal_says(&j, STR("77"), STR("sent"), plain.time),
+	    "what it says of a message");
 	end();
 }
 

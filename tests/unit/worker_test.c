@@ -309,6 +309,27 @@ test_rows(void)
 static const struct serve_step good = { SERVE_ALL, STR_INIT(ACCEPTED),
 	SERVE_KEEP, 0 };
 
+/* What a worker leaves that died after its request. */
+static void
+leave_marked(char id[ENVELOPE_ID_SIZE], const char *draft)
+{
+	struct claim c;
+	struct arena a;
+	struct err e = { 0 };
+
+	add("", id);
+	arena_init(&a, MEMORY);
+	T_CHECK(claim_take(&c, &m.outbox.spool, id, SPOOL_QUEUED, &a, &e) &&
+		c.spool != NULL,
+	    "%s", e.msg);
+	c.state.unsure_since = m.now;
+	c.state.attempts = 1;
+	c.state.draft = str_of(draft);
+	T_CHECK(claim_save(&c, &e), "%s", e.msg);
+	claim_leave(&c);
+	arena_release(&a);
+}
+
 /* A worker died between its request and the journal: not sent again. */
 static void
 test_crash(void)
@@ -317,19 +338,9 @@ test_crash(void)
 	struct worker_sum sum;
 	struct claim c;
 	struct arena a;
-	struct err e = { 0 };
 
 	begin(&good, 1, "");
-	add("", id);
-	arena_init(&a, MEMORY);
-	T_CHECK(claim_take(&c, &m.outbox.spool, id, SPOOL_QUEUED, &a, &e) &&
-		c.spool != NULL,
-	    "%s", e.msg);
-	c.state.unsure_since = m.now;
-	c.state.attempts = 1;
-	T_CHECK(claim_save(&c, &e), "%s", e.msg);
-	claim_leave(&c);
-	arena_release(&a);
+	leave_marked(id, "");
 	run(&sum);
 	look(&c, id, &a);
 	T_CHECK(asked() == 0 && strcmp(where(&c), "new") == 0 &&
@@ -345,6 +356,38 @@ test_crash(void)
 	T_CHECK(asked() == 1 && c.spool == NULL, "sent later, once");
 	arena_release(&a);
 	end();
+}
+
+/* The same after the journal: it is done. */
+static void
+test_noted(void)
+{
+	static const char *const drafts[] = { "", "AAMk%3D" };
+	struct journal_line line = { .verdict = STR("sent") };
+	char id[ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+	struct buf journal;
+	struct claim c;
+	struct arena a;
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < N(drafts); i++) {
+		begin(&good, 1, "");
+		leave_marked(id, drafts[i]);
+		line.id = str_of(id);
+		line.time = m.now;
+		T_CHECK(journal_add(&m.outbox.journal, &line, &e), "%s", e.msg);
+		run(&sum);
+		look(&c, id, &a);
+		T_CHECK(asked() == 0 && c.spool == NULL, "%u requests, %s",
+		    asked(), where(&c));
+		arena_release(&a);
+		read_journal(&journal);
+		T_CHECK(str_chr(buf_view(&journal), '\n') + 2 == journal.n,
+		    "one line: %s", journal.p);
+		buf_release(&journal);
+		end();
+	}
 }
 
 #define JSON "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
@@ -397,20 +440,9 @@ check_draft(size_t i)
 	struct buf journal;
 	struct claim c;
 	struct arena a;
-	struct err e = { 0 };
 
 	begin(drafts[i].step, drafts[i].steps, "");
-	add("", id);
-	arena_init(&a, MEMORY);
-	T_CHECK(claim_take(&c, &m.outbox.spool, id, SPOOL_QUEUED, &a, &e) &&
-		c.spool != NULL,
-	    "%s", e.msg);
-	c.state.unsure_since = m.now;
-	c.state.attempts = 1;
-	c.state.draft = STR("AAMk%3D");
-	T_CHECK(claim_save(&c, &e), "%s", e.msg);
-	claim_leave(&c);
-	arena_release(&a);
+	leave_marked(id, "AAMk%3D");
 	run(&sum);
 	look(&c, id, &a);
 	T_CHECK(strcmp(where(&c), drafts[i].where) == 0 &&
@@ -545,6 +577,7 @@ test_throttle(void)
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
 	{ "crash", test_crash },
+	{ "noted", test_noted },
 	{ "drafts", test_drafts },
 	{ "no journal", test_no_journal },
 	{ "account", test_account },
