@@ -629,11 +629,11 @@ one_story() {
 	TMP=$TOP/build/tmp/$1-$$
 	mkdir -p "$TMP"
 	export TMP
-	story=0
+	story=0 limit=$((600 * ${T_SLOW:-1}))
 	if [ -x "tests/story/$1.sh" ]; then
-		timeout -k 5 600 "tests/story/$1.sh" || story=$?
+		timeout -k 5 "$limit" "tests/story/$1.sh" || story=$?
 	else
-		timeout -k 5 600 sh "tests/story/$1.sh" || story=$?
+		timeout -k 5 "$limit" sh "tests/story/$1.sh" || story=$?
 	fi
 	if [ "$story" = 0 ]; then
 		rm -rf "$TMP"

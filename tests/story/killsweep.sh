@@ -1,0 +1,238 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# killsweep: the executable is killed at its system calls, one after the
+# other, and each call that files take fails once, and from then on. What was
+# acknowledged is sent, what was not is not there, and a second copy comes only
+# where spool.h says that it may.
+#
+# FULL=1 does it at every call; else all those that change something outside
+# the process are taken, and a part of the others.
+# shellcheck disable=SC2030,SC2031,SC2119,SC2317
+. "$(dirname "$0")/lib.sh"
+
+FULL=${FULL:+1} how='not hurt'
+CHANGES='^(write|pwrite|rename|link|unlink|fsync|fdatasync|sendto|ftruncate)'
+SAVES='^(pwrite|fdatasync|unlink)'
+FILES='^(p?write(v2?|64|v)?|fsync|fdatasync|rename(at2?)?|link(at)?|open(at)?)$'
+
+if ! strace -qq -o /dev/null true 2>/dev/null; then
+	skip 'at every system call' 'no strace here, or it may not trace'
+	finish
+fi
+# more than one piece of what is read and written at once
+awk 'BEGIN { for (i = 0; i < 2000; i++) printf "line %04d, of a body\n", i
+    for (i = 0; i < 2000; i++) printf "line %04d, its second half\n", i }' \
+    >"$TMP/body"
+{ printf 'Subject: sweep\n\n' && cat "$TMP/body"; } >"$TMP/letter"
+STATE=$TMP/state SPOOL=$TMP/state/spool TEMPLATE=$TMP/template
+
+# --- the points
+
+# trace COMMAND...: its calls, "NAME K" for the Kth of that name.
+trace() {
+	run strace -f -qq -o "$TMP/trace" "$@"
+	awk 'NR == 1 { pid = $1 }
+	    $1 == pid && match($0, /^[0-9]+ +[a-z0-9_]+\(/) {
+		name = substr($0, length(pid) + 1, RLENGTH - length(pid) - 1)
+		gsub(/ /, "", name)
+		if (name != "execve" && name != "exit_group")
+			print name, ++n[name]
+	    }' "$TMP/trace" >"$TMP/calls"
+}
+
+# hurt INJECT COMMAND...: true if it came to that.
+hurt() {
+	how=$1
+	shift
+	run strace -qq -o "$TMP/hurt" -e "trace=${how%%:*}" -e "inject=$how" \
+	    "$@"
+	[ "$STATUS" = 137 ] || grep -q INJECTED "$TMP/hurt"
+}
+
+# --- what is found
+
+folder() {
+	for f in new work hold dead; do
+		set -- "$SPOOL/$f"/*
+		[ ! -e "$1" ] || { echo "$f" && return; }
+	done
+	echo -
+}
+# Does the file say that a request may have been taken?
+is_unsure() {
+	cat "$SPOOL"/*/[0-9A-F]* | tr '\0' '\n' | awk '
+	    /^Sequence: / { at = $2 + 0; if (at > last) last = at }
+	    /^Unsure-since: / { mark[at] = 1 }
+	    END { exit !mark[last] }'
+}
+noted() { grep -qs '"verdict":"sent"' "$STATE/log"; }
+is_whole() {
+	for f in "$SB_DIR"/mail/*.text; do
+		[ ! -e "$f" ] || cmp -s "$TMP/body" "$f" || return 1
+	done
+}
+
+# recover N: the queue is run, and if something stays N times more, without
+# the wait.
+recover() {
+	run "$P" -C "$CONFIG" queue run
+	rounds=$1
+	while [ "$rounds" -gt 0 ] && [ "$(folder)" != - ]; do
+		rounds=$((rounds - 1))
+		run "$P" -C "$CONFIG" queue retry --all
+		run "$P" -C "$CONFIG" queue run
+	done
+}
+
+# --- queueing
+
+# How a message is queued: name and command. FILE is its body; the standard
+# input is a letter with it.
+queueing() {
+	cat <<-'END'
+	send --queue|send --queue -s sweep --text FILE x@example.org
+	END
+}
+
+# What is true after it ended with STATUS.
+judge_queueing() {
+	left=$STATUS
+	recover 0
+	got="$(count_mail) sent, then in $(folder)"
+	case $left in
+	0) want='^1 sent, then in -' ;;
+	137) want='^[01] sent, then in -' ;;
+	*) want='^0 sent, then in -' ;;
+	esac
+	if ! echo "$got" | grep -q "$want"; then
+		not_ok "$name: $how" "exit $left: $got"
+	elif ! is_whole; then
+		not_ok "$name: $how" 'it was sent in part'
+	fi
+	forget_mail
+}
+
+# --- sending
+
+# What is true after `queue run` ended with STATUS. $second: is there a second
+# copy never, always, or where its worker was killed before the journal?
+judge_sending() {
+	left=$STATUS before=$(count_mail) where=$(folder)
+	faults
+	noted && line=yes || line=no
+	mark=no
+	[ "$where" != work ] || ! is_unsure || mark=yes
+	why=''
+	case "$second $left/$before $where $line" in
+	*/0*yes) why='in the journal and not sent' ;;
+	*' 0/0 - '*) why='lost' ;;
+	*' dead '*) why='given up' ;;
+	always*) ;;
+	*' 0/1 '*no) why='sent, exit 0 and not in the journal' ;;
+	esac
+	recover 2
+	after=$(count_mail)
+	case "$after $(folder)" in
+	'1 -') ;;
+	'1 hold') [ "$left" = 74 ] || why="on hold, with exit $left" ;;
+	'2 -')
+		twice=$((twice + 1))
+		case "$second $before $where $line $mark" in
+		always* | 'killed 1 work no yes') ;;
+		*) why='sent twice' ;;
+		esac
+		;;
+	*) why="$after sent, then in $(folder)" ;;
+	esac
+	is_whole || why='sent in part'
+	[ -z "$why" ] || not_ok "$name: $how" "exit $left, $before sent, in \
+$where, line $line: $why"
+	forget_mail
+}
+
+# --- the sweeps
+
+# points PATTERN STRIDE: tries all of $TMP/calls that match, and each nth of
+# the others. A line is a call, its number, and an error or nothing: SIGKILL.
+points() {
+	bad=$failures twice=0 n=0 i=0
+	awk -v all="$1" -v n="${FULL:-$2}" '$1 ~ all || ++other % n == 0' \
+	    "$TMP/calls" >"$TMP/points"
+	while read -r call k error <&3; do
+		i=$((i + 1))
+		[ $((i % 100)) != 0 ] || fresh_sandbox # one ends by itself
+		put_fresh
+		# shellcheck disable=SC2086
+		if hurt "$call:${error:-signal=KILL}:when=$k" \
+		    "$P" -C "$CONFIG" $command <"$TMP/letter"; then
+			n=$((n + 1))
+			$judge
+		fi
+		forget_mail
+	done 3<"$TMP/points"
+	[ "$failures" = "$bad" ]
+}
+
+put_fresh() {
+	rm -rf "$STATE"
+	[ "$judge" = judge_queueing ] || cp -R "$TEMPLATE" "$STATE"
+	[ -z "$rule" ] || faults "$rule"
+}
+
+fresh_sandbox() {
+	start_sandbox
+	setting state_dir "$STATE"
+	setting delivery "$delivery"
+	setting bounces no
+}
+
+# sweep NAME STRIDE COMMAND: as $judge, $rule, $delivery and $second say.
+sweep() {
+	name=$1 stride=$2 command=$3
+	fresh_sandbox
+	put_fresh
+	# shellcheck disable=SC2086
+	trace "$P" -C "$CONFIG" $command <"$TMP/letter"
+	same "$name: nothing is hurt" 0 "$STATUS"
+	$judge
+	all=$(wc -l <"$TMP/calls")
+	if points "$must" "$stride"; then
+		ok "$name: killed at $n of $all calls, sent twice $twice times"
+	fi
+	awk -v files="$FILES" '$1 ~ files {
+		print $0, "error=EIO"
+		print $0 "+", "error=ENOSPC"
+		print $0 "+", "error=EIO"
+		print $0, "error=ENOSPC"
+	    }' "$TMP/calls" >"$TMP/fail"
+	mv "$TMP/fail" "$TMP/calls"
+	all=$(wc -l <"$TMP/calls")
+	if points "$SAVES" "$stride"; then
+		ok "$name: $n of $all failures, sent twice $twice times"
+	fi
+	stop_sandbox
+}
+
+rule='' delivery=auto second=never judge=judge_queueing must=$CHANGES
+queueing >"$TMP/ways"
+while IFS='|' read -r name words <&4; do
+	sweep "$name" 8 "$(echo "$words" | sed "s|FILE|$TMP/body|")"
+done 4<"$TMP/ways"
+
+printf 'from = sender@example.com\nstate_dir = %s\n' "$TEMPLATE" \
+    >"$TMP/template.conf"
+chmod 600 "$TMP/template.conf"
+check 'one that waits' 0 run "$P" -C "$TMP/template.conf" send --queue \
+    -s sweep --text "$TMP/body" x@example.org
+judge=judge_sending second=killed
+sweep 'by sendMail' 15 'queue run'
+second=never delivery=exact
+sweep 'by draft' 20 'queue run'
+must=$SAVES
+rule='submit status 401'
+sweep 'by draft, not sent' 50 'queue run'
+rule='submit taken-close x1'
+sweep 'by draft, an answer lost' 80 'queue run'
+second=always delivery=auto rule='send taken-close x1'
+sweep 'by sendMail, an answer lost' 50 'queue run'
+finish
