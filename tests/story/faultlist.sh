@@ -1,0 +1,221 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# faultlist: each way in which the token endpoint or Graph can misbehave, with
+# `send` and with the queue: the exit status, where the message is then, how
+# many copies are out, and that nothing is asked while it waits. By a server
+# in Python that knows nothing of ours, and the queue by the sandbox as well;
+# what `send` makes of the sandbox is in faults.sh.
+# shellcheck disable=SC2030,SC2031,SC2119,SC2317
+. "$(dirname "$0")/lib.sh"
+P=$SAN # error paths are where memory errors hide
+HERE=$(cd "$(dirname "$0")" && pwd)
+
+# A row: kind | the sandbox's words for it, - if it has none | what comes of it
+# at Graph | and at the token endpoint: exit of `send` and copies; folder
+# after `queue run` and copies. Folder -: it is sent and gone.
+rows() {
+	grep -v '^#' <<-'END'
+	good|chunked|0 1, - 1|0 1, - 1
+	accept-then-close|taken-close|76 1, new 1|75 0, new 0
+	accept-then-rst|reset-after|76 1, new 1|75 0, new 0
+	reply-half|cut at=14|76 1, new 1|75 0, new 0
+	slow-drip|slow ms=300|76 1, new 1|75 0, new 0
+	slow-headers-forever|endless-head|76 1, new 1|75 0, new 0
+	silent|silent|76 0, new 0|75 0, new 0
+	no-read|no-read|76 0, new 0|75 0, new 0
+	early-429|early 429 retry-after=400|75 0, new 0|75 0, new 0
+	429-no-retry-after|status 429|75 0, new 0|75 0, new 0
+	429-then-good|status 429 retry-after=1 x1|0 1, new 0|0 1, new 0
+	429-retry-after-year|status 429 retry-after=31536000|75 0, new 0|75 0, new 0
+	503-html|status 503 body=html|75 0, new 0|75 0, new 0
+	500-empty|status 500 body=empty|76 0, new 0|75 0, new 0
+	504-after-accept|-|76 1, new 1|75 0, new 0
+	401-once|status 401 x1|0 1, - 1|77 0, new 0
+	401-forever|status 401|77 0, new 0|77 0, new 0
+	403-denied|status 403 code=ErrorAccessDenied|77 0, new 0|77 0, new 0
+	404-mailbox|status 404 code=ErrorInvalidUser|78 0, new 0|78 0, new 0
+	400-mime|status 400 code=ErrorMimeContentInvalid|69 0, dead 0|78 0, new 0
+	413|status 413 body=html|69 0, dead 0|78 0, new 0
+	redirect|redirect https://127.0.0.1:1/steal|78 0, new 0|78 0, new 0
+	200-html|html-200|76 0, new 0|75 0, new 0
+	200-json-error|ok-200|76 0, new 0|75 0, new 0
+	token-error|-|-|77 0, new 0
+	token-expires-0|-|-|0 1, - 1
+	bad-chunk|bad-chunk|76 1, new 1|75 0, new 0
+	cl-too-long|long-length|76 1, new 1|75 0, new 0
+	endless-body|endless-body|76 1, new 1|75 0, new 0
+	keepalive-stale|stale|0 1, - 1|0 1, - 1
+	date-skew|date-skew -172800|0 1, - 1|0 1, - 1
+	conn-per-ip-limit|-|0 1, new 0|0 1, new 0
+	http2-answer|http2|76 0, new 0|75 0, new 0
+	close-notify-missing|no-goodbye|76 1, new 1|75 0, new 0
+	tls-alert|-|75 0, new 0|75 0, new 0
+	tls-garbage|-|75 0, new 0|75 0, new 0
+	tls-stall|-|75 0, new 0|75 0, new 0
+	tls-half-hello|-|75 0, new 0|75 0, new 0
+	END
+}
+
+for tool in python3 openssl; do
+	command -v $tool >/dev/null || {
+		skip faultlist "no $tool"
+		finish
+	}
+done
+cd "$TMP" || exit 1
+rows >rows
+same 'kinds' 38 "$(wc -l <rows)"
+echo hello >body
+
+# folder NAME: of its only message.
+folder() {
+	for f in new work hold dead; do
+		set -- "$1" "$1.state/spool/$f"/*
+		[ ! -e "$2" ] || { echo "$f" && return; }
+	done
+	echo -
+}
+queue_run() { run "$P" -C "$CONFIG" queue run; }
+
+# keeps_still COUNT: sets STILL to what is to be said if something is asked
+# while the message waits.
+keeps_still() {
+	STILL='' before=$($1)
+	[ "$(folder "$id")" != - ] || return
+	queue_run
+	[ "$($1)" = "$before" ] || STILL=', and asked while it waits'
+}
+
+# --- by the sandbox
+
+by_sandbox() { # WHERE WORDS WANT
+	start_sandbox --mailbox '*' --fault "$1 $2"
+	setting from "row$n@example.com"
+	setting connect_timeout 3s
+	setting timeout 3s
+	setting bounces no
+	setting state_dir "$TMP/$id.state"
+	send --queue -s "$id" --text body x@example.org
+	queue_run
+	keeps_still all_requests
+	stop_sandbox # what it took is counted when it is done
+	same "sandbox: $1 $2" "$3" "$(folder "$id") $(count_mail)$STILL"
+}
+all_requests() { requests .; }
+
+# --- by a server that is none of ours
+
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+    -keyout key.pem -out cert.pem -subj /CN=localhost -days 2 \
+    -addext subjectAltName=DNS:localhost >openssl.log 2>&1 || {
+	not_ok 'certificate' "$(tail -n 1 openssl.log)"
+	finish
+}
+{
+	echo fine good
+	while IFS='|' read -r kind _; do
+		for way in send queue; do
+			for where in graph token; do
+				echo "$kind.$where.$way $kind"
+			done
+		done
+	done <rows
+} >names
+timeout 280 python3 "$HERE/fault_server.py" "$TMP" cert.pem key.pem \
+    <names >server.out 2>server.err &
+SERVER_PID=$!
+trap 'kill $SERVER_PID 2>/dev/null' EXIT
+trap 'exit 1' HUP INT TERM
+await server.out $SERVER_PID
+base() { echo "https://localhost:$(sed -n "s/^$1 //p" ports)"; }
+
+# settings WHERE
+settings() {
+	login=$(base fine) graph=$login
+	case $1 in
+	graph) graph=$(base "$id") ;;
+	token) login=$(base "$id") ;;
+	esac
+	CONFIG=$TMP/$id.conf
+	(
+		umask 077
+		cat >"$CONFIG" <<-END
+		tenant_id = contoso.com
+		client_id = 66666666-7777-8888-9999-aaaaaaaaaaaa
+		client_secret = s
+		login_url = $login
+		graph_url = $graph/v1.0
+		ca = $TMP/cert.pem
+		from = row$n@example.com
+		state_dir = $TMP/$id.state
+		connect_timeout = 3s
+		timeout = 3s
+		bounces = no
+		END
+	)
+}
+copies() { grep -cxE ".* taken $id" log; }
+asked() { grep -cE "^$id ${1:-.*}\$" log; }
+
+by_python() { # WHERE WAY WANT
+	settings "$1"
+	case $2 in
+	send)
+		send -s "$id" --text body x@example.org
+		tries=$(asked send)
+		case $STATUS in 76) most=1 ;; *) most=3 ;; esac
+		[ "$tries" -le $most ] || STATUS="$STATUS after $tries requests"
+		same "$id" "$3" "$STATUS $(copies)"
+		;;
+	queue)
+		send --queue -s "$id" --text body x@example.org
+		queue_run
+		keeps_still asked
+		same "$id" "$3" "$(folder "$id") $(copies)$STILL"
+		;;
+	esac
+}
+
+# --- all of them, most of the time waiting, so several at once; each has a
+# mailbox of its own, since one takes four requests at a time
+
+n=0
+# job COMMAND...: with an id and output of its own.
+job() {
+	n=$((n + 1))
+	(
+		OUT=$TMP/out.$n ERR=$TMP/err.$n
+		trap - EXIT
+		"$@" >"$TMP/row.$n" 2>&1
+	) </dev/null &
+	pids="$pids $!"
+	[ $((n % 16)) != 0 ] || settle
+}
+settle() {
+	for pid in $pids; do wait "$pid"; done
+	pids=''
+}
+pids=''
+while IFS='|' read -r kind words graph token; do
+	for where in graph token; do
+		[ $where = graph ] && want=$graph || want=$token
+		[ "$want" != - ] || continue
+		id=$kind.$where.send
+		job by_python $where send "${want%, *}"
+		id=$kind.$where.queue
+		job by_python $where queue "${want#*, }"
+		[ "$words" != - ] || continue
+		[ $where = graph ] && at=send || at=token
+		id=$kind.$where.sandbox
+		job by_sandbox $at "$words" "${want#*, }"
+	done
+done <rows
+settle
+i=0
+while [ $i -lt $n ]; do
+	i=$((i + 1))
+	cat "$TMP/row.$i"
+	grep -q '^ok' "$TMP/row.$i" || failures=$((failures + 1))
+done
+kill $SERVER_PID
+finish
