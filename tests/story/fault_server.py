@@ -5,10 +5,13 @@ everything that can go wrong with them: fault_server.py FOLDER CERT KEY.
 Standard input has lines "NAME KIND". Each gets a port of its own, which plays
 that kind for the token endpoint and for Graph alike. FOLDER/ports has lines
 "NAME PORT", then "ready" is printed. FOLDER/log has "NAME WHAT": connect,
-token, send (requests), and "taken SUBJECT" for each mail that is out.
+token, send (requests), and "taken SUBJECT" for each mail that is out. The kind
+"crowd" takes 20 ms for each mail, names its Message-ID in place of the
+subject, and says "together N" of N at a time.
 """
 import base64
 import collections
+import os
 import re
 import select
 import socket
@@ -82,6 +85,7 @@ class Port:
     def __init__(self, name, kind):
         self.name, self.kind = name, kind
         self.count = collections.Counter()
+        self.busy = {}  # requests under way, each with its plain socket
         self.socket = socket.create_server(('127.0.0.1', 0), backlog=64)
 
     def log(self, what):
@@ -101,15 +105,29 @@ class Port:
         nth = self.log('connect')
         peer.settimeout(HELD)
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        plain = socket.socket(fileno=os.dup(peer.fileno()))
         try:
             before_tls(self.kind, nth, peer)
             peer = context.wrap_socket(peer, server_side=True)
             while True:
-                Exchange(self, peer).play()
+                Exchange(self, peer, plain).play()
         except (Over, OSError, ValueError):
             pass
         finally:
+            plain.close()
             peer.close()
+
+    def begin(self, exchange):
+        """One more is under way; those whose client died are not."""
+        with LOCK:
+            self.busy = {x: s for x, s in self.busy.items() if is_alive(s)}
+            self.busy[exchange] = exchange.plain
+            n = len(self.busy)
+        self.log('together %d' % n)
+
+    def end(self, exchange):
+        with LOCK:
+            self.busy.pop(exchange, None)
 
 
 def hold(peer):
@@ -119,6 +137,15 @@ def hold(peer):
         if select.select([peer], [], [], 1)[0] and not peer.recv(65536):
             break
     raise Over
+
+
+def is_alive(plain):
+    try:
+        return plain.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b''
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 def reset(peer):
@@ -148,8 +175,9 @@ def before_tls(kind, nth, peer):
 class Exchange:
     """One request and what becomes of it."""
 
-    def __init__(self, port, peer):
+    def __init__(self, port, peer, plain):
         self.port, self.peer, self.kind = port, peer, port.kind
+        self.plain = plain
 
     def read_until(self, data, end):
         while end not in data:
@@ -177,8 +205,9 @@ class Exchange:
         if self.token:
             return
         mail = base64.b64decode(self.rest)
-        subject = re.search(rb'(?im)^subject: *(.*?)\r?$', mail).group(1)
-        self.port.log('taken ' + subject.decode())
+        name = b'message-id' if self.kind == 'crowd' else b'subject'
+        text = re.search(rb'(?im)^' + name + rb': *(.*?)\r?$', mail).group(1)
+        self.port.log('taken ' + text.decode())
 
     def good(self, fields=''):
         """The right answer: its head without the empty line, its body."""
@@ -221,6 +250,13 @@ class Exchange:
 
     def play_good(self):
         self.say(*self.good())
+
+    def play_crowd(self):
+        if not self.token:
+            self.port.begin(self)
+            time.sleep(0.02)
+            self.port.end(self)  # before the client can know
+        self.play_good()
 
     def play_accept_then_close(self):
         raise Over

@@ -13,7 +13,7 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 # A row: kind | the sandbox's words for it, - if it has none | what comes of it
 # at Graph | and at the token endpoint: exit of `send` and copies; folder
 # after `queue run` and copies. Folder -: it is sent and gone.
-rows() {
+table() {
 	grep -v '^#' <<-'END'
 	good|chunked|0 1, - 1|0 1, - 1
 	accept-then-close|taken-close|76 1, new 1|75 0, new 0
@@ -63,7 +63,7 @@ for tool in python3 openssl; do
 	}
 done
 cd "$TMP" || exit 1
-rows >rows
+table >rows
 same 'kinds' 38 "$(wc -l <rows)"
 echo hello >body
 
@@ -164,7 +164,7 @@ by_python() { # WHERE WAY WANT
 		send -s "$id" --text body x@example.org
 		tries=$(asked send)
 		case $STATUS in 76) most=1 ;; *) most=3 ;; esac
-		[ "$tries" -le $most ] || STATUS="$STATUS after $tries requests"
+		[ "$tries" -le "$most" ] || STATUS="$STATUS after $tries requests"
 		same "$id" "$3" "$STATUS $(copies)"
 		;;
 	queue)
@@ -207,7 +207,7 @@ while IFS='|' read -r kind words graph token; do
 		[ "$words" != - ] || continue
 		[ $where = graph ] && at=send || at=token
 		id=$kind.$where.sandbox
-		job by_sandbox $at "$words" "${want#*, }"
+		job by_sandbox "$at" "$words" "${want#*, }"
 	done
 done <rows
 settle

@@ -171,38 +171,4 @@ same 'then once more' '- 2' "$(folder) $(count_mail)"
 killed 'send taken-no-answer x1' 'delivery once' hold 1
 killed 'submit taken-no-answer x1' 'delivery exact' - 1
 says 'why it is known' "$SB_DIR/state/log" 'its draft was found to be sent'
-
-# --- six workers at once: each message once, four requests at a time
-
-start_sandbox --fault 'send slow ms=1'
-SPOOL=$SB_DIR/state/spool
-P=$POST365
-i=0
-while [ $i -lt 200 ]; do
-	"$P" -C "$CONFIG" send --queue -s "m$i" --text "$TMP/body" \
-	    x@example.org >/dev/null
-	i=$((i + 1))
-done
-pids=''
-for w in 1 2 3 4 5 6; do
-	timeout 200 "$P" -C "$CONFIG" queue run >"$TMP/w$w" 2>&1 &
-	pids="$pids $!"
-done
-for p in $pids; do wait "$p" || not_ok 'a worker' "ended with $?"; done
-same 'each once' 200 "$(count_mail)"
-same 'each of them' 200 "$(cat "$SB_DIR"/mail/*.meta |
-    grep '^subject: m' | sort -u | wc -l)"
-same 'a line each' 200 "$(grep -c '"verdict":"sent"' "$SB_DIR/state/log")"
-# An answer takes more than 200 ms here (its bytes, 1 ms each). So of five
-# requests that end within less, some would have been under way together.
-grep sendMail "$SB_DIR/requests.log" | sed 's/.*"time":"[^T]*T\([^Z]*\)Z.*/\1/' |
-    sort | awk -F: '{
-	t = $1 * 3600 + $2 * 60 + $3
-	five += NR > 4 && t - last[NR - 4] < 0.2
-	four += NR > 3 && t - last[NR - 3] < 0.2
-	last[NR] = t
-    } END { print (five > 0 ? "five" : four > 0 ? "four" : "few") }' \
-    >"$TMP/together"
-same 'at a time' four "$(cat "$TMP/together")"
-same 'nothing is left' - "$(folder)"
 finish
