@@ -346,6 +346,15 @@ os_sync(int fd, const char *name, struct err *e)
 }
 
 bool
+os_reserve(struct os_at at, uint64_t n, struct err *e)
+{
+	if (fallocate(at.fd, FALLOC_FL_KEEP_SIZE, (off_t)at.at, (off_t)n) == 0)
+		return true;
+	return (errno != ENOSPC && errno != EDQUOT && errno != EFBIG) ||
+	    io_error(at.name, "make longer", e);
+}
+
+bool
 os_cut(int fd, const char *name, uint64_t size, struct err *e)
 {
 	return ftruncate(fd, (off_t)size) == 0 || io_error(name, "shorten", e);

@@ -130,6 +130,12 @@ bool os_sync(int fd, const char *name, struct err *e)
 /* Ends the file at this size. ERR_RETRY with exit 74. */
 bool os_cut(int fd, const char *name, uint64_t size, struct err *e)
     __attribute__((warn_unused_result));
+/*
+ * Takes room on the disk for n bytes at an offset, without making the file
+ * longer, where the file system can do that. ERR_RETRY with exit 74: no space.
+ */
+bool os_reserve(struct os_at at, uint64_t n, struct err *e)
+    __attribute__((warn_unused_result));
 /* Sets the time of the last change. Where that fails, nothing happens. */
 void os_touch(int fd, int64_t when);
 /*

@@ -181,6 +181,9 @@ worker_message(struct worker *w, const char *id, struct worker_result *out,
 	*out = (struct worker_result){ .verdict = SCHEDULE_ACCOUNT };
 	if (!may_try_id(w, id, out))
 		return true;
+	/* what is sent must be noted, so on a full disk nothing is */
+	if (!journal_reserve(&w->outbox->journal, e))
+		return false;
 	arena_init(&j.mem, WORKER_MEMORY);
 	out->verdict = SCHEDULE_LATER;
 	if (!take(&j, id, &why)) {

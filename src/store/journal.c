@@ -16,6 +16,7 @@ enum {
 	MOST_LEAST = 64 << 10,
 	OPEN_TRIES = 16,      /* it is rotated between open and lock */
 	LOCK_WAIT_MS = 30000, /* others hold it for one write and sync */
+	ROOM = 16 << 10, /* bytes: a line of 500 recipients, or 30 of one */
 	TREE_LIMIT = 16 << 20 /* of a line of 10,000 recipients */
 };
 
@@ -249,6 +250,23 @@ journal_add(const struct journal *j, const struct journal_line *line,
 	ok = ok && add_bytes(j, buf_view(&out), e);
 	buf_release(&out);
 	return ok;
+}
+
+bool
+journal_reserve(const struct journal *j, struct err *e)
+{
+	struct os_stat st;
+	bool ok;
+	int fd;
+
+	if (!dir_file(&j->dir, j->name, DIR_APPEND, &fd, e))
+		return io_error(e);
+	ok = os_stat_fd(fd, j->name, &st, e) &&
+	    os_reserve((struct os_at){ j->name, fd, st.size }, ROOM, e);
+	os_close(&fd);
+	if (!ok)
+		err_wrap(e, "%s", j->dir.path);
+	return ok || io_error(e);
 }
 
 /* --- reading */

@@ -80,6 +80,13 @@ struct journal_line {
 bool journal_add(const struct journal *j, const struct journal_line *line,
     struct err *e) __attribute__((warn_unused_result));
 
+/*
+ * Before something is done that must be noted: is there a file, and room for
+ * a line of usual length? ERR_RETRY with exit 74: no.
+ */
+bool journal_reserve(const struct journal *j, struct err *e)
+    __attribute__((warn_unused_result));
+
 /* All that are given must hold. A zeroed one lets everything pass. */
 struct journal_filter {
 	struct str id;         /* the beginning, letters of any case */

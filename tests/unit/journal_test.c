@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -406,6 +408,40 @@ test_wait(void)
 	end();
 }
 
+/* Room is taken, and neither the file nor what is read of it is longer. */
+static void
+test_reserve(void)
+{
+	struct rlimit all, none;
+	struct seen s = { 0 };
+	struct os_stat st = { 0 };
+	struct err e = { 0 };
+
+	begin(1);
+	T_CHECK(journal_reserve(&j, &e) && dir_stat(&j.dir, "journal", &st) &&
+		st.size == 0,
+	    "made: %s", e.msg);
+	T_CHECK(journal_add(&j, &plain, &e) && journal_reserve(&j, &e) &&
+		journal_add(&j, &plain, &e),
+	    "%s", e.msg);
+	T_CHECK(count(&(struct journal_filter){ 0 }, &s) == 2, "%zu", s.n);
+	buf_release(&s.all);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)getrlimit(RLIMIT_FSIZE, &all);
+	none = (struct rlimit){ .rlim_cur = 2048, .rlim_max = all.rlim_max };
+	(void)setrlimit(RLIMIT_FSIZE, &none);
+	/* file systems differ: some look at the limit only when writing */
+	if (!journal_reserve(&j, &e))
+		T_CHECK(err_exit(&e) == 74 && e.kind == ERR_RETRY, "%s", e.msg);
+	(void)setrlimit(RLIMIT_FSIZE, &all);
+	T_CHECK(mkdirat(j.dir.fd, "journal.d", 0700) == 0, "a folder");
+	j.name = "journal.d";
+	T_CHECK(!journal_reserve(&j, &e) && err_exit(&e) == 74, "%s", e.msg);
+	j.name = "journal";
+	(void)unlinkat(j.dir.fd, "journal.d", AT_REMOVEDIR);
+	end();
+}
+
 static void
 test_bounds(void)
 {
@@ -432,6 +468,7 @@ static const struct t_test tests[] = {
 	{ "crowd", test_crowd },
 	{ "cut at every call", test_cuts },
 	{ "who waits", test_wait },
+	{ "reserve", test_reserve },
 	{ "bounds", test_bounds },
 };
 

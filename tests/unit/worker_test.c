@@ -50,11 +50,16 @@ static struct {
 	struct worker worker;
 	char path[256];
 	unsigned turn;
+	bool breaks; /* the journal, at the first request */
 } m;
+
+static unsigned asked(void);
 
 static int64_t
 wall(void *arg)
 {
+	if (m.breaks && asked() > 0)
+		m.outbox.journal.dir.fd = -1;
 	return *(int64_t *)arg;
 }
 
@@ -470,9 +475,36 @@ test_drafts(void)
 		check_draft(i);
 }
 
-/* Sent, and no line of it: a person has to know; never sent again. */
+/* It is known before that there can be no line: nothing is sent. */
 static void
 test_no_journal(void)
+{
+	char id[ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+	struct claim c;
+	struct arena a;
+	struct err e = { 0 };
+	int fd;
+
+	begin(&good, 1, "");
+	add("", id);
+	fd = m.outbox.journal.dir.fd;
+	m.outbox.journal.dir.fd = -1;
+	T_CHECK(!worker_run(&m.worker, &sum, &e) && err_exit(&e) == 74 &&
+		asked() == 0,
+	    "it stops: %u requests, %s", asked(), e.msg);
+	m.outbox.journal.dir.fd = fd;
+	look(&c, id, &a);
+	T_CHECK(strcmp(where(&c), "new") == 0 && c.state.attempts == 0,
+	    "it is as it was: %s", where(&c));
+	claim_leave(&c);
+	arena_release(&a);
+	end();
+}
+
+/* Sent, and no line of it: a person has to know; never sent again. */
+static void
+test_journal_breaks(void)
 {
 	char id[2][ENVELOPE_ID_SIZE];
 	struct worker_sum sum;
@@ -485,10 +517,11 @@ test_no_journal(void)
 	add("", id[0]);
 	add("", id[1]);
 	fd = m.outbox.journal.dir.fd;
-	m.outbox.journal.dir.fd = -1;
+	m.breaks = true;
 	T_CHECK(!worker_run(&m.worker, &sum, &e) && err_exit(&e) == 74 &&
 		asked() == 1,
 	    "it stops: %u requests, %s", asked(), e.msg);
+	m.breaks = false;
 	m.outbox.journal.dir.fd = fd;
 	look(&c, strcmp(id[0], id[1]) < 0 ? id[0] : id[1], &a);
 	T_CHECK(strcmp(where(&c), "hold") == 0 &&
@@ -580,6 +613,7 @@ static const struct t_test tests[] = {
 	{ "noted", test_noted },
 	{ "drafts", test_drafts },
 	{ "no journal", test_no_journal },
+	{ "journal breaks", test_journal_breaks },
 	{ "account", test_account },
 	{ "throttle", test_throttle },
 };
