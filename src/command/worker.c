@@ -124,7 +124,8 @@ may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
 static void
 tell_damage(const struct worker *w, const struct err *why)
 {
-	log_warn(w->log, "%s", why->msg);
+	log_warn(w->log, "%s%s%s", why->msg, why->remedy[0] != '\0' ? "; " : "",
+	    why->remedy);
 	syslog_send(w->syslog, SYSLOG_ERR, "%s", why->msg);
 }
 

@@ -17,6 +17,7 @@ enum {
 	OPEN_TRIES = 16,      /* it is rotated between open and lock */
 	LOCK_WAIT_MS = 30000, /* others hold it for one write and sync */
 	ROOM = 16 << 10, /* bytes: a line of 500 recipients, or 30 of one */
+	ROOM_LEAST = 1 << 10,
 	TREE_LIMIT = 16 << 20 /* of a line of 10,000 recipients */
 };
 
@@ -255,15 +256,17 @@ journal_add(const struct journal *j, const struct journal_line *line,
 bool
 journal_reserve(const struct journal *j, struct err *e)
 {
-	struct os_stat st;
+	struct os_at at = { .name = j->name };
+	struct os_stat st = { 0 };
 	bool ok;
-	int fd;
 
-	if (!dir_file(&j->dir, j->name, DIR_APPEND, &fd, e))
+	if (!dir_file(&j->dir, j->name, DIR_APPEND, &at.fd, e))
 		return io_error(e);
-	ok = os_stat_fd(fd, j->name, &st, e) &&
-	    os_reserve((struct os_at){ j->name, fd, st.size }, ROOM, e);
-	os_close(&fd);
+	ok = os_stat_fd(at.fd, j->name, &st, e);
+	at.at = st.size;
+	/* more than it needs, for when the disk is full */
+	ok = ok && (os_reserve(at, ROOM, e) || os_reserve(at, ROOM_LEAST, e));
+	os_close(&at.fd);
 	if (!ok)
 		err_wrap(e, "%s", j->dir.path);
 	return ok || io_error(e);

@@ -82,7 +82,8 @@ bool journal_add(const struct journal *j, const struct journal_line *line,
 
 /*
  * Before something is done that must be noted: is there a file, and room for
- * a line of usual length? ERR_RETRY with exit 74: no.
+ * a short line? ERR_RETRY with exit 74: no. Takes more where it can,
+ * and keeps it, so that a disk that fills up can still be emptied.
  */
 bool journal_reserve(const struct journal *j, struct err *e)
     __attribute__((warn_unused_result));

@@ -66,9 +66,12 @@ is_unsure() {
 	    END { exit !mark[last] }'
 }
 noted() { grep -qs '"verdict":"sent"' "$STATE/log"; }
+# Has each mail that arrived the whole body?
 is_whole() {
-	for f in "$SB_DIR"/mail/*.text; do
-		[ ! -e "$f" ] || cmp -s "$TMP/body" "$f" || return 1
+	for f in "$SB_DIR"/mail/*.meta; do
+		[ -e "$f" ] || return 0
+		sed '1,/^\r*$/d' "${f%meta}eml" | tr -d '\r' |
+		    cmp -s - "$TMP/body" || return 1
 	done
 }
 
@@ -138,7 +141,7 @@ judge_sending() {
 	'2 -')
 		twice=$((twice + 1))
 		case "$second $before $where $line $mark" in
-		always* | 'killed 1 work no yes') ;;
+		always* | 'killed '?' work no yes') ;;
 		*) why='sent twice' ;;
 		esac
 		;;

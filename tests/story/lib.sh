@@ -188,6 +188,33 @@ requests() {
 }
 token_requests() { requests '"path":"[^"]*/oauth2/v2.0/token","status":200'; }
 
+# --- the queue
+
+# letter FILE ID SENDER RECIPIENT...: a spool file, made as envelope.h says, of
+# $ACCOUNT.
+ACCOUNT=default
+letter() {
+	file=$1 id=$2 sender=$3
+	shift 3
+	{
+		printf 'Post365-Spool: 1\nArrived: 2026-11-23T20:10:00Z\n'
+		printf 'Id: %s\nAccount: %s\n' "$id" "$ACCOUNT"
+		[ -z "$sender" ] || printf 'Sender: %s\n' "$sender"
+		printf 'Message-ID: <%s@example.com>\nClient: test\n' "$id"
+		printf 'Recipient: %s\n' "$@"
+		printf '\n'
+	} >"$TMP/letter.head"
+	printf 'Subject: %s\r\n\r\nhello\r\n' "$id" >"$TMP/letter.body"
+	cat "$TMP/letter.head" "$TMP/letter.body" >"$TMP/letter.both"
+	{
+		cat "$TMP/letter.head"
+		printf '%2047s\n%2047s\n' '' ''
+		cat "$TMP/letter.body"
+		printf '\nEnd: %020d %s\n' "$(wc -c <"$TMP/letter.both")" \
+		    "$(sha256sum <"$TMP/letter.both" | cut -c 1-64)"
+	} >"$file"
+}
+
 # --- the client
 
 # run COMMAND...: its output is in $OUT and $ERR, its status in STATUS.

@@ -10,27 +10,6 @@ POST365_STATE_DIR=$TMP/here
 export POST365_STATE_DIR
 SPOOL=$TMP/here/spool
 
-# letter FILE ID SENDER RECIPIENT...: a spool file, made as the header says.
-letter() {
-	file=$1 id=$2 sender=$3
-	shift 3
-	{
-		printf 'Post365-Spool: 1\nArrived: 2026-11-23T20:10:00Z\n'
-		printf 'Id: %s\nAccount: default\n' "$id"
-		[ -z "$sender" ] || printf 'Sender: %s\n' "$sender"
-		printf 'Message-ID: <%s@example.com>\nClient: test\n' "$id"
-		printf 'Recipient: %s\n' "$@"
-		printf '\n'
-	} >head.part
-	printf 'Subject: %s\r\n\r\nhello\r\n' "$id" >body.part
-	{
-		cat head.part
-		printf '%2047s\n%2047s\n' '' ''
-		cat body.part
-		printf '\nEnd: %020d %s\n' "$(cat head.part body.part | wc -c)" \
-		    "$(cat head.part body.part | sha256sum | cut -c 1-64)"
-	} >"$file"
-}
 # is_there NAME FILE
 is_there() {
 	if [ -e "$2" ]; then ok "$1"; else not_ok "$1" "there is no $2"; fi
