@@ -25,6 +25,7 @@ awk 'BEGIN { for (i = 0; i < 2000; i++) printf "line %04d, of a body\n", i
     >"$TMP/body"
 { printf 'Subject: sweep\n\n' && cat "$TMP/body"; } >"$TMP/letter"
 STATE=$TMP/state SPOOL=$TMP/state/spool TEMPLATE=$TMP/template
+CARRY=$TMP/carry
 
 # --- the points
 
@@ -153,6 +154,30 @@ $where, line $line: $why"
 	forget_mail
 }
 
+# --- what a person does with the queue
+
+# What is true after a verb of `queue` ended with STATUS: wherever the message
+# is, taken back it goes once; dropped, it may be gone.
+judge_verb() {
+	left=$STATUS
+	if [ -d "$CARRY" ]; then
+		run "$P" -C "$CONFIG" queue import "$CARRY"
+	fi
+	run "$P" -C "$CONFIG" queue release --all
+	recover 0
+	grep -qs '"verdict":"dropped"' "$STATE/log" && line=yes || line=no
+	got="$(count_mail) sent, then in $(folder)"
+	case "$rule $left $line $got" in
+	'gone 0 yes 0 sent, then in -') ;;
+	'gone 137 yes 0 sent, then in -') ;;
+	'gone 0 '*) not_ok "$name: $how" "dropped, and $got" ;;
+	*' 1 sent, then in -') ;;
+	*) not_ok "$name: $how" "exit $left, line $line: $got" ;;
+	esac
+	is_whole || not_ok "$name: $how" 'it was sent in part'
+	forget_mail
+}
+
 # --- the sweeps
 
 # points PATTERN STRIDE: tries all of $TMP/calls that match, and each nth of
@@ -177,9 +202,12 @@ points() {
 }
 
 put_fresh() {
-	rm -rf "$STATE"
-	[ "$judge" = judge_queueing ] || cp -R "$TEMPLATE" "$STATE"
-	[ -z "$rule" ] || faults "$rule"
+	rm -rf "$STATE" "$CARRY"
+	case $command in
+	'queue import'*) cp -R "$TEMPLATE.carry" "$CARRY" ;;
+	queue*) cp -R "$TEMPLATE" "$STATE" ;;
+	esac
+	[ -z "$rule" ] || [ "$rule" = gone ] || faults "$rule"
 }
 
 fresh_sandbox() {
@@ -227,7 +255,20 @@ printf 'from = sender@example.com\nstate_dir = %s\n' "$TEMPLATE" \
 chmod 600 "$TMP/template.conf"
 check 'one that waits' 0 run "$P" -C "$TMP/template.conf" send --queue \
     -s sweep --text "$TMP/body" x@example.org
-judge=judge_sending second=killed
+
+judge=judge_verb must='^(write|rename|link|unlink|fsync)'
+sweep 'queue hold' 60 'queue hold --all'
+sweep 'queue export' 30 "queue export $CARRY --all"
+cp -R "$TEMPLATE" "$TEMPLATE.kept"
+check 'one that was exported' 0 run "$P" -C "$TMP/template.conf" queue export \
+    "$TEMPLATE.carry" --all
+mv "$TEMPLATE" "$TEMPLATE.gone"
+mv "$TEMPLATE.kept" "$TEMPLATE"
+sweep 'queue import' 30 "queue import $CARRY"
+rule=gone
+sweep 'queue drop' 60 'queue drop --all'
+
+judge=judge_sending second=killed must=$CHANGES rule=''
 sweep 'by sendMail' 15 'queue run'
 second=never delivery=exact
 sweep 'by draft' 20 'queue run'
