@@ -563,7 +563,7 @@ test_build() {
 	if grep -q '^story' "$run/list"; then
 		targets="$targets build/san/post365 build/post365"
 	fi
-	if grep -q '^story powercut$' "$run/list"; then # it plays scenarios
+	if grep -qE '^story (powercut|cutsweep)$' "$run/list"; then
 		targets="$targets build/san/crash_test"
 	fi
 	if grep -q '^story tls$' "$run/list"; then # it is the client

@@ -6,11 +6,12 @@
 # where spool.h says that it may.
 #
 # FULL=1 does it at every call; else all those that change something outside
-# the process are taken, and a part of the others.
+# the process are taken, and a part of the others. With CUT set (cutsweep) the
+# power goes with the process: what was not synced is not there afterwards.
 # shellcheck disable=SC2030,SC2031,SC2119,SC2317
 . "$(dirname "$0")/lib.sh"
 
-FULL=${FULL:+1} how='not hurt'
+FULL=${FULL:+1} CUT=${CUT:-} how='not hurt'
 CHANGES='^(write|pwrite|rename|link|unlink|fsync|fdatasync|sendto|ftruncate)'
 SAVES='^(pwrite|fdatasync|unlink)'
 FILES='^(p?write(v2?|64|v)?|fsync|fdatasync|rename(at2?)?|link(at)?|open(at)?)$'
@@ -26,6 +27,35 @@ awk 'BEGIN { for (i = 0; i < 2000; i++) printf "line %04d, of a body\n", i
 { printf 'Subject: sweep\n\n' && cat "$TMP/body"; } >"$TMP/letter"
 STATE=$TMP/state SPOOL=$TMP/state/spool TEMPLATE=$TMP/template
 CARRY=$TMP/carry
+
+# --- the power
+
+CRASH=$TOP/build/san/crash_test IMAGE=$TMP/image DISK=$TMP/disk
+mount_disk() { mount -o loop "$IMAGE" "$DISK" 2>"$TMP/mount.err"; }
+put_disk() {
+	umount "$DISK" 2>/dev/null
+	cp --sparse=always "$IMAGE.new" "$IMAGE"
+	mount_disk
+}
+cut_power() {
+	"$CRASH" cut "$DISK" && umount "$DISK" && mount_disk
+}
+END=killed
+if [ -n "$CUT" ]; then
+	END='the power cut'
+	mkdir "$DISK"
+	STATE=$DISK/state SPOOL=$DISK/state/spool
+	truncate -s 16M "$IMAGE.new"
+	if ! mkfs.ext4 -q "$IMAGE.new" 2>/dev/null; then
+		skip 'power cuts' 'no mkfs.ext4 here'
+		finish
+	fi
+	trap 'umount "$DISK" 2>/dev/null; stop_sandbox' EXIT
+	if ! put_disk || ! cut_power; then
+		skip 'power cuts' 'no mounting here, or no end of a file system'
+		finish
+	fi
+fi
 
 # --- the points
 
@@ -125,7 +155,7 @@ judge_sending() {
 	faults
 	noted && line=yes || line=no
 	mark=no
-	[ "$where" != work ] || ! is_unsure || mark=yes
+	[ "$where" = - ] || ! is_unsure || mark=yes
 	why=''
 	case "$second $left/$before $where $line" in
 	*/0*yes) why='in the journal and not sent' ;;
@@ -142,7 +172,7 @@ judge_sending() {
 	'2 -')
 		twice=$((twice + 1))
 		case "$second $before $where $line $mark" in
-		always* | 'killed '?' work no yes') ;;
+		always* | 'killed '?' '*' no yes') ;;
 		*) why='sent twice' ;;
 		esac
 		;;
@@ -192,8 +222,10 @@ points() {
 		put_fresh
 		# shellcheck disable=SC2086
 		if hurt "$call:${error:-signal=KILL}:when=$k" \
-		    "$P" -C "$CONFIG" $command <"$TMP/letter"; then
+		    "$P" -C "$CONFIG" $command <"$TMP/letter" ||
+		    [ -n "$CUT" ]; then
 			n=$((n + 1))
+			[ -z "$CUT" ] || cut_power
 			$judge
 		fi
 		forget_mail
@@ -203,15 +235,18 @@ points() {
 
 put_fresh() {
 	rm -rf "$STATE" "$CARRY"
+	[ -z "$CUT" ] || put_disk
 	case $command in
 	'queue import'*) cp -R "$TEMPLATE.carry" "$CARRY" ;;
 	queue*) cp -R "$TEMPLATE" "$STATE" ;;
 	esac
+	[ -z "$CUT" ] || sync -f "$DISK"
 	[ -z "$rule" ] || [ "$rule" = gone ] || faults "$rule"
 }
 
 fresh_sandbox() {
 	start_sandbox
+	[ -z "$CUT" ] || trap 'umount "$DISK" 2>/dev/null; stop_sandbox' EXIT
 	setting state_dir "$STATE"
 	setting delivery "$delivery"
 	setting bounces no
@@ -227,9 +262,11 @@ sweep() {
 	same "$name: nothing is hurt" 0 "$STATUS"
 	$judge
 	all=$(wc -l <"$TMP/calls")
+	[ -z "$CUT" ] || echo 'exit_group 2' >>"$TMP/calls" # none is killed
 	if points "$must" "$stride"; then
-		ok "$name: killed at $n of $all calls, sent twice $twice times"
+		ok "$name: $END at $n of $all calls, sent twice $twice times"
 	fi
+	[ -z "$CUT" ] || return 0
 	awk -v files="$FILES" '$1 ~ files {
 		print $0, "error=EIO"
 		print $0 "+", "error=ENOSPC"
@@ -244,6 +281,7 @@ sweep() {
 	stop_sandbox
 }
 
+[ -z "$CUT" ] || CHANGES='^(write|pwrite|rename|link|unlink|f.*sync|exit)'
 rule='' delivery=auto second=never judge=judge_queueing must=$CHANGES
 queueing >"$TMP/ways"
 while IFS='|' read -r name words <&4; do
@@ -255,23 +293,15 @@ printf 'from = sender@example.com\nstate_dir = %s\n' "$TEMPLATE" \
 chmod 600 "$TMP/template.conf"
 check 'one that waits' 0 run "$P" -C "$TMP/template.conf" send --queue \
     -s sweep --text "$TMP/body" x@example.org
-
-judge=judge_verb must='^(write|rename|link|unlink|fsync)'
-sweep 'queue hold' 60 'queue hold --all'
-sweep 'queue export' 30 "queue export $CARRY --all"
-cp -R "$TEMPLATE" "$TEMPLATE.kept"
-check 'one that was exported' 0 run "$P" -C "$TMP/template.conf" queue export \
-    "$TEMPLATE.carry" --all
-mv "$TEMPLATE" "$TEMPLATE.gone"
-mv "$TEMPLATE.kept" "$TEMPLATE"
-sweep 'queue import' 30 "queue import $CARRY"
-rule=gone
-sweep 'queue drop' 60 'queue drop --all'
-
-judge=judge_sending second=killed must=$CHANGES rule=''
+judge=judge_sending second=killed
 sweep 'by sendMail' 15 'queue run'
 second=never delivery=exact
 sweep 'by draft' 20 'queue run'
+if [ -n "$CUT" ]; then
+	umount "$DISK"
+	finish
+fi
+
 must=$SAVES
 rule='submit status 401'
 sweep 'by draft, not sent' 50 'queue run'
@@ -279,4 +309,15 @@ rule='submit taken-close x1'
 sweep 'by draft, an answer lost' 80 'queue run'
 second=always delivery=auto rule='send taken-close x1'
 sweep 'by sendMail, an answer lost' 50 'queue run'
+
+rule='' judge=judge_verb must='^(write|rename|link|unlink|fsync)'
+sweep 'queue hold' 60 'queue hold --all'
+sweep 'queue export' 30 "queue export $CARRY --all"
+cp -R "$TEMPLATE" "$TEMPLATE.kept"
+check 'one that was exported' 0 run "$P" -C "$TMP/template.conf" queue export \
+    "$TEMPLATE.carry" --all
+mv "$TEMPLATE.kept/spool/new"/* "$TEMPLATE/spool/new"
+sweep 'queue import' 30 "queue import $CARRY"
+rule=gone
+sweep 'queue drop' 60 'queue drop --all'
 finish
