@@ -381,6 +381,15 @@ os_unlock(int fd)
 	(void)flock(fd, LOCK_UN);
 }
 
+bool
+os_is_locked(int fd)
+{
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK;
+	(void)flock(fd, LOCK_UN);
+	return false;
+}
+
 /* The folder of path into dir (of size bytes); "." if it names none. */
 static bool
 folder_of(const char *path, char *dir, size_t size, struct err *e)

@@ -144,6 +144,8 @@ void os_touch(int fd, int64_t when);
  */
 bool os_try_lock(int fd);
 void os_unlock(int fd); /* for all who have it from this one */
+/* Has somebody else this lock? Who asks has it for a moment, if not. */
+bool os_is_locked(int fd);
 
 /* Removes a file, if it is there and we may. */
 void os_remove(const char *path);

@@ -283,7 +283,7 @@ not_taken(struct queue *q, const char *id, bool busy, struct err *e)
 	if (claim_look(&c, &q->outbox.spool, id, SPOOL_ALL, &a, e) &&
 	    c.spool != NULL) {
 		err_set(e, ERR_INPUT, "%s: its state is %s; %s is not for that",
-		    id, queue_text_state(c.where), q->verb->name);
+		    id, queue_text_state(&c), q->verb->name);
 		if (c.where == SPOOL_HOLD)
 			err_remedy(e, "post365 queue release %s", id);
 		claim_leave(&c);

@@ -13,17 +13,17 @@ enum {
 };
 
 const char *
-queue_text_state(enum spool_where where)
+queue_text_state(const struct claim *c)
 {
 	static const char *const words[] = {
 		[SPOOL_TMP] = "tmp",
 		[SPOOL_NEW] = "queued",
-		[SPOOL_WORK] = "active",
+		[SPOOL_WORK] = "queued",
 		[SPOOL_HOLD] = "hold",
 		[SPOOL_DEAD] = "dead",
 	};
 
-	return words[where];
+	return c->busy ? "active" : words[c->where];
 }
 
 static void
@@ -43,8 +43,8 @@ queue_text_line(struct buf *out, const struct claim *c)
 	char iso[DATE_ISO_SIZE];
 
 	date_iso(v->arrived, iso);
-	buf_addf(out, "%s %-6s %s %9llu  ", c->id, queue_text_state(c->where),
-	    iso, (unsigned long long)c->body.size);
+	buf_addf(out, "%s %-6s %s %9llu  ", c->id, queue_text_state(c), iso,
+	    (unsigned long long)c->body.size);
 	add_sender(out, c, "<>");
 	buf_addf(out, " -> %.*s", STR_ARG(v->recipient[0]));
 	if (v->recipients > 1)
@@ -93,7 +93,7 @@ queue_text_json(struct buf *out, const struct claim *c, struct err *e)
 	jsonw_open(&w, '{');
 	jsonw_member(&w, STR("id"), str_of(c->id));
 	jsonw_member(&w, STR("account"), v->account);
-	jsonw_member(&w, STR("state"), str_of(queue_text_state(c->where)));
+	jsonw_member(&w, STR("state"), str_of(queue_text_state(c)));
 	put_time(&w, "arrived", v->arrived);
 	put_number(&w, "size", c->body.size);
 	jsonw_member(&w, STR("from"), v->sender);
@@ -138,7 +138,7 @@ queue_text_show(struct buf *out, const struct claim *c)
 	const struct envelope *v = &c->envelope;
 
 	show_text(out, "Id", str_of(c->id));
-	show_text(out, "State", str_of(queue_text_state(c->where)));
+	show_text(out, "State", str_of(queue_text_state(c)));
 	show_text(out, "Account", v->account);
 	buf_addz(out, "Sender: ");
 	add_sender(out, c, "<>");
@@ -175,11 +175,11 @@ local_time(int64_t when, char out[LOCAL_SIZE])
 }
 
 static char
-mark(enum spool_where where)
+mark(const struct claim *c)
 {
-	if (where == SPOOL_HOLD)
+	if (c->where == SPOOL_HOLD)
 		return '!';
-	return where == SPOOL_WORK ? '*' : ' ';
+	return c->busy ? '*' : ' ';
 }
 
 void
@@ -194,7 +194,7 @@ queue_text_mailq(struct buf *out, struct queue_total *t, const struct claim *c)
 		    "--Size--", "---Arrival Time----",
 		    "--Sender/Recipient------");
 	local_time(v->arrived, when);
-	buf_addf(out, "%s%c %8llu %19.19s ", c->id, mark(c->where),
+	buf_addf(out, "%s%c %8llu %19.19s ", c->id, mark(c),
 	    (unsigned long long)c->body.size, when);
 	add_sender(out, c, "MAILER-DAEMON");
 	buf_addc(out, '\n');

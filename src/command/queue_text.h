@@ -14,8 +14,11 @@
 #include "base/buf.h"
 #include "store/claim.h"
 
-/* "queued", "active", "hold", "dead". */
-const char *queue_text_state(enum spool_where where);
+/*
+ * "queued", "active", "hold", "dead". What a worker left that died is queued:
+ * the next one takes it.
+ */
+const char *queue_text_state(const struct claim *c);
 
 /* For people: a line, and a second one about its attempts. */
 void queue_text_line(struct buf *out, const struct claim *c);

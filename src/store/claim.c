@@ -189,6 +189,7 @@ claim_look(struct claim *c, struct spool *s, const char *id, unsigned folders,
 		claim_leave(c);
 		return true;
 	}
+	c->busy = c->where == SPOOL_WORK && os_is_locked(c->fd);
 	return load(c, a, e) || give_up(c, e);
 }
 

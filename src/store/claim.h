@@ -20,7 +20,7 @@
 
 struct claim {
 	struct spool *spool; /* NULL: none, or ended */
-	bool busy;           /* none, since another process has it */
+	bool busy;           /* another process has it */
 	char id[ENVELOPE_ID_SIZE];
 	enum spool_where where;
 	struct envelope envelope;    /* in the arena */
@@ -33,7 +33,8 @@ struct claim {
 /*
  * Looks into a message in one of these folders (SPOOL_IN), whoever has it:
  * head and state are read, the message only through body. True with c->spool
- * NULL: there is none. Keeps s and a; c must not move until it ends.
+ * NULL: there is none. c->busy: its worker lives. Keeps s and a; c must not
+ * move until it ends.
  * ERR_INPUT: no spool file, or torn; ERR_CONFIG: of another version or owner.
  */
 bool claim_look(struct claim *c, struct spool *s, const char *id,
@@ -43,7 +44,7 @@ bool claim_look(struct claim *c, struct spool *s, const char *id,
 /*
  * The same as its only owner. What was in new/ is in work/ then. The whole
  * file is checked: a torn one goes to hold/ (ERR_INPUT). True with c->spool
- * NULL: there is none, or c->busy. One that is settled is removed, and is
+ * NULL: there is none, or none for us (c->busy). One that is settled is removed, and is
  * none. The caller asks state.next and state.unsure_since.
  */
 bool claim_take(struct claim *c, struct spool *s, const char *id,

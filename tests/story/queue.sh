@@ -142,6 +142,10 @@ if command -v flock >/dev/null; then
 	says 'busy: its mark' "$OUT" "^$B\\* "
 	kill $holder
 	wait $holder 2>/dev/null
+	check 'its worker died: list' 0 queue list --json "$B"
+	says 'its worker died: queued' "$OUT" '"state":"queued"'
+	check 'its worker died: mailq' 0 run ./mailq
+	says 'its worker died: no mark' "$OUT" "^$B  "
 	check 'its worker died' 0 queue retry "$B"
 else
 	skip busy 'no flock here'

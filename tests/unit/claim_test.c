@@ -147,11 +147,14 @@ test_takeover(void)
 	T_CHECK(take(&c, &q, id, SPOOL_ALL, &e) && c.spool == NULL && c.busy,
 	    "busy while it lives");
 	T_CHECK(claim_look(&c, &q.spool, id, SPOOL_ALL, &q.arena, &e) &&
-		c.where == SPOOL_WORK,
+		c.where == SPOOL_WORK && c.busy,
 	    "anybody may look");
 	claim_leave(&c);
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
+	T_CHECK(claim_look(&c, &q.spool, id, SPOOL_ALL, &q.arena, &e) &&
+		c.where == SPOOL_WORK && !c.busy,
+	    "its worker died");
 	T_CHECK(take(&c, &q, id, SPOOL_QUEUED, &e) && c.spool != NULL &&
 		queue_has(&c, body) && c.state.unsure_since == 77,
 	    "taken over: %s", e.msg);

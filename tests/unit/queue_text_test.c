@@ -29,6 +29,7 @@ static const struct claim rows[] = {
 	{
 	    .id = "6742F3A15C81B7E1",
 	    .where = SPOOL_WORK,
+	    .busy = true,
 	    .envelope = { .account = STR_INIT("reports"),
 		.recipient = three,
 		.recipients = 3,
@@ -58,6 +59,16 @@ static const struct claim rows[] = {
 	    .state = { .attempts = 1,
 		.reason = STR_INIT("a reason that is longer than the line on "
 				   "which Postfix lets it end, and has \"\\") },
+	    .body = { .size = 1 },
+	},
+	{
+	    .id = "6742F3A2FFFFFFFF",
+	    .where = SPOOL_WORK, /* its worker died */
+	    .envelope = { .sender = STR_INIT("app@example.com"),
+		.recipient = one,
+		.recipients = 1,
+		.arrived = 1794265834 },
+	    .state = { .attempts = 1, .unsure_since = 1796045890 },
 	    .body = { .size = 1 },
 	},
 	{
