@@ -14,6 +14,7 @@
 enum {
 	FILE_MAX = 8192,
 	PATH_SIZE = 4096, /* PATH_MAX */
+	CLOCK_STEP = 60,  /* seconds; less waits for the clock to catch up */
 	SETTINGS_MAX = 64 * 1024
 };
 
@@ -24,6 +25,7 @@ static const struct {
 	{ "Since", offsetof(struct waiting, since) },
 	{ "Next", offsetof(struct waiting, next) },
 	{ "Throttled", offsetof(struct waiting, throttled) },
+	{ "Written", offsetof(struct waiting, written) },
 };
 
 static const struct {
@@ -110,6 +112,7 @@ waiting_write(const struct spool *s, const struct envelope *v,
 {
 	const struct os_write how = { .mode = 0600,
 		.durable = s->sync != SPOOL_NONE };
+	struct waiting now = *w;
 	char path[PATH_SIZE], when[DATE_ISO_SIZE];
 	const char *text;
 	struct buf out;
@@ -118,6 +121,7 @@ waiting_write(const struct spool *s, const struct envelope *v,
 
 	if (!path_of(s, v, path))
 		return err_set(e, ERR_CONFIG, "%s: a path too long", s->path);
+	now.written = clock_wall(s->clock);
 	buf_init(&out, FILE_MAX);
 	for (size_t i = 0; i < N(texts); i++) {
 		text = (const char *)w + texts[i].at;
@@ -125,7 +129,7 @@ waiting_write(const struct spool *s, const struct envelope *v,
 			buf_addf(&out, "%s: %s\n", texts[i].name, text);
 	}
 	for (size_t i = 0; i < N(times); i++) {
-		t = *(const int64_t *)(const void *)((const char *)w +
+		t = *(const int64_t *)(const void *)((const char *)&now +
 		    times[i].at);
 		date_iso(t, when);
 		if (t > 0)
@@ -140,7 +144,8 @@ waiting_write(const struct spool *s, const struct envelope *v,
 bool
 waiting_is_over(const struct waiting *w, int64_t now)
 {
-	return w->throttled <= now && (w->failures == 0 || w->next <= now);
+	return now < w->written - CLOCK_STEP ||
+	    (w->throttled <= now && (w->failures == 0 || w->next <= now));
 }
 
 bool

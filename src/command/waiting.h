@@ -12,6 +12,7 @@
  *	Next: 2026-11-25T21:10:00Z	(one message is tried then)
  *	Failures: 3			(in a row)
  *	Throttled: 2026-11-25T20:12:00Z	(the service named this time)
+ *	Written: 2026-11-25T20:11:12Z	(by a clock that may be set back)
  *	Settings: 16 hex digits		(a hash: are they still the same?)
  *	Kind: auth
  *	Code: AADSTS7000215
@@ -38,6 +39,7 @@ struct waiting {
 	int64_t since, next;
 	uint64_t failures; /* 0: it waits for no setting */
 	int64_t throttled; /* not before this; 0: was not said */
+	int64_t written;   /* by waiting_write */
 	char kind[16], code[ERR_CODE_SIZE], reason[ERR_MSG_SIZE];
 };
 
@@ -51,7 +53,10 @@ void waiting_read(const struct spool *s, const struct envelope *v,
 bool waiting_write(const struct spool *s, const struct envelope *v,
     const struct waiting *w, struct err *e) __attribute__((warn_unused_result));
 
-/* Is it time to try a message? */
+/*
+ * Is it time to try a message? A file from the future was written before the
+ * clock was set back, so that its times mean nothing.
+ */
 bool waiting_is_over(const struct waiting *w, int64_t now);
 
 /*

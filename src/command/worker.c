@@ -129,6 +129,16 @@ tell_damage(const struct worker *w, const struct err *why)
 	syslog_send(w->syslog, SYSLOG_ERR, "%s", why->msg);
 }
 
+/* Of one whose time has come by what the folder says, or seems too far. */
+static bool
+is_due(const struct worker *w, const struct envelope_state *s)
+{
+	int64_t now = clock_wall(w->outbox->spool.clock);
+	int64_t due = schedule_due(s->next, s->wait, now);
+
+	return due <= now || due != s->next;
+}
+
 /* A first look costs little where its account waits. */
 static bool
 may_try_id(struct worker *w, const char *id, struct worker_result *out)
@@ -142,7 +152,7 @@ may_try_id(struct worker *w, const char *id, struct worker_result *out)
 	if (!claim_look(&c, &w->outbox->spool, id, SPOOL_QUEUED, &a, &why))
 		/* to be told by the one who takes it */
 		may = why.kind == ERR_INPUT;
-	else if (c.spool != NULL)
+	else if (c.spool != NULL && is_due(w, &c.state))
 		may = may_try(w, account_of(w, &c.envelope), &c.envelope, out);
 	if (!may && why.kind != ERR_NONE && out->why.kind == ERR_NONE)
 		tell_damage(w, &why);
@@ -217,6 +227,7 @@ worker_run(struct worker *w, struct worker_sum *sum, struct err *e)
 	struct spool_list list = { 0 };
 	const struct clock *clock = w->outbox->spool.clock;
 	struct worker_result r;
+	int64_t wait;
 	bool ok;
 
 	*sum = (struct worker_sum){ 0 };
@@ -227,8 +238,9 @@ worker_run(struct worker *w, struct worker_sum *sum, struct err *e)
 		    "%zu files in the queue are none of ours, one is %s",
 		    list.foreign, list.foreign_name);
 	for (size_t i = 0; ok && i < list.n; i++) {
-		if (list.item[i].where == SPOOL_NEW &&
-		    list.item[i].due > clock_wall(clock))
+		wait = list.item[i].due - clock_wall(clock);
+		if (list.item[i].where == SPOOL_NEW && wait > 0 &&
+		    wait <= SCHEDULE_LONGEST_S)
 			continue;
 		ok = worker_message(w, list.item[i].id, &r, e);
 		if (r.tried) {

@@ -541,7 +541,7 @@ worker_job_run(struct worker_job *j, struct err *e)
 	bool ok;
 
 	if (!is_due(j)) {
-		r->next = s->next;
+		r->next = s->next = schedule_due(s->next, s->wait, now(j));
 		return claim_put(&j->claim, SPOOL_NEW, e);
 	}
 	if (is_noted_sent(j))

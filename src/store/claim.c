@@ -296,13 +296,14 @@ claim_save(struct claim *c, struct err *e)
 bool
 claim_put(struct claim *c, enum spool_where where, struct err *e)
 {
-	struct err other;
-	bool kept = where == SPOOL_NEW && c->where == SPOOL_WORK;
-	bool ok = claim_save(c, e);
-	struct err *why = ok ? e : &other; /* the first failure is told */
+	struct err other, *why;
+	bool kept = where == SPOOL_NEW && c->where == SPOOL_WORK, ok;
+	int64_t now = clock_wall(c->spool->clock), next = c->state.next;
 
-	os_touch(c->fd,
-	    where == SPOOL_NEW ? c->state.next : clock_wall(c->spool->clock));
+	c->state.wait = next > now ? (uint64_t)(next - now) : 0;
+	ok = claim_save(c, e);
+	why = ok ? e : &other; /* the first failure is told */
+	os_touch(c->fd, where == SPOOL_NEW ? next : now);
 	/* What a worker puts back is queued in both folders: no sync. */
 	ok = move(c, where, why) &&
 	    (kept || spool_sync_folder(c->spool, where, why)) && ok;

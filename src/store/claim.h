@@ -44,8 +44,8 @@ bool claim_look(struct claim *c, struct spool *s, const char *id,
 /*
  * The same as its only owner. What was in new/ is in work/ then. The whole
  * file is checked: a torn one goes to hold/ (ERR_INPUT). True with c->spool
- * NULL: there is none, or none for us (c->busy). One that is settled is removed, and is
- * none. The caller asks state.next and state.unsure_since.
+ * NULL: there is none, or none for us (c->busy). One that is settled is
+ * removed, and is none. The caller asks state.next and state.unsure_since.
  */
 bool claim_take(struct claim *c, struct spool *s, const char *id,
     unsigned folders, struct arena *a, struct err *e)
@@ -59,9 +59,9 @@ bool claim_save(struct claim *c, struct err *e)
     __attribute__((warn_unused_result));
 
 /*
- * Ends a claim, its state saved: SPOOL_NEW (due at state.next), SPOOL_HOLD or
- * SPOOL_DEAD. False: something failed, and the message is still there, in the
- * old folder or with the old state.
+ * Ends a claim, its state saved: SPOOL_NEW (due at state.next; wait is set),
+ * SPOOL_HOLD or SPOOL_DEAD. False: something failed, and the message is still
+ * there, in the old folder or with the old state.
  */
 bool claim_put(struct claim *c, enum spool_where where, struct err *e)
     __attribute__((warn_unused_result));

@@ -43,6 +43,7 @@ static const struct text_key state_numbers[] = {
 	{ "Attempts", offsetof(struct envelope_state, attempts) },
 	{ "Done", offsetof(struct envelope_state, done) },
 	{ "Unsure-times", offsetof(struct envelope_state, unsure_times) },
+	{ "Wait", offsetof(struct envelope_state, wait) },
 };
 
 static const struct text_key state_times[] = {

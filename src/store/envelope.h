@@ -29,6 +29,7 @@
  *	Sequence: 3
  *	Attempts: 2
  *	Next: 2026-11-25T20:15:00Z
+ *	Wait: 300		(seconds from when that was written)
  *	Done: 0			(recipients settled, in the order above)
  *	Unsure-since: ...	(a request went out, its outcome is not known)
  *	Unsure-times: 1
@@ -83,7 +84,8 @@ struct envelope {
 struct envelope_state {
 	uint64_t sequence; /* of the slot; 0: never written */
 	uint64_t attempts;
-	int64_t next; /* not before this; 0: at once */
+	int64_t next;  /* not before this; 0: at once */
+	uint64_t wait; /* seconds that it was ahead when it was written */
 	uint64_t done;
 	int64_t unsure_since; /* 0: no request whose outcome is not known */
 	uint64_t unsure_times;

@@ -4,7 +4,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MINUTE = 60, HOUR = 3600 };
+enum {
+	MINUTE = 60,
+	HOUR = SCHEDULE_LONGEST_S,
+	/* a Retry-After of DATE_RETRY_MAX_MS, and a tenth more */
+	MOST = 8 * 24 * HOUR
+};
 
 static const int backoff[] = { 1 * MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE,
 	20 * MINUTE, 30 * MINUTE, HOUR };
@@ -61,6 +66,16 @@ as_asked(int64_t retry_after_ms, uint32_t random)
 	int64_t s = retry_after_ms / 1000 + (retry_after_ms % 1000 > 0);
 
 	return s + part(random, s / 10 + 2);
+}
+
+int64_t
+schedule_due(int64_t next, uint64_t wait, int64_t now)
+{
+	if (wait == 0 || wait > MOST)
+		wait = SCHEDULE_LONGEST_S;
+	return next > now && (uint64_t)(next - now) > wait ?
+	    now + (int64_t)wait :
+	    next;
 }
 
 enum schedule_verdict

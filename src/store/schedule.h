@@ -42,7 +42,10 @@ enum schedule_verdict {
 	SCHEDULE_DEAD
 };
 
-enum { SCHEDULE_UNSURE_S = 300 };
+enum {
+	SCHEDULE_UNSURE_S = 300,
+	SCHEDULE_LONGEST_S = 3600 /* of all pauses that nobody asked for */
+};
 
 struct schedule_try {
 	enum err_kind kind;
@@ -53,6 +56,13 @@ struct schedule_try {
 	int64_t max_age;        /* seconds */
 	uint32_t random;
 };
+
+/*
+ * When a message is due that was to be so at `next`, `wait` seconds after that
+ * was written (0: it is not known): then, or after as long from now if that is
+ * less. More there can only be to wait where the clock was set back.
+ */
+int64_t schedule_due(int64_t next, uint64_t wait, int64_t now);
 
 /* *next is set for SCHEDULE_LATER only. */
 enum schedule_verdict schedule_next(const struct schedule_try *t,

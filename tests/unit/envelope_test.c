@@ -198,6 +198,7 @@ static const struct envelope_state full = {
 	.sequence = 4,
 	.attempts = 3,
 	.next = 1795637400,
+	.wait = 300,
 	.done = 500,
 	.unsure_since = 1795637000,
 	.unsure_times = 1,
@@ -225,7 +226,7 @@ test_state(void)
 	envelope_state_read(view, &s);
 	T_CHECK(s.sequence == 4 && s.attempts == 3 && s.done == 500, "numbers");
 	T_CHECK(s.next == full.next && s.unsure_since == full.unsure_since &&
-		s.unsure_times == 1 && s.kind == ERR_UNSURE,
+		s.unsure_times == 1 && s.kind == ERR_UNSURE && s.wait == 300,
 	    "times and kind");
 	T_CHECK(str_eq(s.draft, full.draft) && str_eq(s.code, full.code) &&
 		str_eq(s.request, full.request) &&
@@ -274,6 +275,7 @@ test_long_state(void)
 		.attempts = INT64_MAX,
 		.done = INT64_MAX,
 		.unsure_times = INT64_MAX,
+		.wait = INT64_MAX,
 		.next = INT64_MAX,
 		.unsure_since = INT64_MAX,
 		.kind = ERR_REFUSED,

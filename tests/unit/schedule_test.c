@@ -118,6 +118,37 @@ test_probes(void)
 	}
 }
 
+/* A clock that is set back makes nobody wait for longer than was meant. */
+static void
+test_due(void)
+{
+	static const struct {
+		const char *name;
+		int64_t next;
+		uint64_t wait;
+		int64_t want;
+	} due[] = {
+		{ "at once", 0, 0, 0 },
+		{ "past", NOW - 1, 60, NOW - 1 },
+		{ "later", NOW + 60, 60, NOW + 60 },
+		{ "some of it is over", NOW + 20, 60, NOW + 20 },
+		{ "set back by a second", NOW + 61, 60, NOW + 60 },
+		{ "set back by years", INT64_MAX, 60, NOW + 60 },
+		{ "a week was asked for", NOW + 7 * DAY, 7 * DAY,
+		    NOW + 7 * DAY },
+		{ "nonsense", INT64_MAX, INT64_MAX, NOW + 3600 },
+		{ "an old file", NOW + 3600, 0, NOW + 3600 },
+		{ "an old file, set back", NOW + DAY, 0, NOW + 3600 },
+	};
+	int64_t got;
+
+	for (size_t i = 0; i < N(due); i++) {
+		got = schedule_due(due[i].next, due[i].wait, NOW);
+		T_CHECK(got == due[i].want, "%s: %lld", due[i].name,
+		    (long long)got);
+	}
+}
+
 /* 5 days of a service that is down: how many attempts. */
 static void
 test_five_days(void)
@@ -141,6 +172,7 @@ test_five_days(void)
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
 	{ "probes", test_probes },
+	{ "due", test_due },
 	{ "five days", test_five_days },
 };
 

@@ -607,6 +607,58 @@ test_throttle(void)
 	end();
 }
 
+static int64_t
+next_of(const char *id)
+{
+	struct claim c;
+	struct arena a;
+	int64_t next;
+
+	look(&c, id, &a);
+	T_CHECK(strcmp(where(&c), "new") == 0, "in %s", where(&c));
+	next = c.spool != NULL ? c.state.next : 0;
+	claim_leave(&c);
+	arena_release(&a);
+	return next;
+}
+
+/* A clock that was days ahead, and is put right. */
+static void
+test_clock(void)
+{
+	static const struct serve_step busy[] = {
+		{ SERVE_ALL, STR_INIT(STATUS("503 X", "", "E")), SERVE_CLOSE,
+		    0 },
+		{ SERVE_ALL,
+		    STR_INIT(STATUS("429 X", "Retry-After: 90000\r\n", "T")),
+		    SERVE_CLOSE, 0 },
+	};
+	char id[ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+	int64_t next;
+
+	begin(busy, N(busy), "");
+	add("", id);
+	run(&sum);
+	m.now -= 2 * 86400;
+	run(&sum);
+	next = next_of(id);
+	T_CHECK(asked() == 1 && sum.tried == 0 && next > m.now &&
+		next <= m.now + 60,
+	    "%u requests, next in %lld s", asked(), (long long)(next - m.now));
+	m.now = next;
+	run(&sum);
+	next = next_of(id);
+	T_CHECK(asked() == 2 && next >= m.now + 90000, "%u requests", asked());
+	m.now += 80000;
+	run(&sum);
+	T_CHECK(asked() == 2 && next_of(id) == next, "a long Retry-After");
+	m.now -= 100000;
+	run(&sum);
+	T_CHECK(next_of(id) <= m.now + 99002, "and the clock set back");
+	end();
+}
+
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
 	{ "crash", test_crash },
@@ -616,6 +668,7 @@ static const struct t_test tests[] = {
 	{ "journal breaks", test_journal_breaks },
 	{ "account", test_account },
 	{ "throttle", test_throttle },
+	{ "clock", test_clock },
 };
 
 int
