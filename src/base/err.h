@@ -38,7 +38,8 @@ enum {
 
 struct err {
 	enum err_kind kind;
-	int exit;                 /* from sysexits.h; 0: what the kind says */
+	int exit;  /* from sysexits.h; 0: what the kind says */
+	bool away; /* the way failed: no connection, no token; asked nothing */
 	int64_t retry_after_ms;   /* as the service asked; 0: it did not */
 	char code[ERR_CODE_SIZE]; /* "AADSTS7000215", "ErrorAccessDenied" */
 	char msg[ERR_MSG_SIZE];

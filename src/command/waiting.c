@@ -25,7 +25,16 @@ static const struct {
 	{ "Since", offsetof(struct waiting, since) },
 	{ "Next", offsetof(struct waiting, next) },
 	{ "Throttled", offsetof(struct waiting, throttled) },
+	{ "Rest", offsetof(struct waiting, rest) },
 	{ "Written", offsetof(struct waiting, written) },
+};
+
+static const struct {
+	const char *name;
+	size_t at;
+} numbers[] = {
+	{ "Failures", offsetof(struct waiting, failures) },
+	{ "Rests", offsetof(struct waiting, rests) },
 };
 
 static const struct {
@@ -34,6 +43,7 @@ static const struct {
 } texts[] = {
 	{ "Account", offsetof(struct waiting, name), WAITING_NAME_SIZE },
 	{ "Settings", offsetof(struct waiting, settings), WAITING_HASH_SIZE },
+	{ "Last", offsetof(struct waiting, last), ENVELOPE_ID_SIZE },
 	{ "Kind", offsetof(struct waiting, kind), 16 },
 	{ "Code", offsetof(struct waiting, code), ERR_CODE_SIZE },
 	{ "Reason", offsetof(struct waiting, reason), ERR_MSG_SIZE },
@@ -77,8 +87,10 @@ take_line(struct waiting *w, struct str name, struct str value)
 		memcpy(to, value.p, n);
 		to[n] = '\0';
 	}
-	if (str_eq(name, STR("Failures")))
-		(void)str_u64(value, UINT32_MAX, &w->failures);
+	for (size_t i = 0; i < N(numbers); i++)
+		if (str_eq(name, str_of(numbers[i].name)))
+			(void)str_u64(value, UINT32_MAX,
+			    (uint64_t *)(void *)((char *)w + numbers[i].at));
 }
 
 void
@@ -104,6 +116,8 @@ waiting_read(const struct spool *s, const struct envelope *v,
 		}
 	}
 	buf_release(&text);
+	if (out->written > clock_wall(s->clock) + CLOCK_STEP)
+		out->next = out->throttled = out->rest = 0;
 }
 
 bool
@@ -135,7 +149,11 @@ waiting_write(const struct spool *s, const struct envelope *v,
 		if (t > 0)
 			buf_addf(&out, "%s: %s\n", times[i].name, when);
 	}
-	buf_addf(&out, "Failures: %llu\n", (unsigned long long)w->failures);
+	for (size_t i = 0; i < N(numbers); i++)
+		buf_addf(&out, "%s: %llu\n", numbers[i].name,
+		    (unsigned long long)*(
+			const uint64_t *)(const void *)((const char *)w +
+			numbers[i].at));
 	ok = buf_ok(&out, e) && os_write_file(path, buf_view(&out), how, e);
 	buf_release(&out);
 	return ok;
@@ -144,8 +162,8 @@ waiting_write(const struct spool *s, const struct envelope *v,
 bool
 waiting_is_over(const struct waiting *w, int64_t now)
 {
-	return now < w->written - CLOCK_STEP ||
-	    (w->throttled <= now && (w->failures == 0 || w->next <= now));
+	return w->throttled <= now && w->rest <= now &&
+	    (w->failures == 0 || w->next <= now);
 }
 
 bool
@@ -154,14 +172,13 @@ waiting_release(const struct spool *s, const struct envelope *v, struct err *e)
 	struct waiting w;
 
 	waiting_read(s, v, &w);
-	if (w.failures == 0)
-		return true;
-	if (w.throttled == 0) {
+	if (w.throttled <= clock_wall(s->clock)) {
 		waiting_end(s, v);
 		return true;
 	}
-	w.failures = 0;
-	w.next = 0;
+	w.failures = w.rests = 0; /* the time that was named stays */
+	w.next = w.rest = 0;
+	w.last[0] = '\0';
 	return waiting_write(s, v, &w, e);
 }
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * waiting: accounts whose mail waits, since no message of theirs could go.
+ * waiting: accounts whose mail waits, since no message of theirs could go:
+ * for a setting, for a time that the service named, or for a while since the
+ * service was away. One failure shows that where not even a connection could
+ * be made or no token was to be had. Else it takes two in a row, alike, of two
+ * messages: one that fails for ever by itself must not hold up the others.
  *
  * One small file for each in the spool's folder, "account-" and a hash of the
  * name; there is none while all is well. Readers see the old file or the new
@@ -12,6 +16,9 @@
  *	Next: 2026-11-25T21:10:00Z	(one message is tried then)
  *	Failures: 3			(in a row)
  *	Throttled: 2026-11-25T20:12:00Z	(the service named this time)
+ *	Rest: 2026-11-25T20:11:42Z	(the service was away)
+ *	Rests: 2			(in a row)
+ *	Last: 6742F3A05C81B7E0		(whose try failed last, if it did)
  *	Written: 2026-11-25T20:11:12Z	(by a clock that may be set back)
  *	Settings: 16 hex digits		(a hash: are they still the same?)
  *	Kind: auth
@@ -37,15 +44,20 @@ struct waiting {
 	char name[WAITING_NAME_SIZE]; /* of the account, for people */
 	char settings[WAITING_HASH_SIZE];
 	int64_t since, next;
-	uint64_t failures; /* 0: it waits for no setting */
-	int64_t throttled; /* not before this; 0: was not said */
-	int64_t written;   /* by waiting_write */
+	uint64_t failures;           /* 0: it waits for no setting */
+	int64_t throttled;           /* not before this; 0: was not said */
+	int64_t rest;                /* the same, since the service was away */
+	int64_t written;             /* by waiting_write */
+	uint64_t rests;              /* in a row */
+	char last[ENVELOPE_ID_SIZE]; /* whose try failed last; or empty */
 	char kind[16], code[ERR_CODE_SIZE], reason[ERR_MSG_SIZE];
 };
 
 /*
  * Of the account that sends the message: its name, and with --from the
- * sender, since both choose the mailbox. All zero: it does not wait.
+ * sender, since both choose the mailbox. All zero: it does not wait. A file
+ * from the future was written before the clock was set back: its times mean
+ * nothing and are left out.
  */
 void waiting_read(const struct spool *s, const struct envelope *v,
     struct waiting *out);
@@ -53,15 +65,13 @@ void waiting_read(const struct spool *s, const struct envelope *v,
 bool waiting_write(const struct spool *s, const struct envelope *v,
     const struct waiting *w, struct err *e) __attribute__((warn_unused_result));
 
-/*
- * Is it time to try a message? A file from the future was written before the
- * clock was set back, so that its times mean nothing.
- */
+/* Is it time to try a message? */
 bool waiting_is_over(const struct waiting *w, int64_t now);
 
 /*
- * It may be tried at once, but for a time that the service named (`queue
- * retry`). ERR_RETRY with exit 74.
+ * It may be tried at once, but for a time that the service named: a person
+ * says so (`queue retry`), or the service answers again. ERR_RETRY with
+ * exit 74.
  */
 bool waiting_release(const struct spool *s, const struct envelope *v,
     struct err *e) __attribute__((warn_unused_result));

@@ -84,14 +84,19 @@ account_of(struct worker *w, const struct envelope *v)
 
 /* Once in a run: why mail of this account stays. */
 static void
-tell(struct worker *w, struct worker_account *a, const char *why)
+tell(struct worker *w, struct worker_account *a, const struct err *why)
 {
-	size_t n = str_chr(str_of(a->name), '\n');
+	int n = (int)str_chr(str_of(a->name), '\n');
 
-	if (!a->told)
-		log_warn(w->log, "mail of account \"%.*s\" waits: %s", (int)n,
-		    a->name, why);
+	if (a->told)
+		return;
 	a->told = true;
+	if (why->kind == ERR_CONFIG)
+		log_warn(w->log, "mail of account \"%.*s\" waits: %s", n,
+		    a->name, why->msg);
+	else /* nobody has to do a thing */
+		log_trace(w->log, "mail of account \"%.*s\" waits: %s", n,
+		    a->name, why->msg);
 }
 
 /* May a message of this account be tried now? */
@@ -105,18 +110,20 @@ may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
 	if (a->why.kind == ERR_NONE && !a->config.enabled) {
 		err_set(&out->why, ERR_CONFIG, "enabled = no (%.*s)",
 		    STR_ARG(a->config.origin[CONFIG_ENABLED]));
-		tell(w, a, out->why.msg);
+		tell(w, a, &out->why);
 		return false;
 	}
 	waiting_read(&w->outbox->spool, v, &wait);
 	/* changed settings are tried at once */
-	if (strcmp(wait.settings, a->settings) != 0)
+	if (strcmp(wait.settings, a->settings) != 0) {
 		wait.failures = 0;
+		wait.rest = 0;
+	}
 	if (waiting_is_over(&wait, now))
 		return true;
 	err_set(&out->why, wait.failures > 0 ? ERR_CONFIG : ERR_RETRY, "%s",
 	    wait.reason);
-	tell(w, a, wait.reason);
+	tell(w, a, &out->why);
 	return false;
 }
 

@@ -23,7 +23,9 @@
  *
  * A waiting account (command/waiting.h) is probed with one message now and
  * then; that is not counted as an attempt. A time that the service names with
- * 429 or 503 holds up all mail of the account, and of no other.
+ * 429 or 503 holds up all mail of the account, and of no other; so does a
+ * service that is away, for seconds or minutes. Whose mail is held up, is not
+ * tried, and nothing is counted.
  *
  * Source: DESIGN.md 1 (the table of kinds), 3 (ambiguity), 4.
  */

@@ -21,56 +21,95 @@ tell_account(const struct worker_job *j, const struct waiting *w)
 	    STR_ARG(name), w->reason);
 }
 
-/* After a failure that is the account's, or with a time that was named. */
+/* What went wrong, and for whom. */
 static void
-hold_up(struct worker_job *j, struct waiting *w)
+describe(const struct worker_job *j, struct waiting *w)
 {
 	const struct err *why = &j->result->why;
-	struct err unsaved;
-	uint32_t random;
 
-	os_random(&random, sizeof(random));
 	(void)snprintf(w->name, sizeof(w->name), "%.*s",
 	    STR_ARG(j->claim.envelope.account));
 	(void)snprintf(w->kind, sizeof(w->kind), "%s",
 	    err_kind_name(why->kind));
+	memcpy(w->last, j->claim.id, sizeof(w->last));
 	memcpy(w->code, why->code, sizeof(w->code));
 	memcpy(w->reason, why->msg, sizeof(w->reason));
 	memcpy(w->settings, j->account->settings, sizeof(w->settings));
+}
+
+/* The service was not reached, or another message fared the same before. */
+static bool
+is_away(const struct worker_job *j, const struct waiting *w)
+{
+	const struct err *why = &j->result->why;
+
+	return why->away ||
+	    (why->retry_after_ms == 0 && w->last[0] != '\0' &&
+		strcmp(w->last, j->claim.id) != 0 &&
+		strcmp(w->kind, err_kind_name(why->kind)) == 0 &&
+		strcmp(w->code, why->code) == 0);
+}
+
+static void
+fail(struct worker_job *j)
+{
+	const struct err *why = &j->result->why;
+	bool refused = j->result->verdict == SCHEDULE_ACCOUNT, away;
+	struct err unsaved;
+	struct waiting w;
+	uint32_t random;
+
+	os_random(&random, sizeof(random));
+	waiting_read(j->claim.spool, &j->claim.envelope, &w);
+	away = !refused && is_away(j, &w);
+	describe(j, &w);
 	if (why->retry_after_ms > 0)
-		w->throttled = now(j) + (why->retry_after_ms + 999) / 1000;
-	if (j->result->verdict == SCHEDULE_ACCOUNT) {
-		w->since = w->failures++ == 0 ? now(j) : w->since;
-		w->next = schedule_probe(w->failures, why->retry_after_ms,
-		    now(j), random);
-		tell_account(j, w);
+		w.throttled = now(j) + (why->retry_after_ms + 999) / 1000;
+	if (away)
+		w.rest = schedule_rest(++w.rests, now(j), random);
+	if (refused) {
+		w.since = w.failures++ == 0 ? now(j) : w.since;
+		w.next = schedule_probe(w.failures, why->retry_after_ms, now(j),
+		    random);
+		tell_account(j, &w);
 		j->account->told = true;
 	}
 	/* if that fails, each message finds out for itself */
-	if (!waiting_write(j->claim.spool, &j->claim.envelope, w, &unsaved))
+	if (!waiting_write(j->claim.spool, &j->claim.envelope, &w, &unsaved))
 		log_warn(j->worker->log, "%s", unsaved.msg);
+}
+
+/* It answers: not before a time that another worker was told meanwhile. */
+static void
+work(struct worker_job *j)
+{
+	struct waiting w;
+	struct err unsaved;
+
+	waiting_read(j->claim.spool, &j->claim.envelope, &w);
+	/* a message that is refused says little about a setting */
+	if (w.reason[0] == '\0' ||
+	    (w.failures > 0 && j->result->why.kind != ERR_NONE))
+		return;
+	if (!waiting_release(j->claim.spool, &j->claim.envelope, &unsaved))
+		log_warn(j->worker->log, "%s", unsaved.msg);
+	if (w.failures > 0)
+		syslog_send(j->worker->syslog, SYSLOG_INFO,
+		    "account \"%s\" works again", w.name);
 }
 
 void
 worker_account_note(struct worker_job *j)
 {
 	const struct err *why = &j->result->why;
-	struct waiting w;
-	struct err unsaved;
+	bool asked = j->result->sent.attempts > 0;
 
-	waiting_read(j->claim.spool, &j->claim.envelope, &w);
-	if (j->result->verdict == SCHEDULE_ACCOUNT ||
-	    (why->kind == ERR_RETRY && why->retry_after_ms > 0)) {
-		hold_up(j, &w);
-	} else if (w.name[0] != '\0' && why->kind == ERR_NONE) {
-		/* another worker may have been told to wait meanwhile */
-		if (w.throttled <= now(j))
-			waiting_end(j->claim.spool, &j->claim.envelope);
-		else if (!waiting_release(j->claim.spool, &j->claim.envelope,
-			     &unsaved))
-			log_warn(j->worker->log, "%s", unsaved.msg);
-		if (w.failures > 0)
-			syslog_send(j->worker->syslog, SYSLOG_INFO,
-			    "account \"%s\" works again", w.name);
+	if (j->result->verdict == SCHEDULE_ACCOUNT)
+		fail(j);
+	else if (why->kind == ERR_RETRY || why->kind == ERR_UNSURE) {
+		if (asked || why->away || why->retry_after_ms > 0)
+			fail(j);
+	} else if (asked || why->kind == ERR_NONE) {
+		work(j);
 	}
 }

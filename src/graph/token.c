@@ -231,6 +231,8 @@ obtain(const struct token_source *s, const struct token_cache *c,
 			token_cache_put(c, t, s->log);
 		if (!ok && e->kind == ERR_RETRY && e->retry_after_ms > 0)
 			token_cache_hold(c, now, e);
+		if (!ok)
+			e->away = e->kind == ERR_RETRY;
 	}
 	os_close(&fd);
 	return ok;

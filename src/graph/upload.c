@@ -449,6 +449,7 @@ upload_file(const struct upload_job *job, struct err *e)
 		return true;
 	if (e->kind == ERR_UNSURE)
 		e->kind = ERR_RETRY;
+	e->away = false; /* that was another host's; Graph may be well */
 	return err_wrap(e, "attachment \"%.*s\"",
 	    STR_ARG(str_first(job->file->name, SHOWN)));
 }

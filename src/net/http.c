@@ -372,6 +372,13 @@ slot_kept(struct http *h, const struct url *u)
 }
 
 static bool
+is_away(struct err *e)
+{
+	e->away = e->kind == ERR_RETRY;
+	return false;
+}
+
+static bool
 connect_slot(struct exchange *x, struct err *e)
 {
 	struct http *h = x->h;
@@ -389,14 +396,14 @@ connect_slot(struct exchange *x, struct err *e)
 		s = slot_start(h, x->r->url, x->r->deadline, e);
 	x->slot = s;
 	if (s == NULL)
-		return false;
+		return is_away(e);
 	/* Its time ran out while nobody waited for it: no reason to fail. */
 	overdue = x->kept && !s->open &&
 	    os_mono_ms() - s->idle_since >= h->conf.connect_timeout_ms;
 	link_beside(h, s);
 	if (!s->open && !conn_open(&s->conn, e)) {
 		x->lost = overdue;
-		return false;
+		return is_away(e);
 	}
 	if (x->kept && !s->open && conn_has_input(&s->conn)) {
 		x->lost = true;

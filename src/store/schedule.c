@@ -13,6 +13,7 @@ enum {
 
 static const int backoff[] = { 1 * MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE,
 	20 * MINUTE, 30 * MINUTE, HOUR };
+static const int rest[] = { 10, 30, MINUTE, 2 * MINUTE, 5 * MINUTE };
 static const int probe[] = { 5 * MINUTE, 15 * MINUTE, HOUR };
 
 static const enum schedule_verdict verdicts[] = {
@@ -112,6 +113,12 @@ schedule_probe(uint64_t failures, int64_t retry_after_ms, int64_t now,
 	if (retry_after_ms > 0)
 		return now + as_asked(retry_after_ms, random);
 	return now + earlier(step(probe, N(probe), failures), random);
+}
+
+int64_t
+schedule_rest(uint64_t times, int64_t now, uint32_t random)
+{
+	return now + earlier(step(rest, N(rest), times), random);
 }
 
 const char *

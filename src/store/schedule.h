@@ -22,6 +22,12 @@
  * that time and not less, and up to a tenth and 2 s more. Backoff never goes
  * beyond max_age: the last attempt is made then, and its failure is the end.
  *
+ * An account whose service is away rests for
+ *
+ *	10 s	30 s	1 min	2 min	5 min, and so on
+ *
+ * less up to a quarter, and one message is tried after that.
+ *
  * A waiting account is probed with one message 5 min, 15 min, and then every
  * hour after the last failure.
  *
@@ -74,6 +80,9 @@ enum schedule_verdict schedule_next(const struct schedule_try *t,
  */
 int64_t schedule_probe(uint64_t failures, int64_t retry_after_ms, int64_t now,
     uint32_t random);
+
+/* When a service that was away `times` (1, 2, ...) in a row is tried next. */
+int64_t schedule_rest(uint64_t times, int64_t now, uint32_t random);
 
 /* "sent", "later", "account", "hold", "dead": the journal's words. */
 const char *schedule_name(enum schedule_verdict v);

@@ -149,6 +149,25 @@ test_due(void)
 	}
 }
 
+static void
+test_rest(void)
+{
+	static const int want[] = { 10, 30, 60, 120, 300, 300 };
+	int64_t wait, least, most;
+
+	for (size_t i = 0; i < N(want); i++) {
+		least = INT64_MAX;
+		most = 0;
+		for (uint32_t r = 0; r < 4000; r++) {
+			wait = schedule_rest(i + 1, NOW, r) - NOW;
+			least = wait < least ? wait : least;
+			most = wait > most ? wait : most;
+		}
+		T_CHECK(most == want[i] && least == want[i] - want[i] / 4,
+		    "%zu: %lld to %lld", i, (long long)least, (long long)most);
+	}
+}
+
 /* 5 days of a service that is down: how many attempts. */
 static void
 test_five_days(void)
@@ -172,6 +191,7 @@ test_five_days(void)
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
 	{ "probes", test_probes },
+	{ "rest", test_rest },
 	{ "due", test_due },
 	{ "five days", test_five_days },
 };

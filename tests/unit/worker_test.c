@@ -607,6 +607,129 @@ test_throttle(void)
 	end();
 }
 
+enum { MANY = 4 };
+
+static void
+add_many(char id[MANY][ENVELOPE_ID_SIZE])
+{
+	for (size_t i = 0; i < MANY; i++)
+		add("", id[i]);
+}
+
+/* Nobody is there: one message finds out, the others lose nothing by it. */
+static void
+test_away(void)
+{
+	char id[MANY][ENVELOPE_ID_SIZE];
+	struct envelope v = { 0 };
+	struct worker_sum sum;
+	struct claim c;
+	struct arena a;
+	struct err e = { 0 };
+	unsigned attempts = 0;
+
+	begin(&good, 1, "");
+	add_many(id);
+	serve_stop(&m.graph);
+	run(&sum);
+	T_CHECK(sum.tried == 1 && sum.waiting == 3, "%zu tried, %zu wait",
+	    sum.tried, sum.waiting);
+	m.now += 10;
+	run(&sum);
+	T_CHECK(sum.tried == 1 && sum.waiting == 2, "then %zu, %zu", sum.tried,
+	    sum.waiting);
+	m.now += 20;
+	run(&sum);
+	T_CHECK(sum.tried == 0 && sum.waiting == 2, "it rests for longer");
+	T_CHECK(waiting_release(&m.outbox.spool, &v, &e), "%s", e.msg);
+	run(&sum);
+	T_CHECK(sum.tried == 1 && sum.waiting == 1, "released by hand");
+	for (size_t i = 0; i < MANY; i++) {
+		look(&c, id[i], &a);
+		attempts += (unsigned)c.state.attempts;
+		claim_leave(&c);
+		arena_release(&a);
+	}
+	T_CHECK(attempts == 3, "%u attempts of all", attempts);
+	worker_close(&m.worker);
+	worker_open(&m.worker, &m.outbox, m.path, &silent, &nobody);
+	serve_start(&m.graph, &good, 1, true);
+	write_settings("");
+	run(&sum);
+	T_CHECK(sum.verdict[SCHEDULE_SENT] == 1, "changed settings");
+	m.now += 120;
+	run(&sum);
+	T_CHECK(sum.verdict[SCHEDULE_SENT] == 3, "all the others");
+	end();
+}
+
+#define BROKEN(code) STATUS("500 X", "", code)
+#define GOOD                                                                   \
+	{                                                                      \
+		SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP, 0                   \
+	}
+
+/* What two messages in a row run into is the service's, not theirs. */
+/* clang-format off */
+static const struct {
+	const char *name;
+	struct serve_step step[7];
+	size_t tried, waiting, tried2; /* then, after 10 s */
+} rests[] = {
+	{ "one bad message", {
+	  { SERVE_ALL, STR_INIT(BROKEN("x")), SERVE_CLOSE, 0 },
+	  GOOD, GOOD, GOOD }, 4, 0, 0 },
+	{ "two alike", {
+	  { SERVE_ALL, STR_INIT(BROKEN("x")), SERVE_CLOSE, 0 },
+	  { SERVE_ALL, STR_INIT(BROKEN("x")), SERVE_CLOSE, 0 },
+	  GOOD, GOOD, GOOD }, 2, 2, 2 },
+	{ "two unlike", {
+	  { SERVE_ALL, STR_INIT(BROKEN("x")), SERVE_CLOSE, 0 },
+	  { SERVE_ALL, STR_INIT(BROKEN("y")), SERVE_CLOSE, 0 },
+	  GOOD, GOOD, GOOD }, 4, 0, 0 },
+	{ "two answers lost", {
+	  { SERVE_ALL, STR_INIT(""), SERVE_CLOSE, 0 },
+	  { SERVE_ALL, STR_INIT(""), SERVE_CLOSE, 0 },
+	  GOOD, GOOD, GOOD }, 2, 2, 2 },
+	{ "two alike, and one between that is refused", {
+	  { SERVE_ALL, STR_INIT(BROKEN("x")), SERVE_CLOSE, 0 },
+	  { SERVE_ALL, STR_INIT(STATUS("400 X", "",
+	    "ErrorInvalidRecipients")), SERVE_CLOSE, 0 },
+	  { SERVE_ALL, STR_INIT(BROKEN("x")), SERVE_CLOSE, 0 },
+	  GOOD, GOOD, GOOD }, 4, 0, 0 },
+	{ "still away after the rest", {
+	  { SERVE_ALL, STR_INIT(BROKEN("x")), SERVE_CLOSE, 0 },
+	  { SERVE_ALL, STR_INIT(BROKEN("x")), SERVE_CLOSE, 0 },
+	  { SERVE_ALL, STR_INIT(BROKEN("x")), SERVE_CLOSE, 0 },
+	  GOOD, GOOD, GOOD }, 2, 2, 1 },
+};
+/* clang-format on */
+
+static void
+test_rests(void)
+{
+	char id[MANY][ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+	size_t n;
+
+	for (size_t i = 0; i < N(rests); i++) {
+		for (n = 0; n < 7 && rests[i].step[n].answer.p != NULL; n++)
+			;
+		begin(rests[i].step, n, "bounces = no\n");
+		add_many(id);
+		run(&sum);
+		T_CHECK(sum.tried == rests[i].tried &&
+			sum.waiting == rests[i].waiting,
+		    "%s: %zu tried, %zu wait", rests[i].name, sum.tried,
+		    sum.waiting);
+		m.now += 10;
+		run(&sum);
+		T_CHECK(sum.tried == rests[i].tried2, "%s: then %zu",
+		    rests[i].name, sum.tried);
+		end();
+	}
+}
+
 static int64_t
 next_of(const char *id)
 {
@@ -668,6 +791,8 @@ static const struct t_test tests[] = {
 	{ "journal breaks", test_journal_breaks },
 	{ "account", test_account },
 	{ "throttle", test_throttle },
+	{ "away", test_away },
+	{ "rests", test_rests },
 	{ "clock", test_clock },
 };
 
