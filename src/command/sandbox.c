@@ -38,8 +38,8 @@ const struct cli_option sandbox_options[] = {
 	{ MAILBOX, 'm', "mailbox", "ADDRESS",
 	    "one that exists; * for any (default: sender@example.com)" },
 	{ SEND_AS, 0, "send-as", NULL, "let mailboxes use any From" },
-	{ ROLE, 0, "role", "Mail.Send|Mail.ReadWrite",
-	    "a permission of the app (default: both)" },
+	{ ROLE, 0, "role", "Mail.Send|Mail.ReadWrite|Mail.Read",
+	    "a permission of the app (default: the first two)" },
 	{ PLAIN, 0, "plain", NULL, "http:// in place of https://" },
 	{ EXIT_AFTER, 0, "exit-after", "N", "end after N kept messages" },
 	{ 0, 0, NULL, NULL, NULL }
@@ -62,8 +62,9 @@ const char sandbox_more[] =
     "federated_token_file): form, names, times and that none comes twice are\n"
     "checked, the signature is not.\n"
     "\nA RULE is: WHERE KIND [VALUE] [name=value...] [xN]\n"
-    "WHERE is any, token, send, or of drafts: draft, attach, session, range, "
-    "submit,\nask, remove. xN: only N times. Rules are used up from the "
+    "WHERE is any, token, send, search (of Sent Items), or of drafts: draft, "
+    "attach,\nsession, range, submit, ask, remove. xN: only N times. Rules are "
+    "used up from the "
     "top.\nstatus and early take retry-after=TEXT code=CODE "
     "message=TEXT\nbody=json|html|empty; quote a value with blanks: \"...\". "
     "Where a line below\nends in *, the message is kept; else it is "
@@ -133,11 +134,14 @@ take_role(struct setup *t, const char *value, struct err *e)
 {
 	bool send = str_eq(str_of(value), STR("Mail.Send"));
 	bool read_write = str_eq(str_of(value), STR("Mail.ReadWrite"));
+	bool read = str_eq(str_of(value), STR("Mail.Read"));
 
-	if (!send && !read_write)
+	if (!send && !read_write && !read)
 		return err_set(e, ERR_USAGE,
-		    "--role: %s is none of Mail.Send and Mail.ReadWrite",
+		    "--role: %s is none of Mail.Send, Mail.ReadWrite and "
+		    "Mail.Read",
 		    value);
+	t->s.read = t->s.read || read;
 	t->s.no_send = !send && (!t->roles || t->s.no_send);
 	t->s.no_read_write = !read_write && (!t->roles || t->s.no_read_write);
 	t->roles = true;

@@ -14,6 +14,8 @@
  *	sandbox_play.h	 writes an answer, or spoils it as a rule says
  *	sandbox_login.h  the token endpoint
  *	sandbox_graph.h  sendMail: who may, and what
+ *	sandbox_draft.h  drafts
+ *	sandbox_sent.h	 Sent Items
  *	sandbox_json.h	 sendMail's JSON
  *	sandbox_mime.h	 sendMail's MIME
  *	sandbox_keep.h	 the files

@@ -4,6 +4,7 @@
 #include "codec/url.h"
 #include "command/sandbox_body.h"
 #include "command/sandbox_draft.h"
+#include "command/sandbox_sent.h"
 #include "command/sandbox_upload.h"
 
 static const struct str users = STR_INIT("/v1.0/users/");
@@ -35,6 +36,8 @@ sandbox_graph_where(struct str method, struct str path)
 {
 	if (is_send(path))
 		return RULE_SEND;
+	if (sent_is_path(path))
+		return RULE_SEARCH;
 	return upload_is_path(path) ? RULE_RANGE : draft_where(method, path);
 }
 
@@ -106,8 +109,9 @@ check_role(const struct sandbox *s, const struct sandbox_request *r,
 {
 	enum rule_where where = sandbox_graph_where(r->method, r->path);
 	bool sends = where == RULE_SEND || where == RULE_SUBMIT;
+	bool read = where == RULE_SEARCH && s->read;
 
-	if (sends ? !s->no_send : !s->no_read_write)
+	if (sends ? !s->no_send : !s->no_read_write || read)
 		return true;
 	return refuse(r, a, 403, "ErrorAccessDenied",
 	    STR("Access is denied. Check credentials and try again."));
@@ -153,10 +157,11 @@ sandbox_graph_answer(const struct sandbox *s, const struct sandbox_request *r,
 	}
 	if (!check_token(s, r, a))
 		return false;
-	if (!is_send(r->path) && !draft_is_path(r->path))
+	if (!is_send(r->path) && !draft_is_path(r->path) &&
+	    !sent_is_path(r->path))
 		return refuse(r, a, 404, "ResourceNotFound",
-		    STR("The sandbox has /v1.0/users/MAILBOX/sendMail and "
-			"/v1.0/users/MAILBOX/messages."));
+		    STR("The sandbox has /v1.0/users/MAILBOX/sendMail, "
+			"/messages and /mailFolders/sentitems/messages."));
 	if (!check_role(s, r, a))
 		return false;
 	if (r->body.n > SANDBOX_BODY_MAX) {
@@ -165,6 +170,10 @@ sandbox_graph_answer(const struct sandbox *s, const struct sandbox_request *r,
 	}
 	if (!find_mailbox(s, r, a, &mailbox))
 		return false;
+	if (sent_is_path(r->path)) {
+		sent_answer(s, r, mailbox, a);
+		return false;
+	}
 	mail_release(m);
 	mail_init(m, r->mem, mailbox);
 	m->send_as = s->send_as;

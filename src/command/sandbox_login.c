@@ -280,6 +280,8 @@ write_claims(const struct desk *d, struct str scope, int64_t life,
 		jsonw_str(&w, STR("Mail.Send"));
 	if (!d->s->no_read_write)
 		jsonw_str(&w, STR("Mail.ReadWrite"));
+	if (d->s->read)
+		jsonw_str(&w, STR("Mail.Read"));
 	jsonw_close(&w, ']');
 	jsonw_member(&w, STR("tid"), d->s->tenant);
 	jsonw_member(&w, STR("uti"), str_of(d->r->id));

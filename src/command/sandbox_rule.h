@@ -26,7 +26,7 @@ enum {
 /*
  * Which requests a rule is for: enum word, name, help. Of drafts: creation,
  * POST of an attachment, of an upload session, PUT of a range, /send, GET and
- * DELETE.
+ * DELETE. The last is that of Sent Items.
  */
 /* clang-format off */
 #define RULE_PLACES(PLACE) \
@@ -39,7 +39,8 @@ enum {
 	PLACE(RANGE, "range") \
 	PLACE(SUBMIT, "submit") \
 	PLACE(ASK, "ask") \
-	PLACE(REMOVE, "remove")
+	PLACE(REMOVE, "remove") \
+	PLACE(SEARCH, "search")
 /* clang-format on */
 
 #define RULE_ENUM(word, name) RULE_##word,

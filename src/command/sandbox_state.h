@@ -57,6 +57,7 @@ struct sandbox {
 	size_t n_mailboxes;
 	bool plain, send_as;
 	bool no_send, no_read_write; /* --role names others */
+	bool read;                   /* --role Mail.Read */
 	struct rules rules;          /* of --fault */
 	struct cert cert;            /* unless plain */
 	struct sandbox_state *state;

@@ -395,6 +395,11 @@ test_where(void)
 		{ S("POST"), S("/v1.0/users/a/messages/i/send"), RULE_SUBMIT },
 		{ S("GET"), S("/v1.0/users/a/messages/i"), RULE_ASK },
 		{ S("DELETE"), S("/v1.0/users/a/messages/i"), RULE_REMOVE },
+		{ S("GET"),
+		  S("/v1.0/users/a/mailFolders/sentitems/messages"),
+		  RULE_SEARCH },
+		{ S("GET"), S("/v1.0/users/a/mailFolders/inbox/messages"),
+		  RULE_ANY },
 		{ S("POST"), S("/v1.0/users//messages"), RULE_ANY },
 		{ S("POST"), S("/users/a/messages"), RULE_ANY },
 		/* clang-format on */
@@ -405,6 +410,73 @@ test_where(void)
 			where[i].where,
 		    "%.*s %.*s", STR_ARG(where[i].method),
 		    STR_ARG(where[i].path));
+}
+
+/* clang-format off */
+static const struct {
+	const char *name, *user, *query, *meta;
+	bool no_read_write, read;
+	int status;
+	bool found;
+} searches[] = {
+#define FILTER "$filter=internetMessageId%20eq%20'%3Ca''b@c%3E'"
+#define META   "mailbox: box@example.com\nmessage-id: <a'b@c>\nto: x@y.z\n"
+	{ "found", "box", FILTER "&$select=id", META, 0, 0, 200, true },
+	{ "by Mail.Read", "box", FILTER, META, true, true, 200, true },
+	{ "may not", "box", FILTER, META, true, false, 403, false },
+	{ "another mailbox", "two", FILTER, META, 0, 0, 200, false },
+	{ "another message", "box", FILTER,
+	    "mailbox: box@example.com\nmessage-id: <A'b@c>\n", 0, 0,
+	    200, false },
+	{ "not saved", "box", FILTER, META "save-to-sent: no\n", 0, 0,
+	    200, false },
+	{ "another filter", "box", "$filter=subject%20eq%20'x'", META,
+	    0, 0, 400, false },
+	{ "an odd quote", "box",
+	    "$filter=internetMessageId%20eq%20'a'b'", META, 0, 0, 400,
+	    false },
+	{ "no filter", "box", "", META, 0, 0, 400, false },
+};
+/* clang-format on */
+
+/* Sent Items: found by the exact Message-ID, by who may, in its mailbox. */
+static void
+test_sent(void)
+{
+	struct sandbox_answer a;
+	struct world w;
+	struct err e;
+
+	for (size_t i = 0; i < N(searches); i++) {
+		start(&w);
+		w.s.no_read_write = searches[i].no_read_write;
+		w.s.read = searches[i].read;
+		T_CHECK(os_write_file(arena_fmt(&w.mem, "%s/mail/000001.meta",
+					  w.folder)
+					  .p,
+			    str_of(searches[i].meta),
+			    (struct os_write){ 0600, 0 }, &e),
+		    "%s", e.msg);
+		struct sandbox_request r = { .now = NOW,
+			.mem = &w.mem,
+			.method = STR("GET"),
+			.authorization = STR("Bearer good"),
+			.query = str_of(searches[i].query),
+			.path = arena_fmt(&w.mem,
+			    "/v1.0/users/%s%%40example.com/mailFolders/"
+			    "sentitems/messages",
+			    searches[i].user) };
+		answer_init(&a);
+		T_CHECK(!sandbox_graph_answer(&w.s, &r, &w.mail, &a) &&
+			a.status == searches[i].status,
+		    "%s: %d", searches[i].name, a.status);
+		T_CHECK((str_find(buf_view(&a.body),
+			     STR("\"address\":\"x@y.z\"")) < a.body.n) ==
+			searches[i].found,
+		    "%s: %.*s", searches[i].name, STR_ARG(buf_view(&a.body)));
+		answer_release(&a);
+		stop(&w);
+	}
 }
 
 static struct world *world_for_all; /* made before memory fails */
@@ -433,6 +505,7 @@ static const struct t_test tests[] = {
 	{ "content", test_content },
 	{ "roles", test_roles },
 	{ "where", test_where },
+	{ "sent", test_sent },
 	{ "out of memory", test_no_memory },
 };
 
