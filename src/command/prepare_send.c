@@ -2,41 +2,11 @@
 #include "command/prepare.h"
 
 #include "base/os.h"
-#include "codec/jwt.h"
 #include "command/temp.h"
+#include "graph/permit.h"
 #include "mail/intake.h"
 
-enum {
-	PIECE = 65536,
-	CLAIMS_MAX = 256 * 1024 /* a token is a header field: some kB */
-};
-
-/*
- * What the token says about Mail.ReadWrite. A right that was given in
- * Exchange does not show there (FACTS.md 1.6), so a token without roles says
- * nothing.
- */
-static enum route_may
-may_write(struct client *c)
-{
-	struct graph *g = &c->graph;
-	int64_t deadline = clock_mono_ms(g->source.clock) + g->timeout_ms;
-	enum route_may may = ROUTE_MAY_UNKNOWN;
-	const struct json *claims;
-	struct arena a;
-	struct err ignored; /* the attempt will say it */
-
-	arena_init(&a, CLAIMS_MAX);
-	if (token_get(&g->source, deadline, &g->token, &ignored) &&
-	    jwt_claims(&a, secret_view(&g->token.bearer), &claims, &ignored)) {
-		if (jwt_has(claims, STR("roles"), STR("Mail.ReadWrite")))
-			may = ROUTE_MAY;
-		else if (jwt_has(claims, STR("roles"), STR("Mail.Send")))
-			may = ROUTE_MAY_NOT;
-	}
-	arena_release(&a);
-	return may;
-}
+enum { PIECE = 65536 };
 
 static bool
 check_recipients(const struct prepared *p, struct err *e)
@@ -60,7 +30,7 @@ prepare_route(struct client *c, const struct prepared *p, enum route want,
 		return false;
 	if (c != NULL && want == ROUTE_AUTO &&
 	    facts.mime_size > facts.mime_limit)
-		facts.read_write = may_write(c);
+		facts.read_write = permit_write(&c->graph);
 	return route_choose(&facts, want, out, e);
 }
 
