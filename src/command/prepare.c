@@ -85,6 +85,8 @@ finish(struct prepared *p, struct err *e)
 {
 	struct outgoing *o = &p->out;
 
+	o->message_id = p->message_id;
+	o->rcpt = p->rcpt;
 	o->mime = rope_source(&p->state->mime);
 	o->rest = o->n_files > 0 ? rope_source(&p->state->rest) : o->mime;
 	o->facts.mime_size = o->mime.size;

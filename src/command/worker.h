@@ -7,7 +7,7 @@
  *	sent		gone
  *	retry		new/, later
  *	unsure		new/, in 5 min, once;	delivery = once: hold/ at once
- *			then hold/
+ *			then hold/		(but see below)
  *	refused, input	dead/			its sender gets a report
  *(bounce.h) auth, config	new/, as it was		its account waits usage,
  *bug	hold/
@@ -19,7 +19,11 @@
  * again. Before a request goes out the file says so: what is found with
  * that mark and without an outcome, since its worker died, is
  * "unsure", never sent again as if nothing had been. For a draft the mark has
- * its id, and the draft is asked (graph/draft.h): no second copy then.
+ * its id, and the draft is asked (graph/draft.h): no second copy then. Else,
+ * where the app may read mail and a copy is saved, Sent Items are searched 5
+ * min after each request that was perhaps taken (graph/sent.h): what is found
+ * there was sent; what is not, the policy decides about, and after a second
+ * request a person.
  *
  * A waiting account (command/waiting.h) is probed with one message now and
  * then; that is not counted as an attempt. A time that the service names with

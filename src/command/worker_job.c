@@ -11,6 +11,8 @@
 #include "command/slot.h"
 #include "command/worker_account.h"
 #include "graph/draft.h"
+#include "graph/permit.h"
+#include "graph/sent.h"
 #include "store/journal.h"
 
 enum {
@@ -151,20 +153,92 @@ resume(struct worker_job *j, struct err *e)
 		[DRAFT_UNSENT] = "its draft was still there",
 		[DRAFT_SENT] = "its draft was found to be sent",
 		[DRAFT_MISSING] = "its draft is gone, so it was sent",
+		[DRAFT_LOST] = "perhaps sent",
 	};
+	struct prepare_envelope v = { 0 };
 	const struct outgoing_progress progress = { .keep = keep_draft,
 		.arg = j };
-	const struct draft_kept kept = { .mailbox = j->account->config.mailbox,
+	struct draft_kept kept = { .mailbox = j->account->config.mailbox,
+		.message_id = j->claim.envelope.message_id,
 		.id = j->claim.state.draft,
 		.progress = &progress };
 	enum draft_found found;
 	bool ok;
 
+	if (!read_addresses(j, &v, e))
+		return false;
+	kept.rcpt = v.rcpt;
 	j->asks_draft = true;
 	ok = draft_resume(&j->account->client.graph, &kept, &j->result->sent,
 	    &found, e);
 	j->note = notes[found];
+	/* Sent Items shows it by then, or never */
+	if (!ok && found == DRAFT_LOST &&
+	    now(j) >= j->claim.state.unsure_since + SCHEDULE_UNSURE_S) {
+		j->asks_draft = false;
+		j->given_up = true;
+	}
 	return ok;
+}
+
+static bool
+is_once(const struct worker_job *j)
+{
+	return str_eq(j->account->config.delivery, STR("once"));
+}
+
+static bool
+saves_copy(const struct worker_job *j)
+{
+	return j->account->config.save_to_sent &&
+	    !enqueue_options_read(j->claim.envelope.options).no_save;
+}
+
+static bool
+find_copy(struct worker_job *j, enum sent_found *found, struct err *e)
+{
+	struct prepare_envelope v = { 0 };
+	struct sent_ask ask = { .mailbox = j->account->config.mailbox,
+		.message_id = j->claim.envelope.message_id };
+	struct graph *g = &j->account->client.graph;
+	struct slot slot;
+
+	if (!read_addresses(j, &v, e) ||
+	    !slot_take(&slot, ask.mailbox, os_mono_ms() + g->timeout_ms, e))
+		return false;
+	ask.rcpt = v.rcpt;
+	*found = sent_find(g, &ask, &j->result->sent, e);
+	slot_free(&slot);
+	return true;
+}
+
+/*
+ * Of what was perhaps sent. *sent: it was. True without: once more. False: not
+ * now, or never again.
+ */
+static bool
+is_sent(struct worker_job *j, bool *sent, struct err *e)
+{
+	uint64_t times = j->claim.state.unsure_times;
+	enum sent_found found = SENT_CANNOT;
+
+	*sent = false;
+	if (times == 0)
+		return true;
+	err_set(e, ERR_UNSURE, "no answer came");
+	if (saves_copy(j) &&
+	    permit_read(&j->account->client.graph) != ROUTE_MAY_NOT &&
+	    !find_copy(j, &found, e))
+		return false;
+	*sent = found == SENT_FOUND;
+	j->searched = found == SENT_NOT_FOUND;
+	if (*sent)
+		j->note = "its copy is in Sent Items, so it was sent";
+	else if (found == SENT_NOT_NOW)
+		j->note = "perhaps sent, and Sent Items could not be searched";
+	else if (times > 1 || is_once(j))
+		j->given_up = true;
+	return found != SENT_NOT_NOW && !j->given_up;
 }
 
 static bool
@@ -192,32 +266,52 @@ attempt(struct worker_job *j, struct err *e)
 {
 	const struct envelope_state *s = &j->claim.state;
 	enum route want = ROUTE_AUTO;
+	bool sent = false;
 
 	j->asks_draft = s->draft.n > 0;
 	if (s->unsure_since != 0 && s->draft.n == 0)
 		return err_set(e, ERR_UNSURE,
 		    "the process that sent it ended before its outcome was "
 		    "known");
-	if (!connect_client(j, e))
+	if (!connect_client(j, e) || (s->draft.n == 0 && !is_sent(j, &sent, e)))
 		return false;
-	return (s->draft.n > 0 || prepare(j, &want, e)) && use_slot(j, want, e);
+	return sent ||
+	    ((s->draft.n > 0 || prepare(j, &want, e)) && use_slot(j, want, e));
 }
 
 /* The verdict */
 
+/* Will Sent Items tell, before it is sent once more or given up? */
 static bool
-is_once(const struct worker_job *j)
+will_search(struct worker_job *j)
 {
-	return str_eq(j->account->config.delivery, STR("once"));
+	struct err ignored;
+
+	return saves_copy(j) &&
+	    (j->searched ||
+		(connect_client(j, &ignored) &&
+		    permit_read(&j->account->client.graph) == ROUTE_MAY));
 }
 
 static enum schedule_verdict
-decide_unsure(struct worker_job *j, enum schedule_verdict v)
+decide_unsure(struct worker_job *j, struct schedule_try *t)
 {
+	int64_t *next = &j->claim.state.next;
+	enum schedule_verdict v;
+
+	if (will_search(j)) {
+		t->unsure_times = 1;
+		v = schedule_next(t, next);
+		j->note = v == SCHEDULE_LATER ?
+		    "perhaps sent; Sent Items will tell, after a while" :
+		    "perhaps sent: a person decides";
+		return v;
+	}
 	if (is_once(j)) {
 		j->note = "perhaps sent; delivery = once: a person decides";
 		return SCHEDULE_HOLD;
 	}
+	v = schedule_next(t, next);
 	j->note = v == SCHEDULE_LATER ?
 	    "perhaps sent; once more after a while, with the same Message-ID" :
 	    "perhaps sent, and more than once: a person decides";
@@ -241,19 +335,24 @@ decide(struct worker_job *j)
 	enum schedule_verdict v;
 
 	os_random(&t.random, sizeof(t.random));
+	if (j->given_up) {
+		j->note = "perhaps sent: a person decides";
+		return SCHEDULE_HOLD;
+	}
 	if (t.kind == ERR_UNSURE)
 		s->unsure_times++;
 	/* to ask a draft as often as it takes makes no second copy */
 	if (t.kind == ERR_UNSURE && j->asks_draft)
 		t.kind = ERR_RETRY;
-	v = schedule_next(&t, &s->next);
 	if (t.kind == ERR_UNSURE)
-		return decide_unsure(j, v);
+		return decide_unsure(j, &t);
+	v = schedule_next(&t, &s->next);
 	if (v != SCHEDULE_DEAD || why->kind == ERR_REFUSED ||
 	    why->kind == ERR_INPUT)
 		return v;
 	j->note = "no success within max_age";
-	return j->asks_draft ? SCHEDULE_HOLD : v; /* perhaps it was sent */
+	/* perhaps it was sent */
+	return j->asks_draft || s->unsure_times > 0 ? SCHEDULE_HOLD : v;
 }
 
 /* What the file says from now on. */

@@ -30,6 +30,8 @@ struct worker_job {
 	uint64_t attempts; /* before this one */
 	int64_t started;   /* monotonic ms */
 	bool asks_draft;   /* its draft can be asked what became of it */
+	bool searched;     /* Sent Items were, and had no copy */
+	bool given_up;     /* nothing is left to ask: a person decides */
 };
 
 /*

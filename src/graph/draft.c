@@ -5,6 +5,7 @@
 
 #include "codec/json.h"
 #include "graph/patience.h"
+#include "graph/sent.h"
 #include "graph/upload.h"
 #include "mail/rope.h"
 
@@ -19,9 +20,10 @@ struct draft {
 	const struct outgoing *m;
 	const struct outgoing_progress *progress;
 	struct send_result *out;
-	struct buf path;    /* "/users/x/messages/ID" once there is one */
-	uint64_t done, all; /* bytes of the files */
-	bool by_json;       /* the draft has none of the message's files */
+	struct draft_kept kept; /* but for its id */
+	struct buf path;        /* "/users/x/messages/ID" once there is one */
+	uint64_t done, all;     /* bytes of the files */
+	bool by_json;           /* the draft has none of the message's files */
 };
 
 /* Where a permission for drafts lacks: that for sending may be there. */
@@ -372,7 +374,7 @@ submit(struct draft *d, int *status, struct err *e)
 	return ok;
 }
 
-enum fate { STILL_DRAFT, SENT, MISSING, NOT_KNOWN };
+enum fate { STILL_DRAFT, SENT, MISSING, LOST, NOT_KNOWN };
 
 static enum fate
 read_fate(struct str body)
@@ -442,6 +444,29 @@ ask_patiently(struct draft *d, bool busy)
 	return fate;
 }
 
+/* It has left Drafts. FACTS.md 5.4: as sent, if Sent Items cannot tell. */
+static enum fate
+confirm(struct draft *d, struct err *e)
+{
+	const struct sent_ask ask = { d->kept.mailbox, d->kept.message_id,
+		d->kept.rcpt };
+	struct err why;
+
+	switch (sent_find(d->g, &ask, d->out, &why)) {
+	case SENT_FOUND:
+		return SENT;
+	case SENT_CANNOT:
+		return MISSING;
+	case SENT_NOT_NOW:
+		*e = why;
+		return NOT_KNOWN;
+	case SENT_NOT_FOUND:
+		break;
+	}
+	err_set(e, ERR_UNSURE, "the draft is gone, and %s", why.msg);
+	return LOST;
+}
+
 /* One try and what is known after it. */
 enum sending { IS_SENT, TRY_AGAIN, GIVEN_UP, UNSURE };
 
@@ -458,9 +483,11 @@ send_once(struct draft *d, bool *perhaps, struct err *e)
 	    status >= 500;
 	if (*perhaps)
 		fate = ask_patiently(d, e->kind == ERR_RETRY);
-	if (fate == SENT || fate == MISSING) /* it has left Drafts */
+	if (fate == MISSING)
+		fate = confirm(d, e);
+	if (fate == SENT || fate == MISSING)
 		return IS_SENT;
-	if (fate == NOT_KNOWN) {
+	if (fate == NOT_KNOWN || fate == LOST) {
 		e->kind = ERR_UNSURE;
 		return UNSURE;
 	}
@@ -529,6 +556,9 @@ draft_send(struct graph *g, const struct outgoing *m,
 	struct draft d = { .g = g, .m = m, .progress = progress, .out = out };
 	bool ok;
 
+	d.kept = (struct draft_kept){ .mailbox = m->mailbox,
+		.message_id = m->message_id,
+		.rcpt = m->rcpt };
 	*out = (struct send_result){ .via = route_name(ROUTE_DRAFT) };
 	if (!check_sizes(m, e))
 		return false;
@@ -553,7 +583,11 @@ bool
 draft_resume(struct graph *g, const struct draft_kept *kept,
     struct send_result *out, enum draft_found *found, struct err *e)
 {
-	struct draft d = { .g = g, .progress = kept->progress, .out = out };
+	struct draft d = { .g = g,
+		.kept = *kept,
+		.progress = kept->progress,
+		.out = out };
+	enum fate fate;
 	bool ok = true;
 
 	*out = (struct send_result){ .via = route_name(ROUTE_DRAFT) };
@@ -561,12 +595,19 @@ draft_resume(struct graph *g, const struct draft_kept *kept,
 	mailbox_path(&d, kept->mailbox);
 	buf_addc(&d.path, '/');
 	buf_adds(&d.path, kept->id);
-	switch (ask(&d, e)) {
+	fate = ask(&d, e);
+	if (fate == MISSING)
+		fate = confirm(&d, e);
+	switch (fate) {
 	case SENT:
 		*found = DRAFT_SENT;
 		break;
 	case MISSING:
 		*found = DRAFT_MISSING;
+		break;
+	case LOST:
+		*found = DRAFT_LOST;
+		ok = false;
 		break;
 	case STILL_DRAFT:
 		*found = DRAFT_UNSENT;

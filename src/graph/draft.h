@@ -10,7 +10,9 @@
  *	sending, but	once more (graph/patience.h), then the draft is
  *	not taken	removed; of a 5xx the draft is asked first
  *	sending, and	is it a draft still, after some seconds? Sent once
- *	answer lost	more. Is it none, or gone? Then it was sent
+ *	answer lost	more. Is it none? Then it was sent. Is it gone? Then
+ *			Sent Items are asked (graph/sent.h); where they
+ *			cannot be, it counts as sent
  *
  * Needs Mail.ReadWrite beside Mail.Send.
  *
@@ -32,7 +34,8 @@ enum {
 /*
  * One attempt. A message whose files did not all arrive is never sent: its
  * draft is removed. ERR_UNSURE only if it was perhaps sent and the draft
- * could not be asked. ERR_INPUT: a file over UPLOAD_MOST; nothing was asked.
+ * could not be asked, or is gone. ERR_INPUT: a file over UPLOAD_MOST; nothing
+ * was asked.
  */
 bool draft_send(struct graph *g, const struct outgoing *m,
     const struct outgoing_progress *progress, struct send_result *out,
@@ -40,7 +43,8 @@ bool draft_send(struct graph *g, const struct outgoing *m,
 
 /* A draft that was sent, or was about to be, when its sender died. */
 struct draft_kept {
-	struct str mailbox;
+	struct str mailbox, message_id;
+	const struct addr *rcpt;
 	struct str id; /* as outgoing_progress's keep was told */
 	const struct outgoing_progress *progress; /* its keep; or NULL */
 };
@@ -49,13 +53,15 @@ enum draft_found {
 	DRAFT_NOT_ASKED, /* nothing is known */
 	DRAFT_UNSENT,    /* it was a draft still, and has been sent now */
 	DRAFT_SENT,
-	DRAFT_MISSING /* neither in Drafts nor in Sent Items: it has left */
+	DRAFT_MISSING, /* it has left Drafts; Sent Items cannot be asked */
+	DRAFT_LOST     /* neither a draft nor in Sent Items: a person decides */
 };
 
 /*
  * Asks what became of it, and sends it if it is a draft still. True: it is
  * sent, and *found says how that is known. False with DRAFT_NOT_ASKED: ask
- * again; with DRAFT_UNSENT as draft_send says it.
+ * again; with DRAFT_LOST (ERR_UNSURE): after a while; with DRAFT_UNSENT as
+ * draft_send says it.
  */
 bool draft_resume(struct graph *g, const struct draft_kept *kept,
     struct send_result *out, enum draft_found *found, struct err *e)

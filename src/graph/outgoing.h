@@ -28,8 +28,9 @@ struct outgoing_file {
 enum { OUTGOING_FILES_MAX = MESSAGE_FILES_MAX };
 
 struct outgoing {
-	struct str mailbox;
-	struct source mime; /* all of it, as it goes by the mime route */
+	struct str mailbox, message_id;
+	const struct addr *rcpt; /* who gets it, each once */
+	struct source mime;      /* all of it, as it goes by the mime route */
 	struct source
 	    rest; /* the same without file[]: what a draft is made of */
 	struct outgoing_file file[OUTGOING_FILES_MAX];

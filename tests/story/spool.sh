@@ -6,43 +6,53 @@
 . "$(dirname "$0")/lib.sh"
 P=$SAN # error paths are where memory errors hide
 
-# A row: rule | settings | folder after one run | seconds to the next try, from
+# A row: permission beside Mail.Send | rule | settings | folder after one run | seconds to the next try, from
 # and to | copies then | folder after `retry` and a second run | copies then.
 # "-": no message is in the queue. A next of 0 0: due, or nobody's time.
 rows() {
 	grep -v '^#' <<-'END'
 	# `retry` is no reason to ask before the time that was named
-	send status 429 retry-after=30 x1||new|29|36|0|new|0
-	send status 503 x1||new|40|61|0|-|1
-	send status 429 retry-after=100||new|98|115|0|new|0
-	send status 503||new|40|61|0|new|0
-	send status 503 retry-after=60 x1||new|58|70|0|new|0
-	send status 401||new|0|0|0|new|0
-	send status 401 x2||new|0|0|0|-|1
-	send status 403||new|0|0|0|new|0
-	send status 403 code=ErrorSendAsDenied||dead|0|0|0|dead|0
-	send status 404||new|0|0|0|new|0
-	send status 400 code=ErrorInvalidRecipients||dead|0|0|0|dead|0
-	send status 413||dead|0|0|0|dead|0
-	send status 500||new|295|301|0|hold|0
-	send taken-close x1||new|295|301|1|-|2
-	send taken-close||new|295|301|1|hold|2
-	send taken-close|delivery once|hold|0|0|1|hold|1
-	send taken-no-answer x1||new|295|301|1|-|2
-	send taken-no-answer|delivery once|hold|0|0|1|hold|1
-	send silent x1||new|295|301|0|-|1
-	send slow ms=1||-|0|0|1|-|1
-	token status 401||new|0|0|0|new|0
-	token status 503 retry-after=50||new|48|60|0|new|0
-	any tls-close||new|40|61|0|new|0
-	submit taken-close x1|delivery exact|-|0|0|1|-|1
-	submit taken-no-answer x1|delivery exact|-|0|0|1|-|1
-	submit close x1|delivery exact|-|0|0|1|-|1
+	|send status 429 retry-after=30 x1||new|29|36|0|new|0
+	|send status 503 x1||new|40|61|0|-|1
+	|send status 429 retry-after=100||new|98|115|0|new|0
+	|send status 503||new|40|61|0|new|0
+	|send status 503 retry-after=60 x1||new|58|70|0|new|0
+	|send status 401||new|0|0|0|new|0
+	|send status 401 x2||new|0|0|0|-|1
+	|send status 403||new|0|0|0|new|0
+	|send status 403 code=ErrorSendAsDenied||dead|0|0|0|dead|0
+	|send status 404||new|0|0|0|new|0
+	|send status 400 code=ErrorInvalidRecipients||dead|0|0|0|dead|0
+	|send status 413||dead|0|0|0|dead|0
+	|send status 500||new|295|301|0|hold|0
+	|send taken-close x1||new|295|301|1|-|2
+	|send taken-close||new|295|301|1|hold|2
+	|send taken-close|delivery once|hold|0|0|1|hold|1
+	|send taken-no-answer x1||new|295|301|1|-|2
+	|send taken-no-answer|delivery once|hold|0|0|1|hold|1
+	|send silent x1||new|295|301|0|-|1
+	|send slow ms=1||-|0|0|1|-|1
+	|token status 401||new|0|0|0|new|0
+	|token status 503 retry-after=50||new|48|60|0|new|0
+	|any tls-close||new|40|61|0|new|0
+	ReadWrite|submit taken-close x1|delivery exact|-|0|0|1|-|1
+	ReadWrite|submit taken-no-answer x1|delivery exact|-|0|0|1|-|1
+	ReadWrite|submit close x1|delivery exact|-|0|0|1|-|1
+	# with a permission to read, Sent Items tell
+	Read|send taken-close x1||new|295|301|1|-|1
+	Read|send taken-close||new|295|301|1|-|1
+	Read|send taken-no-answer x1||new|295|301|1|-|1
+	Read|send taken-no-answer||new|295|301|1|-|1
+	Read|send taken-close|delivery once|new|295|301|1|-|1
+	Read|send status 500 x1||new|295|301|0|-|1
+	Read|send status 500||new|295|301|0|new|0
+	Read|send silent x1|delivery once|new|295|301|0|hold|0
+	ReadWrite|send taken-close||new|295|301|1|-|1
 	# what was not taken leaves no draft that could pass for sent
-	submit status 403 x2|delivery exact|new|0|0|0|-|1
-	submit status 400 code=ErrorInvalidRecipients|delivery exact|dead|0|0|0|dead|0
-	submit status 429 retry-after=400 x1|delivery exact|new|399|442|0|new|0
-	submit status 503|delivery exact|new|40|61|0|new|0
+	ReadWrite|submit status 403 x2|delivery exact|new|0|0|0|-|1
+	ReadWrite|submit status 400 code=ErrorInvalidRecipients|delivery exact|dead|0|0|0|dead|0
+	ReadWrite|submit status 429 retry-after=400 x1|delivery exact|new|399|442|0|new|0
+	ReadWrite|submit status 503|delivery exact|new|40|61|0|new|0
 	END
 }
 
@@ -66,8 +76,9 @@ next_in() {
 
 run_queue() { run "$P" -C "$CONFIG" queue run; }
 
-row() { # RULE SETTING FOLDER FROM TO COPIES FOLDER2 COPIES2
-	start_sandbox --fault "$1"
+row() { # ROLE RULE SETTING FOLDER FROM TO COPIES FOLDER2 COPIES2
+	start_sandbox --role Mail.Send ${1:+--role "Mail.$1"} --fault "$2"
+	shift
 	SPOOL=$SB_DIR/state/spool
 	setting connect_timeout 2s
 	setting timeout 3s
@@ -98,8 +109,8 @@ row() { # RULE SETTING FOLDER FROM TO COPIES FOLDER2 COPIES2
 echo hello >"$TMP/body"
 rows >"$TMP/rows"
 n=0
-while IFS='|' read -r rule set folder from to copies folder2 copies2; do
-	(row "$rule" "$set" "$folder" "$from" "$to" "$copies" "$folder2" \
+while IFS='|' read -r role rule set folder from to copies folder2 copies2; do
+	(row "$role" "$rule" "$set" "$folder" "$from" "$to" "$copies" "$folder2" \
 	    "$copies2") </dev/null || failures=$((failures + 1))
 	n=$((n + 1))
 done <"$TMP/rows"
@@ -138,9 +149,10 @@ says 'an alert' "$TMP/alert" 'a message was given up'
 
 # --- a worker is killed while it waits for its answer
 
-# killed RULE SETTING FOLDER COPIES: what the next worker makes of it.
+# killed ROLE RULE SETTING FOLDER COPIES: what the next worker makes of it.
 killed() {
-	start_sandbox --fault "$1"
+	start_sandbox --role Mail.Send --role "$1" --fault "$2"
+	shift
 	SPOOL=$SB_DIR/state/spool
 	setting state_dir "$SB_DIR/state"
 	[ -z "$2" ] || setting "${2%% *}" "${2#* }"
@@ -161,14 +173,68 @@ killed() {
 	    "$left $(folder) $(count_mail)"
 }
 
-killed 'send taken-no-answer x1' 'delivery auto' new 1
+killed Mail.Send 'send taken-no-answer x1' 'delivery auto' new 1
 wait=$(next_in)
 same 'perhaps sent: not before 5 minutes' yes \
     "$([ "$wait" -ge 290 ] && [ "$wait" -le 301 ] && echo yes)"
 run "$P" -C "$CONFIG" queue retry --all
 run_queue
 same 'then once more' '- 2' "$(folder) $(count_mail)"
-killed 'send taken-no-answer x1' 'delivery once' hold 1
-killed 'submit taken-no-answer x1' 'delivery exact' - 1
+killed Mail.Send 'send taken-no-answer x1' 'delivery once' hold 1
+killed Mail.Read 'send taken-no-answer x1' 'delivery auto' new 1
+run "$P" -C "$CONFIG" queue retry --all
+run_queue
+same 'it is found' '- 1' "$(folder) $(count_mail)"
+says 'it is found: where' "$SB_DIR/state/log" 'its copy is in Sent Items'
+killed Mail.ReadWrite 'submit taken-no-answer x1' 'delivery exact' - 1
 says 'why it is known' "$SB_DIR/state/log" 'its draft was found to be sent'
+
+# --- Sent Items: however the answer was lost, one copy
+
+for kind in taken-close taken-no-answer reset-after cut bad-chunk long-length \
+    endless-body endless-head close silent reset no-read garbage http2 \
+    'status 500' 'status 502' 'status 504' html-200 ok-200; do
+	start_sandbox --role Mail.Send --role Mail.Read --fault "send $kind x1"
+	SPOOL=$SB_DIR/state/spool
+	setting connect_timeout 2s
+	setting timeout 3s
+	setting state_dir "$SB_DIR/state"
+	send --queue -s lost --text "$TMP/body" x@example.org y@example.org
+	run_queue
+	run "$P" -C "$CONFIG" queue retry --all
+	run_queue
+	same "one copy: $kind" '- 1' "$(folder) $(count_mail)"
+done
+
+# A search that fails is made again; a copy to others, or of another message,
+# is none; a draft that is gone is confirmed.
+start_sandbox --role Mail.Send --role Mail.Read --fault 'send taken-close x1' \
+    --fault 'send close x1' --fault 'search status 503 x1'
+SPOOL=$SB_DIR/state/spool
+setting state_dir "$SB_DIR/state"
+printf 'Message-ID: <one@x.example>\nSubject: two\n\nhello\n' >"$TMP/eml"
+send --queue --eml "$TMP/eml" x@example.org
+run_queue
+run "$P" -C "$CONFIG" queue retry --all
+run_queue
+same 'not searched now: it waits' 'new 1' "$(folder) $(count_mail)"
+says 'not searched now: told' "$SB_DIR/state/log" 'could not be searched'
+run "$P" -C "$CONFIG" queue retry --all
+run_queue
+same 'searched later' '- 1' "$(folder) $(count_mail)"
+send --queue --eml "$TMP/eml" y@example.org
+run_queue
+run "$P" -C "$CONFIG" queue retry --all
+run_queue
+same 'a copy to others is not taken for its own' '- 2' \
+    "$(folder) $(count_mail)"
+
+start_sandbox --fault 'submit taken-close' --fault 'ask status 404'
+SPOOL=$SB_DIR/state/spool
+setting state_dir "$SB_DIR/state"
+setting delivery exact
+send --queue -s gone --text "$TMP/body" x@example.org
+run_queue
+same 'a draft that is gone, and was sent' '- 1' "$(folder) $(count_mail)"
+
 finish

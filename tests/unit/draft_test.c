@@ -21,6 +21,7 @@ enum where {
 	SESSION,
 	RANGE,
 	LIST,
+	SEARCH,
 	SUBMIT,
 	ASK,
 	REMOVE
@@ -131,6 +132,8 @@ where_of(const struct graph_request *r)
 {
 	if (str_find(r->path, STR("/attachments?")) < r->path.n)
 		return LIST;
+	if (str_find(r->path, STR("/sentitems/")) < r->path.n)
+		return SEARCH;
 	if (str_eq(r->method, STR("GET")))
 		return ASK;
 	if (str_eq(r->method, STR("DELETE")))
@@ -210,6 +213,14 @@ act(enum where where, const struct graph_request *r, struct http_answer *a)
 	case LIST:
 		list_files(a);
 		break;
+	case SEARCH:
+		answer(a, 200,
+		    now.sent > 0 ?
+			"{\"value\":[{\"internetMessageId\":\"<1@x>\","
+			"\"ccRecipients\":[{\"emailAddress\":{\"address\":"
+			"\"a@x\"}}]}]}" :
+			"{\"value\":[]}");
+		break;
 	case ASK:
 		answer(a, 200,
 		    now.sent > 0 ? "{\"isDraft\":false}" :
@@ -234,9 +245,10 @@ graph_call(struct graph *g, const struct graph_request *r,
 
 	(void)g;
 	*out = (struct graph_answer){ .attempts = 1 };
-	T_CHECK(str_eq(r->prefer, STR("IdType=\"ImmutableId\"")),
-	    "ids that stay");
-	if (where != CREATE)
+	if (where != SEARCH)
+		T_CHECK(str_eq(r->prefer, STR("IdType=\"ImmutableId\"")),
+		    "ids that stay");
+	if (where != CREATE && where != SEARCH)
 		T_CHECK(str_find(r->path, STR("/AA%2B%2F%3Db")) < r->path.n,
 		    "id: %.*s", STR_ARG(r->path));
 	if (fault < 0 || fault == LOST || fault == TAKEN || fault == LIES)
@@ -456,6 +468,15 @@ static const struct {
 	{ "answer lost, the message is not found", { 10 },
 	  { { SUBMIT, LOST, 1, 1 }, { ASK, MISSES, 1, 99 } }, ERR_NONE, 1,
 	  0 },
+	{ "the same, and no copy either", { 10 },
+	  { { SUBMIT, BROKEN, 1, 1 }, { ASK, MISSES, 1, 99 } }, ERR_UNSURE,
+	  0, 0 },
+	{ "the same, and copies cannot be searched now", { 10 },
+	  { { SUBMIT, LOST, 1, 1 }, { ASK, MISSES, 1, 99 },
+	    { SEARCH, BUSY, 1, 99 } }, ERR_UNSURE, 1, 0 },
+	{ "the same, and copies may not be searched", { 10 },
+	  { { SUBMIT, LOST, 1, 1 }, { ASK, MISSES, 1, 99 },
+	    { SEARCH, DENIED, 1, 99 } }, ERR_NONE, 1, 0 },
 	{ "500, and a draft still", { 10 }, { { SUBMIT, BROKEN, 1, 1 } },
 	  ERR_NONE, 1, 0 },
 	{ "500 twice, and a draft still", { 10 },
@@ -495,16 +516,18 @@ progress(void *arg, uint64_t done, uint64_t all)
 	now.all = all;
 }
 
+static struct addr to = { .local = STR_INIT("a"),
+	.domain = STR_INIT("x"),
+	.text = STR_INIT("a@x") };
+
 static void
 set_up(size_t i, struct outgoing *m, struct message *parts)
 {
-	static struct addr to = { .local = STR_INIT("a"),
-		.domain = STR_INIT("x"),
-		.text = STR_INIT("a@x") };
-
 	now = (struct model){ .fault = rows[i].fault };
 	*parts = (struct message){ .to = &to, .text = STR("hi") };
 	m->mailbox = STR("me@x");
+	m->message_id = STR("<1@x>");
+	m->rcpt = &to;
 	m->rest = source_of(STR("To: a@x\r\n\r\nhi\r\n"));
 	m->message = parts;
 	m->n_files = 0;
@@ -582,8 +605,16 @@ static const struct {
 	  DRAFT_UNSENT, ERR_NONE, 1, 0 },
 	{ "sent", { { NOWHERE, FAILS, 0, 0 } }, 1, KEPT, DRAFT_SENT,
 	  ERR_NONE, 1, 0 },
-	{ "gone", { { ASK, MISSES, 1, 9 } }, 1, KEPT, DRAFT_MISSING,
+	{ "gone", { { ASK, MISSES, 1, 9 } }, 1, KEPT, DRAFT_SENT,
 	  ERR_NONE, 1, 0 },
+	{ "gone, and copies may not be searched", { { ASK, MISSES, 1, 9 },
+	  { SEARCH, DENIED, 1, 9 } }, 1, KEPT, DRAFT_MISSING, ERR_NONE, 1,
+	  0 },
+	{ "gone, and copies cannot be searched now", { { ASK, MISSES, 1, 9 },
+	  { SEARCH, FAILS, 1, 9 } }, 1, KEPT, DRAFT_NOT_ASKED, ERR_RETRY, 1,
+	  0 },
+	{ "gone, and no copy", { { ASK, MISSES, 1, 9 } }, 0, KEPT,
+	  DRAFT_LOST, ERR_UNSURE, 0, 0 },
 	{ "cannot be asked", { { ASK, FAILS, 1, 9 } }, 0, KEPT,
 	  DRAFT_NOT_ASKED, ERR_RETRY, 0, 0 },
 	{ "its answer is lost", { { ASK, LOST, 1, 9 } }, 0, KEPT,
@@ -621,8 +652,11 @@ check_kept(size_t i)
 	unsigned keeper = kept[i].keeper;
 	const struct outgoing_progress progress = { .keep = keep,
 		.arg = &keeper };
-	const struct draft_kept ask = { STR("me@x"), STR("AA%2B%2F%3Db"),
-		&progress };
+	const struct draft_kept ask = { .mailbox = STR("me@x"),
+		.message_id = STR("<1@x>"),
+		.rcpt = &to,
+		.id = STR("AA%2B%2F%3Db"),
+		.progress = &progress };
 	struct log silent = { 0 };
 	struct graph g = { .source = { .clock = &stopped, .log = &silent },
 		.timeout_ms = 1000 };

@@ -21,11 +21,11 @@
 
 #define N(a) (sizeof(a) / sizeof(*(a)))
 
-#define TOKEN                                                                  \
+#define TOKEN(length, text)                                                    \
 	"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"                \
-	"Content-Length: 60\r\n\r\n"                                           \
+	"Content-Length: " length "\r\n\r\n"                                   \
 	"{\"token_type\":\"Bearer\",\"expires_in\":3599,\"access_token\":"     \
-	"\"t\"}"
+	"\"" text "\"}"
 #define STATUS(line, fields, code)                                             \
 	"HTTP/1.1 " line "\r\n" fields "request-id: r-1\r\n"                   \
 	"Content-Type: application/json\r\nConnection: close\r\n\r\n"          \
@@ -36,9 +36,27 @@ enum { START = 1795637400, MEMORY = 1 << 20, FOREVER = 100000000 };
 
 static const struct log silent = { 0 };
 static const struct syslog nobody = { 0 };
+
+/* What the token says: {"roles":["Mail.Send"]}, the same and "Mail.Read". */
+enum may { MAY_SEND, MAY_READ, SAYS_NOTHING };
 static const struct serve_step sign_in[] = {
-	{ SERVE_ALL, STR_INIT(TOKEN), SERVE_KEEP, 0 },
+	[MAY_SEND] = { SERVE_ALL,
+	    STR_INIT(TOKEN("111",
+		"eyJhbGciOiJub25lIn0.eyJyb2xlcyI6WyJNYWlsLlNlbmQiXX0.")),
+	    SERVE_KEEP, 0 },
+	[MAY_READ] = { SERVE_ALL,
+	    STR_INIT(TOKEN("127",
+		"eyJhbGciOiJub25lIn0."
+		"eyJyb2xlcyI6WyJNYWlsLlNlbmQiLCJNYWlsLlJlYWQiXX0.")),
+	    SERVE_KEEP, 0 },
+	[SAYS_NOTHING] = { SERVE_ALL, STR_INIT(TOKEN("60", "t")), SERVE_KEEP,
+	    0 },
 };
+
+#define GOOD                                                                   \
+	{                                                                      \
+		SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP, 0                   \
+	}
 
 /* A machine: settings, spool, journal, and the services. */
 static struct {
@@ -51,6 +69,7 @@ static struct {
 	char path[256];
 	unsigned turn;
 	bool breaks; /* the journal, at the first request */
+	enum may may; /* of the next begin */
 } m;
 
 static unsigned asked(void);
@@ -94,7 +113,7 @@ begin(const struct serve_step *step, size_t n, const char *settings)
 	m.clock = clock_system;
 	m.clock.wall = wall;
 	m.clock.arg = &m.now;
-	serve_start(&m.login, sign_in, N(sign_in), true);
+	serve_start(&m.login, &sign_in[m.may], 1, true);
 	serve_start(&m.graph, step, n, true);
 	write_settings(settings);
 	T_CHECK(config_load(&m.config, &ask, &silent, &e) &&
@@ -395,7 +414,15 @@ test_noted(void)
 	}
 }
 
-#define JSON "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+#define JSON            "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+#define PERSON(address) "{\"emailAddress\":{\"address\":\"" address "\"}}"
+#define ITEM(id, to, bcc)                                                      \
+	JSON "{\"value\":[{\"internetMessageId\":\"" id                        \
+	     "\",\"toRecipients\":[" to "],\"bccRecipients\":[" bcc "]}]}"
+#define COPY                                                                   \
+	ITEM("<1@contoso.com>", PERSON("A@Example.org"),                       \
+	    PERSON("c@example.org") "," PERSON("b@example.org"))
+#define NO_COPY JSON "{\"value\":[]}"
 
 /* The same with a draft: what it is now decides. */
 /* clang-format off */
@@ -411,9 +438,6 @@ static const struct {
 	{ "sent", { { SERVE_ALL, STR_INIT(JSON "{\"isDraft\":false}"),
 	  SERVE_CLOSE, 0 } }, 1, "gone", 1, "its draft was found to be sent",
 	  false },
-	{ "gone", { { SERVE_ALL, STR_INIT(STATUS("404 X", "",
-	  "ErrorItemNotFound")), SERVE_CLOSE, 0 } }, 1, "gone", 1,
-	  "its draft is gone, so it was sent", false },
 	{ "still a draft", { { SERVE_ALL, STR_INIT(JSON "{\"isDraft\":true}"),
 	  SERVE_CLOSE, 0 }, { SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP, 0 } },
 	  2, "gone", 2, "\"verdict\":\"sent\"", false },
@@ -431,6 +455,19 @@ static const struct {
 	{ "not told", { { SERVE_ALL, STR_INIT(STATUS("503 X", "",
 	  "ErrorServerBusy")), SERVE_CLOSE, 0 } }, 1, "new", 1,
 	  "its draft could not be asked", false },
+	{ "gone, and may not search", { { SERVE_ALL, STR_INIT(STATUS("404 X",
+	  "", "ErrorItemNotFound")), SERVE_CLOSE, 0 },
+	  { SERVE_ALL, STR_INIT(STATUS("403 X", "", "ErrorAccessDenied")),
+	  SERVE_CLOSE, 0 } }, 2, "gone", 3,
+	  "its draft is gone, so it was sent", false },
+	{ "gone, its copy is there", { { SERVE_ALL, STR_INIT(STATUS("404 X",
+	  "", "ErrorItemNotFound")), SERVE_CLOSE, 0 },
+	  { SERVE_ALL, STR_INIT(COPY), SERVE_CLOSE, 0 } }, 2, "gone", 2,
+	  "its draft was found to be sent", false },
+	{ "gone, no copy yet", { { SERVE_ALL, STR_INIT(STATUS("404 X", "",
+	  "ErrorItemNotFound")), SERVE_CLOSE, 0 },
+	  { SERVE_ALL, STR_INIT(NO_COPY), SERVE_CLOSE, 0 } }, 2, "new", 2,
+	  "the draft is gone, and Sent Items has no message", false },
 	{ "may not ask", { { SERVE_ALL, STR_INIT(STATUS("403 X", "",
 	  "ErrorAccessDenied")), SERVE_CLOSE, 0 } }, 1, "new", 1,
 	  "\"verdict\":\"account\"", false },
@@ -473,6 +510,161 @@ test_drafts(void)
 {
 	for (size_t i = 0; i < N(drafts); i++)
 		check_draft(i);
+}
+
+/* A draft that is gone, and without a copy to the end: then a person. */
+static void
+test_lost_draft(void)
+{
+	static const struct serve_step gone[] = {
+		{ SERVE_ALL, STR_INIT(STATUS("404 X", "", "E")), SERVE_CLOSE,
+		    0 },
+		{ SERVE_ALL, STR_INIT(NO_COPY), SERVE_CLOSE, 0 },
+		{ SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP, 0 },
+	};
+	char id[ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+	struct claim c;
+	struct arena a;
+	struct err e = { 0 };
+
+	begin(gone, N(gone), "");
+	add("", id);
+	arena_init(&a, MEMORY);
+	T_CHECK(claim_take(&c, &m.outbox.spool, id, SPOOL_QUEUED, &a, &e) &&
+		c.spool != NULL,
+	    "%s", e.msg);
+	c.state.unsure_since = m.now - 300;
+	c.state.draft = STR("AAMk%3D");
+	T_CHECK(claim_save(&c, &e), "%s", e.msg);
+	claim_leave(&c);
+	arena_release(&a);
+	run(&sum);
+	look(&c, id, &a);
+	T_CHECK(strcmp(where(&c), "hold") == 0 && c.state.draft.n == 0 &&
+		c.state.unsure_since == 0,
+	    "in %s", where(&c));
+	claim_leave(&c);
+	arena_release(&a);
+	arena_init(&a, MEMORY);
+	T_CHECK(claim_take(&c, &m.outbox.spool, id, SPOOL_KEPT, &a, &e) &&
+		claim_put(&c, SPOOL_NEW, &e),
+	    "%s", e.msg);
+	arena_release(&a);
+	run(&sum);
+	T_CHECK(sum.verdict[SCHEDULE_SENT] == 1 && asked() == 3,
+	    "a person lets it go: %u requests", asked());
+	end();
+}
+
+/*
+ * Sent Items. Tried at once, and then every 300 s: where the message is after
+ * each time, and what was asked for at the end.
+ */
+#define LOST                                                                   \
+	{                                                                      \
+		SERVE_ALL, STR_INIT(""), SERVE_CLOSE, 0                        \
+	}
+#define SAYS(text)                                                             \
+	{                                                                      \
+		SERVE_ALL, STR_INIT(text), SERVE_CLOSE, 0                      \
+	}
+/* clang-format off */
+static const struct {
+	const char *name, *settings, *options;
+	enum may may;
+	struct serve_step step[5];
+	const char *where[3];
+	unsigned requests;
+	const char *says; /* in the journal */
+} searches[] = {
+	{ "found", "", "", MAY_READ, { LOST, SAYS(COPY) },
+	  { "new", "gone", "gone" }, 2, "its copy is in Sent Items" },
+	{ "not found", "", "", MAY_READ, { LOST, SAYS(NO_COPY), GOOD },
+	  { "new", "gone", "gone" }, 3, "\"verdict\":\"sent\"" },
+	{ "of another part", "", "", MAY_READ, { LOST,
+	  SAYS(ITEM("<1@contoso.com>", PERSON("a@example.org"), "")), GOOD },
+	  { "new", "gone", "gone" }, 3, "\"verdict\":\"sent\"" },
+	{ "another message", "", "", MAY_READ, { LOST, SAYS(ITEM(
+	  "<2@contoso.com>", PERSON("a@example.org"),
+	  PERSON("b@example.org"))), GOOD },
+	  { "new", "gone", "gone" }, 3, "\"verdict\":\"sent\"" },
+	{ "not now, then found", "", "", MAY_READ, { LOST,
+	  SAYS(STATUS("503 X", "", "ErrorServerBusy")), SAYS(COPY) },
+	  { "new", "new", "gone" }, 3, "Sent Items could not be searched" },
+	{ "no list", "", "", MAY_READ, { LOST, SAYS(JSON "<html>"),
+	  SAYS(COPY) },
+	  { "new", "new", "gone" }, 3, "Sent Items could not be searched" },
+	{ "not understood", "", "", MAY_READ, { LOST,
+	  SAYS(STATUS("400 X", "", "BadRequest")), GOOD },
+	  { "new", "gone", "gone" }, 3, "\"verdict\":\"sent\"" },
+	{ "lost twice, then found", "", "", MAY_READ, { LOST, SAYS(NO_COPY),
+	  LOST, SAYS(COPY) },
+	  { "new", "new", "gone" }, 4, "its copy is in Sent Items" },
+	{ "lost twice, not found", "", "", MAY_READ, { LOST, SAYS(NO_COPY),
+	  LOST, SAYS(NO_COPY) },
+	  { "new", "new", "hold" }, 4, "Sent Items has no message" },
+	{ "once, found", "delivery = once\n", "", MAY_READ, { LOST,
+	  SAYS(COPY) },
+	  { "new", "gone", "gone" }, 2, "its copy is in Sent Items" },
+	{ "once, not found", "delivery = once\n", "", MAY_READ, { LOST,
+	  SAYS(NO_COPY) },
+	  { "new", "hold", "hold" }, 2, "Sent Items has no message" },
+	{ "once, not understood", "delivery = once\n", "", MAY_READ, { LOST,
+	  SAYS(STATUS("400 X", "", "BadRequest")) },
+	  { "new", "hold", "hold" }, 2, "a person decides" },
+	{ "no copy is kept", "", "no-save", MAY_READ, { LOST, GOOD },
+	  { "new", "gone", "gone" }, 2, "once more after a while" },
+	{ "no copy is kept, once", "delivery = once\n", "no-save", MAY_READ,
+	  { LOST }, { "hold", "hold", "hold" }, 1, "delivery = once" },
+	{ "the token says nothing", "", "", SAYS_NOTHING, { LOST,
+	  SAYS(COPY) },
+	  { "new", "gone", "gone" }, 2, "its copy is in Sent Items" },
+	{ "it says nothing, once", "delivery = once\n", "", SAYS_NOTHING,
+	  { LOST }, { "hold", "hold", "hold" }, 1, "delivery = once" },
+	{ "may send only", "", "", MAY_SEND, { LOST, GOOD },
+	  { "new", "gone", "gone" }, 2, "once more after a while" },
+};
+/* clang-format on */
+
+static void
+check_search(size_t i)
+{
+	char id[ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+	struct buf journal;
+	struct claim c;
+	struct arena a;
+	size_t n = 0;
+
+	while (n < 5 && searches[i].step[n].answer.p != NULL)
+		n++;
+	m.may = searches[i].may;
+	begin(searches[i].step, n, searches[i].settings);
+	m.may = MAY_SEND;
+	add(searches[i].options, id);
+	for (size_t k = 0; k < 3; k++, m.now += 300) {
+		run(&sum);
+		look(&c, id, &a);
+		T_CHECK(strcmp(where(&c), searches[i].where[k]) == 0,
+		    "%s, run %zu: in %s", searches[i].name, k + 1, where(&c));
+		claim_leave(&c);
+		arena_release(&a);
+	}
+	T_CHECK(asked() == searches[i].requests, "%s: %u requests",
+	    searches[i].name, asked());
+	read_journal(&journal);
+	T_CHECK(strstr(journal.p, searches[i].says) != NULL, "%s: %s",
+	    searches[i].name, journal.p);
+	buf_release(&journal);
+	end();
+}
+
+static void
+test_searches(void)
+{
+	for (size_t i = 0; i < N(searches); i++)
+		check_search(i);
 }
 
 /* It is known before that there can be no line: nothing is sent. */
@@ -664,10 +856,6 @@ test_away(void)
 }
 
 #define BROKEN(code) STATUS("500 X", "", code)
-#define GOOD                                                                   \
-	{                                                                      \
-		SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP, 0                   \
-	}
 
 /* What two messages in a row run into is the service's, not theirs. */
 /* clang-format off */
@@ -787,6 +975,8 @@ static const struct t_test tests[] = {
 	{ "crash", test_crash },
 	{ "noted", test_noted },
 	{ "drafts", test_drafts },
+	{ "lost draft", test_lost_draft },
+	{ "searches", test_searches },
 	{ "no journal", test_no_journal },
 	{ "journal breaks", test_journal_breaks },
 	{ "account", test_account },
