@@ -62,19 +62,49 @@ advise(struct err *e)
 		    "Sent Items before sending it again");
 }
 
-/* One of the requests that the mailbox takes at a time. */
+/* True: it has passed, within the time that there is. */
 static bool
-send_once(struct client *c, const struct prepared *p, enum route want,
-    const struct log *log, struct send_result *sum, struct err *e)
+wait_turn(struct attempt *a, int64_t wait, const struct err *why)
 {
-	int64_t deadline = os_mono_ms() + c->graph.timeout_ms;
+	int64_t due = clock_mono_ms(a->clock) + wait * 1000;
+
+	if (wait == 0 || due > a->latest)
+		return false;
+	log_trace(a->log, "* %s: waiting for %lld s", why->msg,
+	    (long long)wait);
+	clock_sleep_until(a->clock, due);
+	return true;
+}
+
+/* One of the requests that the mailbox takes, at a time and at all. */
+static bool
+take_turn(struct attempt *a, struct client *c, const struct prepared *p,
+    struct slot *slot, struct err *e)
+{
+	int64_t deadline = os_mono_ms() + c->graph.timeout_ms, wait;
+
+	do {
+		if (!slot_take(slot, p->out.mailbox, deadline, e))
+			return false;
+		if (pace_take(&c->pace, p->out.facts.mime_size, &wait, e))
+			return true;
+		slot_free(slot);
+	} while (wait_turn(a, wait, e));
+	a->made = ATTEMPT_MOST; /* to ask again is in vain */
+	return false;
+}
+
+static bool
+send_once(struct attempt *a, struct client *c, const struct prepared *p,
+    enum route want, struct send_result *sum, struct err *e)
+{
 	struct slot slot;
 	bool ok;
 
 	*sum = (struct send_result){ 0 };
-	if (!slot_take(&slot, p->out.mailbox, deadline, e))
+	if (!take_turn(a, c, p, &slot, e))
 		return false;
-	ok = prepare_send(c, p, want, log, sum, e);
+	ok = prepare_send(c, p, want, a->log, sum, e);
 	slot_free(&slot);
 	return ok;
 }
@@ -93,7 +123,7 @@ attempt_deliver(struct client *c, const struct prepared *p, enum route want,
 	*sum = (struct send_result){ 0 };
 	do {
 		before = sum->attempts;
-		ok = send_once(c, p, want, log, sum, e);
+		ok = send_once(&attempt, c, p, want, sum, e);
 		sum->attempts += before;
 	} while (!ok && attempt_again(&attempt, e));
 	if (!ok)

@@ -4,8 +4,9 @@
  *
  * Only what is ERR_RETRY is, at most twice, and only if the next try begins
  * within 10 s of the first. A Retry-After is obeyed to the letter, so one
- * that is longer ends it. Each try waits for its turn (command/slot.h), as
- * long as one call to Graph may take.
+ * that is longer ends it. Each try waits for its turn: for one of the requests
+ * that the mailbox takes at a time (command/slot.h), as long as one call to
+ * Graph may take; and by the setting `rate` (command/pace.h), within the 10 s.
  *
  * Source: DESIGN.md 1, below the table of kinds.
  */

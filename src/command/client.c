@@ -35,6 +35,9 @@ client_open(struct client *s, struct config *c, const struct log *log,
 	s->graph.source.folder = folder;
 	s->graph.url_text = c->graph_url;
 	s->graph.timeout_ms = c->timeout_ms;
+	s->pace = pace_of(c, &clock_system, log);
+	if (c->spool_dir.n > 0 && c->mailbox.n > 0)
+		s->graph.meter = (struct meter){ pace_bytes, &s->pace };
 	return url_parse(c->graph_url, &s->graph.url, e) ||
 	    err_wrap(e, "graph_url");
 }

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "command/config.h"
 #include "command/credential.h"
+#include "command/pace.h"
 #include "graph/call.h"
 #include "net/http.h"
 #include "net/trust.h"
@@ -22,6 +23,7 @@ struct client {
 	struct proxy proxy;
 	struct http http;
 	struct graph graph;
+	struct pace pace; /* graph's meter */
 };
 
 /*

@@ -44,6 +44,7 @@ enum config_key {
 	CONFIG_DELIVERY,
 	CONFIG_MIME_LIMIT,
 	CONFIG_MAX_MESSAGE_SIZE,
+	CONFIG_RATE,
 	CONFIG_ENABLED,
 	CONFIG_BOUNCES,
 	CONFIG_POSTMASTER,
@@ -63,6 +64,12 @@ enum config_key {
 	CONFIG_MAX_AGE,
 	CONFIG_LOG_FILE,
 	CONFIG_KEYS
+};
+
+/* So many messages in so many seconds; n 0: no limit. */
+struct config_rate {
+	uint64_t n;
+	int64_t seconds;
 };
 
 struct config {
@@ -94,6 +101,7 @@ struct config {
 	struct str default_domain;       /* for bare names; may be empty */
 	struct str delivery;             /* "auto", "exact" or "once" */
 	uint64_t mime_limit, max_message_size; /* bytes */
+	struct config_rate rate;
 	struct str ca, ca_system_file;
 	struct secret proxy;  /* as proxy_parse takes it, unchecked where the
 				 environment has it; or "none"; or empty */

@@ -12,7 +12,8 @@ enum {
 	DAY_SIZE = 10,           /* YYYY-MM-DD */
 	TIME_MAX = 24 * 3600,    /* seconds; longer waits are mistakes */
 	AGE_MAX = 30 * TIME_MAX, /* of a mail that nobody waits for any more */
-	SIZE_LEAST = 1024
+	SIZE_LEAST = 1024,
+	RATE_MOST = 1000000 /* messages; Exchange takes 10,000 a day */
 };
 
 /* Exchange takes 150 MB (FACTS.md 4.4); what stands for more is a mistake. */
@@ -28,6 +29,11 @@ static const struct {
 	char name;
 	unsigned shift;
 } sizes[] = { { 'g', 30 }, { 'm', 20 }, { 'k', 10 } };
+
+static const struct {
+	const char *name;
+	int64_t seconds;
+} rates[] = { { "/min", 60 }, { "/h", 3600 }, { "/day", TIME_MAX } };
 
 static const char *const policies[] = { "keep", "rewrite", "map", NULL };
 static const char *const deliveries[] = { "auto", "exact", "once", NULL };
@@ -281,6 +287,27 @@ parse_delivery(const struct config_row *row, struct str text, struct config *c,
 	return keep_word(row, text, deliveries, c, e);
 }
 
+static bool
+parse_rate(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	struct config_rate *rate = (void *)((char *)c + row->at);
+	size_t slash = str_chr(text, '/');
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++)
+		if (str_eq(str_from(text, slash), str_of(rates[i].name)) &&
+		    str_u64(str_first(text, slash), RATE_MOST, &n))
+			rate->seconds = rates[i].seconds;
+	if (n == 0 && !str_eq(text, STR("none")))
+		return err_set(e, ERR_CONFIG,
+		    "\"%.*s\" is neither none nor 1 to %d messages /min, /h "
+		    "or /day, like %s",
+		    STR_ARG(text), RATE_MOST, row->example);
+	rate->n = n;
+	return true;
+}
+
 #define AT(field) offsetof(struct config, field)
 #define LATER(name)                                                            \
 	{                                                                      \
@@ -373,6 +400,7 @@ const struct config_row config_rows[] = {
 	"exact",
 	"When an answer is lost, and the mail with it or not: auto: the queue\n"
 	"sends it once more, 5 minutes later. once: it waits for a person.\n"
+	"Before either, Sent Items are searched, if the app has Mail.Read.\n"
 	"exact: all goes by drafts, which can be asked; that needs the\n"
 	"permission Mail.ReadWrite, and a copy in Sent Items." },
 [CONFIG_MIME_LIMIT] = { "mime_limit", parse_size, AT(mime_limit), NULL,
@@ -383,6 +411,10 @@ const struct config_row config_rows[] = {
 	"what encoding adds." },
 [CONFIG_MAX_MESSAGE_SIZE] = { "max_message_size", parse_size,
 	AT(max_message_size), NULL, "150m", "35m", NULL },
+[CONFIG_RATE] = { "rate", parse_rate, AT(rate), NULL, NULL, "30/min",
+	"How many messages may go at most, for all who use one spool_dir:\n"
+	"/min, /h, /day, or none. Exchange delays more than 30 a minute, and\n"
+	"takes 10,000 recipients a day." },
 [CONFIG_ENABLED] = { "enabled", parse_yes_no, AT(enabled), NULL, "yes", "no",
 	"no: nothing is sent." },
 [CONFIG_BOUNCES] = { "bounces", parse_yes_no, AT(bounces), NULL, "yes", "no",
@@ -443,7 +475,6 @@ const struct config_row config_rows[] = {
 	"Where each attempt is noted, for post365 log; if not set, log in\n"
 	"state_dir." },
 	/* known, so that a file for another version is told so */
-	LATER("rate"),
 	LATER("bare_newline"), LATER("syslog_name"),
 	LATER("log_format"), LATER("metrics"),
 	LATER("read_to_eof"),
@@ -511,6 +542,17 @@ print_size(uint64_t bytes, struct buf *out)
 }
 
 static void
+print_rate(const struct config_rate *rate, struct buf *out)
+{
+	for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++)
+		if (rate->n > 0 && rate->seconds == rates[i].seconds)
+			buf_addf(out, "%llu%s", (unsigned long long)rate->n,
+			    rates[i].name);
+	if (rate->n == 0)
+		buf_addz(out, "none");
+}
+
+static void
 print_day(int64_t when, struct buf *out)
 {
 	char iso[DATE_ISO_SIZE];
@@ -536,6 +578,8 @@ config_row_print(const struct config_row *row, const struct config *c,
 		    *(const long long *)(const void *)at / 1000);
 	else if (row->parse == parse_day)
 		print_day(*(const int64_t *)(const void *)at, out);
+	else if (row->parse == parse_rate)
+		print_rate((const void *)at, out);
 	else if (row->parse == parse_size)
 		print_size(*(const uint64_t *)(const void *)at, out);
 	else

@@ -41,7 +41,7 @@ const char settings_more[] =
     "  managed_identity client_certificate_key client_certificate_password\n"
     "  client_certificate_password_file client_assertion_alg secret_expires\n"
     "  from mailbox from_policy from_map aliases\n"
-    "  default_domain save_to_sent delivery mime_limit max_message_size\n"
+    "  default_domain save_to_sent delivery mime_limit max_message_size rate\n"
     "  enabled bounces postmaster alert_command cloud login_url graph_url ca\n"
     "  proxy no_proxy connect_timeout timeout token_cache state_dir spool_dir\n"
     "  spool_sync max_age log_file\n"

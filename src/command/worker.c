@@ -55,6 +55,8 @@ load(struct worker *w, struct worker_account *a, struct str account,
 		/* whatever it is, it is none of the message's faults */
 		a->why.kind = ERR_CONFIG;
 	waiting_hash(&a->config, a->settings);
+	a->pace = pace_of(&a->config, w->outbox->spool.clock, w->log);
+	a->pace.folder = str_of(w->outbox->spool.path);
 	arena_release(&mem);
 }
 
@@ -104,7 +106,7 @@ static bool
 may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
     struct worker_result *out)
 {
-	int64_t now = clock_wall(w->outbox->spool.clock);
+	int64_t now = clock_wall(w->outbox->spool.clock), turn;
 	struct waiting wait;
 
 	if (a->why.kind == ERR_NONE && !a->config.enabled) {
@@ -119,10 +121,14 @@ may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
 		wait.failures = 0;
 		wait.rest = 0;
 	}
-	if (waiting_is_over(&wait, now))
+	if (!waiting_is_over(&wait, now))
+		err_set(&out->why, wait.failures > 0 ? ERR_CONFIG : ERR_RETRY,
+		    "%s", wait.reason);
+	else if ((turn = pace_look(&a->pace)) > 0)
+		err_set(&out->why, ERR_RETRY,
+		    "`rate` allows the next in %lld s", (long long)turn);
+	else
 		return true;
-	err_set(&out->why, wait.failures > 0 ? ERR_CONFIG : ERR_RETRY, "%s",
-	    wait.reason);
 	tell(w, a, &out->why);
 	return false;
 }

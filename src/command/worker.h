@@ -28,8 +28,9 @@
  * A waiting account (command/waiting.h) is probed with one message now and
  * then; that is not counted as an attempt. A time that the service names with
  * 429 or 503 holds up all mail of the account, and of no other; so does a
- * service that is away, for seconds or minutes. Whose mail is held up, is not
- * tried, and nothing is counted.
+ * service that is away, for seconds or minutes, and the setting `rate`
+ * (command/pace.h). Whose mail is held up, is not tried, and nothing is
+ *counted.
  *
  * Source: DESIGN.md 1 (the table of kinds), 3 (ambiguity), 4.
  */
@@ -45,6 +46,7 @@
 #include "command/client.h"
 #include "command/config.h"
 #include "command/outbox.h"
+#include "command/pace.h"
 #include "command/waiting.h"
 #include "graph/send.h"
 #include "store/schedule.h"
@@ -61,7 +63,8 @@ struct worker_account {
 	char settings[WAITING_HASH_SIZE];
 	struct config config;
 	struct client client;
-	struct err why; /* of kind ERR_NONE: the settings are loaded */
+	struct pace pace; /* by the spool's clock; the client gets it */
+	struct err why;   /* of kind ERR_NONE: the settings are loaded */
 	bool used, connected;
 	bool told;       /* that it waits, in this run */
 	int64_t alerted; /* alert.h's told */

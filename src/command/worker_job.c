@@ -124,6 +124,8 @@ connect_client(struct worker_job *j, struct err *e)
 		    client_open(&a->client, &a->config, j->worker->log, e);
 	if (!a->connected)
 		client_close(&a->client);
+	else
+		a->client.pace = a->pace;
 	return a->connected;
 }
 
@@ -254,8 +256,12 @@ use_slot(struct worker_job *j, enum route want, struct err *e)
 		j->result->full = hasty;
 		return false;
 	}
-	ok = j->claim.state.draft.n > 0 ? resume(j, e) :
-					  send_prepared(j, want, e);
+	if (j->claim.state.draft.n > 0)
+		ok = resume(j, e);
+	else
+		ok = pace_take(&j->account->client.pace,
+			 j->prepared.out.facts.mime_size, &j->put_off, e) &&
+		    send_prepared(j, want, e);
 	slot_free(&slot);
 	return ok;
 }
@@ -568,6 +574,19 @@ is_noted_sent(const struct worker_job *j)
 		STR("sent"), s->unsure_since);
 }
 
+/* Another one took the turn: as if it had never been touched. */
+static bool
+put_off(struct worker_job *j, struct err *e)
+{
+	struct worker_result *r = j->result;
+
+	r->verdict = SCHEDULE_ACCOUNT;
+	r->next = j->claim.state.next = now(j) + j->put_off;
+	log_trace(j->worker->log, "%.*s: %s", STR_ARG(j->claim.envelope.id),
+	    r->why.msg);
+	return claim_put(&j->claim, SPOOL_NEW, e);
+}
+
 bool
 worker_job_run(struct worker_job *j, struct err *e)
 {
@@ -586,9 +605,11 @@ worker_job_run(struct worker_job *j, struct err *e)
 	j->attempts = s->attempts - (s->unsure_since != 0 && s->attempts > 0);
 	if (attempt(j, &r->why))
 		r->why = (struct err){ 0 };
-	if (r->full) {
+	if (r->full || j->put_off > 0) {
+		ok = r->full ? claim_put(&j->claim, SPOOL_NEW, e) :
+			       put_off(j, e);
 		prepare_release(&j->prepared);
-		return claim_put(&j->claim, SPOOL_NEW, e);
+		return ok;
 	}
 	settle(j);
 	worker_account_note(j);

@@ -29,6 +29,7 @@ struct worker_job {
 	const char *told;  /* who got a report, or NULL */
 	uint64_t attempts; /* before this one */
 	int64_t started;   /* monotonic ms */
+	int64_t put_off;   /* seconds until its turn comes; 0: it came */
 	bool asks_draft;   /* its draft can be asked what became of it */
 	bool searched;     /* Sent Items were, and had no copy */
 	bool given_up;     /* nothing is left to ask: a person decides */

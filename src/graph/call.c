@@ -202,6 +202,7 @@ graph_call(struct graph *g, const struct graph_request *r,
 	struct buf text;
 	bool ok;
 
+	meter_take(&g->meter, r->body.size); /* before the time for it begins */
 	*out = (struct graph_answer){ 0 };
 	buf_init(&text, URL_MAX);
 	ok = make_url(g, r->path, &text, &url, e) && call(g, r, &url, out, e);

@@ -16,10 +16,12 @@
 
 #include "base/os.h"
 #include "graph/fault.h"
+#include "graph/meter.h"
 #include "graph/token.h"
 
 struct graph {
 	struct token_source source;
+	struct meter meter; /* of bodies, uploads included */
 	struct token token;
 	struct url url;      /* of graph_url, with the version */
 	struct str url_text; /* what url slices; without a final slash */

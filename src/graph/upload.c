@@ -355,6 +355,7 @@ send_range(struct upload *u, struct err *e)
 	struct http_answer answer = { 0 };
 	enum outcome outcome = FAILED;
 
+	meter_take(&u->job->g->meter, n);
 	if (put(u, n, &answer, e))
 		outcome = judge(u, n, &answer, e);
 	else if (e->kind == ERR_RETRY || e->kind == ERR_UNSURE)

@@ -43,13 +43,13 @@ static const struct serve_step sign_in[] = {
 	[MAY_SEND] = { SERVE_ALL,
 	    STR_INIT(TOKEN("111",
 		"eyJhbGciOiJub25lIn0.eyJyb2xlcyI6WyJNYWlsLlNlbmQiXX0.")),
-	    SERVE_KEEP, 0 },
+	    SERVE_CLOSE, 0 },
 	[MAY_READ] = { SERVE_ALL,
 	    STR_INIT(TOKEN("127",
 		"eyJhbGciOiJub25lIn0."
 		"eyJyb2xlcyI6WyJNYWlsLlNlbmQiLCJNYWlsLlJlYWQiXX0.")),
-	    SERVE_KEEP, 0 },
-	[SAYS_NOTHING] = { SERVE_ALL, STR_INIT(TOKEN("60", "t")), SERVE_KEEP,
+	    SERVE_CLOSE, 0 },
+	[SAYS_NOTHING] = { SERVE_ALL, STR_INIT(TOKEN("60", "t")), SERVE_CLOSE,
 	    0 },
 };
 
@@ -133,22 +133,32 @@ end(void)
 	serve_stop(&m.graph);
 }
 
+#define HEADER                                                                 \
+	"From: me@contoso.com\r\nTo: a@example.org\r\nSubject: x\r\n"          \
+	"Date: Wed, 25 Nov 2026 20:10:00 +0000\r\n"                            \
+	"Message-ID: <1@contoso.com>\r\n\r\n"
+
 static void
-add(const char *options, char id[ENVELOPE_ID_SIZE])
+add_text(const char *account, const char *options, struct str text,
+    char id[ENVELOPE_ID_SIZE])
 {
 	struct str rcpt[] = { STR("a@example.org"), STR("b@example.org") };
-	struct source text = source_of(
-	    STR("From: me@contoso.com\r\nTo: a@example.org\r\nSubject: x\r\n"
-		"Date: Wed, 25 Nov 2026 20:10:00 +0000\r\n"
-		"Message-ID: <1@contoso.com>\r\n\r\nhello\r\n"));
-	struct envelope v = { .sender = STR("me@contoso.com"),
+	struct source body = source_of(text);
+	struct envelope v = { .account = str_of(account),
+		.sender = STR("me@contoso.com"),
 		.recipient = rcpt,
 		.recipients = N(rcpt),
 		.message_id = STR("<1@contoso.com>"),
 		.options = str_of(options) };
 	struct err e = { 0 };
 
-	T_CHECK(outbox_add(&m.outbox, &v, &text, id, &e), "%s", e.msg);
+	T_CHECK(outbox_add(&m.outbox, &v, &body, id, &e), "%s", e.msg);
+}
+
+static void
+add(const char *options, char id[ENVELOPE_ID_SIZE])
+{
+	add_text("", options, STR(HEADER "hello\r\n"), id);
 }
 
 /* Looks where the message is; c.spool NULL: nowhere. */
@@ -918,6 +928,96 @@ test_rests(void)
 	}
 }
 
+/* A connection each: two accounts have two, and the server one at a time. */
+static const struct serve_step brief = { SERVE_ALL,
+	STR_INIT("HTTP/1.1 202 X\r\nContent-Length: 0\r\n"
+		 "Connection: close\r\n\r\n"),
+	SERVE_CLOSE, 0 };
+
+/* `rate`: the rest of its account waits untouched, others do not. */
+static void
+test_rate(void)
+{
+	char id[MANY][ENVELOPE_ID_SIZE], other[ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+	struct claim c;
+	struct arena a;
+
+	begin(&brief, 1,
+	    "rate = 2/min\n[account other]\nfrom = you@contoso.com\n"
+	    "from_policy = keep\n");
+	add_many(id);
+	add_text("other", "", STR(HEADER "hello\r\n"), other);
+	run(&sum);
+	T_CHECK(sum.verdict[SCHEDULE_SENT] == 3 && sum.tried == 3 &&
+		sum.waiting == 2 && asked() == 3,
+	    "%zu sent, %zu tried, %zu wait", sum.verdict[SCHEDULE_SENT],
+	    sum.tried, sum.waiting);
+	look(&c, other, &a);
+	T_CHECK(c.spool == NULL, "another mailbox has its own");
+	claim_leave(&c);
+	arena_release(&a);
+	for (size_t i = 0; i < MANY; i++) {
+		look(&c, id[i], &a);
+		T_CHECK(c.spool == NULL ||
+			(c.state.attempts == 0 && c.where == SPOOL_NEW),
+		    "nothing is counted");
+		claim_leave(&c);
+		arena_release(&a);
+	}
+	m.now += 61;
+	run(&sum);
+	T_CHECK(sum.tried == 0 && sum.waiting == 2, "within the minute");
+	m.now += 1;
+	worker_close(&m.worker);
+	worker_open(&m.worker, &m.outbox, m.path, &silent, &nobody);
+	run(&sum);
+	T_CHECK(sum.verdict[SCHEDULE_SENT] == 2, "the next two");
+	end();
+}
+
+/* 150 MB went a moment ago: a large message waits untouched, a small one goes.
+ */
+static void
+test_uploads(void)
+{
+	char id[ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+	struct pace pace;
+	struct buf large;
+	struct claim c;
+	struct arena a;
+	struct err e;
+	int64_t wait;
+
+	begin(&good, 1, "");
+	pace = pace_of(&m.config, &m.clock, &silent);
+	T_CHECK(pace_take(&pace, PACE_BYTES, &wait, &e), "%s", e.msg);
+	pace_bytes(&pace, PACE_BYTES);
+	buf_init(&large, MEMORY);
+	buf_addz(&large, HEADER);
+	while (large.n < PACE_SMALL)
+		buf_addz(&large, "a line\r\n");
+	add_text("", "", buf_view(&large), id);
+	buf_release(&large);
+	run(&sum);
+	look(&c, id, &a);
+	T_CHECK(sum.tried == 0 && sum.waiting == 1 && asked() == 0 &&
+		c.state.attempts == 0 && c.where == SPOOL_NEW &&
+		c.state.next == m.now + 310,
+	    "a large one is put off: %zu tried, next in %lld s", sum.tried,
+	    (long long)(c.state.next - m.now));
+	claim_leave(&c);
+	arena_release(&a);
+	add("", id);
+	run(&sum);
+	T_CHECK(sum.verdict[SCHEDULE_SENT] == 1, "a small one goes");
+	m.now += 310;
+	run(&sum);
+	T_CHECK(sum.verdict[SCHEDULE_SENT] == 1, "and then the large one");
+	end();
+}
+
 static int64_t
 next_of(const char *id)
 {
@@ -983,6 +1083,8 @@ static const struct t_test tests[] = {
 	{ "throttle", test_throttle },
 	{ "away", test_away },
 	{ "rests", test_rests },
+	{ "rate", test_rate },
+	{ "uploads", test_uploads },
 	{ "clock", test_clock },
 };
 
