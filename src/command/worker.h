@@ -9,10 +9,10 @@
  *	unsure		new/, in 5 min, once;	delivery = once: hold/ at once
  *			then hold/		(but see below)
  *	refused, input	dead/			its sender gets a report
- *(bounce.h) auth, config	new/, as it was		its account waits usage,
- *bug	hold/
+ *	auth, config	new/, as it was		its account waits
+ *	usage, bug	hold/
  *
- * Of the last three a person hears (alert.h).
+ * Of the last three a person hears (alert.h); bounce.h makes the report.
  *
  * Several may work on one spool. An outcome is in the journal before the
  * message leaves its folder, and one that the journal calls sent is not sent
