@@ -138,6 +138,15 @@ is_known(struct crew *c, const char *id)
 	return order == 0;
 }
 
+/* One whose time seems too far has to be looked at: a clock was set. */
+static bool
+is_later(const struct spool_entry *i)
+{
+	int64_t wait = i->due - os_wall();
+
+	return i->where == SPOOL_NEW && wait > 0 && wait <= SCHEDULE_LONGEST_S;
+}
+
 static bool
 next_job(struct crew *c, struct crew_job *out)
 {
@@ -145,9 +154,7 @@ next_job(struct crew *c, struct crew_job *out)
 
 	while (c->at < c->list.n) {
 		i = &c->list.item[c->at++];
-		if (is_known(c, i->id) ||
-		    (!c->ask.eager && i->where == SPOOL_NEW &&
-			i->due > os_wall()))
+		if (is_known(c, i->id) || (!c->ask.eager && is_later(i)))
 			continue;
 		memset(out, 0, sizeof(*out));
 		memcpy(out->id, i->id, sizeof(out->id));
@@ -187,6 +194,8 @@ count(struct crew *c, const struct crew_job *job, const struct done *d)
 		c->sum.verdict[r->verdict]++;
 	} else if (r->verdict == SCHEDULE_ACCOUNT && r->why.kind != ERR_NONE) {
 		c->sum.waiting++;
+		if (r->next > 0 && (c->sooner == 0 || r->next < c->sooner))
+			c->sooner = r->next;
 	}
 }
 
@@ -360,6 +369,7 @@ crew_pass(struct crew *c, bool watch, struct err *e)
 	c->watch = watch;
 	c->began = os_mono_ms();
 	c->held = 0;
+	c->sooner = 0;
 	c->failed = false;
 	c->at = c->before_at = c->put_at = 0;
 	buf_reset(&c->put_off);
@@ -389,7 +399,7 @@ crew_pass(struct crew *c, bool watch, struct err *e)
 int64_t
 crew_next(struct crew *c)
 {
-	int64_t now = os_wall(), next = 0;
+	int64_t now = os_wall(), next = c->sooner;
 	struct spool_list l;
 	struct err e;
 

@@ -77,6 +77,7 @@ struct crew {
 	int64_t listed;     /* wall clock, of list */
 	bool watch;         /* what comes meanwhile is given out, too */
 	size_t held;        /* messages that were still being stored */
+	int64_t sooner; /* when an account that waits may send; 0: none is */
 	bool failed;
 	struct err why;
 	struct worker_sum sum;
@@ -106,8 +107,8 @@ bool crew_pass(struct crew *c, bool watch, struct err *e)
 bool crew_has_new(struct crew *c);
 
 /*
- * When the first message that waits for its time is due (wall clock); 0: none
- * is. As the last pass left them.
+ * When the first of those that wait for their time, or for that of their
+ * account, may go (wall clock); 0: none does. As the last pass left them.
  */
 int64_t crew_next(struct crew *c);
 

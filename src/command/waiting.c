@@ -159,11 +159,12 @@ waiting_write(const struct spool *s, const struct envelope *v,
 	return ok;
 }
 
-bool
-waiting_is_over(const struct waiting *w, int64_t now)
+int64_t
+waiting_until(const struct waiting *w)
 {
-	return w->throttled <= now && w->rest <= now &&
-	    (w->failures == 0 || w->next <= now);
+	int64_t until = w->throttled > w->rest ? w->throttled : w->rest;
+
+	return w->failures > 0 && w->next > until ? w->next : until;
 }
 
 bool

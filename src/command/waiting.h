@@ -65,8 +65,8 @@ void waiting_read(const struct spool *s, const struct envelope *v,
 bool waiting_write(const struct spool *s, const struct envelope *v,
     const struct waiting *w, struct err *e) __attribute__((warn_unused_result));
 
-/* Is it time to try a message? */
-bool waiting_is_over(const struct waiting *w, int64_t now);
+/* When a message may be tried (wall clock); in the past: now. */
+int64_t waiting_until(const struct waiting *w);
 
 /*
  * It may be tried at once, but for a time that the service named: a person

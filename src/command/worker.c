@@ -121,14 +121,19 @@ may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
 		wait.failures = 0;
 		wait.rest = 0;
 	}
-	if (!waiting_is_over(&wait, now))
+	if (w->eager)
+		wait.rest = 0; /* somebody knows better: the network is up */
+	out->next = waiting_until(&wait);
+	if (out->next > now) {
 		err_set(&out->why, wait.failures > 0 ? ERR_CONFIG : ERR_RETRY,
 		    "%s", wait.reason);
-	else if ((turn = pace_look(&a->pace)) > 0)
+	} else if ((turn = pace_look(&a->pace)) > 0) {
+		out->next = now + turn;
 		err_set(&out->why, ERR_RETRY,
 		    "`rate` allows the next in %lld s", (long long)turn);
-	else
+	} else {
 		return true;
+	}
 	tell(w, a, &out->why);
 	return false;
 }
@@ -149,7 +154,8 @@ is_due(const struct worker *w, const struct envelope_state *s)
 	int64_t now = clock_wall(w->outbox->spool.clock);
 	int64_t due = schedule_due(s->next, s->wait, now);
 
-	return due <= now || due != s->next;
+	return due <= now || due != s->next ||
+	    (w->eager && s->unsure_times == 0);
 }
 
 /* A first look costs little where its account waits. */
@@ -232,38 +238,4 @@ worker_clean(struct worker *w)
 	if (!spool_clean(s, SPOOL_TMP, now - SPOOL_TMP_AGE, &removed, &why) ||
 	    !spool_clean(s, SPOOL_DEAD, now - WORKER_DEAD_AGE, &removed, &why))
 		log_warn(w->log, "%s", why.msg);
-}
-
-bool
-worker_run(struct worker *w, struct worker_sum *sum, struct err *e)
-{
-	struct spool_list list = { 0 };
-	const struct clock *clock = w->outbox->spool.clock;
-	struct worker_result r;
-	int64_t wait;
-	bool ok;
-
-	*sum = (struct worker_sum){ 0 };
-	worker_clean(w);
-	ok = spool_list(&w->outbox->spool, SPOOL_QUEUED, &list, e);
-	if (ok && list.foreign > 0)
-		log_warn(w->log,
-		    "%zu files in the queue are none of ours, one is %s",
-		    list.foreign, list.foreign_name);
-	for (size_t i = 0; ok && i < list.n; i++) {
-		wait = list.item[i].due - clock_wall(clock);
-		if (list.item[i].where == SPOOL_NEW && wait > 0 &&
-		    wait <= SCHEDULE_LONGEST_S)
-			continue;
-		ok = worker_message(w, list.item[i].id, &r, e);
-		if (r.tried) {
-			sum->tried++;
-			sum->verdict[r.verdict]++;
-		} else if (r.verdict == SCHEDULE_ACCOUNT &&
-		    r.why.kind != ERR_NONE) {
-			sum->waiting++;
-		}
-	}
-	spool_list_release(&list);
-	return ok;
 }

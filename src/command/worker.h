@@ -30,7 +30,7 @@
  * 429 or 503 holds up all mail of the account, and of no other; so does a
  * service that is away, for seconds or minutes, and the setting `rate`
  * (command/pace.h). Whose mail is held up, is not tried, and nothing is
- *counted.
+ * counted.
  *
  * Source: DESIGN.md 1 (the table of kinds), 3 (ambiguity), 4.
  */
@@ -99,7 +99,7 @@ struct worker_result {
 	enum schedule_verdict verdict; /* SCHEDULE_ACCOUNT: it waits */
 	struct err why;                /* kind ERR_NONE: it is sent */
 	struct send_result sent;
-	int64_t next; /* SCHEDULE_LATER: then */
+	int64_t next; /* of SCHEDULE_LATER, or not tried: then, if not 0 */
 };
 
 /*
@@ -117,12 +117,5 @@ struct worker_sum {
 	size_t tried, verdict[SCHEDULE_DEAD + 1]; /* messages */
 	size_t waiting;                           /* for their account */
 };
-
-/*
- * Tries every due message once, and removes what was kept long enough. False
- * as worker_message says it; *sum counts what came before.
- */
-bool worker_run(struct worker *w, struct worker_sum *sum, struct err *e)
-    __attribute__((warn_unused_result));
 
 #endif

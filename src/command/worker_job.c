@@ -581,7 +581,10 @@ put_off(struct worker_job *j, struct err *e)
 	struct worker_result *r = j->result;
 
 	r->verdict = SCHEDULE_ACCOUNT;
-	r->next = j->claim.state.next = now(j) + j->put_off;
+	r->next = now(j) + j->put_off;
+	/* `rate` holds up all of them, bytes this one */
+	if (pace_look(&j->account->pace) == 0)
+		j->claim.state.next = r->next;
 	log_trace(j->worker->log, "%.*s: %s", STR_ARG(j->claim.envelope.id),
 	    r->why.msg);
 	return claim_put(&j->claim, SPOOL_NEW, e);

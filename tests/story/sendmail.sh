@@ -359,8 +359,10 @@ refused 'busy' 0 '1 new, 0' 'send status 503' ''
 refused 'asked to wait' 0 '1 new, 0' 'send status 429 retry-after=600' ''
 refused 'perhaps sent' 0 '1 new, 1' 'send taken-close' ''
 setting delivery once
+setting save_to_sent no # so there is no copy that could be looked for
 refused 'perhaps sent, once' 76 '1 hold, 1' 'send taken-close' 'stored as '
 setting delivery auto
+setting save_to_sent yes
 # later NAME THEN FAULT: without, and 0 is: it is stored.
 later() {
 	clear_spool

@@ -68,7 +68,7 @@ static struct {
 	struct worker worker;
 	char path[256];
 	unsigned turn;
-	bool breaks; /* the journal, at the first request */
+	bool breaks;  /* the journal, at the first request */
 	enum may may; /* of the next begin */
 } m;
 
@@ -207,12 +207,42 @@ asked(void)
 	return atomic_load(&m.graph.seen->requests);
 }
 
+/* Every due message once, as a crew of one. */
+static bool
+pass(struct worker_sum *sum, struct err *e)
+{
+	struct spool_list list;
+	struct worker_result r;
+	int64_t wait;
+	bool ok;
+
+	*sum = (struct worker_sum){ 0 };
+	worker_clean(&m.worker);
+	ok = spool_list(&m.outbox.spool, SPOOL_QUEUED, &list, e);
+	for (size_t i = 0; ok && i < list.n; i++) {
+		wait = list.item[i].due - m.now;
+		if (list.item[i].where == SPOOL_NEW && wait > 0 &&
+		    wait <= SCHEDULE_LONGEST_S)
+			continue;
+		ok = worker_message(&m.worker, list.item[i].id, &r, e);
+		if (r.tried) {
+			sum->tried++;
+			sum->verdict[r.verdict]++;
+		} else if (r.verdict == SCHEDULE_ACCOUNT &&
+		    r.why.kind != ERR_NONE) {
+			sum->waiting++;
+		}
+	}
+	spool_list_release(&list);
+	return ok;
+}
+
 static void
 run(struct worker_sum *sum)
 {
 	struct err e = { 0 };
 
-	T_CHECK(worker_run(&m.worker, sum, &e), "%s", e.msg);
+	T_CHECK(pass(sum, &e), "%s", e.msg);
 }
 
 /*
@@ -692,8 +722,7 @@ test_no_journal(void)
 	add("", id);
 	fd = m.outbox.journal.dir.fd;
 	m.outbox.journal.dir.fd = -1;
-	T_CHECK(!worker_run(&m.worker, &sum, &e) && err_exit(&e) == 74 &&
-		asked() == 0,
+	T_CHECK(!pass(&sum, &e) && err_exit(&e) == 74 && asked() == 0,
 	    "it stops: %u requests, %s", asked(), e.msg);
 	m.outbox.journal.dir.fd = fd;
 	look(&c, id, &a);
@@ -720,8 +749,7 @@ test_journal_breaks(void)
 	add("", id[1]);
 	fd = m.outbox.journal.dir.fd;
 	m.breaks = true;
-	T_CHECK(!worker_run(&m.worker, &sum, &e) && err_exit(&e) == 74 &&
-		asked() == 1,
+	T_CHECK(!pass(&sum, &e) && err_exit(&e) == 74 && asked() == 1,
 	    "it stops: %u requests, %s", asked(), e.msg);
 	m.breaks = false;
 	m.outbox.journal.dir.fd = fd;
