@@ -3,7 +3,8 @@
 # crowd: eight processes empty one queue of 1,000 messages, and six times one
 # of them is killed. Each message arrives once, never more than four requests
 # are under way at a time, and what was in flight is told "perhaps sent" and
-# is the only mail that may come twice. The server counts by Message-ID.
+# is the only mail that may come twice. The server counts by Message-ID. Then
+# 150 messages to servers that take each fifth and do not say so.
 # shellcheck disable=SC2317
 . "$(dirname "$0")/lib.sh"
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -22,39 +23,48 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	not_ok 'certificate' "$(tail -n 1 openssl.log)"
 	finish
 }
-echo 'crowd crowd' | timeout 500 python3 "$HERE/fault_server.py" "$TMP" \
+for kind in crowd crowd-close crowd-reset crowd-504 crowd-stale; do
+	echo "$kind $kind"
+done | timeout 500 python3 "$HERE/fault_server.py" "$TMP" \
     cert.pem key.pem >server.out 2>server.err &
 SERVER_PID=$!
 trap 'kill $SERVER_PID $(cat lane.? 2>/dev/null) 2>/dev/null' EXIT
 trap 'exit 1' HUP INT TERM
 await server.out $SERVER_PID
-URL=https://localhost:$(sed -n 's/^crowd //p' ports)
-CONFIG=$TMP/config SPOOL=$TMP/state/spool
-(
-	umask 077
-	cat >config <<-END
-	tenant_id = contoso.com
-	client_id = 66666666-7777-8888-9999-aaaaaaaaaaaa
-	client_secret = s
-	login_url = $URL
-	graph_url = $URL/v1.0
-	ca = $TMP/cert.pem
-	from = crowd@example.com
-	state_dir = $TMP/state
-	END
-)
 
-# --- queued by four at a time
+# queued KIND N: N messages for that server, by four at a time.
+queued() {
+	CONFIG=$TMP/$1.conf STATE=$TMP/$1.state SPOOL=$TMP/$1.state/spool
+	url=https://localhost:$(sed -n "s/^$1 //p" ports)
+	(
+		umask 077
+		cat >"$CONFIG" <<-END
+		tenant_id = contoso.com
+		client_id = 66666666-7777-8888-9999-aaaaaaaaaaaa
+		client_secret = s
+		login_url = $url
+		graph_url = $url/v1.0
+		ca = $TMP/cert.pem
+		from = $1@example.com
+		state_dir = $STATE
+		END
+	)
+	i=0
+	while [ $i -lt "$2" ]; do
+		i=$((i + 1))
+		echo "m$i"
+	done | xargs -P 4 -I '{}' "$P" -C "$CONFIG" send --queue -s '{}' \
+	    --text body x@example.org >"$1.queued" 2>"$1.err"
+	same "$1: all are queued" "$2" "$(find "$SPOOL/new" -type f | wc -l)"
+	same "$1: each is told" "$2" "$(sort -u "$1.queued" |
+	    grep -c '^queued ')"
+}
+queue() { run "$P" -C "$CONFIG" queue "$@"; }
+ids() { sed -n "s/^$1 taken //p" log | sort; }
+arrived() { grep -c "^$1 taken " log; }
 
 echo hello >body
-i=0
-while [ $i -lt $MESSAGES ]; do
-	i=$((i + 1))
-	echo "m$i"
-done | xargs -P 4 -I '{}' "$P" -C "$CONFIG" send --queue -s '{}' --text body \
-    x@example.org >queued 2>queued.err
-same 'all are queued' $MESSAGES "$(find "$SPOOL/new" -type f | wc -l)"
-same 'each is told' $MESSAGES "$(sort -u queued | grep -c '^queued ')"
+queued crowd $MESSAGES
 
 # --- and sent
 
@@ -69,9 +79,9 @@ lane() {
 			echo "$?" >>"ends.$1"
 			again=yes
 		}
+		rm "lane.$1"
 	done
 }
-arrived() { grep -c ' taken ' log; }
 w=0
 lanes=''
 while [ $w -lt $WORKERS ]; do
@@ -83,7 +93,7 @@ k=0
 while [ $k -lt $KILLS ]; do
 	k=$((k + 1))
 	tries=0
-	until [ "$(arrived)" -ge $((k * MESSAGES / (KILLS + 2))) ]; do
+	until [ "$(arrived crowd)" -ge $((k * MESSAGES / (KILLS + 2))) ]; do
 		tries=$((tries + 1))
 		[ $tries -lt 2000 ] || break
 		sleep 0.05
@@ -96,8 +106,7 @@ same 'killed' "$KILLS times 137" "$(cat ends.* | sort | uniq -c |
 
 # --- what came of it
 
-ids() { sed -n 's/.* taken //p' log | sort; }
-ids >first
+ids crowd >first
 left=$(find "$SPOOL/new" "$SPOOL/work" -type f | wc -l)
 same 'until now none came twice' '' "$(uniq -d first)"
 same 'no more is left than was in flight' yes \
@@ -105,21 +114,56 @@ same 'no more is left than was in flight' yes \
 same 'at a time' 'together 4' "$(sed -n 's/.* \(together\)/\1/p' log | sort -u |
     tail -n 1)"
 
-check 'one more run' 0 run "$P" -C "$CONFIG" queue run
-check 'what is left' 0 run "$P" -C "$CONFIG" queue list --json
+check 'one more run' 0 queue run
+check 'what is left' 0 queue list --json
 cp "$OUT" left.json
 same 'all of that was perhaps sent' "$(wc -l <left.json)" \
     "$(grep -c '"reason":"perhaps sent; once more' left.json)"
-same 'nothing was asked for it' "$(wc -l <first)" "$(arrived)"
+same 'nothing was asked for it' "$(wc -l <first)" "$(arrived crowd)"
 sed -n 's/.*"message_id":"\([^"]*\)".*/\1/p' left.json | sort >perhaps
-run "$P" -C "$CONFIG" queue retry --all
-check 'and the last' 0 run "$P" -C "$CONFIG" queue run
+queue retry --all
+check 'and the last' 0 queue run
 same 'the queue is empty' 0 "$(find "$SPOOL" -type f -name '*[0-9A-F]' | wc -l)"
-same 'each arrived' $MESSAGES "$(ids | sort -u | wc -l)"
-same 'nothing else came twice' '' "$(ids | uniq -d | comm -23 - perhaps)"
-same 'none three times' '' "$(ids | uniq -c | awk '$1 > 2')"
-same 'sent, in the journal' $MESSAGES "$(grep '"verdict":"sent"' state/log* |
+same 'each arrived' $MESSAGES "$(ids crowd | sort -u | wc -l)"
+same 'nothing else came twice' '' "$(ids crowd | uniq -d | comm -23 - perhaps)"
+same 'none three times' '' "$(ids crowd | uniq -c | awk '$1 > 2')"
+same 'sent, in the journal' $MESSAGES "$(grep '"verdict":"sent"' "$STATE"/log* |
     sed 's/.*"message_id":"\([^"]*\)".*/\1/' | sort -u | wc -l)"
-same 'a line each' $MESSAGES "$(cat state/log* | grep -c '"verdict":"sent"')"
-ok "perhaps sent: $(wc -l <perhaps), twice: $(ids | uniq -d | wc -l)"
+same 'a line each' $MESSAGES "$(cat "$STATE"/log* | grep -c '"verdict":"sent"')"
+ok "perhaps sent: $(wc -l <perhaps), twice: $(ids crowd | uniq -d | wc -l)"
+
+# --- each fifth is taken, and the answer is lost
+
+# lossy KIND LOST AGAIN: so many of 150, and of those when they are tried once
+# more.
+lossy() {
+	queued "$1" 150
+	for w in 1 2; do
+		"$P" -C "$CONFIG" queue run >"$w.out" 2>&1 &
+		echo $! >"lane.$w"
+	done
+	for w in 1 2; do
+		wait "$(cat "lane.$w")" || not_ok "$1" "a worker: $?"
+		rm "lane.$w"
+	done
+	same "$1: each arrived, none twice" '150 150' \
+	    "$(arrived "$1") $(ids "$1" | sort -u | wc -l)"
+	queue list --json
+	same "$1: perhaps sent" "$2" "$(grep -c '"reason":"perhaps sent; once' \
+	    "$OUT")"
+	queue run
+	same "$1: they wait" 150 "$(arrived "$1")"
+	queue retry --all
+	queue run
+	same "$1: once more" "$((150 + $2)) $2" \
+	    "$(arrived "$1") $(ids "$1" | uniq -d | wc -l)"
+	same "$1: on hold" "$3" "$(find "$SPOOL/hold" -type f | wc -l)"
+	queue retry --all
+	queue run
+	same "$1: and no more" "$((150 + $2))" "$(arrived "$1")"
+}
+lossy crowd-close 30 6
+lossy crowd-reset 30 6
+lossy crowd-504 30 6
+lossy crowd-stale 0 0
 finish

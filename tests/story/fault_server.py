@@ -5,9 +5,11 @@ everything that can go wrong with them: fault_server.py FOLDER CERT KEY.
 Standard input has lines "NAME KIND". Each gets a port of its own, which plays
 that kind for the token endpoint and for Graph alike. FOLDER/ports has lines
 "NAME PORT", then "ready" is printed. FOLDER/log has "NAME WHAT": connect,
-token, send (requests), and "taken SUBJECT" for each mail that is out. The kind
-"crowd" takes 20 ms for each mail, names its Message-ID in place of the
-subject, and says "together N" of N at a time.
+token, send (requests), and "taken SUBJECT" for each mail that is out. Kinds
+that begin with "crowd" name the Message-ID in place of the subject. crowd
+takes 20 ms for each mail and says "together N" of N at a time. Of five mails
+crowd-close and crowd-reset take the last and end the connection without an
+answer, crowd-504 says so; crowd-stale answers and ends it.
 """
 import base64
 import collections
@@ -205,7 +207,7 @@ class Exchange:
         if self.token:
             return
         mail = base64.b64decode(self.rest)
-        name = b'message-id' if self.kind == 'crowd' else b'subject'
+        name = b'message-id' if 'crowd' in self.kind else b'subject'
         text = re.search(rb'(?im)^' + name + rb': *(.*?)\r?$', mail).group(1)
         self.port.log('taken ' + text.decode())
 
@@ -257,6 +259,24 @@ class Exchange:
             time.sleep(0.02)
             self.port.end(self)  # before the client can know
         self.play_good()
+
+    def play_each_fifth(self, play):
+        if self.token or self.nth % 5 != 0:
+            return self.play_good()
+        return play()
+
+    def play_crowd_close(self):
+        self.play_each_fifth(self.play_accept_then_close)
+
+    def play_crowd_reset(self):
+        self.play_each_fifth(self.play_accept_then_rst)
+
+    def play_crowd_stale(self):
+        self.play_each_fifth(self.play_keepalive_stale)
+
+    def play_crowd_504(self):
+        self.play_each_fifth(
+            lambda: self.say('HTTP/1.1 504 As you wish\r\n', ''))
 
     def play_accept_then_close(self):
         raise Over
