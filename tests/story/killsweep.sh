@@ -198,8 +198,7 @@ judge_verb() {
 	grep -qs '"verdict":"dropped"' "$STATE/log" && line=yes || line=no
 	got="$(count_mail) sent, then in $(folder)"
 	case "$rule $left $line $got" in
-	'gone 0 yes 0 sent, then in -') ;;
-	'gone 137 yes 0 sent, then in -') ;;
+	'gone '*' yes 0 sent, then in -') ;; # 74: it could not say so
 	'gone 0 '*) not_ok "$name: $how" "dropped, and $got" ;;
 	*' 1 sent, then in -') ;;
 	*) not_ok "$name: $how" "exit $left, line $line: $got" ;;
