@@ -165,5 +165,17 @@ lossy() {
 lossy crowd-close 30 6
 lossy crowd-reset 30 6
 lossy crowd-504 30 6
-lossy crowd-stale 0 0
+
+# --- a kept connection is closed after each fifth answer
+
+# Who writes before that is seen cannot know, so a few may wait.
+queued crowd-stale 150
+queue run
+left=$(find "$SPOOL/new" -type f | wc -l)
+same 'stale: hardly one has to wait' yes \
+    "$([ "$left" -le 5 ] && echo yes || echo "$left")"
+queue retry --all
+queue run
+same 'stale: each arrived, none twice' '150 150' \
+    "$(arrived crowd-stale) $(ids crowd-stale | sort -u | wc -l)"
 finish

@@ -32,13 +32,21 @@ CARRY=$TMP/carry
 
 CRASH=$TOP/build/san/crash_test IMAGE=$TMP/image DISK=$TMP/disk
 mount_disk() { mount -o loop "$IMAGE" "$DISK" 2>"$TMP/mount.err"; }
+# A child of what was killed may have it open for a moment yet.
+leave_disk() {
+	tries=0
+	until umount "$DISK" 2>/dev/null; do
+		tries=$((tries + 1))
+		[ $tries -lt 200 ] || return 1
+		sleep 0.05
+	done
+}
 put_disk() {
-	umount "$DISK" 2>/dev/null
 	cp --sparse=always "$IMAGE.new" "$IMAGE"
 	mount_disk
 }
 cut_power() {
-	"$CRASH" cut "$DISK" && umount "$DISK" && mount_disk
+	"$CRASH" cut "$DISK" && leave_disk && mount_disk
 }
 END=killed
 if [ -n "$CUT" ]; then
@@ -234,7 +242,10 @@ points() {
 
 put_fresh() {
 	rm -rf "$STATE" "$CARRY"
-	[ -z "$CUT" ] || put_disk
+	if [ -n "$CUT" ] && ! { leave_disk && put_disk; }; then
+		not_ok "$name: $how" 'the disk cannot be mounted anew'
+		finish
+	fi
 	case $command in
 	'queue import'*) cp -R "$TEMPLATE.carry" "$CARRY" ;;
 	queue*) cp -R "$TEMPLATE" "$STATE" ;;
@@ -297,7 +308,7 @@ sweep 'by sendMail' 15 'queue run'
 second=never delivery=exact
 sweep 'by draft' 20 'queue run'
 if [ -n "$CUT" ]; then
-	umount "$DISK"
+	leave_disk
 	finish
 fi
 
