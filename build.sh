@@ -61,6 +61,7 @@ deps_table() {
 	apt libipc-signal-perl - mime-construct
 	apt libmime-types-perl - mime-construct
 	unpack postfix - smtp-source and smtp-sink; the measure in bench
+	unpack nullmailer - the measure in bench
 	unpack bsd-mailx - mail(1): wants a mail server
 	unpack liblockfile1 - bsd-mailx
 	unpack logwatch - wants a mail server
@@ -844,6 +845,9 @@ verb_bench() {
 		case ${f##*/} in lib*) continue ;; esac
 		[ -e "$f" ] || f=tests/bench/$f.sh
 		[ -e "$f" ] || die "there is no $f"
+		if grep -q build/bench/spool "$f"; then
+			alone make_quiet build/bench/spool
+		fi
 		TMP=$TOP/build/tmp/bench-$$
 		mkdir -p "$TMP"
 		export TMP
@@ -1102,6 +1106,12 @@ link = $(CC) $(REL) -O2 $(LTO) -w $(PIE) -nostdlib -nostartfiles -o $(1) \
   $(V)/mbedtls-rel/libmbedtls.a $(musl_lib)/libc.a $(LIBGCC) \
   $(musl_lib)/libc.a $(musl_lib)/crtn.o -Wl,--gc-sections,--build-id=none \
   -Wl,-z,relro,-z,now,-z,noexecstack $(RELR) -s
+
+# --- bench: what calls into the program, and is linked as it is
+build/bench/%: tests/bench/%.c build/post365
+	@mkdir -p $(@D)
+	$(CC) $(REL) -O2 -c -o $@.o $<
+	$(call link,$@,$@.o $(filter-out %/main.o,$(rel)))
 
 # --- check: the same flags without LTO, and warnings are errors
 chk := $(src:src/%.c=$(O)/chk/%.o) $(O)/chk/roots.o
