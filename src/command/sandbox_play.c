@@ -13,7 +13,7 @@ enum {
 	WRITE_MS = 60000,      /* for one write: the peer reads, or is gone */
 	SILENCE_MS = 600000,   /* longer than any client's timeout */
 	LINGER_MS = 2000,      /* for a peer to see an early answer */
-	SLOW_MS = 20,          /* between bytes, unless the rule says */
+	SLOW_MS = 20,          /* where the rule says no ms= */
 	CHUNK_SIZE = 16,       /* several chunks even of a short body */
 	HEAD_MAX = 128 * 1024, /* of an answer */
 	TOO_MANY = 17,         /* bytes that long-length announces and lacks */
@@ -351,16 +351,29 @@ act_interim(struct play *p, struct err *e)
 	    act_plain(p, e);
 }
 
+static void
+wait_as_told(const struct play *p)
+{
+	int64_t ms = p->rule->ms >= 0 ? p->rule->ms : SLOW_MS;
+
+	(void)os_poll(NULL, 0, from_now(ms));
+}
+
+static bool
+act_late(struct play *p, struct err *e)
+{
+	wait_as_told(p);
+	return act_plain(p, e);
+}
+
 /* Byte by byte up to slow_n, the rest at once. */
 static bool
 put_slowly(struct play *p, struct str s, size_t slow_n, struct err *e)
 {
-	int64_t ms = p->rule->ms >= 0 ? p->rule->ms : SLOW_MS;
-
 	for (; slow_n > 0 && s.n > 0; slow_n--, s = str_from(s, 1)) {
 		if (!put(p, str_first(s, 1), e))
 			return false;
-		(void)os_poll(NULL, 0, from_now(ms));
+		wait_as_told(p);
 	}
 	return put(p, s, e);
 }
@@ -513,6 +526,7 @@ static const struct {
 	[RULE_NO_READ] = { NULL, act_no_read, true },
 	[RULE_CHUNKED] = { NULL, act_chunked, false },
 	[RULE_INTERIM] = { NULL, act_interim, false },
+	[RULE_LATE] = { NULL, act_late, false },
 	[RULE_SLOW] = { NULL, act_slow, false },
 	[RULE_SLOW_HEAD] = { NULL, act_slow, false },
 	[RULE_CUT] = { NULL, act_cut, false },

@@ -88,6 +88,8 @@ enum rule_phase {
 	    "  chunked           the right answer, chunked *") \
 	KIND(INTERIM, "interim", NULL, RULE_AT_ANSWER, "", \
 	    "  interim           100 and 103 come before it *") \
+	KIND(LATE, "late", NULL, RULE_AT_ANSWER, "s", \
+	    "  late              the right answer, ms=20 later *") \
 	KIND(SLOW, "slow", NULL, RULE_AT_ANSWER, "s", \
 	    "  slow              ms=20 between its bytes *") \
 	KIND(SLOW_HEAD, "slow-head", NULL, RULE_AT_ANSWER, "s", \

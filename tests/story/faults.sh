@@ -52,6 +52,7 @@ rows() {
 	# --- the right answer, in an unusual form
 	send chunked|0|1|-
 	send interim|0|1|-
+	send late ms=50|0|1|-
 	send slow ms=1|0|1|-
 	send slow-head ms=1|0|1|-
 	send until-close|0|1|-
@@ -66,6 +67,7 @@ rows() {
 	send no-goodbye|76|1|-
 	send endless-body|76|1|-
 	send endless-head|76|1|-
+	send late ms=9000|76|1|-
 	send slow ms=300|76|1|-
 	send reset-after|76|1|-
 	send taken-close|76|1|-
