@@ -200,9 +200,18 @@ dir_remove(const struct dir *d, const char *name, struct err *e)
 	    fail(d, name, "remove", e);
 }
 
+static bool
+is_regular(const struct dir *d, const struct dirent *found)
+{
+	struct os_stat st;
+
+	if (found->d_type != DT_UNKNOWN)
+		return found->d_type == DT_REG;
+	return dir_stat(d, found->d_name, &st) && st.regular;
+}
+
 bool
-dir_each(const struct dir *d, void (*f)(void *arg, const char *name), void *arg,
-    struct err *e)
+dir_each(const struct dir *d, dir_each_fn *f, void *arg, struct err *e)
 {
 	/* a descriptor of its own, since it holds the place in the list */
 	int fd = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -221,7 +230,7 @@ dir_each(const struct dir *d, void (*f)(void *arg, const char *name), void *arg,
 		if (found == NULL)
 			break;
 		if (found->d_name[0] != '.')
-			f(arg, found->d_name);
+			f(arg, found->d_name, is_regular(d, found));
 	}
 	code = errno;
 	(void)closedir(list);

@@ -63,8 +63,12 @@ bool dir_move(const struct dir *from, const char *name, const struct dir *to,
 bool dir_remove(const struct dir *d, const char *name, struct err *e)
     __attribute__((warn_unused_result));
 
-/* Calls f for each name but those that begin with a dot, in any order. */
-bool dir_each(const struct dir *d, void (*f)(void *arg, const char *name),
-    void *arg, struct err *e) __attribute__((warn_unused_result));
+/*
+ * Calls f for each name but those that begin with a dot, in any order. No file
+ * is looked at where the folder itself says what is regular.
+ */
+typedef void dir_each_fn(void *arg, const char *name, bool regular);
+bool dir_each(const struct dir *d, dir_each_fn *f, void *arg, struct err *e)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -140,11 +140,14 @@ is_known(struct crew *c, const char *id)
 
 /* One whose time seems too far has to be looked at: a clock was set. */
 static bool
-is_later(const struct spool_entry *i)
+is_later(const struct crew *c, const struct spool_entry *i)
 {
-	int64_t wait = i->due - os_wall();
+	int64_t wait;
 
-	return i->where == SPOOL_NEW && wait > 0 && wait <= SCHEDULE_LONGEST_S;
+	if (i->where != SPOOL_NEW)
+		return false;
+	wait = spool_due(&c->ask.outbox->spool, i) - os_wall();
+	return wait > 0 && wait <= SCHEDULE_LONGEST_S;
 }
 
 static bool
@@ -154,7 +157,7 @@ next_job(struct crew *c, struct crew_job *out)
 
 	while (c->at < c->list.n) {
 		i = &c->list.item[c->at++];
-		if (is_known(c, i->id) || (!c->ask.eager && is_later(i)))
+		if (is_known(c, i->id) || (!c->ask.eager && is_later(c, i)))
 			continue;
 		memset(out, 0, sizeof(*out));
 		memcpy(out->id, i->id, sizeof(out->id));
@@ -399,15 +402,17 @@ crew_pass(struct crew *c, bool watch, struct err *e)
 int64_t
 crew_next(struct crew *c)
 {
-	int64_t now = os_wall(), next = c->sooner;
+	int64_t now = os_wall(), next = c->sooner, due;
 	struct spool_list l;
 	struct err e;
 
 	if (!spool_list(&c->ask.outbox->spool, SPOOL_IN(SPOOL_NEW), &l, &e))
 		return 0;
-	for (size_t i = 0; i < l.n; i++)
-		if (l.item[i].due > now && (next == 0 || l.item[i].due < next))
-			next = l.item[i].due;
+	for (size_t i = 0; i < l.n; i++) {
+		due = spool_due(&c->ask.outbox->spool, &l.item[i]);
+		if (due > now && (next == 0 || due < next))
+			next = due;
+	}
 	spool_list_release(&l);
 	return next;
 }

@@ -425,13 +425,14 @@ struct folder {
 };
 
 static void
-import_name(void *arg, const char *name)
+import_name(void *arg, const char *name, bool regular)
 {
 	const struct folder *f = arg;
 	struct arena a;
 	struct err e;
 	struct str path;
 
+	(void)regular; /* a link to a file is fine */
 	if (!str_ends(str_of(name), STR(QUEUE_CARRY_END)))
 		return;
 	arena_init(&a, OUT_FLUSH);

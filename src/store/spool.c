@@ -226,21 +226,17 @@ spool_commit(struct spool_add *a, struct err *e)
 /* --- all of them */
 
 struct listing {
-	const struct spool *spool;
 	struct spool_list *out;
 	enum spool_where where;
 };
 
 static void
-list_one(void *arg, const char *name)
+list_one(void *arg, const char *name, bool regular)
 {
 	struct listing *l = arg;
 	struct spool_entry entry = { .where = (unsigned char)l->where };
-	struct os_stat st;
 
-	if (!dir_stat(&l->spool->dir[l->where], name, &st))
-		return; /* gone meanwhile */
-	if (!st.regular || !envelope_is_id(str_of(name))) {
+	if (!regular || !envelope_is_id(str_of(name))) {
 		l->out->foreign++;
 		(void)snprintf(l->out->foreign_name,
 		    sizeof(l->out->foreign_name), "%s/%s", names[l->where],
@@ -248,7 +244,6 @@ list_one(void *arg, const char *name)
 		return;
 	}
 	memcpy(entry.id, name, sizeof(entry.id));
-	entry.due = st.mtime;
 	buf_add(&l->out->bytes, &entry, sizeof(entry));
 }
 
@@ -276,7 +271,7 @@ bool
 spool_list(struct spool *s, unsigned folders, struct spool_list *out,
     struct err *e)
 {
-	struct listing l = { .spool = s, .out = out };
+	struct listing l = { .out = out };
 	struct spool_entry *item;
 
 	*out = (struct spool_list){ 0 };
@@ -297,6 +292,14 @@ spool_list(struct spool *s, unsigned folders, struct spool_list *out,
 	}
 	out->item = item;
 	return true;
+}
+
+int64_t
+spool_due(const struct spool *s, const struct spool_entry *entry)
+{
+	struct os_stat st;
+
+	return dir_stat(&s->dir[entry->where], entry->id, &st) ? st.mtime : 0;
 }
 
 void
@@ -377,7 +380,7 @@ spool_clean(struct spool *s, enum spool_where where, int64_t before,
 
 	*removed = 0;
 	for (size_t i = 0; ok && i < list.n; i++)
-		if (list.item[i].due < before)
+		if (spool_due(s, &list.item[i]) < before)
 			*removed += clean_one(s, &list.item[i]);
 	spool_list_release(&list);
 	return ok;

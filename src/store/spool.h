@@ -152,8 +152,6 @@ void spool_abort(struct spool_add *a);
 /* --- all of them */
 
 struct spool_entry {
-	int64_t due; /* new: not before this. dead: since. A hint: the state
-			has the word, after a power cut they may differ */
 	char id[ENVELOPE_ID_SIZE];
 	unsigned char where; /* enum spool_where */
 };
@@ -163,16 +161,22 @@ struct spool_list {
 	size_t n;
 	size_t foreign;         /* files that are not ours */
 	char foreign_name[256]; /* one of them, with its folder */
-	struct buf bytes;       /* of item; 32 bytes a message */
+	struct buf bytes;       /* of item */
 };
 
 /*
- * Lists the messages of these folders; none is opened. One that moves at
- * that moment may be missing. Release out in both cases.
+ * Lists the messages of these folders from the folders alone: of 100,000
+ * files that nobody looked at yet, to ask for each would take seconds. One
+ * that moves at that moment may be missing. Release out in both cases.
  */
 bool spool_list(struct spool *s, unsigned folders, struct spool_list *out,
     struct err *e) __attribute__((warn_unused_result));
 void spool_list_release(struct spool_list *l);
+/*
+ * New: not before this (wall clock). Dead: since then. 0: it has moved. A
+ * hint: the state has the word, after a power cut the two may differ.
+ */
+int64_t spool_due(const struct spool *s, const struct spool_entry *entry);
 
 /*
  * The id that begins with prefix (letters of any case). ERR_INPUT: none does,

@@ -25,11 +25,12 @@ begin(void)
 }
 
 static void
-remove_it(void *arg, const char *name)
+remove_it(void *arg, const char *name, bool regular)
 {
 	struct err e;
 
 	(void)arg;
+	(void)regular;
 	(void)!dir_remove(&d, name, &e);
 }
 
@@ -104,6 +105,44 @@ test_links(void)
 	end();
 }
 
+struct seen {
+	size_t names, regular;
+};
+
+static void
+see(void *arg, const char *name, bool regular)
+{
+	struct seen *seen = arg;
+
+	seen->names++;
+	seen->regular += regular;
+	T_CHECK(regular == (name[0] == 'r'), "%s", name);
+}
+
+static void
+test_each(void)
+{
+	struct err e = { 0 };
+	struct seen seen = { 0 };
+	const char *const names[] = { "r1", "r2", ".hidden" };
+	int fd;
+
+	begin();
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		fd = file(names[i], DIR_CREATE);
+		os_close(&fd);
+	}
+	(void)symlinkat("r1", d.fd, "link");
+	(void)mkdirat(d.fd, "folder", 0700);
+	(void)mkfifoat(d.fd, "pipe", 0600);
+	T_CHECK(dir_each(&d, see, &seen, &e), "%s", e.msg);
+	T_CHECK(seen.names == 5 && seen.regular == 2, "%zu, %zu regular",
+	    seen.names, seen.regular);
+	(void)unlinkat(d.fd, "folder", AT_REMOVEDIR);
+	(void)unlinkat(d.fd, ".hidden", 0);
+	end();
+}
+
 /* New files are for those whom the folder lets in. */
 static void
 test_modes(void)
@@ -175,6 +214,7 @@ test_sum(void)
 static const struct t_test tests[] = {
 	{ "files", test_files },
 	{ "links", test_links },
+	{ "each", test_each },
 	{ "modes", test_modes },
 	{ "at an offset", test_at },
 	{ "sum of pieces", test_sum },

@@ -37,11 +37,12 @@ begin(unsigned keep)
 }
 
 static void
-remove_it(void *arg, const char *name)
+remove_it(void *arg, const char *name, bool regular)
 {
 	struct err e;
 
 	(void)arg;
+	(void)regular;
 	(void)!dir_remove(&j.dir, name, &e);
 }
 

@@ -61,10 +61,11 @@ queue_close(struct queue *q)
 }
 
 static void
-remove_one(void *arg, const char *name)
+remove_one(void *arg, const char *name, bool regular)
 {
 	const struct dir *d = arg;
 
+	(void)regular;
 	if (unlinkat(d->fd, name, 0) < 0)
 		(void)unlinkat(d->fd, name, AT_REMOVEDIR);
 }
@@ -103,9 +104,10 @@ queue_add(struct queue *q, struct str body, char id[ENVELOPE_ID_SIZE],
 }
 
 static void
-count_one(void *arg, const char *name)
+count_one(void *arg, const char *name, bool regular)
 {
 	(void)name;
+	(void)regular;
 	++*(size_t *)arg;
 }
 

@@ -174,6 +174,9 @@ test_list(void)
 	    "%zu, and %zu foreign", l.n, l.foreign);
 	for (size_t i = 1; i < l.n; i++)
 		T_CHECK(strcmp(l.item[i - 1].id, l.item[i].id) < 0, "sorted");
+	T_CHECK(spool_due(&q.spool, &l.item[3]) == QUEUE_NOW, "due at once");
+	(void)unlinkat(q.spool.dir[SPOOL_NEW].fd, l.item[7].id, 0);
+	T_CHECK(spool_due(&q.spool, &l.item[7]) == 0, "it is gone");
 	spool_list_release(&l);
 
 	T_CHECK(spool_find(&q.spool, str_of(id[3]), SPOOL_ALL, found, &e) &&
@@ -187,7 +190,7 @@ test_list(void)
 	    "a link is none: %s", e.msg);
 	id[3][15] = '\0';
 	T_CHECK(!spool_find(&q.spool, STR("6b07"), SPOOL_ALL, found, &e) &&
-		says(&e, "8 messages begin with") && e.kind == ERR_INPUT,
+		says(&e, "7 messages begin with") && e.kind == ERR_INPUT,
 	    "%s", e.msg);
 	T_CHECK(!spool_find(&q.spool, STR("77"), SPOOL_ALL, found, &e) &&
 		says(&e, "no message \"77\""),

@@ -220,7 +220,7 @@ pass(struct worker_sum *sum, struct err *e)
 	worker_clean(&m.worker);
 	ok = spool_list(&m.outbox.spool, SPOOL_QUEUED, &list, e);
 	for (size_t i = 0; ok && i < list.n; i++) {
-		wait = list.item[i].due - m.now;
+		wait = spool_due(&m.outbox.spool, &list.item[i]) - m.now;
 		if (list.item[i].where == SPOOL_NEW && wait > 0 &&
 		    wait <= SCHEDULE_LONGEST_S)
 			continue;
