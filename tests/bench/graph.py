@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""A small Graph, by http:// on the loopback: tokens, and sendMail.
+
+graph.py ANSWER_MS
+
+Answers each sendMail with 202 ANSWER_MS after its last byte; connections are
+kept. Prints "ready PORT" when it listens, "first TIME" (seconds since 1970)
+at the first sendMail, and "sent N busy SECONDS" when it is told to end
+(SIGTERM): how long requests were under way, all added up.
+"""
+import signal
+import socketserver
+import sys
+import threading
+import time
+
+ANSWER_S = int(sys.argv[1]) / 1000.0
+TOKEN = (b'{"token_type":"Bearer","expires_in":3599,"access_token":'
+         b'"eyJhbGciOiJub25lIn0.eyJyb2xlcyI6WyJNYWlsLlNlbmQiXX0.e30"}')
+began, took = [], []  # of each sendMail
+
+
+def send_mail():
+    start = time.time()
+    began.append(start)
+    if len(began) == 1:
+        print("first", start, flush=True)
+    time.sleep(ANSWER_S)
+    took.append(time.time() - start)
+    return b"HTTP/1.1 202 Accepted\r\nrequest-id: bench\r\n", b""
+
+
+def give_token():
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n", TOKEN
+
+
+class Client(socketserver.StreamRequestHandler):
+    disable_nagle_algorithm = True
+
+    def handle(self):
+        while True:
+            request = self.rfile.readline().split()
+            if not request:
+                break
+            size = 0
+            while (line := self.rfile.readline().rstrip()):
+                name, _, value = line.partition(b":")
+                if name.lower() == b"content-length":
+                    size = int(value)
+            self.rfile.read(size)
+            is_mail = request[1].endswith(b"/sendMail")
+            head, body = send_mail() if is_mail else give_token()
+            self.wfile.write(head + b"Content-Length: %d\r\n\r\n" % len(body)
+                             + body)
+
+
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        pass  # a client that was killed
+
+
+def end(*_):
+    print("sent", len(took), "busy", round(sum(took), 3), flush=True)
+    threading.Thread(target=server.shutdown).start()
+
+
+with Server(("127.0.0.1", 0), Client) as server:
+    signal.signal(signal.SIGTERM, end)
+    print("ready", server.server_address[1], flush=True)
+    server.serve_forever()
