@@ -81,7 +81,7 @@ row() { # ROLE RULE SETTING FOLDER FROM TO COPIES FOLDER2 COPIES2
 	shift
 	SPOOL=$SB_DIR/state/spool
 	setting connect_timeout 2s
-	setting timeout 3s
+	setting timeout 6s
 	setting state_dir "$SB_DIR/state"
 	setting bounces no # a report is a message, too: see below
 	[ -z "$2" ] || setting "${2%% *}" "${2#* }"
