@@ -54,6 +54,7 @@ report() {
 }
 
 if command -v python3 >/dev/null; then
+	: >graph.out
 	timeout 500 python3 "$TOP/tests/bench/graph.py" "$answer_ms" \
 	    >graph.out 2>graph.err &
 	server=$!

@@ -22,8 +22,9 @@ start=$(now_ms)
 echo "$(($(now_ms) - start))" "$count" | awk '{
 	printf "queue, %d messages: stored in %.1f s\n", $2, $1 / 1000 }'
 
-# first_send: starts a server and a run, prints the ms to the first sendMail.
-first_send() {
+# serve: starts a server, and writes the settings for it.
+serve() {
+	: >graph.out
 	timeout 60 python3 "$TOP/tests/bench/graph.py" 0 >graph.out \
 	    2>graph.err &
 	server=$!
@@ -38,7 +39,12 @@ first_send() {
 		state_dir = $TMP/state
 	END
 	chmod 600 config
-	[ -z "$1" ] || echo "$1" >/proc/sys/vm/drop_caches
+}
+
+# first_send [WHAT_TO_DROP]: prints the ms from a run's start to its sendMail.
+first_send() {
+	serve
+	[ -z "${1:-}" ] || echo "$1" >/proc/sys/vm/drop_caches
 	start=$(now_ms)
 	timeout 20 "$POST365" -C config queue run &
 	run=$!
@@ -64,9 +70,6 @@ first() {
 		    v[int((NR + 1) / 2)] }'
 }
 first 'run'
-if [ -w /proc/sys/vm/drop_caches ]; then
-	rounds=1 first 'run, nothing in memory' 3
-fi
 
 cp config waits.config
 echo 'enabled = no' >>waits.config
@@ -84,6 +87,13 @@ ln -s "$POST365" mailq
 	sub(/ [0-9.]+ [0-9.]+ [0-9]+$/, "")
 	printf "queue, %s: %.0f ms, %.0f ms CPU, %d kB\n", $0, wall, cpu, kb
     }'
+if [ -w /proc/sys/vm/drop_caches ]; then
+	rounds=1 first 'run, nothing in memory' 3
+fi
 # Sends for some seconds. The largest process counts.
+serve
 "$measure" 1 "run=timeout 5 '$POST365' -q -C config queue run; true" |
     awk '{ printf "queue, run: %d kB\n", $4 }'
+kill "$server"
+wait "$server" 2>/dev/null
+sed -n 's/^sent \([0-9]*\) .*/queue, run: sent \1 in that time/p' graph.out
