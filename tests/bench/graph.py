@@ -62,6 +62,7 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 def end(*_):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print("sent", len(took), "busy", round(sum(took), 3), flush=True)
     threading.Thread(target=server.shutdown).start()
 

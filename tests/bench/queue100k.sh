@@ -46,7 +46,7 @@ first_send() {
 	serve
 	[ -z "${1:-}" ] || echo "$1" >/proc/sys/vm/drop_caches
 	start=$(now_ms)
-	timeout 20 "$POST365" -C config queue run &
+	timeout 20 "$POST365" -q -C config queue run &
 	run=$!
 	tries=0
 	until grep -q '^first' graph.out; do
