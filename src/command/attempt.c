@@ -62,6 +62,24 @@ advise(struct err *e)
 		    "Sent Items before sending it again");
 }
 
+/* Before a slot is taken, which others can use meanwhile. */
+static void
+wait_for_room(struct attempt *a, const struct pace *pace, uint64_t bytes)
+{
+	int64_t start = clock_mono_ms(a->clock), now = start, wait;
+
+	while ((wait = pace_room(pace, bytes)) > 0 &&
+	    now < start + PACE_LONGEST_S * 1000) {
+		log_warn(a->log,
+		    "Exchange takes 150 MB in 5 minutes, which went: waiting "
+		    "for %lld s",
+		    (long long)wait);
+		clock_sleep_until(a->clock, now + wait * 1000);
+		now = clock_mono_ms(a->clock);
+	}
+	a->latest += now - start;
+}
+
 /* True: it has passed, within the time that there is. */
 static bool
 wait_turn(struct attempt *a, int64_t wait, const struct err *why)
@@ -81,12 +99,14 @@ static bool
 take_turn(struct attempt *a, struct client *c, const struct prepared *p,
     struct slot *slot, struct err *e)
 {
-	int64_t deadline = os_mono_ms() + c->graph.timeout_ms, wait;
+	int64_t deadline, wait;
 
+	wait_for_room(a, &c->pace, p->out.facts.mime_size);
+	deadline = os_mono_ms() + c->graph.timeout_ms;
 	do {
 		if (!slot_take(slot, p->out.mailbox, deadline, e))
 			return false;
-		if (pace_take(&c->pace, p->out.facts.mime_size, &wait, e))
+		if (pace_take(&c->pace, &wait, e))
 			return true;
 		slot_free(slot);
 	} while (wait_turn(a, wait, e));

@@ -6,7 +6,8 @@
  * within 10 s of the first. A Retry-After is obeyed to the letter, so one
  * that is longer ends it. Each try waits for its turn: for one of the requests
  * that the mailbox takes at a time (command/slot.h), as long as one call to
- * Graph may take; and by the setting `rate` (command/pace.h), within the 10 s.
+ * Graph may take; by the setting `rate` (command/pace.h), within the 10 s; and
+ * a large message for what Exchange takes of such, however long that is.
  *
  * Source: DESIGN.md 1, below the table of kinds.
  */

@@ -214,14 +214,14 @@ do_it_here(struct crew *c, struct crew_job *job)
 
 /*
  * One worker finds out what six need not find out at the same time: a wrong
- * secret, a service that is away. Each success takes on one more, and so does
- * each second, for other accounts may do better.
+ * secret, a service that is away. Each success takes on one more, and so do
+ * some seconds, for others may do better than what takes long.
  */
 static size_t
 wanted(const struct crew *c)
 {
 	size_t n = 1 + c->sum.verdict[SCHEDULE_SENT] +
-	    (size_t)((os_mono_ms() - c->began) / CREW_LOOK_MS);
+	    (size_t)((os_mono_ms() - c->began) / CREW_GROW_MS);
 
 	return n < c->most ? n : c->most;
 }

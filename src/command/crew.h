@@ -35,9 +35,10 @@
 #include "command/worker.h"
 
 enum {
-	CREW_EACH = 6,      /* workers of an account */
-	CREW_MOST = 16,     /* of all accounts */
-	CREW_LOOK_MS = 1000 /* who waits looks for new mail this often */
+	CREW_EACH = 6,       /* workers of an account */
+	CREW_MOST = 16,      /* of all accounts */
+	CREW_LOOK_MS = 1000, /* who waits looks for new mail this often */
+	CREW_GROW_MS = 5000  /* one worker more, whatever became of others */
 };
 
 struct crew_ask {

@@ -18,6 +18,7 @@ enum {
 struct tally {
 	char path[PATH_SIZE];
 	int fd;
+	uint64_t size; /* bytes of it, as found */
 	struct quota quota;
 };
 
@@ -70,7 +71,7 @@ begin(const struct pace *p, const char *what, int64_t window, struct tally *t,
     struct err *e)
 {
 	char text[QUOTA_SIZE];
-	struct os_stat st;
+	struct os_stat st = { 0 };
 	struct str s = { text, 0 };
 
 	t->fd = -1;
@@ -89,6 +90,7 @@ begin(const struct pace *p, const char *what, int64_t window, struct tally *t,
 	    os_read_at((struct os_at){ t->path, t->fd, 0 }, text, QUOTA_SIZE,
 		e))
 		s.n = QUOTA_SIZE;
+	t->size = st.size;
 	quota_read(&t->quota, s, window);
 	return true;
 }
@@ -104,7 +106,8 @@ count(const struct pace *p, struct tally *t, uint64_t n, struct err *e)
 	quota_write(&t->quota, text);
 	ok = os_write_at((struct os_at){ t->path, t->fd, 0 },
 		 (struct str){ text, sizeof(text) }, e) &&
-	    os_cut(t->fd, t->path, sizeof(text), e);
+	    (t->size <= sizeof(text) ||
+		os_cut(t->fd, t->path, sizeof(text), e));
 	os_close(&t->fd);
 	return ok;
 }
@@ -122,8 +125,8 @@ pace_look(const struct pace *p)
 }
 
 /* A large message begins when half of all may go: it may wait on its way. */
-static int64_t
-look_bytes(const struct pace *p, uint64_t bytes)
+int64_t
+pace_room(const struct pace *p, uint64_t bytes)
 {
 	struct quota_ask ask = { .most = PACE_BYTES, .n = PACE_BYTES / 2 };
 	struct quota q;
@@ -137,21 +140,25 @@ look_bytes(const struct pace *p, uint64_t bytes)
 }
 
 static bool
-not_before(const struct pace *p, int64_t wait, const char *why, struct err *e)
+not_before(const struct pace *p, int64_t wait, struct err *e)
 {
 	char when[DATE_ISO_SIZE];
 
 	date_iso(clock_wall(p->clock) + wait, when);
-	return err_set(e, ERR_RETRY, "%.*s: %s; the next may go at %s",
-	    STR_ARG(p->mailbox), why, when);
+	return err_set(e, ERR_RETRY,
+	    "%.*s: as many messages went as `rate` allows; the next may go at "
+	    "%s",
+	    STR_ARG(p->mailbox), when);
 }
 
-static bool
-take_turn(const struct pace *p, int64_t *wait, struct err *e)
+bool
+pace_take(struct pace *p, int64_t *wait, struct err *e)
 {
 	const struct quota_ask one = { .most = p->rate.n, .n = 1 };
 	struct tally t;
 
+	p->mine = 0;
+	*wait = 0;
 	if (p->rate.n == 0)
 		return true;
 	if (!begin(p, "rate", p->rate.seconds, &t, e))
@@ -160,20 +167,7 @@ take_turn(const struct pace *p, int64_t *wait, struct err *e)
 	if (*wait == 0)
 		return count(p, &t, 1, e) || err_wrap(e, "rate");
 	os_close(&t.fd);
-	return not_before(p, *wait, "as many messages went as `rate` allows",
-	    e);
-}
-
-bool
-pace_take(struct pace *p, uint64_t bytes, int64_t *wait, struct err *e)
-{
-	p->mine = 0;
-	*wait = look_bytes(p, bytes);
-	if (*wait > 0)
-		return not_before(p, *wait,
-		    "Exchange takes 150 MB in 5 minutes, and they are used up",
-		    e);
-	return take_turn(p, wait, e);
+	return not_before(p, *wait, e);
 }
 
 /* Seconds to wait; 0: they are counted, or cannot be. */

@@ -50,12 +50,15 @@ struct pace pace_of(const struct config *c, const struct clock *clock,
 /* Seconds until the next message may go; 0: now. Takes nothing. */
 int64_t pace_look(const struct pace *p);
 
+/* The same of a message of about so many bytes, and what Exchange takes. */
+int64_t pace_room(const struct pace *p, uint64_t bytes);
+
 /*
- * Takes the turn of a message of about so many bytes. False with *wait > 0:
- * it has to wait for so many seconds, and e (ERR_RETRY) says why. False with
- * 0: `rate` is set and cannot be counted; ERR_CONFIG, ERR_RETRY.
+ * Takes the turn of a message. False with *wait > 0: `rate` allows none for so
+ * many seconds, and e (ERR_RETRY) says so. False with 0: it is set and cannot
+ * be counted; ERR_CONFIG, ERR_RETRY.
  */
-bool pace_take(struct pace *p, uint64_t bytes, int64_t *wait, struct err *e)
+bool pace_take(struct pace *p, int64_t *wait, struct err *e)
     __attribute__((warn_unused_result));
 
 /*

@@ -62,12 +62,11 @@ const char sandbox_more[] =
     "federated_token_file): form, names, times and that none comes twice are\n"
     "checked, the signature is not.\n"
     "\nA RULE is: WHERE KIND [VALUE] [name=value...] [xN]\n"
-    "WHERE is any, token, send, search (of Sent Items), or of drafts: draft, "
-    "attach,\nsession, range, submit, ask, remove. xN: only N times. Rules are "
-    "used up from the "
-    "top.\nstatus and early take retry-after=TEXT code=CODE "
-    "message=TEXT\nbody=json|html|empty; quote a value with blanks: \"...\". "
-    "Where a line below\nends in *, the message is kept; else it is "
+    "WHERE is any, token, send, search (of Sent Items), or of drafts: draft,\n"
+    "attach, session, range, submit, ask, remove. xN: only N times. Rules are\n"
+    "used up from the top. status and early take retry-after=TEXT code=CODE\n"
+    "message=TEXT body=json|html|empty; quote a value with blanks: \"...\".\n"
+    "Where a line below ends in *, the message is kept; else it is "
     "not.\n" RULE_KINDS(HELP_LINE);
 #undef HELP_LINE
 

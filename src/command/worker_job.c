@@ -243,6 +243,19 @@ is_sent(struct worker_job *j, bool *sent, struct err *e)
 	return found != SENT_NOT_NOW && !j->given_up;
 }
 
+/* False with j->put_off: another time. */
+static bool
+take_turn(struct worker_job *j, struct err *e)
+{
+	struct pace *pace = &j->account->client.pace;
+
+	j->put_off = pace_room(pace, j->prepared.out.facts.mime_size);
+	if (j->put_off > 0)
+		return err_set(e, ERR_RETRY,
+		    "Exchange takes 150 MB in 5 minutes, which went");
+	return pace_take(pace, &j->put_off, e);
+}
+
 static bool
 use_slot(struct worker_job *j, enum route want, struct err *e)
 {
@@ -256,12 +269,9 @@ use_slot(struct worker_job *j, enum route want, struct err *e)
 		j->result->full = hasty;
 		return false;
 	}
-	if (j->claim.state.draft.n > 0)
-		ok = resume(j, e);
-	else
-		ok = pace_take(&j->account->client.pace,
-			 j->prepared.out.facts.mime_size, &j->put_off, e) &&
-		    send_prepared(j, want, e);
+	ok = j->claim.state.draft.n > 0 ?
+	    resume(j, e) :
+	    take_turn(j, e) && send_prepared(j, want, e);
 	slot_free(&slot);
 	return ok;
 }

@@ -123,7 +123,9 @@ sent_find(struct graph *g, const struct sent_ask *ask, struct send_result *out,
 	if (ask->message_id.n == 0) {
 		err_set(why, ERR_UNSURE,
 		    "search Sent Items: the message has no Message-ID");
-	} else if (make_path(ask, &path, why)) {
+	} else if (!make_path(ask, &path, why)) { /* no memory, or too long */
+		found = why->kind == ERR_RETRY ? SENT_NOT_NOW : SENT_CANNOT;
+	} else {
 		r.path = buf_view(&path);
 		found = graph_call(g, &r, &answer, why) ?
 		    read_answer(ask, buf_view(&answer.http.body), why) :

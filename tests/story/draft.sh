@@ -31,7 +31,6 @@ drafts() {
 forget() {
 	forget_mail
 	rm -rf "$SB_DIR/drafts" "$SB_DIR/requests.log"
-	rm -f "$SB_DIR"/state/spool/upload-* # as if 5 minutes went by
 }
 
 # Names and hashes of all files of the last mail: those that came by

@@ -237,4 +237,32 @@ send --queue -s gone --text "$TMP/body" x@example.org
 run_queue
 same 'a draft that is gone, and was sent' '- 1' "$(folder) $(count_mail)"
 
+# --- an outage: one message finds out, and the others wait untouched
+
+# outage RULE TIMEOUT
+outage() {
+	start_sandbox --fault "$1"
+	SPOOL=$SB_DIR/state/spool
+	setting connect_timeout 2s
+	setting timeout "$2"
+	setting state_dir "$SB_DIR/state"
+	for i in 1 2 3 4 5 6; do
+		send --queue -s "m$i" --text "$TMP/body" x@example.org
+	done
+	run_queue
+	run "$P" -C "$CONFIG" queue list --json
+}
+outage 'any tls-stall' 3s
+same 'no connection: one attempt' '1 5' \
+    "$(grep -c '"attempts":1,' "$OUT") $(grep -c '"attempts":0,' "$OUT")"
+outage 'token status 503' 3s
+same 'no token: one attempt' '1 5' \
+    "$(grep -c '"attempts":1,' "$OUT") $(grep -c '"attempts":0,' "$OUT")"
+outage 'send silent' 1s
+same 'no answers: two attempts' '2 4' \
+    "$(grep -c '"attempts":1,' "$OUT") $(grep -c '"attempts":0,' "$OUT")"
+outage 'send status 500 x1' 3s
+same 'one bad message: only that' '1 0' \
+    "$(grep -c '"attempts":1,' "$OUT") $(grep -c '"attempts":0,' "$OUT")"
+
 finish

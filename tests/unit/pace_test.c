@@ -72,7 +72,7 @@ take(struct pace *p, unsigned n, int64_t *wait)
 	unsigned got = 0;
 
 	*wait = 0;
-	while (got < n && pace_take(p, 0, wait, &e))
+	while (got < n && pace_take(p, wait, &e))
 		got++;
 	T_CHECK(got == n || (e.kind == ERR_RETRY && *wait > 0), "%s", e.msg);
 	return got;
@@ -159,15 +159,16 @@ test_no_folder(void)
 	int64_t wait;
 
 	p.folder = (struct str){ 0 };
-	T_CHECK(!pace_take(&p, 0, &wait, &e) && wait == 0 &&
+	T_CHECK(!pace_take(&p, &wait, &e) && wait == 0 &&
 		e.kind == ERR_CONFIG && pace_look(&p) == 0,
 	    "it cannot be counted: %s", e.msg);
 	p.folder = STR("/dev/null/x");
-	T_CHECK(!pace_take(&p, 0, &wait, &e) && wait == 0, "no folder");
+	T_CHECK(!pace_take(&p, &wait, &e) && wait == 0, "no folder");
 	T_CHECK(pace_look(&p) == 0, "nor then");
 	p.rate.n = 0;
 	pace_bytes(&p, 1000 * MB);
-	T_CHECK(m.ms == 0 && pace_take(&p, 1000 * MB, &wait, &e),
+	T_CHECK(m.ms == 0 && pace_room(&p, 1000 * MB) == 0 &&
+		pace_take(&p, &wait, &e),
 	    "without `rate` it does not matter");
 	end();
 }
@@ -177,24 +178,21 @@ static void
 test_bytes(void)
 {
 	struct pace a = begin("me@x.example", 0, 0), b = a;
-	struct err e;
-	int64_t wait;
 
-	T_CHECK(pace_take(&a, 200 * MB, &wait, &e), "%s", e.msg);
+	T_CHECK(pace_room(&a, 200 * MB) == 0, "all is free");
 	for (unsigned i = 0; i < 50; i++)
 		pace_bytes(&a, 4 * MB);
 	T_CHECK(m.ms == 0, "one message never waits for its own");
-	T_CHECK(!pace_take(&b, PACE_SMALL, &wait, &e) && wait == 310 &&
-		e.kind == ERR_RETRY,
-	    "another one: %lld s", (long long)wait);
-	T_CHECK(pace_take(&b, PACE_SMALL - 1, &wait, &e), "a small one");
+	T_CHECK(pace_room(&b, PACE_SMALL) == 310, "another one");
+	T_CHECK(pace_room(&b, PACE_SMALL - 1) == 0, "a small one");
 	pace_bytes(&b, PACE_SMALL - 1);
 	T_CHECK(m.ms == 0, "goes at once");
 	m.ms += 310000;
-	T_CHECK(pace_take(&b, 100 * MB, &wait, &e), "later: %s", e.msg);
+	T_CHECK(pace_room(&b, 100 * MB) == 0, "later");
 	pace_bytes(&b, 80 * MB);
-	T_CHECK(!pace_take(&a, 100 * MB, &wait, &e), "less than half is left");
-	T_CHECK(pace_take(&a, 70 * MB, &wait, &e), "%s", e.msg);
+	T_CHECK(pace_room(&a, 100 * MB) == 310, "less than half is left");
+	T_CHECK(pace_room(&a, 70 * MB) == 0, "but enough for this");
+	a.mine = 0; /* as pace_take does it */
 	pace_bytes(&a, 70 * MB);
 	T_CHECK(m.ms == 310000, "what fits does not wait");
 	pace_bytes(&a, 1 * MB);

@@ -1015,12 +1015,9 @@ test_uploads(void)
 	struct buf large;
 	struct claim c;
 	struct arena a;
-	struct err e;
-	int64_t wait;
 
 	begin(&good, 1, "");
 	pace = pace_of(&m.config, &m.clock, &silent);
-	T_CHECK(pace_take(&pace, PACE_BYTES, &wait, &e), "%s", e.msg);
 	pace_bytes(&pace, PACE_BYTES);
 	buf_init(&large, MEMORY);
 	buf_addz(&large, HEADER);
