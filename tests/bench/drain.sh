@@ -60,16 +60,7 @@ if command -v python3 >/dev/null; then
 	server=$!
 	trap 'kill $server 2>/dev/null' EXIT
 	await graph.out "$server"
-	cat >config <<-END
-		tenant_id = 11111111-2222-4333-8444-555555555555
-		client_id = 66666666-7777-4888-9999-aaaaaaaaaaaa
-		client_secret = none
-		login_url = http://127.0.0.1:$READY
-		graph_url = http://127.0.0.1:$READY/v1.0
-		from = $mailbox
-		state_dir = $TMP/state
-	END
-	chmod 600 config
+	plain_config "http://127.0.0.1:$READY" "$mailbox"
 	report 'http, a server that is not ours' "$(drain config)"
 	kill "$server"
 	wait "$server" 2>/dev/null

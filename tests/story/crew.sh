@@ -32,6 +32,18 @@ start_run() {
 	"$POST365" -C "$CONFIG" queue run >"run.out" 2>"run.err" &
 	RUN=$!
 }
+# watch_run: the same to its end; most: how many workers it had.
+watch_run() {
+	start_run
+	tries=0 most=0
+	while kill -0 $RUN 2>/dev/null && [ $tries -lt 2000 ]; do
+		n=$(children $RUN | wc -l)
+		[ "$n" -le $most ] || most=$n
+		tries=$((tries + 1))
+		sleep 0.02
+	done
+	wait $RUN
+}
 new_sandbox() {
 	start_sandbox "$@"
 	SPOOL=$SB_DIR/state/spool
@@ -41,26 +53,10 @@ new_sandbox() {
 
 new_sandbox --fault 'send slow ms=1'
 fill 1 one
-start_run
-tries=0 most=0
-while kill -0 $RUN 2>/dev/null && [ $tries -lt 400 ]; do
-	n=$(children $RUN | wc -l)
-	[ "$n" -le $most ] || most=$n
-	tries=$((tries + 1))
-	sleep 0.02
-done
-wait $RUN
+watch_run
 same 'one message: workers' 1 $most
 fill 40 many
-start_run
-tries=0 most=0
-while kill -0 $RUN 2>/dev/null && [ $tries -lt 2000 ]; do
-	n=$(children $RUN | wc -l)
-	[ "$n" -le $most ] || most=$n
-	tries=$((tries + 1))
-	sleep 0.02
-done
-wait $RUN
+watch_run
 same 'many: workers' 6 $most
 same 'many: each once' 41 "$(count_mail)"
 same 'many: one token' 1 "$(token_requests)"

@@ -148,6 +148,20 @@ nginx_conf() {
 	echo '}'
 }
 
+# plain_config URL FROM: ./config for a server that asks for no real secret.
+plain_config() {
+	cat >config <<-END
+		tenant_id = 11111111-2222-4333-8444-555555555555
+		client_id = 66666666-7777-4888-9999-aaaaaaaaaaaa
+		client_secret = none
+		login_url = $1
+		graph_url = $1/v1.0
+		from = $2
+		state_dir = $TMP/state
+	END
+	chmod 600 config
+}
+
 # setting KEY VALUE: sets it in the sandbox's configuration.
 setting() {
 	{
