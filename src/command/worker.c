@@ -93,12 +93,21 @@ tell(struct worker *w, struct worker_account *a, const struct err *why)
 	if (a->told)
 		return;
 	a->told = true;
-	if (why->kind == ERR_CONFIG)
-		log_warn(w->log, "mail of account \"%.*s\" waits: %s", n,
-		    a->name, why->msg);
+	if (why->kind != ERR_RETRY)
+		log_warn(w->log, "mail%s%.*s waits: %s",
+		    n > 0 ? " of account " : "", n, a->name, why->msg);
 	else /* nobody has to do a thing */
-		log_trace(w->log, "mail of account \"%.*s\" waits: %s", n,
-		    a->name, why->msg);
+		log_trace(w->log, "mail%s%.*s waits: %s",
+		    n > 0 ? " of account " : "", n, a->name, why->msg);
+}
+
+static enum err_kind
+kind_of(const struct waiting *w)
+{
+	if (w->failures == 0)
+		return ERR_RETRY;
+	return strcmp(w->kind, err_kind_name(ERR_AUTH)) == 0 ? ERR_AUTH :
+							       ERR_CONFIG;
 }
 
 /* May a message of this account be tried now? */
@@ -125,8 +134,7 @@ may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
 		wait.rest = 0; /* somebody knows better: the network is up */
 	out->next = waiting_until(&wait);
 	if (out->next > now) {
-		err_set(&out->why, wait.failures > 0 ? ERR_CONFIG : ERR_RETRY,
-		    "%s", wait.reason);
+		err_set(&out->why, kind_of(&wait), "%s", wait.reason);
 	} else if ((turn = pace_look(&a->pace)) > 0) {
 		out->next = now + turn;
 		err_set(&out->why, ERR_RETRY,

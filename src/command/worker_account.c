@@ -17,8 +17,8 @@ tell_account(const struct worker_job *j, const struct waiting *w)
 {
 	const struct str name = j->claim.envelope.account;
 
-	log_warn(j->worker->log, "mail of account \"%.*s\" waits: %s",
-	    STR_ARG(name), w->reason);
+	log_warn(j->worker->log, "mail%s%.*s waits: %s",
+	    name.n > 0 ? " of account " : "", STR_ARG(name), w->reason);
 }
 
 /* What went wrong, and for whom. */
@@ -95,7 +95,8 @@ work(struct worker_job *j)
 		log_warn(j->worker->log, "%s", unsaved.msg);
 	if (w.failures > 0)
 		syslog_send(j->worker->syslog, SYSLOG_INFO,
-		    "account \"%s\" works again", w.name);
+		    "mail%s%s goes again",
+		    w.name[0] != '\0' ? " of account " : "", w.name);
 }
 
 void

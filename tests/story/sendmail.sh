@@ -353,6 +353,10 @@ refused() {
 }
 refused 'no permission' 77 '1 new, 0' \
     'send status 403 code=ErrorAccessDenied' '^sendmail: .*stored as '
+# the account waits now, and the next one says so
+check 'no permission, again: exit' 77 run sendmail -odi -i a@example.com \
+    <in/plain
+says 'no permission, again: says why' "$ERR" 'where it waits: '
 refused 'too large' 69 '1 dead, 0' \
     'send status 400 code=ErrorMessageSizeExceeded' '^sendmail: '
 refused 'busy' 0 '1 new, 0' 'send status 503' ''
