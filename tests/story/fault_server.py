@@ -31,6 +31,15 @@ context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(CERT, KEY)
 
 
+def b64(text):
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b'=').decode()
+
+
+# It may not search Sent Items.
+TOKEN = '.'.join(b64(text) for text in (
+    '{"typ":"JWT","alg":"RS256"}', '{"roles":["Mail.Send"]}', 'x' * 256))
+
+
 class Over(Exception):
     """Nothing more is said on this connection."""
 
@@ -218,7 +227,7 @@ class Exchange:
         life = 0 if self.kind == 'token-expires-0' else 3599
         return ('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n' +
                 fields, '{"token_type":"Bearer","expires_in":%d,'
-                '"access_token":"%s"}' % (life, 'ey' * 400))
+                '"access_token":"%s"}' % (life, TOKEN))
 
     def say(self, head, body):
         self.peer.sendall((head + 'Content-Length: %d\r\n\r\n' % len(body) +

@@ -11,7 +11,7 @@
 # shellcheck disable=SC2030,SC2031,SC2119,SC2317
 . "$(dirname "$0")/lib.sh"
 
-FULL=${FULL:+1} CUT=${CUT:-} how='not hurt'
+FULL=${FULL:+1} CUT=${CUT:+cut} how='not hurt' KILLED=no
 CHANGES='^(write|pwrite|rename|link|unlink|fsync|fdatasync|sendto|ftruncate)'
 SAVES='^(pwrite|fdatasync|unlink)'
 FILES='^(p?write(v2?|64|v)?|fsync|fdatasync|rename(at2?)?|link(at)?|open(at)?)$'
@@ -67,25 +67,37 @@ fi
 
 # --- the points
 
-# trace COMMAND...: its calls, "NAME K" for the Kth of that name.
+# Without a pair of sockets `queue run` does all in one process, so that each
+# of its calls can be meant.
+ALONE='-e inject=socketpair:error=EMFILE'
+
+# trace COMMAND...: its calls, "NAME K" for the Kth of that name, in whichever
+# of its processes.
 trace() {
-	run strace -f -qq -o "$TMP/trace" "$@"
-	awk 'NR == 1 { pid = $1 }
-	    $1 == pid && match($0, /^[0-9]+ +[a-z0-9_]+\(/) {
-		name = substr($0, length(pid) + 1, RLENGTH - length(pid) - 1)
-		gsub(/ /, "", name)
-		if (name != "execve" && name != "exit_group")
-			print name, ++n[name]
+	# shellcheck disable=SC2086
+	run strace -f -qq -o "$TMP/trace" $ALONE "$@"
+	awk 'match($0, /^[0-9]+ +[a-z0-9_]+\(/) {
+		name = $2
+		sub(/\(.*/, "", name)
+		k = ++n[$1, name]
+		if (name ~ /^(execve|exit_group|socketpair)$/)
+			next
+		if (k > most[name])
+			print name, most[name] = k
 	    }' "$TMP/trace" >"$TMP/calls"
 }
 
-# hurt INJECT COMMAND...: true if it came to that.
+# hurt INJECT COMMAND...: each of its processes that comes to that call; true
+# if one did. $KILLED: one ended there. strace waits for all of them.
 hurt() {
 	how=$1
 	shift
-	run strace -qq -o "$TMP/hurt" -e "trace=${how%%:*}" -e "inject=$how" \
-	    "$@"
-	[ "$STATUS" = 137 ] || grep -q INJECTED "$TMP/hurt"
+	# shellcheck disable=SC2086
+	run strace -f -qq -o "$TMP/hurt" -e "trace=${how%%:*},socketpair" \
+	    -e "inject=$how" $ALONE "$@"
+	KILLED=no
+	! grep -q '= ?$' "$TMP/hurt" || KILLED=yes
+	[ $KILLED = yes ] || grep -v socketpair "$TMP/hurt" | grep -q INJECTED
 }
 
 # --- what is found
@@ -128,18 +140,23 @@ recover() {
 
 # --- queueing
 
-# How a message is queued: name and command. FILE is its body; the standard
-# input is a letter with it.
+# How a message is queued: name, command, and whether failures are tried: in
+# the background they are tried again after a minute, which takes too long.
+# FILE is the body; the standard input is a letter with it.
 queueing() {
 	cat <<-'END'
-	send --queue|send --queue -s sweep --text FILE x@example.org
+	send --queue|send --queue -s sweep --text FILE x@example.org|yes
+	sendmail -odq|sendmail -odq -i x@example.org|yes
+	sendmail -odi|sendmail -odi -i x@example.org|no
+	sendmail -odb|sendmail -odb -i x@example.org|no
 	END
 }
 
-# What is true after it ended with STATUS.
+# What is true after it ended with STATUS. Where something was perhaps sent,
+# Sent Items tell.
 judge_queueing() {
 	left=$STATUS
-	recover 0
+	recover 2
 	got="$(count_mail) sent, then in $(folder)"
 	case $left in
 	0) want='^1 sent, then in -' ;;
@@ -165,11 +182,11 @@ judge_sending() {
 	mark=no
 	[ "$where" = - ] || ! is_unsure || mark=yes
 	why=''
-	case "$second $left/$before $where $line" in
+	case "$second$KILLED $left/$before $where $line" in
 	*/0*yes) why='in the journal and not sent' ;;
 	*' 0/0 - '*) why='lost' ;;
 	*' dead '*) why='given up' ;;
-	always*) ;;
+	always* | *yes\ *) ;;
 	*' 0/1 '*no) why='sent, exit 0 and not in the journal' ;;
 	esac
 	recover 2
@@ -255,14 +272,15 @@ put_fresh() {
 }
 
 fresh_sandbox() {
-	start_sandbox
+	start_sandbox --role Mail.Send ${MORE:+--role "$MORE"}
 	[ -z "$CUT" ] || trap 'umount "$DISK" 2>/dev/null; stop_sandbox' EXIT
 	setting state_dir "$STATE"
 	setting delivery "$delivery"
 	setting bounces no
 }
 
-# sweep NAME STRIDE COMMAND: as $judge, $rule, $delivery and $second say.
+# sweep NAME STRIDE COMMAND: as $judge, $rule, $delivery and $second say; $MORE
+# is what the app may do besides sending.
 sweep() {
 	name=$1 stride=$2 command=$3
 	fresh_sandbox
@@ -276,7 +294,7 @@ sweep() {
 	if points "$must" "$stride"; then
 		ok "$name: $END at $n of $all calls, sent twice $twice times"
 	fi
-	[ -z "$CUT" ] || return 0
+	[ "$fail$CUT" = yes ] || return 0
 	awk -v files="$FILES" '$1 ~ files {
 		print $0, "error=EIO"
 		print $0 "+", "error=ENOSPC"
@@ -293,19 +311,28 @@ sweep() {
 
 [ -z "$CUT" ] || CHANGES='^(write|pwrite|rename|link|unlink|f.*sync|exit)'
 rule='' delivery=auto second=never judge=judge_queueing must=$CHANGES
+MORE=Mail.ReadWrite
 queueing >"$TMP/ways"
-while IFS='|' read -r name words <&4; do
-	sweep "$name" 8 "$(echo "$words" | sed "s|FILE|$TMP/body|")"
+while IFS='|' read -r name words fail <&4; do
+	must=$CHANGES stride=8
+	[ "$fail" = yes ] || must=$SAVES stride=40
+	[ "$fail$CUT" != nocut ] || continue # the disk stays in use
+	sweep "$name" "$stride" "$(echo "$words" | sed "s|FILE|$TMP/body|")"
 done 4<"$TMP/ways"
+fail=yes must=$CHANGES
 
 printf 'from = sender@example.com\nstate_dir = %s\n' "$TEMPLATE" \
     >"$TMP/template.conf"
 chmod 600 "$TMP/template.conf"
 check 'one that waits' 0 run "$P" -C "$TMP/template.conf" send --queue \
     -s sweep --text "$TMP/body" x@example.org
-judge=judge_sending second=killed
+judge=judge_sending second=killed MORE=''
 sweep 'by sendMail' 15 'queue run'
-second=never delivery=exact
+with=$ALONE ALONE=''
+sweep 'by sendMail, a worker of its own' 25 'queue run'
+ALONE=$with second=never MORE=Mail.ReadWrite
+[ -n "$CUT" ] || sweep 'by sendMail, with Sent Items' 40 'queue run'
+delivery=exact
 sweep 'by draft' 20 'queue run'
 if [ -n "$CUT" ]; then
 	leave_disk
@@ -317,7 +344,7 @@ rule='submit status 401'
 sweep 'by draft, not sent' 50 'queue run'
 rule='submit taken-close x1'
 sweep 'by draft, an answer lost' 80 'queue run'
-second=always delivery=auto rule='send taken-close x1'
+second=always delivery=auto MORE='' rule='send taken-close x1'
 sweep 'by sendMail, an answer lost' 50 'queue run'
 
 rule='' judge=judge_verb must='^(write|rename|link|unlink|fsync)'
