@@ -41,6 +41,8 @@ leave_disk() {
 		sleep 0.05
 	done
 }
+# At the end, whoever still has it.
+drop_disk() { umount "$DISK" 2>/dev/null || umount -l "$DISK" 2>/dev/null; }
 put_disk() {
 	cp --sparse=always "$IMAGE.new" "$IMAGE"
 	mount_disk
@@ -58,7 +60,7 @@ if [ -n "$CUT" ]; then
 		skip 'power cuts' 'no mkfs.ext4 here'
 		finish
 	fi
-	trap 'umount "$DISK" 2>/dev/null; stop_sandbox' EXIT
+	trap 'drop_disk; stop_sandbox' EXIT
 	if ! put_disk || ! cut_power; then
 		skip 'power cuts' 'no mounting here, or no end of a file system'
 		finish
@@ -273,7 +275,7 @@ put_fresh() {
 
 fresh_sandbox() {
 	start_sandbox --role Mail.Send ${MORE:+--role "$MORE"}
-	[ -z "$CUT" ] || trap 'umount "$DISK" 2>/dev/null; stop_sandbox' EXIT
+	[ -z "$CUT" ] || trap 'drop_disk; stop_sandbox' EXIT
 	setting state_dir "$STATE"
 	setting delivery "$delivery"
 	setting bounces no
