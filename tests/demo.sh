@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # demo: post365 sends a mail to its own sandbox, over verified TLS, and shows
-# what arrived; then what a wrong secret looks like. Needs no network and
-# leaves nothing behind. ./build.sh demo runs it.
+# what arrived; then what a wrong secret looks like, and how mail survives an
+# outage in the queue. Needs no network and leaves nothing behind. ./build.sh
+# demo runs it.
 set -eu
 : "${POST365:?is the executable}"
 # Settings of the caller stay out, and build.sh's are no settings.
@@ -12,18 +13,22 @@ done
 DIR=$(mktemp -d "${TMPDIR:-/tmp}/post365-demo.XXXXXX")
 PID=''
 stop() {
-	[ -z "$PID" ] || kill "$PID" 2>/dev/null || true
+	read -r worker 2>/dev/null <demo/state/spool/worker || worker=''
+	# shellcheck disable=SC2086
+	kill $PID $worker 2>/dev/null || true
 	rm -rf "$DIR"
 }
 trap stop EXIT
 trap 'exit 1' HUP INT TERM
 cd "$DIR"
+mkdir bin
+for name in post365 sendmail mailq; do ln -s "$POST365" bin/$name; done
 
 title() { printf '\n== %s\n' "$*"; }
 # show COMMAND LINE: prints it and runs it.
 show() {
 	printf '$ %s\n' "$1"
-	sh -c "post365() { \"$POST365\" \"\$@\"; }; $1" 2>&1 || status=$?
+	PATH=$DIR/bin:$PATH sh -c "$1" 2>&1 || status=$?
 }
 
 title 'A stand-in for Microsoft 365 on this machine: token endpoint and Graph'
@@ -65,5 +70,25 @@ show "sed 's/^client_secret = .*/client_secret = oops/' demo/config >wrong; \\
     chmod 600 wrong; post365 -C wrong send -s x --text report.txt ops@contoso.com"
 echo "(exit status $status: sign-in or permission; 75 would mean try again later)"
 
+refused=$status status=0
+
+title 'As cron mails, while the service is away: sendmail stores it first'
+echo 'any status 503' >demo/faults
+show "printf 'Subject: backup of db1 failed\n\nno space left on device\n' |
+    sendmail -C demo/config root"
+echo "(exit status $status: it is on the disk, and survives a power cut)"
+n=0
+until grep -qs '"verdict":"later"' demo/state/log || [ $n -gt 100 ]; do
+	n=$((n + 1))
+	sleep 0.05
+done
+show 'mailq -C demo/config'
+
+title 'The service is back; what waits is tried at once'
+rm demo/faults
+show 'sendmail -C demo/config -qf && mailq -C demo/config'
+show 'post365 -C demo/config log --failed; post365 -C demo/config log --stats'
+show "grep -E '^(from|to|subject)' demo/mail/000003.meta"
+
 # A demonstration that fails must not look like one that works.
-[ -e demo/mail/000002.meta ] && [ "$status" = 77 ]
+[ -e demo/mail/000003.meta ] && [ "$refused" = 77 ] && [ "$status" = 0 ]
