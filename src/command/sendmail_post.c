@@ -156,6 +156,14 @@ judge(const struct sendmail_post *d, const struct worker_result *r,
 	return false;
 }
 
+/* In the queue: its time, or that of its account, will come. */
+static bool
+is_left(const struct worker_result *r)
+{
+	return !r->tried || r->verdict == SCHEDULE_LATER ||
+	    r->verdict == SCHEDULE_ACCOUNT;
+}
+
 bool
 sendmail_post_wait(struct sendmail_post *d, struct err *e)
 {
@@ -172,8 +180,9 @@ sendmail_post_wait(struct sendmail_post *d, struct err *e)
 			left = true;
 			break;
 		}
-		left = left || r.verdict == SCHEDULE_LATER;
-		if (!judge(d, &r, &why) && ok) {
+		if (judge(d, &r, &why)) {
+			left = left || is_left(&r);
+		} else if (ok) {
 			ok = false;
 			*e = why;
 		}

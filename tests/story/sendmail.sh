@@ -404,6 +404,16 @@ check 'busy for a moment: exit' 0 run sendmail -i a@example.com <in/plain
 until_spool 'busy for a moment: then' 1
 faults
 
+# So is one whose turn came not while its caller waited.
+clear_spool
+setting rate 1/min
+check '-odi, its turn: exit' 0 run sendmail -odi -i a@example.com <in/plain
+check '-odi, not its turn: exit' 0 run sendmail -odi -i a@example.com <in/plain
+same '-odi, not its turn: stored' '1 new, 1' "$(in_spool)"
+same '-odi, not its turn: somebody waits' yes "$(at_work "$SPOOL" && echo yes)"
+clear_spool
+setting rate none
+
 # -odq, and who sends it then
 clear_spool
 check '-odq: exit' 0 run sendmail -odq -i a@example.com <in/plain
