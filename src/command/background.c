@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/os.h"
@@ -154,6 +155,9 @@ background_start(const struct crew_ask *ask, struct err *e)
 		if (lock < 0)
 			return true;
 	}
+	/* those that ended: who speaks SMTP starts one after the other */
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		continue;
 	pid = fork();
 	if (pid == 0) {
 		stay(ask, lock);

@@ -562,6 +562,26 @@ same '-bs: NOTIFY and ENVID' 'Options: no-report envid=Q+2B1' \
     "$(cat "$SPOOL"/new/* | grep -a '^Options: .' | tr '\n' ' ' | sed 's/ $//')"
 clear_spool
 
+# One client with many messages leaves no processes behind.
+mkfifo dialogue
+sendmail -bs <dialogue >"$OUT" &
+server=$!
+exec 9>dialogue
+for n in 1 2 3; do
+	printf 'HELO me\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\n' >&9
+	printf 'DATA\r\nSubject: %s\r\n\r\n.\r\n' "$n" >&9
+	until_spool "-bs, $n of 3" "$n"
+	tries=0
+	while at_work "$SPOOL" && [ $tries -lt 100 ]; do
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+done
+same '-bs: no zombies but the last' 1 "$(children $server | wc -l)"
+exec 9>&-
+wait $server
+clear_spool
+
 # --- cases and a probe that nobody here wrote
 
 TOOLS=${SHARED:-/nonexistent}/tools
