@@ -117,11 +117,30 @@ crew_dismiss(struct crew *c)
 
 /* --- messages */
 
+/* When the folder of new mail changed; 0: it is gone. */
+static int64_t
+new_mail(const struct crew *c)
+{
+	struct os_stat st;
+
+	return dir_stat(&c->ask.outbox->spool.dir[SPOOL_NEW], ".", &st) ?
+	    st.mtime :
+	    0;
+}
+
 static bool
 list(struct crew *c, struct spool_list *out, struct err *e)
 {
+	c->changed = new_mail(c);
 	c->listed = os_wall();
 	return spool_list(&c->ask.outbox->spool, SPOOL_QUEUED, out, e);
+}
+
+static void
+note_due(struct crew *c, int64_t due)
+{
+	if (due > 0 && (c->due == 0 || due < c->due))
+		c->due = due;
 }
 
 /* Both are by id. */
@@ -140,14 +159,16 @@ is_known(struct crew *c, const char *id)
 
 /* One whose time seems too far has to be looked at: a clock was set. */
 static bool
-is_later(const struct crew *c, const struct spool_entry *i)
+is_later(struct crew *c, const struct spool_entry *i)
 {
-	int64_t wait;
+	int64_t now = os_wall(), due;
 
 	if (i->where != SPOOL_NEW)
 		return false;
-	wait = spool_due(&c->ask.outbox->spool, i) - os_wall();
-	return wait > 0 && wait <= SCHEDULE_LONGEST_S;
+	due = spool_due(&c->ask.outbox->spool, i);
+	if (due > now)
+		note_due(c, due);
+	return due > now && due - now <= SCHEDULE_LONGEST_S;
 }
 
 static bool
@@ -190,6 +211,7 @@ count(struct crew *c, const struct crew_job *job, const struct done *d)
 		c->why = d->why;
 	}
 	c->held += r->held;
+	note_due(c, r->next);
 	if (r->full) {
 		put_off(c, job);
 	} else if (r->tried) {
@@ -199,61 +221,6 @@ count(struct crew *c, const struct crew_job *job, const struct done *d)
 		c->sum.waiting++;
 		if (r->next > 0 && (c->sooner == 0 || r->next < c->sooner))
 			c->sooner = r->next;
-	}
-}
-
-static void
-do_it_here(struct crew *c, struct crew_job *job)
-{
-	struct done d;
-
-	job->wait = true; /* there is nobody else to get on meanwhile */
-	try(&c->own, job, &d);
-	count(c, job, &d);
-}
-
-/*
- * One worker finds out what six need not find out at the same time: a wrong
- * secret, a service that is away. Each success takes on one more, and so do
- * some seconds, for others may do better than what takes long.
- */
-static size_t
-wanted(const struct crew *c)
-{
-	size_t n = 1 + c->sum.verdict[SCHEDULE_SENT] +
-	    (size_t)((os_mono_ms() - c->began) / CREW_GROW_MS);
-
-	return n < c->most ? n : c->most;
-}
-
-static struct crew_hand *
-free_hand(struct crew *c)
-{
-	for (size_t i = 0; i < c->hands; i++)
-		if (!c->hand[i].busy)
-			return &c->hand[i];
-	if (hire(c))
-		return &c->hand[c->hands - 1];
-	c->most = c->hands; /* no more to be had */
-	return NULL;
-}
-
-static void
-give(struct crew *c, struct crew_job *job)
-{
-	struct crew_hand *h = free_hand(c);
-
-	if (h == NULL && c->hands == 0) {
-		do_it_here(c, job);
-	} else if (h == NULL) {
-		put_off(c, job);
-	} else if (send(h->fd, job, sizeof(*job), MSG_NOSIGNAL) < 0) {
-		bury(c, h);
-		put_off(c, job);
-	} else {
-		h->job = *job;
-		h->busy = true;
-		c->busy++;
 	}
 }
 
@@ -305,14 +272,92 @@ wait_until(struct crew *c, int64_t deadline)
 			take(c, &c->hand[i]);
 }
 
-/* In whole seconds: rather once too often. */
+/* --- giving out */
+
+/*
+ * One worker finds out what six need not find out at the same time: a wrong
+ * secret, a service that is away. Each success takes on one more, and so do
+ * some seconds, for others may do better than what takes long.
+ */
+static size_t
+wanted(const struct crew *c)
+{
+	size_t n = 1 + c->sum.verdict[SCHEDULE_SENT] +
+	    (size_t)((os_mono_ms() - c->began) / CREW_GROW_MS);
+
+	return n < c->most ? n : c->most;
+}
+
+static struct crew_hand *
+free_hand(struct crew *c)
+{
+	for (size_t i = 0; i < c->hands; i++)
+		if (!c->hand[i].busy)
+			return &c->hand[i];
+	if (hire(c))
+		return &c->hand[c->hands - 1];
+	c->most = c->hands; /* no more to be had */
+	return NULL;
+}
+
+static void
+do_it_here(struct crew *c, struct crew_job *job)
+{
+	struct done d;
+
+	job->wait = true; /* there is nobody else to get on meanwhile */
+	try(&c->own, job, &d);
+	count(c, job, &d);
+	wait_until(c, 0); /* a signal may have come */
+}
+
+static void
+give(struct crew *c, struct crew_job *job)
+{
+	struct crew_hand *h = free_hand(c);
+
+	if (h == NULL && c->hands == 0) {
+		do_it_here(c, job);
+	} else if (h == NULL) {
+		put_off(c, job);
+	} else if (send(h->fd, job, sizeof(*job), MSG_NOSIGNAL) < 0) {
+		bury(c, h);
+		put_off(c, job);
+	} else {
+		h->job = *job;
+		h->busy = true;
+		c->busy++;
+	}
+}
+
+/*
+ * Whole seconds: in the one when we looked, rather once too often. A clock
+ * that is set back changes nothing.
+ */
 static bool
 has_changed(const struct crew *c)
 {
-	struct os_stat st;
+	return new_mail(c) != c->changed || c->changed == c->listed;
+}
 
-	return dir_stat(&c->ask.outbox->spool.dir[SPOOL_NEW], ".", &st) &&
-	    st.mtime >= c->listed;
+/*
+ * Has the time come of something that this pass left or put back? A pass goes
+ * on for as long as new mail comes, and that must not wait for its end.
+ */
+static bool
+is_due_again(const struct crew *c)
+{
+	return !c->ask.eager && c->due != 0 && os_wall() >= c->due &&
+	    os_mono_ms() >= c->looked + CREW_AGAIN_MS;
+}
+
+/* All of them, for the first time or anew. */
+static void
+look_at_all(struct crew *c)
+{
+	spool_list_release(&c->list);
+	c->looked = os_mono_ms();
+	c->due = 0;
 }
 
 static bool
@@ -333,6 +378,8 @@ crew_has_new(struct crew *c)
 		return false;
 	}
 	spool_list_release(&c->before);
+	if (is_due_again(c))
+		look_at_all(c);
 	c->before = c->list;
 	c->list = fresh;
 	c->at = c->before_at = 0;
@@ -348,7 +395,8 @@ look_again(struct crew *c)
 {
 	bool over = c->at >= c->list.n && c->put_at >= c->put_off.n;
 
-	if (c->watch && over && !is_over(c) && has_changed(c))
+	if (c->watch && over && !is_over(c) &&
+	    (has_changed(c) || is_due_again(c)))
 		(void)crew_has_new(c); /* give_out finds out */
 }
 
@@ -377,7 +425,7 @@ crew_pass(struct crew *c, bool watch, struct err *e)
 	c->at = c->before_at = c->put_at = 0;
 	buf_reset(&c->put_off);
 	spool_list_release(&c->before);
-	spool_list_release(&c->list);
+	look_at_all(c);
 	worker_clean(&c->own);
 	if (!list(c, &c->list, e))
 		return false;

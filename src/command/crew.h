@@ -38,7 +38,8 @@ enum {
 	CREW_EACH = 6,       /* workers of an account */
 	CREW_MOST = 16,      /* of all accounts */
 	CREW_LOOK_MS = 1000, /* who waits looks for new mail this often */
-	CREW_GROW_MS = 5000  /* one worker more, whatever became of others */
+	CREW_GROW_MS = 5000, /* one worker more, whatever became of others */
+	CREW_AGAIN_MS = 5000 /* what is due again meanwhile: this often */
 };
 
 struct crew_ask {
@@ -75,7 +76,10 @@ struct crew {
 	struct buf put_off; /* struct crew_job */
 	size_t put_at;      /* bytes of it that were given out */
 	int64_t began;      /* monotonic ms, of the pass */
+	int64_t looked;     /* the same, when all were given out anew */
 	int64_t listed;     /* wall clock, of list */
+	int64_t changed;    /* wall clock, of the folder that is listed */
+	int64_t due;        /* what comes first of the rest; 0: nothing does */
 	bool watch;         /* what comes meanwhile is given out, too */
 	size_t held;        /* messages that were still being stored */
 	int64_t sooner; /* when an account that waits may send; 0: none is */
@@ -98,8 +102,9 @@ void crew_close(struct crew *c);
 
 /*
  * Tries every due message once, and removes what was kept long enough. With
- * watch, also what comes until nothing is under way any more. c->sum counts.
- * False: the spool or the journal cannot be read or written (exit 74).
+ * watch, also what comes, or is due again, until nothing is under way any more.
+ * c->sum counts. False: the spool or the journal cannot be read or written
+ * (exit 74).
  */
 bool crew_pass(struct crew *c, bool watch, struct err *e)
     __attribute__((warn_unused_result));

@@ -145,6 +145,30 @@ else
 	skip 'no process' 'strace is not here, or may not trace'
 fi
 
+# --- what is due again does not wait until new mail ends
+
+new_sandbox --mailbox sender@example.com --mailbox other@example.com \
+    --fault 'send status 503 retry-after=1 x1' --fault 'send slow ms=1500'
+cat >>"$CONFIG" <<-'EOF2'
+	[account other]
+	mailbox = other@example.com
+	from = other@example.com
+EOF2
+drop() {
+	printf 'Subject: %s\n\n' "$1" |
+	    "$POST365" sendmail -C "$CONFIG" -f "$2" x@example.org
+}
+drop again sender@example.com
+n=0
+until cat "$SB_DIR"/mail/*.meta 2>/dev/null | grep -q '^subject: again' ||
+    [ $n -ge 60 ]; do
+	n=$((n + 1))
+	drop "$n" other@example.com
+	sleep 0.3
+done
+same 'steady mail: what is due again is sent' yes \
+    "$([ $n -lt 60 ] && echo yes)"
+
 # --- a mailbox that is busy holds up no other
 
 new_sandbox --mailbox sender@example.com --mailbox other@example.com
