@@ -110,6 +110,21 @@ kind_of(const struct waiting *w)
 							       ERR_CONFIG;
 }
 
+/*
+ * Somebody knows better: the network is up. So a rest from before is void, but
+ * not the one that follows where it is not.
+ */
+static int64_t
+rest_of(const struct worker *w, struct worker_account *a, int64_t rest)
+{
+	if (!w->eager)
+		return rest;
+	if (!a->met)
+		a->void_rest = rest;
+	a->met = true;
+	return rest == a->void_rest ? 0 : rest;
+}
+
 /* May a message of this account be tried now? */
 static bool
 may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
@@ -130,8 +145,7 @@ may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
 		wait.failures = 0;
 		wait.rest = 0;
 	}
-	if (w->eager)
-		wait.rest = 0; /* somebody knows better: the network is up */
+	wait.rest = rest_of(w, a, wait.rest);
 	out->next = waiting_until(&wait);
 	if (out->next > now) {
 		err_set(&out->why, kind_of(&wait), "%s", wait.reason);

@@ -66,8 +66,10 @@ struct worker_account {
 	struct pace pace; /* by the spool's clock; the client gets it */
 	struct err why;   /* of kind ERR_NONE: the settings are loaded */
 	bool used, connected;
-	bool told;       /* that it waits, in this run */
-	int64_t alerted; /* alert.h's told */
+	bool told;         /* that it waits, in this run */
+	bool met;          /* an eager worker asked for the rest below */
+	int64_t void_rest; /* from before: it is not kept */
+	int64_t alerted;   /* alert.h's told */
 };
 
 struct worker {

@@ -893,6 +893,30 @@ test_away(void)
 	end();
 }
 
+/* The same with `sendmail -q`: what rested before does not, but then it does.
+ */
+static void
+test_eager(void)
+{
+	char id[MANY][ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+
+	begin(&good, 1, "");
+	add_many(id);
+	serve_stop(&m.graph);
+	for (int i = 0; i < 2; i++) {
+		worker_close(&m.worker);
+		worker_open(&m.worker, &m.outbox, m.path, &silent, &nobody);
+		m.worker.eager = true;
+		run(&sum);
+		T_CHECK(sum.tried == 1 && sum.waiting == (size_t)(3 - i),
+		    "run %d: %zu tried, %zu wait", i, sum.tried, sum.waiting);
+		m.now += 1;
+	}
+	serve_start(&m.graph, &good, 1, true);
+	end();
+}
+
 #define BROKEN(code) STATUS("500 X", "", code)
 
 /* What two messages in a row run into is the service's, not theirs. */
@@ -1108,6 +1132,7 @@ static const struct t_test tests[] = {
 	{ "throttle", test_throttle },
 	{ "away", test_away },
 	{ "rests", test_rests },
+	{ "eager", test_eager },
 	{ "rate", test_rate },
 	{ "uploads", test_uploads },
 	{ "clock", test_clock },
