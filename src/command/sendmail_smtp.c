@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/sendmail_smtp.h"
 
-#include <errno.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -56,17 +55,14 @@ flush(struct server *s, struct err *e)
 static bool
 take_input(struct server *s, struct str *in, struct err *e)
 {
-	ssize_t got;
+	struct os_piece piece = { .p = s->input, .max = sizeof(s->input) };
 
-	do
-		got = read(s->streams->in, s->input, sizeof(s->input));
-	while (got < 0 && errno == EINTR);
-	if (got < 0) {
-		err_sys(e, ERR_RETRY, "standard input: cannot read");
+	if (!os_read_some(s->streams->in, "standard input", &piece, e)) {
+		e->kind = ERR_RETRY;
 		e->exit = EX_IOERR;
 		return false;
 	}
-	*in = (struct str){ s->input, (size_t)got };
+	*in = (struct str){ piece.p, piece.n };
 	return true;
 }
 

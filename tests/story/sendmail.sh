@@ -562,6 +562,22 @@ same '-bs: NOTIFY and ENVID' 'Options: no-report envid=Q+2B1' \
     "$(cat "$SPOOL"/new/* | grep -a '^Options: .' | tr '\n' ' ' | sed 's/ $//')"
 clear_spool
 
+# Input that does not block is waited for.
+if command -v python3 >/dev/null; then
+	clear_spool
+	{
+		printf 'HELO me\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\n'
+		sleep 0.3
+		printf 'DATA\r\nSubject: slow\r\n\r\n.\r\nQUIT\r\n'
+	} | run python3 -c 'import os, sys
+os.set_blocking(0, False)
+os.execvp("sendmail", ["sendmail", "-odq", "-bs"])'
+	says '-bs, not blocking: replies' "$OUT" '^250 2.0.0 Ok: queued'
+	clear_spool
+else
+	skip '-bs, not blocking' 'python3 is not here'
+fi
+
 # One client with many messages leaves no processes behind.
 mkfifo dialogue
 sendmail -bs <dialogue >"$OUT" &
