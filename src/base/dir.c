@@ -128,16 +128,19 @@ dir_file(const struct dir *d, const char *name, enum dir_how how, int *fd,
 {
 	static const struct {
 		int flags, absent;
+		bool make;
 	} ways[] = {
-		[DIR_READ] = { O_RDONLY, ENOENT },
-		[DIR_UPDATE] = { O_RDWR, ENOENT },
-		[DIR_CREATE] = { O_RDWR | O_CREAT | O_EXCL, EEXIST },
-		[DIR_APPEND] = { O_RDWR | O_CREAT | O_APPEND, ENOENT },
+		[DIR_READ] = { O_RDONLY, ENOENT, false },
+		[DIR_UPDATE] = { O_RDWR, ENOENT, false },
+		[DIR_CREATE] = { O_RDWR | O_EXCL, EEXIST, true },
+		/* no file then: the folder itself was removed */
+		[DIR_APPEND] = { O_RDWR | O_APPEND, 0, true },
 	};
+	int flags =
+	    ways[how].flags | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;
 
-	*fd = openat(d->fd, name,
-	    ways[how].flags | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK,
-	    d->mode);
+	*fd = ways[how].make ? os_open_or_make(d->fd, name, flags, d->mode) :
+			       openat(d->fd, name, flags);
 	if (*fd >= 0 || errno == ways[how].absent)
 		return true;
 	return fail(d, name, how < DIR_CREATE ? "open" : "create", e);

@@ -18,7 +18,8 @@
 enum {
 	READ_PIECE = 65536,
 	LOCK_PAUSE_MS = 20, /* flock knows no deadline: ask this often */
-	TEMP_TRIES = 16     /* names of 64 random bits do not clash */
+	TEMP_TRIES = 16,    /* names of 64 random bits do not clash */
+	MAKE_TRIES = 16
 };
 
 int64_t
@@ -514,11 +515,46 @@ os_mkdirs(const char *path, mode_t mode, struct err *e)
 	return true;
 }
 
+static int
+make_file(int folder, const char *name, int flags, mode_t mode)
+{
+	int fd = openat(folder, name, flags | O_CREAT | O_EXCL, mode);
+	char above[4096];
+	struct stat st;
+	struct err ignored;
+
+	if (fd >= 0 && geteuid() == 0 &&
+	    folder_of(name, above, sizeof(above), &ignored) &&
+	    fstatat(folder, above, &st, 0) == 0 && st.st_uid != 0)
+		(void)!fchown(fd, st.st_uid, st.st_gid);
+	return fd;
+}
+
+int
+os_open_or_make(int folder, const char *name, int flags, mode_t mode)
+{
+	int fd;
+
+	if ((flags & O_EXCL) != 0)
+		return make_file(folder, name, flags, mode);
+	/* others may make it and remove it meanwhile */
+	for (int i = 0; i < MAKE_TRIES; i++) {
+		fd = openat(folder, name, flags);
+		if (fd >= 0 || errno != ENOENT)
+			return fd;
+		fd = make_file(folder, name, flags, mode);
+		if (fd >= 0 || errno != EEXIST)
+			return fd;
+	}
+	return -1;
+}
+
 bool
 os_lock(const char *path, int64_t deadline, int *fd, struct err *e)
 {
 	int64_t now;
-	int f = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int f = os_open_or_make(AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW,
+	    0600);
 
 	if (f < 0) {
 		err_sys(e, ERR_RETRY, "%s: cannot open", path);

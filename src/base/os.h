@@ -155,6 +155,13 @@ bool os_mkdirs(const char *path, mode_t mode, struct err *e)
     __attribute__((warn_unused_result));
 
 /*
+ * openat(2), which makes the file if it is missing; with O_EXCL only then.
+ * What root makes belongs to whom its folder belongs: who runs a queue as
+ * root now and then must not lock its owner out.
+ */
+int os_open_or_make(int folder, const char *name, int flags, mode_t mode);
+
+/*
  * Takes the lock on a file, made if missing (mode 0600); waits until the
  * deadline. *fd holds the lock until closed. ERR_RETRY: not in time.
  */

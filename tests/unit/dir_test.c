@@ -13,6 +13,7 @@
 
 static char path[256];
 static struct dir d;
+static const char root_file[] = "/tmp/dir_test.root";
 
 static void
 begin(void)
@@ -169,6 +170,60 @@ test_modes(void)
 	(void)umask(mask);
 }
 
+/* What root makes in the folder of another is theirs. */
+static void
+test_owner(void)
+{
+	static const enum dir_how ways[] = { DIR_CREATE, DIR_APPEND };
+	const char *const names[] = { "a", "b", "lock" };
+	struct err e = { 0 };
+	char lock[300];
+	struct stat st;
+	int fd;
+
+	if (geteuid() != 0)
+		return;
+	begin();
+	T_CHECK(chown(path, 123, 124) == 0, "chown");
+	for (size_t i = 0; i < 2; i++) {
+		fd = file(names[i], ways[i]);
+		os_close(&fd);
+	}
+	(void)snprintf(lock, sizeof(lock), "%s/lock", path);
+	T_CHECK(os_lock(lock, 0, &fd, &e), "%s", e.msg);
+	os_close(&fd);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		T_CHECK(fstatat(d.fd, names[i], &st, 0) == 0 &&
+			st.st_uid == 123 && st.st_gid == 124,
+		    "%s: %lu", names[i], (unsigned long)st.st_uid);
+		T_CHECK(unlinkat(d.fd, names[i], 0) == 0, "%s", names[i]);
+	}
+	/* a link to what is not theirs stays whose it was */
+	fd = open(root_file, O_CREAT | O_RDWR | O_EXCL, 0600);
+	T_CHECK(fd >= 0 && linkat(AT_FDCWD, root_file, d.fd, "l", 0) == 0,
+	    "link");
+	(void)unlink(root_file);
+	os_close(&fd);
+	fd = file("l", DIR_APPEND);
+	T_CHECK(fstat(fd, &st) == 0 && st.st_uid == 0, "link: owner");
+	os_close(&fd);
+	end();
+}
+
+static void
+test_gone(void)
+{
+	struct err e = { 0 };
+	int fd = -1;
+
+	begin();
+	T_CHECK(rmdir(path) == 0, "rmdir");
+	T_CHECK(!dir_file(&d, "a", DIR_APPEND, &fd, &e) && fd < 0 &&
+		strstr(e.msg, "/a: cannot create: No such file") != NULL,
+	    "its folder is gone: %s", e.msg);
+	dir_close(&d);
+}
+
 static void
 test_at(void)
 {
@@ -216,6 +271,8 @@ static const struct t_test tests[] = {
 	{ "links", test_links },
 	{ "each", test_each },
 	{ "modes", test_modes },
+	{ "owner", test_owner },
+	{ "folder gone", test_gone },
 	{ "at an offset", test_at },
 	{ "sum of pieces", test_sum },
 };
