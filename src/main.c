@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sysexits.h>
@@ -228,7 +227,7 @@ fill_standard_streams(void)
 	int fd;
 
 	do {
-		fd = open("/dev/null", O_RDWR);
+		fd = os_open_nothing();
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	os_close(&fd);
 }

@@ -168,6 +168,13 @@ int os_open_or_make(int folder, const char *name, int flags, mode_t mode);
 bool os_lock(const char *path, int64_t deadline, int *fd, struct err *e)
     __attribute__((warn_unused_result));
 
+/*
+ * Something to stand where a descriptor is needed and nothing is to be read
+ * or written: /dev/null, or in a jail without one a folder, which can be
+ * neither. -1: there can be no descriptor.
+ */
+int os_open_nothing(void);
+
 /* close(2) that takes -1 and never changes errno. Sets *fd to -1. */
 void os_close(int *fd);
 

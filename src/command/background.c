@@ -70,16 +70,18 @@ close_all(unsigned from, unsigned to)
 static void
 let_go(int lock, int log)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int a = lock < log ? lock : log, b = lock < log ? log : lock;
+	int a = lock < log ? lock : log, b = lock < log ? log : lock, null;
 
-	for (int fd = 0; fd < FIRST && null >= 0; fd++)
-		(void)dup2(null, fd);
 	a = a < FIRST ? FIRST - 1 : a;
 	b = b < FIRST ? FIRST - 1 : b;
 	close_all(FIRST, (unsigned)a - 1);
 	close_all((unsigned)a + 1, (unsigned)b - 1);
 	close_all((unsigned)b + 1, ~0U);
+	/* now there is room for it */
+	null = os_open_nothing();
+	for (int fd = 0; fd < FIRST && null >= 0; fd++)
+		(void)dup2(null, fd);
+	os_close(&null);
 }
 
 /* Is it worth waiting for? */

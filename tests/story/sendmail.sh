@@ -451,6 +451,28 @@ check 'not in the way: lock' 0 run flock -n "$TMP/held" true
 end_background "$SPOOL" # it finishes what is under way
 setting timeout 120s
 
+# Nor in a jail that has no /dev/null.
+if chroot / true 2>/dev/null; then
+	clear_spool
+	mkdir -p jail/tmp
+	cp "$POST365" jail/sendmail
+	{
+		grep -E '^(tenant_id|client_|from)' "$CONFIG"
+		printf 'login_url = http://127.0.0.1:1\nstate_dir = /state\n'
+	} >jail/c
+	chmod 600 jail/c
+	begin=$(now_ms)
+	echo x | POST365_CONFIG=/c timeout 30 sh -c \
+	    'chroot jail /sendmail -i a@example.com 2>&1 | cat' >jail.out
+	same 'a jail: not in the way' yes \
+	    "$([ $(($(now_ms) - begin)) -lt 20000 ] && echo yes)"
+	same 'a jail: stored' 1 "$(find jail/state/spool/new jail/state/spool/work \
+	    -type f | wc -l | tr -d ' ')"
+	end_background jail/state/spool
+else
+	skip 'a jail' 'only root may make one'
+fi
+
 # One process is enough for many callers.
 clear_spool
 n=0
