@@ -240,5 +240,7 @@ main(int argc, char **argv)
 	/* both are errors of write(2) here, with a message of their own */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
+	/* a caller that ignores its children made us ignore ours */
+	(void)signal(SIGCHLD, SIG_DFL);
 	return run_program(argc, argv);
 }
