@@ -165,12 +165,14 @@ probe_libc() {
 
 # Writes what the compiler can into cc.mk, once for each compiler.
 cc_setup() {
-	key="$CC: $($CC --version 2>/dev/null | head -n 1), rules 4"
+	key="$CC: $($CC --version 2>/dev/null | head -n 1), rules 5"
 	if [ -e "$O/cc.mk" ]; then
 		read -r _ old <"$O/cc.mk" || true
 		[ "${old:-}" = "$key" ] && return
 	fi
 	zero='' lto='' fat='' one='' relr='' libasan='' aesni='' cast=''
+	small=-Os
+	probe -Oz && small=-Oz
 	probe -ftrivial-auto-var-init=zero &&
 		zero=-ftrivial-auto-var-init=zero
 	probe -flto=auto && lto=-flto=auto
@@ -195,6 +197,7 @@ cc_setup() {
 		say "CROSS := $CROSS"
 		say "CC_INCLUDE := $inc"
 		say "LIBGCC := $($CC -print-libgcc-file-name)"
+		say "OS := $small"
 		say "ZERO := $zero"
 		say "LTO := $lto"
 		say "LTO_FAT := $fat"
@@ -1009,7 +1012,7 @@ VEND := -std=c11 -D_GNU_SOURCE -w -DMBEDTLS_CONFIG_FILE='<mbedtls_config.h>' \
   -Ivendor -I$(MBEDTLS)/include -I$(MBEDTLS)/library
 vendor_flags := build/vendor.mk $(O)/cc.mk vendor/lock
 fast := aes aesni aesce gcm chacha20 poly1305 bignum_core
-opt = $(if $(filter $*,$(fast)),-O2,-Os) $(if $(filter aesni,$*),$(AESNI))
+opt = $(if $(filter $*,$(fast)),-O2,$(OS)) $(if $(filter aesni,$*),$(AESNI))
 # The code of TLS reads certificates by net/constraint.c (see there).
 own = $(if $(filter ssl_tls ssl_tls13_generic,$*),$(OWN_PARSE))
 OWN_PARSE := -Dmbedtls_x509_crt_parse_der=constraint_parse_der
@@ -1036,7 +1039,7 @@ $(V)/musl/lib/libc.a: $(vendor_flags)
 	@rm -rf $(V)/musl $(V)/musl-obj
 	@mkdir -p $(V)/musl-obj
 	cd $(V)/musl-obj && CC="$(CC)" CROSS_COMPILE=$(CROSS) \
-	  CFLAGS="-Os -fPIE -fno-asynchronous-unwind-tables -fno-unwind-tables" \
+	  CFLAGS="$(OS) -fPIE -fno-asynchronous-unwind-tables -fno-unwind-tables" \
 	  $(CURDIR)/$(MUSL)/configure --disable-shared --disable-wrapper \
 	  --enable-optimize=string,malloc --prefix=$(CURDIR)/$(V)/musl \
 	  >configure.log 2>&1 || { tail configure.log; exit 1; }
@@ -1072,7 +1075,7 @@ BASE := -std=c11 -D_GNU_SOURCE -Isrc $(MBED)
 # and clouds, and the small parts of a header, is for size: 632 kB, not 755.
 quick := base/buf base/arena codec/base64 codec/unbase64 codec/qp codec/utf8 \
   codec/http1 mail/mime mail/mimew mail/rope smtp/dot net/http
-level = $(if $(filter $(quick),$*),-O2,-Os)
+level = $(if $(filter $(quick),$*),-O2,$(OS))
 REL := $(BASE) $(WARN) $(SMALL) $(HARD) $(ZERO) $(musl_inc)
 SAN := $(BASE) $(WARN) -Wno-null-dereference -Wno-maybe-uninitialized \
   -Werror -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
