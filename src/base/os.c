@@ -40,6 +40,16 @@ os_mono_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+int
+os_zone(int64_t when)
+{
+	time_t t = (time_t)when;
+	struct tm local;
+
+	return localtime_r(&t, &local) != NULL ? (int)(local.tm_gmtoff / 60) :
+						 0;
+}
+
 void
 os_random(void *p, size_t n)
 {

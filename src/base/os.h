@@ -22,6 +22,8 @@ enum { OS_FOREVER = -1 }; /* as a deadline: none */
 
 int64_t os_wall(void);    /* seconds since 1970 */
 int64_t os_mono_ms(void); /* monotonic */
+/* Minutes east of UTC, by this machine's clock of that time. */
+int os_zone(int64_t when);
 
 /* n bytes from the kernel's generator. Never fails, never weak: it waits. */
 void os_random(void *p, size_t n);

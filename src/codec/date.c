@@ -25,12 +25,13 @@ static const struct str months[] = {
  * Forms are read and written by the same words:
  *
  *	%a Sun	    %d 06	    %H 08  %M 49  %S 37
- *	%A Sunday   %e " 6" (read)  %Y 1994
+ *	%A Sunday   %e " 6"	    %Y 1994
  *	%b Nov	    %m 11	    %y 94 (read)
  */
 static const char form_http[] = "%a, %d %b %Y %H:%M:%S GMT";
 static const char form_mail[] = "%a, %d %b %Y %H:%M:%S ";
 static const char form_iso[] = "%Y-%m-%dT%H:%M:%SZ";
+static const char form_queue[] = "%a %b %e %H:%M:%S";
 
 static int64_t
 at_most(int64_t v, int64_t most)
@@ -149,6 +150,8 @@ put(char *to, const char *form, struct date d)
 		else
 			to = put_number(to, *number_of(&d, *form),
 			    *form == 'Y' ? 4 : 2);
+		if (*form == 'e' && to[-2] == '0')
+			to[-2] = ' ';
 	}
 	*to = '\0';
 	return to;
@@ -166,13 +169,26 @@ date_iso(int64_t when, char out[DATE_ISO_SIZE])
 	(void)put(out, form_iso, date_split(when));
 }
 
+/* None of a day or more. */
+static int
+zone_or_none(int zone)
+{
+	return zone > -DAY / 60 && zone < DAY / 60 ? zone : 0;
+}
+
+void
+date_queue(int64_t when, int zone, char out[DATE_QUEUE_SIZE])
+{
+	(void)put(out, form_queue,
+	    date_split(in_range(when) + zone_or_none(zone) * 60));
+}
+
 void
 date_mail(int64_t when, int zone, char out[DATE_MAIL_SIZE])
 {
 	char *to;
 
-	if (zone <= -DAY / 60 || zone >= DAY / 60)
-		zone = 0;
+	zone = zone_or_none(zone);
 	to = put(out, form_mail, date_split(in_range(when) + zone * 60));
 	*to++ = zone < 0 ? '-' : '+';
 	zone = zone < 0 ? -zone : zone;

@@ -21,7 +21,8 @@ struct date {
 enum {
 	DATE_HTTP_SIZE = 30, /* "Sun, 06 Nov 1994 08:49:37 GMT" and a NUL */
 	DATE_MAIL_SIZE = 32, /* "Sun, 06 Nov 1994 08:49:37 +0000" and a NUL */
-	DATE_ISO_SIZE = 21   /* "1994-11-06T08:49:37Z" and a NUL */
+	DATE_ISO_SIZE = 21,  /* "1994-11-06T08:49:37Z" and a NUL */
+	DATE_QUEUE_SIZE = 20 /* "Sun Nov  6 08:49:37" and a NUL */
 };
 
 /* A time outside those years becomes the first or the last of them. */
@@ -36,6 +37,8 @@ void date_http(int64_t when, char out[DATE_HTTP_SIZE]);
  */
 void date_mail(int64_t when, int zone, char out[DATE_MAIL_SIZE]);
 void date_iso(int64_t when, char out[DATE_ISO_SIZE]);
+/* The same zone; as postqueue has it. */
+void date_queue(int64_t when, int zone, char out[DATE_QUEUE_SIZE]);
 
 /*
  * The parsers take letters of any case, read a leap second (":60") as the one

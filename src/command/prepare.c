@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/prepare.h"
 
-#include <time.h>
-
 #include "base/os.h"
 #include "command/prepare_json.h"
 #include "mail/mimew.h"
@@ -94,16 +92,6 @@ finish(struct prepared *p, struct err *e)
 	return arena_ok(&p->mem, e);
 }
 
-static int
-zone_of(int64_t when)
-{
-	time_t t = (time_t)when;
-	struct tm local;
-
-	return localtime_r(&t, &local) != NULL ? (int)(local.tm_gmtoff / 60) :
-						 0;
-}
-
 /* From parts */
 
 /* What a file takes in MIME. */
@@ -173,7 +161,7 @@ write_forms(struct prepared *p, const struct message *m, struct err *e)
 	if (rest == NULL)
 		return arena_ok(&p->mem, e);
 	*rest = *m;
-	stamp.zone = zone_of(stamp.when);
+	stamp.zone = os_zone(stamp.when);
 	os_random(stamp.random, sizeof(stamp.random));
 	if (!mimew_write(m, &stamp, &p->state->mime, e) ||
 	    !check_message_size(p, m, e))
@@ -436,7 +424,7 @@ prepare_raw(struct prepared *p, const struct config *config,
 	p->state->parts.raw = raw;
 	if (!prepare_names_load(&p->state->names, &p->mem, config, log, e) ||
 	    !read_tree(p, raw, &h.root, e) ||
-	    !prepare_raw_header(&h, now, zone_of(now), e))
+	    !prepare_raw_header(&h, now, os_zone(now), e))
 		return false;
 	p->message_id = h.message_id;
 	p->rcpt = h.rcpt;

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/queue_text.h"
 
-#include <stdio.h>
-#include <time.h>
-
+#include "base/os.h"
 #include "codec/date.h"
 #include "codec/jsonw.h"
 
 enum {
-	REASON_WIDTH = 76, /* where postqueue lets a reason end */
-	LOCAL_SIZE = 32
+	REASON_WIDTH = 76 /* where postqueue lets a reason end */
 };
 
 const char *
@@ -162,18 +159,6 @@ queue_text_show(struct buf *out, const struct claim *c)
 	show_text(out, "Reason", s->reason);
 }
 
-/* "Mon Nov 23 21:37:14": the machine's own time, as postqueue has it. */
-static void
-local_time(int64_t when, char out[LOCAL_SIZE])
-{
-	time_t t = (time_t)when;
-	struct tm tm;
-
-	if (localtime_r(&t, &tm) == NULL ||
-	    strftime(out, LOCAL_SIZE, "%a %b %e %H:%M:%S", &tm) == 0)
-		(void)snprintf(out, LOCAL_SIZE, "Thu Jan  1 00:00:00");
-}
-
 static char
 mark(const struct claim *c)
 {
@@ -187,13 +172,13 @@ queue_text_mailq(struct buf *out, struct queue_total *t, const struct claim *c)
 {
 	const struct envelope *v = &c->envelope;
 	struct str why = c->state.reason;
-	char when[LOCAL_SIZE];
+	char when[DATE_QUEUE_SIZE];
 
 	if (t->n == 0)
 		buf_addf(out, "%-17s %8s %-19s %s\n", "----Queue ID-----",
 		    "--Size--", "---Arrival Time----",
 		    "--Sender/Recipient------");
-	local_time(v->arrived, when);
+	date_queue(v->arrived, os_zone(v->arrived), when);
 	buf_addf(out, "%s%c %8llu %19.19s ", c->id, mark(c),
 	    (unsigned long long)c->body.size, when);
 	add_sender(out, c, "MAILER-DAEMON");

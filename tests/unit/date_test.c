@@ -108,6 +108,34 @@ test_mail(void)
 	}
 }
 
+static const struct {
+	int64_t when;
+	int zone;
+	const char *want;
+} queue[] = {
+	{ 784111777, 0, "Sun Nov  6 08:49:37" },
+	{ 784111777, -720, "Sat Nov  5 20:49:37" },
+	{ 784975777, 60, "Wed Nov 16 09:49:37" },
+	{ 784630177, 1439, "Sun Nov 13 08:48:37" },
+	{ 784371599, 0, "Wed Nov  9 08:59:59" },
+	{ 784457999, 0, "Thu Nov 10 08:59:59" },
+	{ 784111777, 1440, "Sun Nov  6 08:49:37" },
+	{ INT64_MAX, 60, "Fri Dec 31 23:59:59" },
+	{ INT64_MIN, 0, "Mon Jan  1 00:00:00" },
+};
+
+static void
+test_queue(void)
+{
+	char out[DATE_QUEUE_SIZE];
+
+	for (size_t i = 0; i < N(queue); i++) {
+		date_queue(queue[i].when, queue[i].zone, out);
+		T_CHECK(strcmp(out, queue[i].want) == 0, "row %zu: %s", i, out);
+		T_CHECK(strlen(out) + 1 == DATE_QUEUE_SIZE, "size");
+	}
+}
+
 #define BAD INT64_MIN
 
 static const struct {
@@ -364,6 +392,7 @@ static const struct t_test tests[] = {
 	{ "rows", test_rows },
 	{ "days", test_days },
 	{ "mail", test_mail },
+	{ "queue", test_queue },
 	{ "http", test_http },
 	{ "iso", test_iso },
 	{ "US", test_us },

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "t.h"
@@ -519,6 +520,28 @@ test_clocks(void)
 	    (long long)(os_mono_ms() - a));
 }
 
+static void
+test_zone(void)
+{
+	static const struct {
+		const char *tz;
+		int64_t when;
+		int want;
+	} rows[] = {
+		{ "UTC0", 1782864000, 0 }, { "XXX3:30", 1782864000, -210 },
+		{ "XXX-1YYY,M3.5.0,M10.5.0/3", 1768435200, 60 },  /* January */
+		{ "XXX-1YYY,M3.5.0,M10.5.0/3", 1782864000, 120 }, /* July */
+		{ "UTC0", INT64_MAX, 0 }, /* no such year */
+	};
+
+	for (size_t i = 0; i < N(rows); i++) {
+		(void)setenv("TZ", rows[i].tz, 1);
+		tzset();
+		T_CHECK(os_zone(rows[i].when) == rows[i].want, "row %zu: %d", i,
+		    os_zone(rows[i].when));
+	}
+}
+
 static const struct t_test tests[] = {
 	{ "read limit", test_read_limit },
 	{ "read large", test_read_large },
@@ -537,6 +560,7 @@ static const struct t_test tests[] = {
 	{ "read_nonblocking", test_read_nonblocking },
 	{ "uuid", test_uuid },
 	{ "clocks", test_clocks },
+	{ "zone", test_zone },
 };
 
 static void
