@@ -46,6 +46,7 @@
 #define MBEDTLS_SHA256_C		/* most signatures, TLS 1.2 and 1.3 */
 #define MBEDTLS_SHA384_C		/* AES-256-GCM suites, ECC roots */
 #define MBEDTLS_SHA512_C		/* RS512 in Microsoft's list of algorithms */
+#define MBEDTLS_SHA512_SMALLER		/* a loop; at -Oz as quick as without */
 #define MBEDTLS_HKDF_C			/* key schedule of TLS 1.3 */
 
 /* Public keys */
