@@ -104,6 +104,9 @@ bury(struct crew *c, struct crew_hand *h)
 		    "the worker that had %s ended by signal %d: what became "
 		    "of the message is found out when it is tried again",
 		    h->job.id, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+	/* it is found out soon, unless the message itself is what kills */
+	if (h->busy && ++c->lost <= CREW_LOST_MOST)
+		c->held++;
 	c->busy -= h->busy;
 	*h = c->hand[--c->hands];
 }

@@ -37,6 +37,7 @@
 enum {
 	CREW_EACH = 6,       /* workers of an account */
 	CREW_MOST = 16,      /* of all accounts */
+	CREW_LOST_MOST = 3,  /* workers whose messages are taken up again */
 	CREW_LOOK_MS = 1000, /* who waits looks for new mail this often */
 	CREW_GROW_MS = 5000, /* one worker more, whatever became of others */
 	CREW_AGAIN_MS = 5000 /* what is due again meanwhile: this often */
@@ -81,7 +82,8 @@ struct crew {
 	int64_t changed;    /* wall clock, of the folder that is listed */
 	int64_t due;        /* what comes first of the rest; 0: nothing does */
 	bool watch;         /* what comes meanwhile is given out, too */
-	size_t held;        /* messages that were still being stored */
+	size_t held;        /* still being stored, or their worker died */
+	size_t lost;        /* workers that died with a message, ever */
 	int64_t sooner; /* when an account that waits may send; 0: none is */
 	bool failed;
 	struct err why;
