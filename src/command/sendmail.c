@@ -60,8 +60,9 @@ const char sendmail_more[] =
     "exit status: 0 stored, it survives a power cut (-odi: and sent, or tried\n"
     "again later); 64 bad command line or nobody to send to; 65 bad message\n"
     "or address; 67 bad recipient; 75 not stored, try again later; 78 a\n"
-    "setting is wrong. With -odi or -v also: 69 refused for good; 76 perhaps\n"
-    "sent; 77 sign-in or permission, and it stays in the queue.\n";
+    "setting is wrong. With -odi, -v, or where it cannot be stored, also: 69\n"
+    "refused for good; 76 perhaps sent; 77 sign-in or permission (if it is\n"
+    "stored, it stays in the queue).\n";
 
 struct sendmail {
 	const char *prefix; /* "sendmail: " */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sendmail_queue: -q, which tries what waits, due or not.
+ * sendmail_queue: -q, which tries what waits, due or not, until the service is
+ * found to be away.
  *
  *	-q		all, in the background; -qf or -v: while the caller
  *			waits
