@@ -161,6 +161,21 @@ if strace -o /dev/null true 2>/dev/null; then
 	    "$POST365" -C "$CONFIG" queue run
 	same 'no process: exit' 0 "$STATUS"
 	same 'no process: each once' 3 "$(count_mail)"
+	fill 5 stop
+	faults 'send slow ms=2'
+	strace -f -qq -o /dev/null -e trace=fork,vfork,clone,clone3 \
+	    -e inject=fork,vfork,clone,clone3:error=EAGAIN \
+	    "$POST365" -C "$CONFIG" queue run >run.out 2>run.err &
+	RUN=$!
+	tries=0
+	until [ "$(requests 'sendMail')" -ge 4 ] || [ $tries -gt 1500 ]; do
+		tries=$((tries + 1))
+		sleep 0.02
+	done
+	kill -TERM $(children $RUN)
+	wait $RUN
+	same 'no process: a signal ends it' yes \
+	    "$([ "$(left)" -ge 3 ] && echo yes)"
 else
 	skip 'no process' 'strace is not here, or may not trace'
 fi
