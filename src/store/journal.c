@@ -302,6 +302,14 @@ bare(struct str id)
 	return str_ends(id, STR(">")) ? str_first(id, id.n - 1) : id;
 }
 
+/* What was exported goes on elsewhere; what was dropped does not. */
+static bool
+is_failure(struct str verdict)
+{
+	return !str_eq(verdict, STR("sent")) &&
+	    !str_eq(verdict, STR("exported"));
+}
+
 static bool
 passes(const struct journal_filter *f, const struct json *tree)
 {
@@ -322,7 +330,7 @@ passes(const struct journal_filter *f, const struct json *tree)
 	if (f->to.n > 0 && !any_contains(json_get(tree, STR("to")), f->to))
 		return false;
 	return !f->failed ||
-	    !str_eq(json_str(json_get(tree, STR("verdict"))), STR("sent"));
+	    is_failure(json_str(json_get(tree, STR("verdict"))));
 }
 
 /* Takes the first or the last line off *in. */

@@ -94,8 +94,8 @@ struct journal_filter {
 	struct str message_id; /* with or without <> */
 	struct str to, from;   /* a part of one of the addresses, any case */
 	int64_t since;         /* seconds since 1970 */
-	bool failed;           /* verdict is not "sent" */
-	bool backwards;        /* the newest first */
+	bool failed;    /* the verdict is neither "sent" nor "exported" */
+	bool backwards; /* the newest first */
 };
 
 /*
