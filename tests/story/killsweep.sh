@@ -13,6 +13,7 @@
 
 FULL=${FULL:+1} CUT=${CUT:+cut} how='not hurt' KILLED=no
 CHANGES='^(write|pwrite|rename|link|unlink|fsync|fdatasync|sendto|ftruncate)'
+[ -z "$CUT" ] || own_mounts
 SAVES='^(pwrite|fdatasync|unlink)'
 FILES='^(p?write(v2?|64|v)?|fsync|fdatasync|rename(at2?)?|link(at)?|open(at)?)$'
 

@@ -43,6 +43,16 @@ finish() {
 	exit
 }
 
+# own_mounts: runs the story anew where nobody else sees what it mounts. Who
+# copies all mounts meanwhile would keep a file system, even one that was shut
+# down, and it could not be mounted anew.
+own_mounts() {
+	[ -z "${OWN_MOUNTS:-}" ] || return 0
+	unshare -m true 2>/dev/null || return 0
+	exec env OWN_MOUNTS=yes POST365_SAN="$SAN" \
+	    unshare -m --propagation private sh "$0"
+}
+
 # --- the sandbox
 
 # start_sandbox [OPTION...]: sets SB_DIR and CONFIG. Its state is new. Each

@@ -6,6 +6,7 @@
 # must be what had been promised.
 # shellcheck source=lib.sh
 . "$TOP/tests/story/lib.sh"
+own_mounts
 CRASH=$TOP/build/san/crash_test
 IMAGE=$TMP/image DISK=$TMP/disk
 
