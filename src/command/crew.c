@@ -222,8 +222,6 @@ count(struct crew *c, const struct crew_job *job, const struct done *d)
 		c->sum.verdict[r->verdict]++;
 	} else if (r->verdict == SCHEDULE_ACCOUNT && r->why.kind != ERR_NONE) {
 		c->sum.waiting++;
-		if (r->next > 0 && (c->sooner == 0 || r->next < c->sooner))
-			c->sooner = r->next;
 	}
 }
 
@@ -423,7 +421,6 @@ crew_pass(struct crew *c, bool watch, struct err *e)
 	c->watch = watch;
 	c->began = os_mono_ms();
 	c->held = 0;
-	c->sooner = 0;
 	c->failed = false;
 	c->at = c->before_at = c->put_at = 0;
 	buf_reset(&c->put_off);
@@ -453,7 +450,7 @@ crew_pass(struct crew *c, bool watch, struct err *e)
 int64_t
 crew_next(struct crew *c)
 {
-	int64_t now = os_wall(), next = c->sooner, due;
+	int64_t now = os_wall(), next = c->due, due;
 	struct spool_list l;
 	struct err e;
 

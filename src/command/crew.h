@@ -84,7 +84,6 @@ struct crew {
 	bool watch;         /* what comes meanwhile is given out, too */
 	size_t held;        /* still being stored, or their worker died */
 	size_t lost;        /* workers that died with a message, ever */
-	int64_t sooner; /* when an account that waits may send; 0: none is */
 	bool failed;
 	struct err why;
 	struct worker_sum sum;

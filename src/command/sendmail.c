@@ -207,20 +207,20 @@ wants_no_report(const struct sendmail *s)
 	    str_ieq(str_trim(str_of(s->ask.notify)), STR("never"));
 }
 
+/* -odq, -odd */
+static bool
+stores_only(const struct sendmail *s)
+{
+	return s->ask.delivery == 'q' || s->ask.delivery == 'd';
+}
+
 /* Who waits learns how it went, and gets no report beside. */
 static bool
 hand_on(struct sendmail *s, struct sendmail_post *post, struct err *e)
 {
-	switch (s->ask.delivery) {
-	case 'q': /* only store it */
-	case 'd':
+	if (stores_only(s))
 		return true;
-	case 'i':
-		return sendmail_post_wait(post, e);
-	default:
-		break;
-	}
-	if (s->ask.verbose)
+	if (s->ask.delivery == 'i' || s->ask.verbose)
 		return sendmail_post_wait(post, e);
 	sendmail_post_background(post);
 	return true;
@@ -250,7 +250,7 @@ post_input(struct sendmail *s, struct sendmail_post *post,
 	}
 	if (sendmail_post_store(post, &mail, &unstored, e))
 		return hand_on(s, post, e);
-	return unstored && s->ask.delivery != 'q' && s->ask.delivery != 'd' &&
+	return unstored && !stores_only(s) &&
 	    sendmail_post_unstored(post, &mail, e);
 }
 
@@ -285,7 +285,7 @@ static bool
 serve(struct sendmail *s, struct err *e)
 {
 	const struct sendmail_smtp streams = { STDIN_FILENO, STDOUT_FILENO,
-		s->ask.delivery != 'q' && s->ask.delivery != 'd' };
+		!stores_only(s) };
 	const struct config_ask ask = settings_of(s);
 	struct sendmail_post post = { 0 };
 	bool ok = sendmail_post_open(&post, &ask, &s->log, &s->syslog, e) &&

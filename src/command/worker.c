@@ -154,6 +154,7 @@ may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
 		err_set(&out->why, ERR_RETRY,
 		    "`rate` allows the next in %lld s", (long long)turn);
 	} else {
+		out->next = 0;
 		return true;
 	}
 	tell(w, a, &out->why);

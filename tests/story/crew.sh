@@ -27,6 +27,14 @@ until_mail() {
 		sleep 0.05
 	done
 }
+# until_asked: waits until a request came.
+until_asked() {
+	tries=0
+	until [ "$(requests 'sendMail')" -ge 1 ] || [ $tries -gt 3000 ]; do
+		tries=$((tries + 1))
+		sleep 0.02
+	done
+}
 # start_run: a run of the queue in the background, RUN.
 start_run() {
 	"$POST365" -C "$CONFIG" queue run >"run.out" 2>"run.err" &
@@ -77,10 +85,7 @@ for signal in TERM HUP; do
 	new_sandbox --fault 'send slow ms=2'
 	fill 3 last
 	start_run
-	until [ "$(requests 'sendMail')" -ge 1 ] || [ $tries -gt 3000 ]; do
-		tries=$((tries + 1))
-		sleep 0.02
-	done
+	until_asked
 	kill -$signal $RUN $(children $RUN)
 	wait $RUN
 	status=$?
@@ -113,10 +118,7 @@ drop() {
 }
 drop killed sender@example.com
 tries=0
-until [ "$(requests 'sendMail')" -ge 1 ] || [ $tries -gt 3000 ]; do
-	tries=$((tries + 1))
-	sleep 0.02
-done
+until_asked
 kill -9 $(children "$(cat "$SPOOL/worker")")
 until grep -qs verdict "$SB_DIR/state/log" || [ $tries -gt 3000 ]; do
 	tries=$((tries + 1))
@@ -130,10 +132,7 @@ says 'a worker of the background is killed: found out' "$SB_DIR/state/log" \
 new_sandbox --fault 'send slow ms=2'
 fill 4 head
 start_run
-until [ "$(requests 'sendMail')" -ge 1 ] || [ $tries -gt 3000 ]; do
-	tries=$((tries + 1))
-	sleep 0.02
-done
+until_asked
 workers=$(children $RUN)
 kill -9 $RUN
 wait $RUN 2>/dev/null
