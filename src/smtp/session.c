@@ -188,6 +188,21 @@ hello(struct session *s, struct str name, bool extended)
 	return event;
 }
 
+/* RFC 6531 3.4: who sends such an address has to say so in MAIL. */
+static bool
+is_undeclared(const struct session *s, const struct addr *address)
+{
+	if (s->mail.utf8 || address == NULL)
+		return false;
+	for (size_t i = 0; i < address->text.n; i++)
+		if ((unsigned char)address->text.p[i] >= 0x80)
+			return true;
+	return false;
+}
+
+static const char undeclared[] =
+    "553 5.6.7 That address needs SMTPUTF8 behind MAIL FROM";
+
 static enum session_event
 mail(struct session *s, struct str argument)
 {
@@ -203,6 +218,8 @@ mail(struct session *s, struct str argument)
 		replyz(s, faults[fault]);
 	else if (s->mail.size > s->conf.max_size)
 		replyz(s, "552 5.3.4 The message is too large");
+	else if (is_undeclared(s, s->mail.from))
+		replyz(s, undeclared);
 	else
 		return ask(s, SESSION_MAIL);
 	return SESSION_MORE;
@@ -219,9 +236,12 @@ rcpt(struct session *s, struct str argument)
 		replyz(s, "452 4.5.3 Too many recipients");
 	else {
 		fault = syntax_rcpt(&s->mem, argument, &s->rcpt.latest);
-		if (fault == SYNTAX_GOOD)
+		if (fault != SYNTAX_GOOD)
+			replyz(s, faults[fault]);
+		else if (is_undeclared(s, s->rcpt.latest.to))
+			replyz(s, undeclared);
+		else
 			return ask(s, SESSION_RCPT);
-		replyz(s, faults[fault]);
 	}
 	return SESSION_MORE;
 }
@@ -338,6 +358,10 @@ obey(struct session *s, enum syntax_verb verb, struct str argument)
 		return event;
 	case SYNTAX_QUIT:
 		return close_with(s, "221 2.0.0 Bye");
+	case SYNTAX_FOREIGN:
+		log_warn(s->conf.log,
+		    "hung up: the client does not speak SMTP");
+		return close_with(s, "421 4.7.0 This is a mail server");
 	case SYNTAX_UNKNOWN:
 	case SYNTAX_NOOP:
 	case SYNTAX_VRFY:

@@ -28,6 +28,15 @@ static const struct {
 	{ STR_INIT("STARTTLS"), SYNTAX_STARTTLS },
 	{ STR_INIT("AUTH"), SYNTAX_AUTH },
 	{ STR_INIT("QUIT"), SYNTAX_QUIT },
+	/* what a browser can be made to send to any port */
+	{ STR_INIT("GET"), SYNTAX_FOREIGN },
+	{ STR_INIT("POST"), SYNTAX_FOREIGN },
+	{ STR_INIT("PUT"), SYNTAX_FOREIGN },
+	{ STR_INIT("HEAD"), SYNTAX_FOREIGN },
+	{ STR_INIT("CONNECT"), SYNTAX_FOREIGN },
+	{ STR_INIT("OPTIONS"), SYNTAX_FOREIGN },
+	{ STR_INIT("PRI"), SYNTAX_FOREIGN },
+	{ STR_INIT("PROXY"), SYNTAX_FOREIGN },
 	/* clang-format on */
 };
 
@@ -55,7 +64,8 @@ syntax_command(struct str line, struct str *argument)
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (str_ieq(verbs[i].name, word))
 			return verbs[i].verb;
-	return SYNTAX_UNKNOWN;
+	return word.n > 1 && str_ends(word, STR(":")) ? SYNTAX_FOREIGN :
+							SYNTAX_UNKNOWN;
 }
 
 /* Paths */
@@ -199,9 +209,8 @@ static bool
 set_ret(struct str value, void *to)
 {
 	static const char *const words[] = { "FULL", "HDRS", NULL };
-	struct syntax_mail *m = to;
 
-	m->headers = str_ieq(value, STR("HDRS"));
+	(void)to;
 	return one_of(value, words);
 }
 

@@ -39,7 +39,8 @@ enum syntax_verb {
 	SYNTAX_HELP,
 	SYNTAX_STARTTLS,
 	SYNTAX_AUTH,
-	SYNTAX_QUIT
+	SYNTAX_QUIT,
+	SYNTAX_FOREIGN /* of HTTP, or a header field: no mail client */
 };
 
 /* What is wrong with a command; the session has a reply for each. */
@@ -59,7 +60,6 @@ struct syntax_mail {
 	struct addr *from; /* NULL: the null sender */
 	uint64_t size;     /* bytes as declared; 0: not */
 	bool utf8;         /* SMTPUTF8 */
-	bool headers;      /* RET=HDRS */
 	struct str envid;  /* as sent; or empty */
 };
 

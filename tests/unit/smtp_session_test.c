@@ -84,6 +84,19 @@ static const struct {
 	  "220 252-2.0.0 501-5.5.4 214-2.0.0 502-5.5.1 502-5.5.1 502-5.5.1 "
 	  "502-5.5.1 501-5.5.4 502-5.5.1 501-5.5.4 500-5.5.2 500-5.5.2",
 	  STR_INIT(""), 0 },
+	{ "no mail client", STR_INIT(HELO "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+	  "NOOP\r\n"), "220 250 421-4.7.0", STR_INIT(""), 0 },
+	{ "a header field", STR_INIT("NOOP\r\nSubject: x\r\nNOOP\r\n"),
+	  "220 250-2.0.0 421-4.7.0", STR_INIT(""), 0 },
+	{ "8-bit address, not declared", STR_INIT(HELO
+	  "MAIL FROM:<\303\251@b.c>\r\nMAIL FROM:<a@b.c>\r\n"
+	  "RCPT TO:<\303\251@e.f>\r\nRCPT TO:<d@\303\251.f>\r\n"
+	  "RSET\r\nMAIL FROM:<\303\251@b.c> SMTPUTF8\r\n"
+	  "RCPT TO:<\303\251@e.f>\r\nRSET\r\nMAIL FROM:<a@b.c>\r\n"
+	  "RCPT TO:<\303\251@e.f>\r\n"),
+	  "220 250 553-5.6.7 250-2.0.0 553-5.6.7 553-5.6.7 250-2.0.0 "
+	  "250-2.0.0 250-2.0.0 250-2.0.0 250-2.0.0 553-5.6.7", STR_INIT(""),
+	  0 },
 	{ "bytes that are no text", STR_INIT("NO\0OP\r\n\xff\xfe\r\n"
 	  "NOOP\rNOOP\r\n\x16\x03\x01\r\n"),
 	  "220 500-5.5.2 500-5.5.2 500-5.5.2 500-5.5.2", STR_INIT(""), 0 },

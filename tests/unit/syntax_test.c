@@ -34,7 +34,12 @@ static const struct {
 	{ STR_INIT("DATAS"), SYNTAX_UNKNOWN, STR_INIT("") },
 	{ STR_INIT("MAILFROM:<a@b>"), SYNTAX_UNKNOWN, STR_INIT("") },
 	{ STR_INIT("NO\0OP"), SYNTAX_UNKNOWN, STR_INIT("") },
-	{ STR_INIT("GET / HTTP/1.1"), SYNTAX_UNKNOWN, STR_INIT("/ HTTP/1.1") },
+	{ STR_INIT("GET / HTTP/1.1"), SYNTAX_FOREIGN, STR_INIT("/ HTTP/1.1") },
+	{ STR_INIT("post / HTTP/1.1"), SYNTAX_FOREIGN,
+	  STR_INIT("/ HTTP/1.1") },
+	{ STR_INIT("PRI * HTTP/2.0"), SYNTAX_FOREIGN, STR_INIT("* HTTP/2.0") },
+	{ STR_INIT("Host: x"), SYNTAX_FOREIGN, STR_INIT("x") },
+	{ STR_INIT(":"), SYNTAX_UNKNOWN, STR_INIT("") },
 	/* clang-format on */
 };
 
