@@ -52,7 +52,7 @@ const char sendmail_more[] =
     "  -qIID -qRTO -qSFROM those of an id, a recipient, a sender\n"
     "  -N never            no report if it fails\n"
     "  -V ID               a name that the report repeats\n"
-    "  -R full|hdrs        the report has the header in any case\n"
+    "  -R hdrs|full        a report quotes the header only, with full as well\n"
     "  -A -B -G -M -O -U -c -d -e -h -m -n -p -s -x, other -o\n"
     "                      are taken, with the values that they have in\n"
     "                      other mailers, and mean nothing here\n"

@@ -33,13 +33,15 @@ aliases(struct sendmail_ask *out, const char *value, struct err *e)
 	return true;
 }
 
-/* "hdrs" or "full". */
+/* A report quotes the header: "full" is a wish (RFC 3461 6.2, SHOULD). */
 static bool
 report(struct sendmail_ask *out, const char *value, struct err *e)
 {
-	(void)e;
-	out->headers_only = str_ieq(str_of(value), STR("hdrs"));
-	return true;
+	struct str what = str_of(value);
+
+	(void)out;
+	return str_ieq(what, STR("hdrs")) || str_ieq(what, STR("full")) ||
+	    err_set(e, ERR_USAGE, "-R is hdrs or full, not \"%.60s\"", value);
 }
 
 /* -q, and -q15m: how often, for a daemon. */
@@ -114,8 +116,8 @@ static const struct {
 	{ 'D', SENDMAIL_DAEMON, NULL },
 	{ 'l', SENDMAIL_DAEMON, NULL },
 	{ 'a', SENDMAIL_DELIVER, "ARPANET mode" },
-	{ 'h', SENDMAIL_DELIVER, "the host status database" },
-	{ 'H', SENDMAIL_DELIVER, "the host status database" },
+	{ 'h', SENDMAIL_DELIVER, "host status database" },
+	{ 'H', SENDMAIL_DELIVER, "host status database" },
 	{ 't', SENDMAIL_DELIVER, "address test mode" },
 	/* clang-format on */
 };

@@ -39,7 +39,6 @@ struct sendmail_ask {
 	const char *envelope; /* -V */
 	const char *which;    /* -q: "Iid", "Rrcpt", "15m"; NULL: all */
 	bool wait;            /* -qf */
-	bool headers_only;    /* -R hdrs: of a report */
 	bool from_header;     /* -t */
 	bool ignore_dots;     /* -i */
 	bool verbose;         /* -v */

@@ -151,7 +151,7 @@ static const struct {
 	{ { "-oem", "-oi", "-f", "a@b.c", "-N", "failure,delay", "-R", "hdrs",
 	    "-B8BITMIME", "--", "x@y.z", "-w@y.z" },
 	  { .errors = 'm', .ignore_dots = true, .sender = "a@b.c",
-	    .notify = "failure,delay", .headers_only = true, .operands = 2 },
+	    .notify = "failure,delay", .operands = 2 },
 	  "x@y.z" },
 	{ { "-i", "-F", "Me", "-f", "a@b.c", "--", "x@y.z" },
 	  { .ignore_dots = true, .name = "Me", .sender = "a@b.c",
@@ -220,7 +220,6 @@ check_row(size_t i, const struct sendmail_ask *got)
 	T_CHECK(got->from_header == want->from_header &&
 		got->ignore_dots == want->ignore_dots &&
 		got->verbose == want->verbose &&
-		got->headers_only == want->headers_only &&
 		got->delivery == want->delivery && got->errors == want->errors,
 	    "row %zu: a flag", i);
 	T_CHECK(same(got->config, want->config) &&
@@ -270,11 +269,28 @@ test_modes(void)
 		    "%s", refused[i]);
 }
 
+static void
+test_report(void)
+{
+	struct sendmail_ask ask;
+	struct line l;
+	struct err e;
+
+	T_CHECK(read_words(&l, (const char *const[]){ "-R", "FULL", NULL },
+		    &ask, &e),
+	    "full");
+	T_CHECK(!read_words(&l, (const char *const[]){ "-Rnone", NULL }, &ask,
+		    &e) &&
+		e.kind == ERR_USAGE,
+	    "none");
+}
+
 static const struct t_test tests[] = {
 	{ "who takes a value", test_arity },
 	{ "unknown letters, missing values", test_unknown },
 	{ "what callers pass", test_rows },
 	{ "modes that are none", test_modes },
+	{ "what a report has", test_report },
 };
 
 int
