@@ -94,3 +94,31 @@ utf8_count(struct str s)
 		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
 	return n;
 }
+
+static uint32_t
+utf16_unit(struct str s, size_t at, bool big)
+{
+	uint32_t first = (unsigned char)s.p[at];
+	uint32_t second = (unsigned char)s.p[at + 1];
+
+	return big ? first << 8 | second : second << 8 | first;
+}
+
+void
+utf8_add_utf16(struct buf *out, struct str s, bool big)
+{
+	uint32_t c, low;
+
+	for (size_t i = 0; i < s.n; i += 2) {
+		c = i + 1 < s.n ? utf16_unit(s, i, big) : 0xdc00;
+		low = c >= 0xd800 && c < 0xdc00 && i + 3 < s.n ?
+		    utf16_unit(s, i + 2, big) :
+		    0;
+		if (low >= 0xdc00 && low < 0xe000) {
+			c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+			i += 2;
+		}
+		if (!utf8_add(out, c))
+			(void)utf8_add(out, 0xfffd);
+	}
+}

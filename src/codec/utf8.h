@@ -22,5 +22,10 @@ size_t utf8_write(char out[UTF8_MAX], uint32_t c);
 bool utf8_add(struct buf *out, uint32_t c);
 /* Appends s with each bad byte replaced by U+FFFD. */
 void utf8_add_mended(struct buf *out, struct str s);
+/*
+ * Appends UTF-16 (RFC 2781); big: of each unit the higher byte comes first.
+ * Half a pair, or half a unit at the end, becomes U+FFFD.
+ */
+void utf8_add_utf16(struct buf *out, struct str s, bool big);
 
 #endif

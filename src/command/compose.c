@@ -7,14 +7,18 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "codec/utf8.h"
+#include "command/compose_text.h"
 #include "command/prepare_names.h"
 #include "graph/send.h"
 #include "graph/upload.h"
 
 enum {
-	/* both bodies as large as a request, twice for reading; addresses */
-	MEMORY_MAX = 5 * SEND_REQUEST_MAX,
-	PIECE = 65536
+	/* both bodies as large as a request, as they came and in UTF-8, which
+	   has up to three times as many bytes; addresses */
+	MEMORY_MAX = 9 * SEND_REQUEST_MAX,
+	PIECE = 65536,
+	NAME_SHOWN = 60 /* bytes of a name that a warning quotes */
 };
 
 /* What may stand behind the name of a file. */
@@ -27,9 +31,10 @@ static const struct str marks[MARKS] = {
 };
 
 void
-compose_init(struct compose *c)
+compose_init(struct compose *c, const struct log *log)
 {
 	memset(c, 0, sizeof(*c));
+	c->log = log;
 	arena_init(&c->mem, MEMORY_MAX);
 }
 
@@ -43,13 +48,26 @@ compose_release(struct compose *c)
 	arena_release(&c->mem);
 }
 
+/* A word of the command line, or a file's name, as UTF-8. */
+static bool
+read_word(struct compose *c, const char *what, struct str *word, struct err *e)
+{
+	const struct compose_text t = { .mem = &c->mem,
+		.hint = "use a locale of UTF-8",
+		.log = c->log };
+
+	return compose_text(&t, what, word, e);
+}
+
 bool
 compose_list(struct compose *c, struct addr **to, const char *option,
     const char *value, struct err *e)
 {
+	struct str text = str_of(value);
 	struct addr *list;
 
-	if (!addr_parse_list(&c->mem, str_of(value), true, &list, e))
+	if (!read_word(c, option, &text, e) ||
+	    !addr_parse_list(&c->mem, text, true, &list, e))
 		return err_wrap(e, "%s", option);
 	while (*to != NULL)
 		to = &(*to)->next;
@@ -95,24 +113,6 @@ compose_claim(struct compose *c, const char *option, const char *value,
 		    c->from_stdin, option);
 	c->from_stdin = option;
 	return true;
-}
-
-/* Reads a whole file into the arena. */
-static bool
-read_text(struct compose *c, const char *path, size_t limit, struct str *out,
-    struct err *e)
-{
-	struct buf text;
-	bool ok;
-
-	buf_init(&text, limit);
-	ok = os_read_file(path, &text, e);
-	if (ok) {
-		*out = arena_str(&c->mem, buf_view(&text));
-		ok = arena_ok(&c->mem, e);
-	}
-	buf_release(&text);
-	return ok;
 }
 
 static bool
@@ -178,17 +178,49 @@ base_name(const char *path)
 	return str_of(slash != NULL ? slash + 1 : path);
 }
 
-/* All of a pipe; a request may have to be made again. */
+static const char *
+shown_path(const char *path)
+{
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+/* "-" is standard input, which close_path leaves open. */
 static bool
-read_pipe(int fd, const char *path, struct temp *to, struct err *e)
+open_path(const char *path, int *fd, struct err *e)
+{
+	*fd = STDIN_FILENO;
+	if (strcmp(path, "-") == 0)
+		return true;
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (*fd >= 0)
+		return true;
+	err_sys(e, ERR_INPUT, "%s: cannot open", path);
+	e->exit = EX_NOINPUT;
+	return false;
+}
+
+static void
+close_path(int *fd)
+{
+	if (*fd != STDIN_FILENO)
+		os_close(fd);
+}
+
+/*
+ * All of a pipe, of which a beginning was read; a request may have to be made
+ * again.
+ */
+static bool
+keep_pipe(int fd, const char *path, struct str begun, struct temp *to,
+    struct err *e)
 {
 	char bytes[PIECE];
 	struct os_piece piece = { .p = bytes, .max = sizeof(bytes) };
 
-	if (!temp_open(to, path, e))
+	if (!temp_open(to, shown_path(path), e) || !temp_add(to, begun, e))
 		return false;
 	do {
-		if (!os_read_some(fd, path, &piece, e) ||
+		if (!os_read_some(fd, shown_path(path), &piece, e) ||
 		    !temp_add(to, (struct str){ bytes, piece.n }, e))
 			return false;
 		if (to->size > UPLOAD_MOST)
@@ -200,19 +232,13 @@ read_pipe(int fd, const char *path, struct temp *to, struct err *e)
 static bool
 open_pipe(const char *path, struct temp *to, struct err *e)
 {
-	int fd = STDIN_FILENO;
 	bool ok;
+	int fd;
 
-	if (strcmp(path, "-") == 0)
-		return read_pipe(fd, "standard input", to, e);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0) {
-		err_sys(e, ERR_INPUT, "%s: cannot open", path);
-		e->exit = EX_NOINPUT;
+	if (!open_path(path, &fd, e))
 		return false;
-	}
-	ok = read_pipe(fd, path, to, e);
-	os_close(&fd);
+	ok = keep_pipe(fd, path, STR(""), to, e);
+	close_path(&fd);
 	return ok;
 }
 
@@ -240,15 +266,28 @@ open_content(struct compose *c, const char *path, struct source *out,
 	return out->size <= UPLOAD_MOST || too_large(path, e);
 }
 
+/* A name that is a file's own may be in any charset. */
+static bool
+read_name(struct compose *c, struct str *name, struct err *e)
+{
+	const struct compose_text t = { .mem = &c->mem,
+		.hint = ";name= behind the file gives another name",
+		.log = c->log };
+	struct str what;
+
+	if (utf8_is_valid(*name))
+		return true;
+	what = arena_fmt(&c->mem, "the name of the file \"%.*s\"",
+	    STR_ARG(str_first(*name, NAME_SHOWN)));
+	return arena_ok(&c->mem, e) && compose_text(&t, what.p, name, e);
+}
+
 /* What no option said. The content id is what HTML can name: the file's. */
 static void
-complete_file(struct compose *c, const char *path, bool inlined,
-    struct message_file *f)
+complete_file(struct compose *c, bool inlined, struct message_file *f)
 {
 	char *id;
 
-	if (f->name.n == 0)
-		f->name = base_name(path);
 	if (f->type.n == 0)
 		f->type = message_guess_type(f->name);
 	if (!inlined || f->cid.n > 0)
@@ -285,9 +324,13 @@ add_file(struct compose *c, const char *value, bool inlined, struct err *e)
 	if (!take_marks(c, str_from(spec, mark), inlined, &f, e) ||
 	    !arena_ok(&c->mem, e) || !compose_claim(c, option, path, e))
 		return false;
+	if (f.name.n == 0)
+		f.name = base_name(path);
+	if (!read_name(c, &f.name, e))
+		return false;
 	if (!open_content(c, path, &f.content, e))
 		return err_wrap(e, "%s", option);
-	complete_file(c, path, inlined, &f);
+	complete_file(c, inlined, &f);
 	m->file[m->n_files++] = f;
 	return arena_ok(&c->mem, e);
 }
@@ -307,7 +350,7 @@ compose_inline(struct compose *c, const char *value, struct err *e)
 /* Names of this machine: where mail for them goes is said. */
 static bool
 complete(struct compose *c, const struct prepare_names *names,
-    struct addr **list, const struct log *log, struct err *e)
+    struct addr **list, struct err *e)
 {
 	struct addr *one, *to;
 
@@ -321,7 +364,7 @@ complete(struct compose *c, const struct prepare_names *names,
 		one->next = NULL;
 		if (!alias_expand(&c->mem, &names->rules, one, &to, e))
 			return false;
-		log_warn(log, "\"%.*s\" has no domain: goes to %.*s%s",
+		log_warn(c->log, "\"%.*s\" has no domain: goes to %.*s%s",
 		    STR_ARG(x->text), STR_ARG(to->text),
 		    to->next != NULL ? " and others" : "");
 	}
@@ -329,37 +372,113 @@ complete(struct compose *c, const struct prepare_names *names,
 }
 
 static bool
-set_sender(struct compose *c, const struct config *config,
-    const struct log *log, struct err *e)
+set_sender(struct compose *c, const struct config *config, struct err *e)
 {
 	struct message *m = &c->message;
 	unsigned char random[16];
 	struct prepare_names names;
 
 	if (!addr_parse(&c->mem, config->from, false, &m->from, e) ||
-	    !prepare_names_load(&names, &c->mem, config, log, e) ||
-	    !complete(c, &names, &m->to, log, e) ||
-	    !complete(c, &names, &m->cc, log, e) ||
-	    !complete(c, &names, &m->bcc, log, e) ||
-	    !complete(c, &names, &m->reply_to, log, e))
+	    !prepare_names_load(&names, &c->mem, config, c->log, e) ||
+	    !complete(c, &names, &m->to, e) ||
+	    !complete(c, &names, &m->cc, e) ||
+	    !complete(c, &names, &m->bcc, e) ||
+	    !complete(c, &names, &m->reply_to, e))
 		return false;
 	os_random(random, sizeof(random));
 	m->message_id = message_make_id(&c->mem, random, m->from->domain);
 	return arena_ok(&c->mem, e);
 }
 
+/* Up to the end, or to what text holds: it is full then. */
 static bool
-read_part(struct compose *c, const char *path, struct str *out, struct err *e)
+read_begin(int fd, const char *path, struct buf *text, struct err *e)
 {
-	if (!read_text(c, path, SEND_REQUEST_MAX, out, e))
+	struct os_piece piece = { .max = PIECE };
+
+	do {
+		piece.p = buf_room(text, PIECE);
+		if (piece.p == NULL)
+			return true;
+		if (!os_read_some(fd, shown_path(path), &piece, e))
+			return false;
+		buf_commit(text, piece.n);
+	} while (piece.n > 0);
+	return true;
+}
+
+/* What no request carries goes as a file, with a line in its place. */
+static bool
+attach_text(struct compose *c, int fd, const char *path, struct str begun,
+    struct err *e)
+{
+	const struct message_stand_in *in = message_stand_in(path == c->html);
+	struct message *m = &c->message;
+	struct message_file *f = &m->file[m->n_files];
+	struct temp *temp = &c->temp[m->n_files];
+
+	if (m->n_files == MESSAGE_FILES_MAX)
+		return err_set(e, ERR_INPUT,
+		    "%s: larger than a body may be, and %d attachments leave "
+		    "no room for another",
+		    shown_path(path), MESSAGE_FILES_MAX);
+	if (!keep_pipe(fd, path, begun, temp, e))
 		return false;
-	if (str_starts(*out, STR("\xef\xbb\xbf")))
-		*out = str_from(*out, 3); /* editors' mark, not text */
+	*f = (struct message_file){ in->name, in->type, { 0 },
+		temp_source(temp) };
+	m->n_files++;
+	log_warn(c->log,
+	    "%s: %llu bytes are too many for a body, so it goes as the "
+	    "attached file %.*s",
+	    shown_path(path), (unsigned long long)f->content.size,
+	    STR_ARG(in->name));
 	return true;
 }
 
 static bool
-read_body(struct compose *c, const struct log *log, struct err *e)
+read_part(struct compose *c, const char *path, struct str *out, struct err *e)
+{
+	const struct compose_text t = { .mem = &c->mem,
+		.charset = c->charset,
+		.hint = "--charset names another",
+		.log = c->log };
+	struct buf text;
+	bool ok;
+	int fd;
+
+	if (!open_path(path, &fd, e))
+		return false;
+	buf_init(&text, SEND_REQUEST_MAX + PIECE);
+	ok = read_begin(fd, path, &text, e);
+	if (ok && text.full) {
+		*out = message_stand_in(path == c->html)->text;
+		ok = attach_text(c, fd, path, buf_view(&text), e);
+	} else if (ok) {
+		*out = arena_str(&c->mem, buf_view(&text));
+		ok = compose_text(&t, shown_path(path), out, e);
+	}
+	close_path(&fd);
+	ok = ok && (text.full || buf_ok(&text, e)) && arena_ok(&c->mem, e);
+	buf_release(&text);
+	return ok;
+}
+
+/* What the command line said, in UTF-8. */
+static bool
+read_words(struct compose *c, struct err *e)
+{
+	struct message *m = &c->message;
+
+	if (!read_word(c, "the subject", &m->subject, e))
+		return false;
+	for (size_t i = 0; i < m->n_fields; i++)
+		if (!read_word(c, "--header", &m->field[i].value, e))
+			return false;
+	return true;
+}
+
+static bool
+read_body(struct compose *c, struct err *e)
 {
 	const char *text = c->text;
 
@@ -370,7 +489,7 @@ read_body(struct compose *c, const struct log *log, struct err *e)
 	if (((text != NULL && strcmp(text, "-") == 0) ||
 		(c->html != NULL && strcmp(c->html, "-") == 0)) &&
 	    isatty(STDIN_FILENO))
-		log_warn(log,
+		log_warn(c->log,
 		    "reading the message from the terminal; Ctrl-D "
 		    "on a line of its own ends it");
 	if (text != NULL && !read_part(c, text, &c->message.text, e))
@@ -392,10 +511,10 @@ compose_recipients(const struct compose *c)
 }
 
 bool
-compose_finish(struct compose *c, const struct config *config,
-    const struct log *log, struct err *e)
+compose_finish(struct compose *c, const struct config *config, struct err *e)
 {
 	/* before a person types the body, and after */
-	return set_sender(c, config, log, e) && message_check(&c->message, e) &&
-	    read_body(c, log, e) && message_check(&c->message, e);
+	return set_sender(c, config, e) && read_words(c, e) &&
+	    message_check(&c->message, e) && read_body(c, e) &&
+	    message_check(&c->message, e);
 }

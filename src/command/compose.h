@@ -3,7 +3,9 @@
  * compose: a struct message from what a command line says.
  *
  * Files are opened and checked when they are named, standard input is read
- * last, by compose_finish. Nothing is sent unless all of it is sound.
+ * last, by compose_finish. Text is made UTF-8 (compose_text.h), and one that
+ * is too large for a body becomes a file. Nothing is sent unless all of it is
+ * sound.
  */
 #ifndef COMMAND_COMPOSE_H
 #define COMMAND_COMPOSE_H
@@ -24,10 +26,12 @@ struct compose {
 	struct file file[MESSAGE_FILES_MAX]; /* as message.file; may be shut */
 	struct temp temp[MESSAGE_FILES_MAX]; /* those that came by a pipe */
 	const char *text, *html; /* files of the body; NULL: not named */
+	const char *charset;     /* of the two; NULL: compose_text.h says */
+	const struct log *log;   /* borrowed */
 	const char *from_stdin;  /* the option that took it, or NULL */
 };
 
-void compose_init(struct compose *c);
+void compose_init(struct compose *c, const struct log *log);
 void compose_release(struct compose *c);
 
 /*
@@ -63,7 +67,7 @@ bool compose_claim(struct compose *c, const char *option, const char *value,
  * command/prepare_names says), Message-ID, body; checks the whole.
  */
 bool compose_finish(struct compose *c, const struct config *config,
-    const struct log *log, struct err *e) __attribute__((warn_unused_result));
+    struct err *e) __attribute__((warn_unused_result));
 
 /* Recipients of all three kinds. */
 size_t compose_recipients(const struct compose *c);

@@ -27,6 +27,7 @@ enum {
 	OPT_SUBJECT,
 	OPT_TEXT,
 	OPT_HTML,
+	OPT_CHARSET,
 	OPT_ATTACH,
 	OPT_INLINE,
 	OPT_EML,
@@ -56,6 +57,8 @@ const struct cli_option send_options[] = {
 	{ OPT_SUBJECT, 's', "subject", "TEXT", "what it is about" },
 	{ OPT_TEXT, 0, "text", "FILE", "body, instead of standard input" },
 	{ OPT_HTML, 0, "html", "FILE", "body in HTML" },
+	{ OPT_CHARSET, 0, "charset", "NAME",
+	  "what the two are in, if not in UTF-8" },
 	{ OPT_ATTACH, 'a', "attach", "FILE[;type=T][;name=N]",
 	  "a file; its media type and name" },
 	{ OPT_INLINE, 0, "inline", "FILE[;cid=ID]",
@@ -146,8 +149,8 @@ static void
 note_part(struct send *s, int id)
 {
 	static const int parts[] = { OPT_REPLY_TO, OPT_SUBJECT, OPT_TEXT,
-		OPT_HTML, OPT_ATTACH, OPT_INLINE, OPT_HEADER, OPT_IMPORTANCE,
-		OPT_READ_RECEIPT, OPT_DELIVERY_RECEIPT };
+		OPT_HTML, OPT_CHARSET, OPT_ATTACH, OPT_INLINE, OPT_HEADER,
+		OPT_IMPORTANCE, OPT_READ_RECEIPT, OPT_DELIVERY_RECEIPT };
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		if (parts[i] == id)
@@ -213,6 +216,9 @@ take_option(struct send *s, int id, const char *value, struct err *e)
 	case OPT_HTML:
 		c->html = value;
 		return compose_claim(c, "--html", value, e);
+	case OPT_CHARSET:
+		c->charset = value;
+		return true;
 	case OPT_ATTACH:
 		return compose_attach(c, value, e);
 	case OPT_INLINE:
@@ -351,9 +357,8 @@ prepare(struct send *s, struct err *e)
 {
 	struct route_choice choice;
 
-	if (s->eml != NULL ?
-		!prepare_eml(s, e) :
-		!compose_finish(&s->compose, &s->config, &s->cli.log, e) ||
+	if (s->eml != NULL ? !prepare_eml(s, e) :
+			     !compose_finish(&s->compose, &s->config, e) ||
 		    !prepare_message(&s->prepared, &s->config,
 			&s->compose.message, e))
 		return false;
@@ -546,7 +551,7 @@ send_main(const struct cli_command *self, int argc, char **argv)
 
 	s.eml_fd = -1;
 	cli_init(&s.cli, self, argc, argv);
-	compose_init(&s.compose);
+	compose_init(&s.compose, &s.cli.log);
 	ok = read_options(&s, &e) && (s.cli.common.help || run(&s, &e));
 	code = finish(&s, ok, &e);
 	prepare_release(&s.prepared);

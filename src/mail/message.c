@@ -407,6 +407,21 @@ message_make_id(struct arena *a, const unsigned char random[16],
 	    STR_ARG(domain));
 }
 
+#define ATTACHED "The text of this message is in the attached file "
+
+static const struct message_stand_in stand_ins[] = {
+	{ STR_INIT("message.txt"), STR_INIT("text/plain"),
+	    STR_INIT(ATTACHED "message.txt.\r\n") },
+	{ STR_INIT("message.html"), STR_INIT("text/html"),
+	    STR_INIT("<p>" ATTACHED "message.html.</p>\r\n") },
+};
+
+const struct message_stand_in *
+message_stand_in(bool html)
+{
+	return &stand_ins[html];
+}
+
 /* As str_cmp, letters of a in any case, those of b small. */
 static int
 compare_lower(struct str a, struct str b)

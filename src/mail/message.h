@@ -63,6 +63,14 @@ bool message_check(const struct message *m, struct err *e)
 struct str message_make_id(struct arena *a, const unsigned char random[16],
     struct str domain);
 
+/* Of a text that is too large for a body: the file that has it instead. */
+struct message_stand_in {
+	struct str name, type; /* of the file */
+	struct str text;       /* what the body says of it; HTML in HTML */
+};
+
+const struct message_stand_in *message_stand_in(bool html);
+
 /* The media type that a file's name suggests; octet-stream if none. */
 struct str message_guess_type(struct str name);
 

@@ -81,6 +81,7 @@ make_files(void)
 	(void)command_file("html", STR("<p>hello</p>\n"), 0600);
 	(void)command_file("latin1", STR("caf\351\n"), 0600);
 	(void)command_file("nul", STR("a\0b"), 0600);
+	(void)command_file("caf\351", STR("x"), 0600);
 	(void)command_file("eml", STR("To: c@d.example\n\nhi\n"), 0600);
 	make_signed();
 	(void)truncate(command_file("2m", STR(""), 0600), 2000000);
@@ -163,14 +164,10 @@ static const struct {
 	{ "LF in header", { "-H", "X-A: b\nBcc: x@y.example",
 	  "a@b.example" }, { 0 }, 65, "line end" },
 	{ "LF in recipient", { "a@b.example\n", "-n" }, { 0 }, 65, "" },
-	{ "subject not UTF-8", { "-s", "caf\351", "a@b.example" }, { 0 }, 65,
-	  "the subject is not UTF-8" },
-	{ "body not UTF-8", { "a@b.example" }, STR_INIT("caf\351\n"), 65,
-	  "not UTF-8 from byte 4" },
-	{ "file not UTF-8", { "--text", "latin1", "a@b.example" }, { 0 }, 65,
-	  "not UTF-8 from byte 4" },
-	{ "NUL in body", { "--text", "nul", "a@b.example" }, { 0 }, 65,
-	  "NUL at byte 2" },
+	{ "charset", { "--charset", "x-none", "a@b.example" },
+	  STR_INIT("caf\351"), 64, "--charset: \"x-none\" is not known" },
+	{ "eml and charset", { "--charset", "utf-8", "--eml", "eml" }, { 0 },
+	  64, "leave out --charset" },
 	{ "field of an option", { "-H", "Subject: x", "a@b.example" }, { 0 },
 	  65, "--subject" },
 	{ "type", { "-a", "a.txt;type=text", "a@b.example" }, { 0 }, 65,
@@ -284,6 +281,33 @@ static const struct {
 	  STR_INIT("\357\273\277x"),
 	  "\"content\":\"x\"" },
 	{ "empty", "=json", { "a@b.example" }, { 0 }, "\"content\":\"\"" },
+	{ "Latin 1", "=json", { "a@b.example" }, STR_INIT("caf\351 \200\n"),
+	  "\"caf\303\251 \342\202\254\\n\"" },
+	{ "Latin 1 file", "=json", { "--text", "latin1", "a@b.example" },
+	  { 0 }, "\"caf\303\251\\n\"" },
+	{ "Latin 1 HTML", "=json", { "--html", "latin1", "a@b.example" },
+	  { 0 }, "\"contentType\":\"html\"|\"caf\303\251\\n\"" },
+	{ "charset", "=json", { "--charset", "ISO-8859-15", "a@b.example" },
+	  STR_INIT("\244\n"), "\"\342\202\254\\n\"" },
+	{ "charset of UTF-8", "=json", { "--charset", "windows-1252",
+	  "a@b.example" }, STR_INIT("\303\251\n"),
+	  "\"\303\203\302\251\\n\"" },
+	{ "UTF-16", "=json", { "a@b.example" },
+	  STR_INIT("\377\376B\0\344\0\75\330\347\334"),
+	  "\"B\303\244\360\237\223\247\"" },
+	{ "UTF-16, the other order", "=json", { "a@b.example" },
+	  STR_INIT("\376\377\0B\0\344"), "\"B\303\244\"" },
+	{ "UTF-16, said", "=json", { "--charset", "UTF-16", "a@b.example" },
+	  STR_INIT("B\0a\0"), "\"content\":\"Ba\"" },
+	{ "NUL", "=json", { "--text", "nul", "a@b.example" }, { 0 },
+	  "\"content\":\"ab\"" },
+	{ "Latin 1 words", "=json", { "-s", "caf\351", "-H", "X-A: \351",
+	  "-t", "Andr\351 <a@b.example>" }, { 0 },
+	  "\"subject\":\"caf\303\251\"|\"value\":\"\303\251\"|"
+	  "\"name\":\"Andr\303\251\"" },
+	{ "Latin 1 file name", "=json", { "-a", "caf\351", "-a",
+	  "a.txt;name=\351", "a@b.example" }, { 0 },
+	  "\"name\":\"caf\303\251\"|\"name\":\"\303\251\"" },
 	{ "attachments", "=json", { "-a", "a.txt", "-a", "b;c.pdf;name=d.pdf",
 	  "-a",
 	  "body;type=text/csv;name=e f.csv", "a@b.example" }, { 0 },
@@ -348,6 +372,12 @@ static const struct {
 	{ "a file too large for JSON", "draft", { "-a", "5m", "-a", "a.txt",
 	  "a@b.example" }, { 0 }, "/users/me%40contoso.com/messages\n|"
 	  "filename=\"a.txt\"|!filename=\"5m\"" },
+	{ "a text too large for a body", "draft", { "--text", "5m",
+	  "a@b.example" }, { 0 }, "The text of this message is in the attached "
+	  "file message.txt.\r\n|!filename=" },
+	{ "an HTML text too large for a body", "draft", { "--html", "most",
+	  "--text", "body", "a@b.example" }, { 0 }, "hello\r\n|<p>The text of "
+	  "this message is in the attached file message.html.</p>\r\n" },
 	{ "the largest file", "draft", { "-a", "most", "a@b.example" }, { 0 },
 	  "To: a@b.example" },
 	{ "draft of a small one", "=draft", { "-a", "a.txt", "a@b.example" },
@@ -499,7 +529,7 @@ test_file_shrinks(void)
 	char got[10];
 	struct err e;
 
-	compose_init(&c);
+	compose_init(&c, &silent);
 	T_CHECK(compose_attach(&c, path, &e), "%s", e.msg);
 	s = &c.message.file[0].content;
 	T_CHECK(s->size == 10 && source_read(s, 4, got, 3, &e) &&
@@ -670,13 +700,13 @@ compose_once(void)
 	struct err e;
 	bool ok;
 
-	compose_init(&c);
+	compose_init(&c, &silent);
 	c.text = "/dev/null";
 	ok = compose_list(&c, &c.message.to, "--to",
 		 "x@y.example, root, Z <z@y.example>", &e) &&
 	    compose_field(&c, "X-A: b", &e) &&
 	    compose_attach(&c, "/dev/null;name=n.txt", &e) &&
-	    compose_finish(&c, &config, &silent, &e);
+	    compose_finish(&c, &config, &e);
 	T_CHECK(ok ? compose_recipients(&c) == 3 : e.kind == ERR_RETRY,
 	    "%s: %s", err_kind_name(e.kind), e.msg);
 	compose_release(&c);

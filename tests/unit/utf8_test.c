@@ -151,11 +151,43 @@ test_write(void)
 	}
 }
 
+static void
+test_utf16(void)
+{
+	static const struct {
+		struct str in, want;
+	} units[] = {
+		{ STR_INIT(""), STR_INIT("") },
+		{ STR_INIT("A\0\xe4\0"), STR_INIT("A\xc3\xa4") },
+		{ STR_INIT("\xac\x20"), STR_INIT("\xe2\x82\xac") },
+		{ STR_INIT("\x3d\xd8\xe7\xdc!\0"),
+		    STR_INIT("\xf0\x9f\x93\xa7!") },
+		{ STR_INIT("\x3d\xd8"), STR_INIT("\xef\xbf\xbd") },
+		{ STR_INIT("\x3d\xd8!\0"), STR_INIT("\xef\xbf\xbd!") },
+		{ STR_INIT("\xe7\xdc"), STR_INIT("\xef\xbf\xbd") },
+		{ STR_INIT("A\0A"), STR_INIT("A\xef\xbf\xbd") },
+	};
+	struct buf out;
+
+	buf_init(&out, 100);
+	for (size_t i = 0; i < N(units); i++) {
+		buf_reset(&out);
+		utf8_add_utf16(&out, units[i].in, false);
+		T_CHECK(str_eq(buf_view(&out), units[i].want), "row %zu: %.*s",
+		    i, STR_ARG(buf_view(&out)));
+	}
+	buf_reset(&out);
+	utf8_add_utf16(&out, STR("\0A\xd8\x3d\xdc\xe7"), true);
+	T_CHECK(str_eq(buf_view(&out), STR("A\xf0\x9f\x93\xa7")), "big");
+	buf_release(&out);
+}
+
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
 	{ "places", test_places },
 	{ "all", test_all },
 	{ "write", test_write },
+	{ "UTF-16", test_utf16 },
 };
 
 int
