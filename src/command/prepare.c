@@ -103,6 +103,15 @@ encoded_size(uint64_t n)
 	return text + (text + ROPE_LINE - 1) / ROPE_LINE * 2;
 }
 
+/* What it takes at the least: a message may stand there as it is. */
+static uint64_t
+file_size(const struct message_file *f)
+{
+	return str_istarts(f->type, STR("message/")) ?
+	    f->content.size :
+	    encoded_size(f->content.size);
+}
+
 /* The index of the largest file, or n_files. */
 static size_t
 largest(const struct message *m)
@@ -129,7 +138,7 @@ set_apart(struct prepared *p, struct message *rest)
 	while (
 	    size > o->facts.mime_limit && (i = largest(rest)) < rest->n_files) {
 		f = &rest->file[i];
-		size -= encoded_size(f->content.size);
+		size -= file_size(f);
 		o->file[o->n_files++] = (struct outgoing_file){ .name = f->name,
 			.type = f->type,
 			.cid = f->cid,

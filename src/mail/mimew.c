@@ -8,7 +8,8 @@
 #include "mail/word.h"
 
 enum {
-	HEAD_LIMIT = 2 * 1024 * 1024, /* 1,000 recipients take 100 kB */
+	HEAD_LIMIT = 2 * 1024 * 1024,   /* 1,000 recipients take 100 kB */
+	MESSAGES_MAX = 4 * 1024 * 1024, /* bytes; what a request takes */
 	BOUNDARY_SIZE = 40,
 	LEVELS = 3 /* mixed, related, alternative */
 };
@@ -21,6 +22,7 @@ struct writer {
 	struct buf head; /* header text not yet in the rope */
 	char boundary[LEVELS][BOUNDARY_SIZE];
 	size_t files, inlined; /* of m->file, by kind */
+	uint64_t messages;     /* bytes of files that are messages */
 	struct err *e;
 	bool failed;
 };
@@ -192,58 +194,101 @@ is_7bit(const struct writer *w, struct str text)
 	return true;
 }
 
-/* Appends text with CRLF line ends where it has line ends. */
-static void
-add_lines(struct buf *out, struct str text)
+/* The text with CRLF for each line end, whatever its encoding. RFC 2045 6.8 */
+static struct str
+crlf_lines(struct arena *a, struct str text)
 {
-	struct str line;
-	bool ended;
+	size_t lone = 0, n = 0;
+	char *to;
 
-	for (; text.n > 0; text = str_from(text, line.n + ended)) {
-		line = str_first(text, str_chr(text, '\n'));
-		ended = line.n < text.n;
-		buf_adds(out,
-		    str_ends(line, STR("\r")) && ended ?
-			str_first(line, line.n - 1) :
-			line);
-		if (ended)
-			buf_addz(out, "\r\n");
+	for (size_t i = 0; i < text.n; i++)
+		lone += text.p[i] == '\n' && (i == 0 || text.p[i - 1] != '\r');
+	if (lone == 0)
+		return text;
+	to = arena_alloc(a, text.n + lone);
+	for (size_t i = 0; to != NULL && i < text.n; i++) {
+		if (text.p[i] == '\n' && (i == 0 || text.p[i - 1] != '\r'))
+			to[n++] = '\r';
+		to[n++] = text.p[i];
 	}
+	return (struct str){ to, n };
 }
 
 static void
 text_part(struct writer *w, const char *type, struct str text)
 {
-	struct source from = source_of(text);
 	bool plain = is_7bit(w, text);
+	struct source from;
 
 	type_field(w, type, STR("charset"),
 	    plain ? STR("us-ascii") : STR("utf-8"));
 	buf_addf(&w->head, "Content-Transfer-Encoding: %s\r\n\r\n",
 	    plain ? "7bit" : "base64");
-	if (!plain) {
-		flush(w);
-		rope_range(w->out, ROPE_WRAPPED, &from, 0, text.n);
-		return;
+	flush(w);
+	text = crlf_lines(w->out->arena, text);
+	from = source_of(text);
+	rope_range(w->out, plain ? ROPE_RAW : ROPE_WRAPPED, &from, 0, text.n);
+}
+
+/* Lines of CRLF that need no encoding but to be called 8bit. */
+static bool
+is_lines(struct str text, bool *eight_bit)
+{
+	struct str line;
+
+	*eight_bit = false;
+	while (str_next(&text, '\n', &line)) {
+		if (text.p != NULL && !str_ends(line, STR("\r")))
+			return false;
+		line = str_first(line, line.n - (text.p != NULL));
+		if (line.n > HEAD_LINE_MAX)
+			return false;
+		for (size_t i = 0; i < line.n; i++) {
+			if (line.p[i] == '\0' || line.p[i] == '\r')
+				return false;
+			*eight_bit |= (unsigned char)line.p[i] >= 0x80;
+		}
 	}
-	flush(w);
-	w->head.limit += 2 * text.n; /* a CR for every LF at the most */
-	add_lines(&w->head, text);
-	flush(w);
-	w->head.limit -= 2 * text.n;
+	return true;
+}
+
+/*
+ * A message stands in a message as it is (RFC 2046 5.2.1), if it can and is
+ * not too large to be looked at.
+ */
+static bool
+is_plain_message(struct writer *w, const struct message_file *f,
+    struct str *text, bool *eight_bit)
+{
+	char *to;
+
+	if (!str_istarts(f->type, STR("message/")) ||
+	    f->content.size > MESSAGES_MAX - w->messages)
+		return false;
+	w->messages += f->content.size;
+	to = arena_alloc(w->out->arena, (size_t)f->content.size + 1);
+	if (to == NULL || w->failed)
+		return false;
+	keep(w, source_read(&f->content, 0, to, (size_t)f->content.size, w->e));
+	*text = crlf_lines(w->out->arena,
+	    (struct str){ to, (size_t)f->content.size });
+	return !w->failed && is_lines(*text, eight_bit);
 }
 
 static void
-file_part(struct writer *w, const struct message_file *f)
+file_head(struct writer *w, const struct message_file *f, struct str type,
+    const char *encoding)
 {
 	struct buf text;
 
 	buf_init(&text, HEAD_LIMIT);
-	buf_adds(&text, f->type);
+	buf_adds(&text, type);
 	param_write(&text, STR("name"), f->name);
 	keep(w,
-	    head_write(&w->head, STR("Content-Type"), buf_view(&text), w->e));
-	buf_addz(&w->head, "Content-Transfer-Encoding: base64\r\n");
+	    !w->failed &&
+		head_write(&w->head, STR("Content-Type"), buf_view(&text),
+		    w->e));
+	buf_addf(&w->head, "Content-Transfer-Encoding: %s\r\n", encoding);
 	buf_reset(&text);
 	buf_addz(&text, f->cid.p != NULL ? "inline" : "attachment");
 	param_write(&text, STR("filename"), f->name);
@@ -255,8 +300,28 @@ file_part(struct writer *w, const struct message_file *f)
 		buf_addf(&w->head, "Content-ID: <%.*s>\r\n", STR_ARG(f->cid));
 	buf_addz(&w->head, "\r\n");
 	flush(w);
-	rope_range(w->out, ROPE_WRAPPED, &f->content, 0, f->content.size);
 	buf_release(&text);
+}
+
+static void
+file_part(struct writer *w, const struct message_file *f)
+{
+	struct str type = f->type, text;
+	struct source from;
+	bool eight_bit;
+
+	if (is_plain_message(w, f, &text, &eight_bit)) {
+		file_head(w, f, type, eight_bit ? "8bit" : "7bit");
+		from = source_of(text);
+		rope_range(w->out, ROPE_RAW, &from, 0, text.n);
+		return;
+	}
+	/* of these base64 is not allowed: then it is only bytes */
+	if (str_istarts(type, STR("message/")) ||
+	    str_istarts(type, STR("multipart/")))
+		type = STR("application/octet-stream");
+	file_head(w, f, type, "base64");
+	rope_range(w->out, ROPE_WRAPPED, &f->content, 0, f->content.size);
 }
 
 static void

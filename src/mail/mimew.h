@@ -7,7 +7,9 @@
  * multipart/mixed; a message of one text is just that. Texts go as 7bit
  * where they are ASCII with short lines, else as base64, never as
  * quoted-printable (Graph's re-encoding damages it, FACTS.md 4.3). The same
- * message with the same stamp gives the same bytes.
+ * message with the same stamp gives the same bytes. A file that is a message
+ * stands there as it is, or is called octet-stream: message/rfc822 may not be
+ * in base64.
  *
  * Source: RFC 5322, RFC 2045 to 2047, RFC 2231, RFC 2387.
  */

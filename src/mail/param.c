@@ -204,14 +204,16 @@ param_find(const struct param *list, struct str name)
 	return (struct str){ 0 };
 }
 
+/* RFC 2231 is younger than the readers of boundaries: they want it whole. */
 static bool
-is_plain(struct str value)
+is_plain(struct str name, struct str value)
 {
 	for (size_t i = 0; i < value.n; i++)
 		if (value.p[i] < ' ' || value.p[i] >= 0x7f)
 			return false;
-	return value.n <= PARAM_PLAIN_MAX &&
-	    str_find(value, STR("=?")) == value.n;
+	return str_ieq(name, STR("boundary")) ||
+	    (value.n <= PARAM_PLAIN_MAX &&
+		str_find(value, STR("=?")) == value.n);
 }
 
 /* The end of a piece: not within "%XX". */
@@ -234,7 +236,7 @@ param_write(struct buf *out, struct str name, struct str value)
 	struct str rest;
 	size_t n;
 
-	if (is_plain(value)) {
+	if (is_plain(name, value)) {
 		buf_addf(out, "; %.*s=\"", STR_ARG(name));
 		for (size_t i = 0; i < value.n; i++) {
 			if (value.p[i] == '"' || value.p[i] == '\\')

@@ -101,6 +101,24 @@ static const struct {
 	  "(text/plain [hello\r\nworld\r\n])" },
 	{ "UTF-8", { .text = STR_INIT("\xc3\xa4") },
 	  "(text/plain [\xc3\xa4])" },
+	{ "UTF-8, lines", { .text = STR_INIT("\xc3\xa4\nb\r\nc\n") },
+	  "(text/plain [\xc3\xa4\r\nb\r\nc\r\n])" },
+	{ "HTML, lines", { .html = STR_INIT("\n\xc3\xa4\n") },
+	  "(text/html [\r\n\xc3\xa4\r\n])" },
+	{ "message", { .text = STR_INIT("a"), .n_files = 1, .file = {
+	    F("x.eml", "message/rfc822", { 0 }, "Subject: s\n\nhi\n") } },
+	  "(multipart/mixed(text/plain [a])(message/rfc822 \"x.eml\""
+	  "(text/plain [hi\r\n])))" },
+	{ "message, 8-bit", { .text = STR_INIT("a"), .n_files = 1, .file = {
+	    F("x.eml", "Message/RFC822; x=y", { 0 },
+	    "Subject: s\r\n\r\n\xe4") } },
+	  "(multipart/mixed(text/plain [a])(message/rfc822 \"x.eml\""
+	  "(text/plain [\xe4])))" },
+	{ "message that is none", { .text = STR_INIT("a"), .n_files = 2,
+	    .file = { F("x.eml", "message/rfc822", { 0 }, "a\0b"),
+	    F("y", "multipart/mixed; boundary=b", { 0 }, "--b") } },
+	  "(multipart/mixed(text/plain [a])(application/octet-stream "
+	  "\"x.eml\" [a" },
 	{ "text and HTML",
 	  { .text = STR_INIT("a"), .html = STR_INIT("<p>b") },
 	  "(multipart/alternative(text/plain [a])(text/html [<p>b]))" },

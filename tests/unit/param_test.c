@@ -96,6 +96,22 @@ test_write_read(void)
 	buf_release(&value);
 }
 
+/* RFC 2231 has no part in a boundary: who reads it wants it whole. */
+static void
+test_boundary(void)
+{
+	struct str value = STR("----=_Part_0123456789012345678901234567890123"
+			       "456789012345678901234567890=?x");
+	struct buf out;
+
+	buf_init(&out, 4096);
+	param_write(&out, STR("boundary"), value);
+	T_CHECK(str_starts(buf_view(&out), STR("; boundary=\"----=_Part_")) &&
+		out.n == value.n + 13,
+	    "%.*s", STR_ARG(buf_view(&out)));
+	buf_release(&out);
+}
+
 static void
 parse_once(void)
 {
@@ -118,6 +134,7 @@ test_memory(void)
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
 	{ "write, then read", test_write_read },
+	{ "boundary", test_boundary },
 	{ "allocations fail", test_memory },
 };
 
