@@ -17,13 +17,20 @@ struct job {
 static struct str
 without_at(struct arena *a, struct str s)
 {
-	struct str out = STR(""), piece;
+	struct str out, piece;
+	struct buf text;
 
 	if (str_chr(s, '@') == s.n)
 		return s;
-	while (str_next(&s, '@', &piece))
-		out = arena_fmt(a, "%.*s%s%.*s", STR_ARG(out),
-		    out.n > 0 ? " at " : "", STR_ARG(str_trim(piece)));
+	buf_init(&text, 4 * s.n); /* "@" becomes " at " */
+	while (str_next(&s, '@', &piece)) {
+		if (text.n > 0)
+			buf_addz(&text, " at ");
+		buf_adds(&text, str_trim(piece));
+	}
+	out = arena_str(a, buf_view(&text));
+	a->no_memory = a->no_memory || text.no_memory;
+	buf_release(&text);
 	return out;
 }
 
