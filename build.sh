@@ -366,10 +366,15 @@ pem_lines() {
 }
 
 root_files() {
-	for f in vendor/roots/*.pem vendor/roots/*.crt vendor/*.pem \
-	    vendor/*.crt /usr/share/ca-certificates/mozilla/*.crt \
-	    /etc/ssl/certs/ca-certificates.crt \
-	    /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
+	if [ -n "${ROOTS:-}" ]; then
+		set -- "$ROOTS"/*
+	else
+		set -- vendor/roots/*.pem vendor/roots/*.crt vendor/*.pem \
+		    vendor/*.crt /usr/share/ca-certificates/mozilla/*.crt \
+		    /etc/ssl/certs/ca-certificates.crt \
+		    /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem
+	fi
+	for f; do
 		if [ -f "$f" ]; then printf '%s\n' "$f"; fi
 	done
 }
@@ -383,9 +388,11 @@ root_index() {
 	done
 }
 
-roots_missing() { # the names of roots in the list and not in the index
-	awk 'FILENAME == ARGV[1] { have[$1]; next }
-	    /^[0-9a-f]/ && !($1 in have) { sub(/^[^ ]* /, ""); print }' \
+# roots_missing MARK: the names of the roots that are "needed" or "optional" in
+# the list, and not in the index.
+roots_missing() {
+	awk -v mark="$1" 'FILENAME == ARGV[1] { have[$1]; next }
+	    $2 == mark && !($1 in have) { sub(/^[^ ]* [^ ]* /, ""); print }' \
 	    build/gen/index vendor/roots.list
 }
 
@@ -397,22 +404,28 @@ roots() {
 	fi
 	mkdir -p build/gen
 	root_index >build/gen/index
-	if [ -n "$(roots_missing)" ] && can_apt &&
+	if [ -n "$(roots_missing needed)" ] && can_apt &&
+	    [ -z "${ROOTS:-}" ] &&
 	    [ ! -e /usr/share/ca-certificates/mozilla ]; then
 		say "build.sh: no root certificates, installing ca-certificates"
 		apt_get ca-certificates || true
 		root_index >build/gen/index
 	fi
-	[ -z "$(roots_missing)" ] || die "root certificates are missing:
-$(roots_missing | sed 's/^/    /')
+	[ -z "$(roots_missing needed)" ] || die "root certificates are missing:
+$(roots_missing needed | sed 's/^/    /')
 Install ca-certificates, on Debian and Ubuntu with:
     apt-get install -y --no-install-recommends ca-certificates
 or put the missing ones as PEM files into vendor/roots/."
+	roots_missing optional | while IFS= read -r name; do
+		say "build.sh: $name is not on this machine: built without it"
+	done
 	roots_c | changed build/gen/roots.c
-	say "$(sha256 vendor/roots.list) $(root_files | sha256sum)" \
-	    >build/gen/roots.key
+	say "$now" >build/gen/roots.key
 	rm build/gen/index
 }
+
+# What the story roots runs.
+verb__roots() { roots; }
 
 roots_c() {
 	say '/* Made by build.sh from vendor/roots.list. */'
@@ -420,11 +433,12 @@ roots_c() {
 	say 'const unsigned char trust_builtin_der[] = {'
 	lens=''
 	n=0
-	while read -r hash name; do
-		case $hash in '' | '#'*) continue ;; esac
-		say "/* $name */"
+	while read -r hash mark name; do
+		case $mark in needed | optional) ;; *) continue ;; esac
 		awk -v h="$hash" '$1 == h { print $2; exit }' build/gen/index |
 		    base64 -d >build/gen/der
+		[ -s build/gen/der ] || continue # optional
+		say "/* $name */"
 		od -An -v -tx1 build/gen/der | sed 's/ \(..\)/0x\1,/g'
 		lens="$lens $(wc -c <build/gen/der),"
 		n=$((n + 1))
@@ -1262,7 +1276,8 @@ verb_clean() {
 verb_help() {
 	say 'usage: ./build.sh [VERB [ARGUMENT...]]'
 	sed -n 's/^#: /  /p' "$SELF"
-	say 'CC chooses the compiler; POST365_SHARED the folder of test data.'
+	say 'CC chooses the compiler; POST365_SHARED the folder of test data; ROOTS'
+	say 'a folder of certificates, in place of those of vendor/ and the machine.'
 }
 
 usage() {
@@ -1275,7 +1290,7 @@ verb=${1:-build}
 [ $# -eq 0 ] || shift
 case $verb in
 build | cross | release | demo | test | fuzz | bench | check | repro | deps | \
-    db | fmt | clean | help | _one)
+    db | fmt | clean | help | _one | _roots)
 	"verb_$verb" "$@"
 	;;
 -h | --help) verb_help ;;
