@@ -54,13 +54,20 @@ is_now(void)
 	return now;
 }
 
+static bool
+ends(void)
+{
+	return plan.how == CUT_KILL || plan.how == CUT_HALF ||
+	    plan.how == CUT_TORN;
+}
+
 /* True: the call must fail. */
 static bool
 fails(bool wants_room)
 {
 	bool now = is_now();
 
-	if (now && (plan.how == CUT_KILL || plan.how == CUT_HALF))
+	if (now && ends())
 		_exit(CUT_STATUS);
 	if ((now && plan.how == CUT_FAIL) ||
 	    (plan.how == CUT_FULL && wants_room && plan.calls >= plan.at)) {
@@ -93,12 +100,15 @@ WRAP(ssize_t, pread, (int fd, void *p, size_t n, off_t at), (fd, p, n, at),
     false)
 /* clang-format on */
 
-/* Half of a write, then the end. */
-static void
-half(size_t *n)
+/* A part of a write, then the end. */
+static size_t
+part(size_t n)
 {
-	if (plan.how == CUT_HALF && plan.calls + 1 == plan.at)
-		*n /= 2;
+	if (plan.calls + 1 != plan.at)
+		return n;
+	if (plan.how == CUT_HALF)
+		return n / 2;
+	return plan.how == CUT_TORN ? n / 40 : n;
 }
 
 ssize_t __real_write(int fd, const void *p, size_t n);
@@ -106,9 +116,8 @@ ssize_t __wrap_write(int fd, const void *p, size_t n);
 ssize_t
 __wrap_write(int fd, const void *p, size_t n)
 {
-	size_t some = n;
+	size_t some = part(n);
 
-	half(&some);
 	if (some < n && __real_write(fd, p, some) >= 0)
 		_exit(CUT_STATUS);
 	return fails(true) ? -1 : __real_write(fd, p, n);
@@ -119,9 +128,8 @@ ssize_t __wrap_pwrite(int fd, const void *p, size_t n, off_t at);
 ssize_t
 __wrap_pwrite(int fd, const void *p, size_t n, off_t at)
 {
-	size_t some = n;
+	size_t some = part(n);
 
-	half(&some);
 	if (some < n && __real_pwrite(fd, p, some, at) >= 0)
 		_exit(CUT_STATUS);
 	return fails(true) ? -1 : __real_pwrite(fd, p, n, at);
@@ -147,7 +155,7 @@ int __wrap_close(int fd);
 int
 __wrap_close(int fd)
 {
-	if (is_now() && (plan.how == CUT_KILL || plan.how == CUT_HALF))
+	if (is_now() && ends())
 		_exit(CUT_STATUS);
 	return __real_close(fd);
 }

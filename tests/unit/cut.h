@@ -10,6 +10,8 @@ enum cut {
 	CUT_NONE,
 	CUT_KILL, /* _exit before the call */
 	CUT_HALF, /* the same, but half of a write is done */
+	CUT_TORN, /* ... a 40th: half of a slot of state would be all its text
+		   */
 	CUT_FAIL, /* this one call fails */
 	CUT_MEET, /* cut_meet's */
 	CUT_FULL  /* from here on all that want room on the disk fail */
