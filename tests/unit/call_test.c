@@ -319,6 +319,28 @@ test_get(void)
 	world_stop(&w);
 }
 
+/* A request that has a time of its own ends with that. */
+static void
+test_own_timeout(void)
+{
+	struct serve_step step = { SERVE_ALL, STR_INIT(""), SERVE_HANG, 0 };
+	struct graph_request r = send_mail();
+	struct graph_answer a;
+	struct world w;
+	struct err e;
+	int64_t start;
+
+	world_start(&w, sign_in, N(sign_in), &step, 1);
+	start = os_mono_ms();
+	r.timeout_ms = SHORT_MS;
+	T_CHECK(!graph_call(&w.graph, &r, &a, &e) && e.kind == ERR_UNSURE, "%s",
+	    e.msg);
+	T_CHECK(os_mono_ms() - start < SHORT_MS + LATE_MS, "after %lld ms",
+	    (long long)(os_mono_ms() - start));
+	graph_answer_release(&a);
+	world_stop(&w);
+}
+
 /*
  * A permission granted after a refusal works at the next call: a kept token
  * is replaced when it is denied.
@@ -541,6 +563,7 @@ static const struct t_test tests[] = {
 	{ "claims", test_claims },
 	{ "no sign-in", test_no_sign_in },
 	{ "one limit for all", test_timeout },
+	{ "a limit of its own", test_own_timeout },
 	{ "no memory", test_no_memory },
 };
 

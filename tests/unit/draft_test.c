@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "graph/sent.h"
 #include "graph/upload.h"
 #include "t.h"
 
@@ -39,7 +40,9 @@ enum what {
 	GONE,    /* of a range: the session is, 404 */
 	SLIPPED, /* of a range: done; then the offset is told with a 416 */
 	SHORT,   /* of a range: 201, though there is more to come */
-	ENDLESS  /* of a range: done; 200 where 201 belongs */
+	ENDLESS, /* of a range: done; 200 where 201 belongs */
+	SLOW,    /* of a range: 408; nothing is done */
+	PAGED    /* of the list: its first page, which has nothing yet */
 };
 
 struct mishap {
@@ -52,6 +55,7 @@ static struct model {
 	const struct mishap *fault;
 	unsigned seen[REMOVE + 1];
 	unsigned drafts, removed, sent;
+	bool quoted; /* the search doubled the quote in the Message-ID */
 	struct {
 		uint64_t size, have; /* bytes */
 		bool whole;
@@ -245,12 +249,21 @@ graph_call(struct graph *g, const struct graph_request *r,
 
 	(void)g;
 	*out = (struct graph_answer){ .attempts = 1 };
+	if (where == SEARCH)
+		now.quoted = str_find(r->path,
+				 STR("%27%3Co%27%27neil%40x%3E"
+				     "%27")) < r->path.n;
 	if (where != SEARCH)
 		T_CHECK(str_eq(r->prefer, STR("IdType=\"ImmutableId\"")),
 		    "ids that stay");
 	if (where != CREATE && where != SEARCH)
 		T_CHECK(str_find(r->path, STR("/AA%2B%2F%3Db")) < r->path.n,
 		    "id: %.*s", STR_ARG(r->path));
+	if (fault == PAGED) {
+		answer(&out->http, 200,
+		    "{\"value\":[],\"@odata.nextLink\":\"https://x/2\"}");
+		return true;
+	}
 	if (fault < 0 || fault == LOST || fault == TAKEN || fault == LIES)
 		act(where, r, &out->http);
 	if (fault >= 0)
@@ -339,8 +352,12 @@ http_call(struct http *h, const struct http_request *r, struct http_answer *out,
 		    "\"uploadSessionNotFound\"}}");
 		return true;
 	}
-	if (fault == BUSY || fault == DENIED) {
-		answer(out, fault == BUSY ? 503 : 403, "");
+	if (fault == BUSY || fault == DENIED || fault == SLOW) {
+		answer(out,
+		    fault == BUSY     ? 503 :
+			fault == SLOW ? 408 :
+					403,
+		    "");
 		return true;
 	}
 	if (from != *have) {
@@ -413,6 +430,9 @@ static const struct {
 	{ "last range lost, no list ever", { 12 * MB },
 	  { { RANGE, LOST, 4, 4 }, { LIST, FAILS, 1, 99 } }, ERR_RETRY, 0,
 	  1 },
+	{ "last range lost, and of the list one page came", { 12 * MB },
+	  { { RANGE, LOST, 4, 4 }, { LIST, PAGED, 1, 99 } }, ERR_RETRY, 0,
+	  1 },
 	{ "last range lost, beside a file that is nearly as large",
 	  { 3 * MB - 1, 3 * MB }, { { RANGE, LOST, 1, 1 } }, ERR_NONE, 1, 0 },
 	{ "last range fails", { 12 * MB }, { { RANGE, FAILS, 4, 4 } },
@@ -425,6 +445,8 @@ static const struct {
 	  0, 1 },
 	{ "ranges fail now and then", { 12 * MB },
 	  { { RANGE, FAILS, 1, 2 }, { RANGE, BUSY, 4, 5 } }, ERR_NONE, 1, 0 },
+	{ "a range takes too long", { 12 * MB }, { { RANGE, SLOW, 2, 2 } },
+	  ERR_NONE, 1, 0 },
 	{ "a range fails for ever", { 12 * MB }, { { RANGE, BUSY, 2, 99 } },
 	  ERR_RETRY, 0, 1 },
 	{ "last range lost, and then the session gone", { 12 * MB },
@@ -690,6 +712,25 @@ test_kept(void)
 		check_kept(i);
 }
 
+/* OData 5.1.1.6.1: a quote in a text of $filter is written twice. */
+static void
+test_quote(void)
+{
+	const struct sent_ask ask = { .mailbox = STR("me@x"),
+		.message_id = STR("<o'neil@x>"),
+		.rcpt = &to };
+	struct log silent = { 0 };
+	struct graph g = { .source = { .clock = &stopped, .log = &silent },
+		.timeout_ms = 1000 };
+	struct send_result result = { 0 };
+	struct err why = { 0 };
+
+	now = (struct model){ .fault = rows[0].fault };
+	T_CHECK(sent_find(&g, &ask, &result, &why) == SENT_NOT_FOUND &&
+		now.quoted,
+	    "%s", why.msg);
+}
+
 /* Whatever allocation fails: never a mail without its file, never two. */
 static void
 scenario(void)
@@ -753,6 +794,7 @@ test_next(void)
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
 	{ "kept", test_kept },
+	{ "quote in a Message-ID", test_quote },
 	{ "allocations", test_allocations },
 	{ "next expected ranges", test_next },
 };

@@ -208,23 +208,45 @@ test_drop(void)
 	world_stop(&w);
 }
 
+/* What a kept token belongs to: with any of it changed, it is another's. */
 static void
-test_changed_secret(void)
+change(struct identity *who, size_t i)
 {
+	struct str *const text[] = { &who->proof_id, &who->tenant,
+		&who->client_id, &who->scope };
+
+	if (i < N(text))
+		*text[i] = STR("https://another.example");
+	else
+		who->kind = IDENTITY_FEDERATED;
+}
+
+static void
+test_another(void)
+{
+	static const char *const names[] = { "secret", "tenant", "client id",
+		"scope", "kind of proof" };
 	struct serve_step step[] = {
 		{ SERVE_ALL, STR_INIT(TOKEN("t1", HOUR)), SERVE_CLOSE, 0 },
 		{ SERVE_ALL, STR_INIT(TOKEN("t2", HOUR)), SERVE_CLOSE, 0 },
 	};
 	struct token t = { 0 };
+	struct identity first;
 	struct world w;
 
-	world_start(&w, step, N(step));
-	world_check(&w, &t, "t1", "first");
-	token_release(&t);
-	w.source.who.proof_id = STR("2");
-	world_check(&w, &t, "t2", "with the new secret");
-	token_release(&t);
-	world_stop(&w);
+	for (size_t i = 0; i < N(names); i++) {
+		world_start(&w, step, N(step));
+		first = w.source.who;
+		world_check(&w, &t, "t1", "first");
+		token_release(&t);
+		change(&w.source.who, i);
+		world_check(&w, &t, "t2", names[i]);
+		token_release(&t);
+		w.source.who = first;
+		world_check(&w, &t, "t1", "the first again");
+		token_release(&t);
+		world_stop(&w);
+	}
 }
 
 /* How long the service is left alone, by all processes. */
@@ -431,7 +453,7 @@ static const struct t_test tests[] = {
 	{ "ten processes, one request", test_many },
 	{ "a lock that is never released", test_stuck },
 	{ "drop", test_drop },
-	{ "a changed secret", test_changed_secret },
+	{ "another secret, tenant, client", test_another },
 	{ "left alone for a while", test_holds },
 	{ "broken holds", test_broken_hold },
 	{ "broken cache files", test_broken },
