@@ -8,9 +8,13 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 
-enum { PAGE_WORDS_MAX = 100 };
+enum {
+	PAGE_WORDS_MAX = 100,
+	PAGE_ECHO = 8 /* bytes in a row that two texts share by no chance */
+};
 
 /* Its title, else its first words; PAGE_WORDS_MAX bytes at most. */
 struct str page_words(struct str body);
@@ -21,5 +25,9 @@ bool page_is_web(struct str body);
  * in which one could stand are not to be shown.
  */
 bool page_may_be_secret(struct str s);
+/* s, or a word in its place if page_may_be_secret. */
+struct str page_shown(struct str s);
+/* Puts stars over each PAGE_ECHO bytes, or more, that the secret has too. */
+void page_mask(struct buf *text, struct str secret);
 
 #endif

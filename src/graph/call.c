@@ -88,8 +88,11 @@ static bool
 judge(const struct graph *g, const struct graph_request *r,
     const struct graph_answer *a, struct err *e)
 {
+	/* of 202 and 204 nobody needs a body */
 	if (a->http.status == r->expect)
-		return true;
+		return r->expect == 202 || r->expect == 204 ||
+		    http_is_whole(&a->http, e) ||
+		    err_wrap(e, "%.*s", STR_ARG(r->what));
 	if (a->http.status < 200 || a->http.status > 299)
 		return fault_graph(&a->http, r->what,
 		    clock_wall(g->source.clock), e);

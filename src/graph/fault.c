@@ -126,7 +126,7 @@ explain_page(const struct http_answer *a, struct str what,
 	else if (page_is_web(body))
 		with = "a web page of some proxy or gateway";
 	if (page_may_be_secret(body))
-		words = STR("(not shown: it seems to hold a secret)");
+		words = page_shown(body);
 	err_set(e, f->kind, "%.*s: HTTP %d with %s: \"%.*s\"%s", STR_ARG(what),
 	    a->status, with, STR_ARG(str_cut(words, PAGE_WORDS_MAX)), ids);
 	err_remedy(e, "%s%s", f->remedy,
@@ -295,8 +295,7 @@ explain_token(const struct http_answer *a, const struct json *tree,
 	};
 	char ids[IDS_SIZE];
 
-	if (page_may_be_secret(s.words))
-		s.words = STR("(not shown: it seems to hold a secret)");
+	s.words = page_shown(s.words);
 	describe_ids(&s, names, ids);
 	err_set(e, token_kind(a->status, &s), "%.*s: %.*s%s%.*s%s",
 	    STR_ARG(str_cut(what, WHAT_MAX)), STR_ARG(str_cut(s.code, ID_MAX)),
@@ -383,13 +382,20 @@ look_for_challenge(const struct http_answer *a, struct said *s)
 }
 
 static enum err_kind
-graph_kind(int status, const struct fault *f, const struct said *s)
+graph_kind(const struct http_answer *a, const struct fault *f,
+    const struct said *s)
 {
+	int status = a->status;
+
 	/* DESIGN.md 1: a success that is not the documented one */
 	if (status >= 200 && status <= 299)
 		return ERR_UNSURE;
 	/* FACTS.md 3.2 and 5.4: what stands behind the gateway may go on */
 	if (f->kind == ERR_RETRY && (status == 502 || status == 504))
+		return ERR_UNSURE;
+	/* The rest of it would have told, if it is no time to come back at. */
+	if (f->kind == ERR_RETRY && status >= 500 && a->cut &&
+	    http1_field(&a->head, STR("Retry-After")).n == 0)
 		return ERR_UNSURE;
 	/* A message is given up for a reason that was read, or not at all. */
 	return f->kind == ERR_REFUSED && s->unread ? ERR_RETRY : f->kind;
@@ -418,7 +424,7 @@ explain_graph(const struct http_answer *a, struct said *s, struct str what,
 		"client-request-id" };
 	const struct fault *f =
 	    s->known != NULL ? s->known : find_status(a->status);
-	enum err_kind kind = graph_kind(a->status, f, s);
+	enum err_kind kind = graph_kind(a, f, s);
 	struct fault plain = *f;
 	char ids[IDS_SIZE];
 
@@ -431,8 +437,7 @@ explain_graph(const struct http_answer *a, struct said *s, struct str what,
 		explain_page(a, what, &plain, ids, e);
 		return;
 	}
-	if (page_may_be_secret(s->words))
-		s->words = STR("(not shown: it seems to hold a secret)");
+	s->words = page_shown(s->words);
 	err_set(e, kind, "%.*s: %.*s%sHTTP %d%s%.*s%s",
 	    STR_ARG(str_cut(what, WHAT_MAX)),
 	    STR_ARG(str_cut(s->code, ERR_CODE_SIZE)), s->code.n > 0 ? ", " : "",

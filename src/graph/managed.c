@@ -357,6 +357,8 @@ judge(const struct asking *a, const struct http_answer *answer, struct token *t,
 
 	if (answer->status != 200)
 		return refused(a, answer, e);
+	if (!http_is_whole(answer, e))
+		return false;
 	if (!token_answer(answer, clock_wall(a->with->clock), &fresh, e)) {
 		token_release(&fresh);
 		return err_remedy(e,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/os.h"
+#include "codec/page.h"
 #include "codec/url.h"
 #include "graph/fault.h"
 #include "graph/token_answer.h"
@@ -50,7 +51,7 @@ redirected(const struct http_answer *a, struct err *e)
 	err_set(e, ERR_CONFIG,
 	    "the sign-in service has moved to \"%.*s\" (HTTP %d), where the "
 	    "secret is not sent unasked",
-	    STR_ARG(to), a->status);
+	    STR_ARG(page_shown(to)), a->status);
 	return err_remedy(e,
 	    "If that address is right, set login_url to it, without the tenant "
 	    "and what follows it.");
@@ -64,7 +65,7 @@ judge(const struct http_answer *a, struct str host, int64_t now,
 	bool success = a->status >= 200 && a->status < 300;
 
 	(void)snprintf(what, sizeof(what), "sign in at %.*s", STR_ARG(host));
-	if (success && token_answer(a, now, t, e))
+	if (success && http_is_whole(a, e) && token_answer(a, now, t, e))
 		return true;
 	if (success)
 		err_wrap(e, "%s", what);

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "codec/date.h"
 #include "codec/json.h"
+#include "codec/page.h"
 #include "graph/token_cache.h"
 
 enum {
@@ -18,7 +19,7 @@ static bool
 not_a_token(const struct http_answer *a, const char *why, struct err *e)
 {
 	struct str type = http1_field(&a->head, STR("Content-Type"));
-	struct str body = str_trim(buf_view(&a->body));
+	struct str body = page_shown(str_trim(buf_view(&a->body)));
 	bool shown = body.n > 0 && body.p[0] != '{'; /* JSON may hold one */
 
 	err_set(e, ERR_RETRY,

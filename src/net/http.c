@@ -7,15 +7,14 @@
 #include "base/os.h"
 #include "base/secret.h"
 #include "codec/date.h"
+#include "net/wire.h"
 
 enum {
 	PIECE = 64 * 1024,      /* of a request for each write: 4 TLS records */
 	READ_PIECE = 16 * 1024, /* a TLS record */
 	FIELDS = 24,            /* of a request; ours are 5 */
 	HOST_SIZE = 280,        /* a name of 253 bytes, brackets, port */
-	HEAD_MAX = SECRET_LIMIT + URL_MAX + 16 * 1024, /* token, target, rest */
-	TRACE_BODY = 2048, /* bytes of a body that -v shows */
-	TRACE_LINE = 800   /* log cuts lines at ERR_MSG_SIZE */
+	HEAD_MAX = SECRET_LIMIT + URL_MAX + 16 * 1024 /* token, target, rest */
 };
 
 static const struct log silent;
@@ -40,7 +39,7 @@ struct exchange {
 	bool kept;        /* the connection is older than this call */
 	bool written;     /* the kernel has the whole request */
 	bool lost;        /* the connection broke or ended */
-	bool spent;       /* nothing more can come over it */
+	bool more;        /* bytes came that belong to no answer */
 };
 
 /* Requests and the texts in them */
@@ -67,18 +66,6 @@ is_visible(struct str s, bool blanks)
 		    !(blanks && (s.p[i] == ' ' || s.p[i] == '\t')))
 			return false;
 	return true;
-}
-
-static struct str
-target_of(const struct url *url)
-{
-	return url->target.n > 0 ? url->target : STR("/");
-}
-
-static uint64_t
-body_size(const struct http_request *r)
-{
-	return r->has_body ? r->body.size : 0;
 }
 
 static bool
@@ -139,7 +126,7 @@ make_head(struct exchange *x, struct err *e)
 	struct head *head = &x->head;
 	char port[8] = "";
 
-	if (r->n_fields > FIELDS - 5)
+	if (r->n_fields > FIELDS - 6)
 		return err_set(e, ERR_BUG, "%zu fields for one request",
 		    r->n_fields);
 	if (u->port != (u->tls ? 443 : 80))
@@ -149,11 +136,13 @@ make_head(struct exchange *x, struct err *e)
 	add_field(head, "Host", str_of(head->host));
 	if (x->h->conf.user_agent.n > 0)
 		add_field(head, "User-Agent", x->h->conf.user_agent);
+	/* RFC 9110 12.5.3: without it any coding may come */
+	add_field(head, "Accept-Encoding", STR("identity"));
 	for (size_t i = 0; i < r->n_fields; i++)
 		head->field[head->n++] = r->field[i];
 	/* 411 exists: also an empty body has its length (FACTS.md 6.1) */
 	(void)snprintf(head->length, sizeof(head->length), "%llu",
-	    (unsigned long long)body_size(r));
+	    (unsigned long long)wire_body_size(r));
 	if (r->has_body)
 		add_field(head, "Content-Length", str_of(head->length));
 	if (r->close)
@@ -164,13 +153,13 @@ make_head(struct exchange *x, struct err *e)
 static void
 put_head(struct exchange *x)
 {
-	struct str target = target_of(x->r->url);
 	const struct http_field *f = x->head.field;
 
 	buf_reset(&x->out);
 	buf_adds(&x->out, x->r->method);
 	buf_addc(&x->out, ' ');
-	buf_adds(&x->out, target);
+	buf_addz(&x->out, wire_slash(x->r->url));
+	buf_adds(&x->out, x->r->url->target);
 	buf_addz(&x->out, " HTTP/1.1\r\n");
 	for (; f < x->head.field + x->head.n; f++) {
 		buf_adds(&x->out, f->name);
@@ -179,68 +168,6 @@ put_head(struct exchange *x)
 		buf_addz(&x->out, "\r\n");
 	}
 	buf_addz(&x->out, "\r\n");
-}
-
-/* What -v shows */
-
-static void
-trace_text(const struct log *l, char mark, struct str text, uint64_t size)
-{
-	struct str rest = str_first(text, TRACE_BODY);
-
-	log_trace(l, "%c [%llu bytes]", mark, (unsigned long long)size);
-	for (; rest.n > 0; rest = str_from(rest, TRACE_LINE))
-		log_trace(l, "%c %.*s", mark,
-		    STR_ARG(str_first(rest, TRACE_LINE)));
-	if (size > TRACE_BODY && text.n > 0)
-		log_trace(l, "%c ...", mark);
-}
-
-static void
-trace_request(const struct exchange *x)
-{
-	const struct log *l = x->h->conf.log;
-	const struct http_request *r = x->r;
-	const struct http_field *f = x->head.field;
-	struct str target = r->secret_target ? STR("***") : target_of(r->url);
-	char text[TRACE_BODY];
-	struct str shown = { text, sizeof(text) };
-	struct err e;
-
-	if (!log_traces(l))
-		return;
-	log_trace(l, "> %.*s %.*s HTTP/1.1", STR_ARG(r->method),
-	    STR_ARG(target));
-	for (; f < x->head.field + x->head.n; f++)
-		log_trace(l, "> %.*s: %.*s", STR_ARG(f->name),
-		    STR_ARG(f->secret ? STR("***") : f->value));
-	if (!r->has_body)
-		return;
-	if (shown.n > body_size(r))
-		shown.n = (size_t)body_size(r);
-	if (shown.n == 0 || r->secret_body ||
-	    !source_read(&r->body, 0, text, shown.n, &e))
-		shown.n = 0;
-	trace_text(l, '>', shown, body_size(r));
-}
-
-static void
-trace_answer(const struct exchange *x)
-{
-	const struct log *l = x->h->conf.log;
-	const struct http_answer *a = x->a;
-	struct str rest = buf_view(&a->head.head), line;
-	/* what answers a secret with success is one: a token */
-	bool secret = x->r->secret_body && a->status < 300;
-
-	if (!log_traces(l))
-		return;
-	while (str_next(&rest, '\n', &line))
-		if (str_trim(line).n > 0)
-			log_trace(l, "< %.*s", STR_ARG(str_trim(line)));
-	if (a->body.n > 0)
-		trace_text(l, '<', secret ? STR("") : buf_view(&a->body),
-		    a->body.n);
 }
 
 /* Connections */
@@ -437,7 +364,7 @@ receive(struct exchange *x, struct err *e)
 			      http1_feed(&x->a->head, &in, &x->a->body);
 	if (x->r->secret_body)
 		secret_wipe(piece, got);
-	x->spent = x->spent || got == 0 || in.n > 0;
+	x->more = in.n > 0;
 	x->lost = x->lost || (got == 0 && x->state == PARSE_BAD);
 	if (http1_has_head(&x->a->head))
 		x->a->status = x->a->head.status;
@@ -459,13 +386,6 @@ read_answer(struct exchange *x, struct err *e)
 	return true;
 }
 
-/* An answer that came before the request was complete: is it final? */
-static bool
-is_early(const struct exchange *x)
-{
-	return http1_has_head(&x->a->head);
-}
-
 /*
  * Hands x->out to the kernel, or as much of it as it takes until the server
  * answers (RFC 9112 9.5: it wants no more then).
@@ -478,11 +398,12 @@ put_out(struct exchange *x, struct err *e)
 	struct str s = buf_view(&x->out);
 	size_t left;
 
-	while (s.n > 0 && !is_early(x)) {
+	while (s.n > 0 && !http1_has_head(&x->a->head)) {
 		left = s.n;
 		if (!conn_write(c, s, how, &left, e)) {
 			x->lost = true;
-			x->written = left == 0 && x->sent == body_size(x->r);
+			x->written =
+			    left == 0 && x->sent == wire_body_size(x->r);
 			return false;
 		}
 		s = str_from(s, s.n - left);
@@ -496,7 +417,7 @@ put_out(struct exchange *x, struct err *e)
 static bool
 fill_out(struct exchange *x, struct err *e)
 {
-	uint64_t rest = body_size(x->r) - x->sent;
+	uint64_t rest = wire_body_size(x->r) - x->sent;
 	size_t n = x->out.n < PIECE ? PIECE - x->out.n : 0;
 	char *to;
 
@@ -516,68 +437,16 @@ static bool
 write_request(struct exchange *x, struct err *e)
 {
 	x->h->requests++;
-	trace_request(x);
+	wire_trace_request(x->h->conf.log, x->r, x->head.field, x->head.n);
 	put_head(x);
 	do {
 		if (!fill_out(x, e) || !put_out(x, e))
 			return false;
 		buf_reset(&x->out);
-	} while (x->sent < body_size(x->r) && !is_early(x));
-	x->written = !is_early(x);
+	} while (
+	    x->sent < wire_body_size(x->r) && !http1_has_head(&x->a->head));
+	x->written = !http1_has_head(&x->a->head);
 	return true;
-}
-
-/* Who says yes to what it cannot have read is not to be believed. */
-static bool
-check_early(const struct exchange *x, struct err *e)
-{
-	if (x->written || x->a->status >= 300)
-		return true;
-	return err_set(e, x->r->repeatable ? ERR_RETRY : ERR_UNSURE,
-	    "%s: answered %d before it had the whole request", x->head.host,
-	    x->a->status);
-}
-
-/*
- * A refusal with its whole head is one: nothing was taken, whatever became of
- * its body. What came of that is kept; the connection is not. A 503 is one if
- * it names a time; else its body would have told (FACTS.md 3.2, 5.4).
- */
-static bool
-is_refusal(struct exchange *x)
-{
-	const struct http1 *head = &x->a->head;
-	bool busy =
-	    x->a->status == 503 && http1_field(head, STR("Retry-After")).n > 0;
-
-	if (!http1_has_head(head) || (x->a->status / 100 != 4 && !busy))
-		return false;
-	log_trace(x->h->conf.log, "%s: the body of its answer was cut",
-	    x->head.host);
-	x->spent = true;
-	return true;
-}
-
-/* RFC 9110 8.4: we asked for none, so nobody can read it here. */
-static bool
-check_coding(const struct exchange *x, struct err *e)
-{
-	struct str coding = http1_field(&x->a->head, STR("Content-Encoding"));
-
-	if (coding.n == 0 || str_ieq(coding, STR("identity")) ||
-	    x->a->body.n == 0)
-		return true;
-	if (x->a->status >= 300) { /* it says enough */
-		buf_reset(&x->a->body);
-		return true;
-	}
-	err_set(e, ERR_RETRY,
-	    "%s: its answer is compressed (Content-Encoding: %.*s), which "
-	    "nobody asked for",
-	    x->head.host, STR_ARG(coding));
-	return err_remedy(e,
-	    "something between here and the server changes its answers: a "
-	    "proxy has to leave them as they are");
 }
 
 static void
@@ -599,9 +468,65 @@ let_go(struct exchange *x, bool ok)
 		return;
 	x->slot->conn.beside = NULL;
 	x->slot->idle_since = os_mono_ms();
-	if (!ok || !x->written || x->spent || x->r->close ||
-	    !x->a->head.keep_alive)
+	if (!ok || x->state != PARSE_DONE || !x->written || x->more ||
+	    x->r->close || !x->a->head.keep_alive)
 		slot_drop(x->slot);
+}
+
+/* RFC 9110 8.4: we asked for none, so nobody can read it here. */
+static bool
+check_coding(const struct exchange *x, struct err *e)
+{
+	struct str coding = http1_field(&x->a->head, STR("Content-Encoding"));
+
+	if (coding.n == 0 || str_ieq(coding, STR("identity")) ||
+	    x->a->body.n == 0)
+		return true;
+	buf_reset(&x->a->body);
+	err_set(e, ERR_RETRY,
+	    "%s: its answer is compressed (Content-Encoding: %.*s), which "
+	    "nobody asked for",
+	    x->head.host, STR_ARG(coding));
+	return err_remedy(e,
+	    "something between here and the server changes its answers: a "
+	    "proxy has to leave them as they are");
+}
+
+/* What a failure means once the whole request has left. */
+static bool
+fail_after_request(const struct exchange *x, struct err *e)
+{
+	if (!x->written || x->r->repeatable || e->kind != ERR_RETRY)
+		return false;
+	e->kind = ERR_UNSURE;
+	return err_wrap(e, "the request was sent, but its answer was lost");
+}
+
+/*
+ * The one rule: a whole head is the answer, whatever becomes of its body
+ * (`cut`). But a server that says yes before it has read the request cannot
+ * be trusted.
+ */
+static bool
+take_answer(struct exchange *x, bool whole, struct err *e)
+{
+	struct http_answer *a = x->a;
+
+	if (!http1_has_head(&a->head))
+		return fail_after_request(x, e);
+	a->cut = !whole || !check_coding(x, e);
+	if (a->cut) {
+		(void)fail_after_request(x, e);
+		a->why = *e;
+	}
+	note_date(a);
+	wire_hide_secrets(x->r, a);
+	wire_trace_answer(x->h->conf.log, x->r, a);
+	if (x->written || a->status >= 300)
+		return true;
+	return err_set(e, x->r->repeatable ? ERR_RETRY : ERR_UNSURE,
+	    "%s: answered %d before it had the whole request", x->head.host,
+	    a->status);
 }
 
 static bool
@@ -609,7 +534,7 @@ attempt(struct exchange *x, struct err *e)
 {
 	bool ok;
 
-	x->written = x->lost = x->spent = false;
+	x->written = x->lost = x->more = false;
 	x->sent = 0;
 	x->state = PARSE_MORE;
 	http_answer_release(x->a);
@@ -620,13 +545,8 @@ attempt(struct exchange *x, struct err *e)
 		buf_init_secret(&x->a->body, HTTP_BODY_MAX);
 	else
 		buf_init(&x->a->body, HTTP_BODY_MAX);
-	ok = connect_slot(x, e) &&
-	    ((write_request(x, e) && read_answer(x, e)) || is_refusal(x));
-	if (ok) {
-		note_date(x->a);
-		trace_answer(x);
-		ok = check_early(x, e) && check_coding(x, e);
-	}
+	ok = connect_slot(x, e) && write_request(x, e) && read_answer(x, e);
+	ok = take_answer(x, ok, e);
 	let_go(x, ok);
 	return ok;
 }
@@ -659,10 +579,15 @@ http_call(struct http *h, const struct http_request *r, struct http_answer *out,
 	if (!ok && may_repeat(&x))
 		ok = attempt(&x, e);
 	buf_release(&x.out);
-	if (ok || !x.written || r->repeatable || e->kind != ERR_RETRY)
-		return ok;
-	e->kind = ERR_UNSURE;
-	return err_wrap(e, "the request was sent, but its answer was lost");
+	return ok;
+}
+
+bool
+http_is_whole(const struct http_answer *a, struct err *e)
+{
+	if (a->cut)
+		*e = a->why;
+	return !a->cut;
 }
 
 void

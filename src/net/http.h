@@ -10,11 +10,16 @@
  * server had closed before we wrote, or when the request says so.
  *
  * What a failure means: until the request is fully written ERR_RETRY, after
- * that ERR_UNSURE (the server may have acted on it). An answer of any status
- * is a success here, a refusal (4xx, and 503 with a Retry-After) also if its
- * body was cut short. One that is compressed cannot be read: ERR_UNSURE after
- * all. Redirects are not followed: the caller sees them, so no Authorization
- * ever goes to another host.
+ * that ERR_UNSURE (the server may have acted on it). Once the head of an
+ * answer is whole, the call has succeeded, whatever the status: `cut` says
+ * that its body did not come whole, or is compressed and cannot be read. A
+ * success that came before the request was written is the one exception:
+ * ERR_UNSURE. Redirects are not followed: the caller sees them, so no
+ * Authorization ever goes to another host.
+ *
+ * Where an answer repeats a secret of its request (a field, client_secret or
+ * client_assertion in the body, PAGE_ECHO bytes of them or more), stars stand
+ * in its place before anybody sees it.
  *
  * Source: RFC 9110, RFC 9112.
  */
@@ -86,7 +91,7 @@ struct http_request {
 	size_t n_fields;
 	struct source body; /* size 0: none; POST, PUT, PATCH say so */
 	bool has_body;
-	bool secret_body;   /* -v shows its size only */
+	bool secret_body;   /* -v shows its size and the answer's only */
 	bool secret_target; /* the URL gives a right: -v shows its origin */
 	bool repeatable;    /* doing it twice does no harm: a token request */
 	bool close;         /* Connection: close: a throwaway */
@@ -97,6 +102,8 @@ struct http_answer {
 	int status;
 	struct http1 head; /* ask it with http1_field */
 	struct buf body;
+	bool cut;       /* the body is not whole; what came of it is here, */
+	struct err why; /* and what http_is_whole gives */
 	int64_t server_clock_skew; /* seconds we are ahead of its Date */
 	bool has_date;
 };
@@ -108,6 +115,12 @@ struct http_answer {
  */
 bool http_call(struct http *h, const struct http_request *r,
     struct http_answer *out, struct err *e) __attribute__((warn_unused_result));
+/*
+ * For those that need the body: false if it was cut, *e says how. ERR_RETRY,
+ * or ERR_UNSURE if the request is not repeatable.
+ */
+bool http_is_whole(const struct http_answer *a, struct err *e)
+    __attribute__((warn_unused_result));
 void http_answer_release(struct http_answer *a);
 
 #endif

@@ -182,7 +182,9 @@ static const struct {
 	  ERR_RETRY, 503, 1, 1, "r-2", "HTTP 503" },
 	{ "cut 503 without a time", { { SERVE_ALL, STR_INIT(CUT("503 No")),
 	    SERVE_CLOSE, 0 } },
-	  ERR_UNSURE, 503, 1, 1, "", "answer was lost" },
+	  ERR_UNSURE, 503, 1, 1, "r-2", "HTTP 503" },
+	{ "cut 202", { { SERVE_ALL, STR_INIT(CUT("202 OK")), SERVE_CLOSE, 0 } },
+	  ERR_NONE, 202, 1, 1, "r-2", NULL },
 	{ "an id of odd bytes", { { SERVE_ALL, STR_INIT("HTTP/1.1 202 A\r\n"
 	    "request-id: a\xff b\r\nContent-Length: 0\r\n\r\n"), SERVE_KEEP,
 	    0 } },

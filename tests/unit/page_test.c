@@ -52,7 +52,49 @@ test_rows(void)
 	}
 }
 
-static const struct t_test tests[] = { { "rows", test_rows } };
+/* Wherever and in whatever pieces a secret stands, and nothing else. */
+static const struct {
+	const char *name;
+	struct str text, secret, want;
+} masks[] = {
+	{ "nothing of it", STR_INIT("what is here"), STR_INIT("0123456789"),
+	    STR_INIT("what is here") },
+	{ "all of it", STR_INIT("a0123456789b"), STR_INIT("0123456789"),
+	    STR_INIT("a**********b") },
+	{ "its beginning", STR_INIT("01234567x"), STR_INIT("0123456789"),
+	    STR_INIT("********x") },
+	{ "its end, cut", STR_INIT("x23456789"), STR_INIT("0123456789"),
+	    STR_INIT("x********") },
+	{ "too little", STR_INIT("0123456 3456789"), STR_INIT("0123456789"),
+	    STR_INIT("0123456 3456789") },
+	{ "twice, in a row", STR_INIT("01234567890123456789"),
+	    STR_INIT("0123456789"), STR_INIT("********************") },
+	{ "in two ways", STR_INIT("abcdefghijabcdefghXj"),
+	    STR_INIT("abcdefghXabcdefghij"), STR_INIT("*******************j") },
+	{ "a short one", STR_INIT("1234567"), STR_INIT("1234567"),
+	    STR_INIT("1234567") },
+	{ "no text", STR_INIT(""), STR_INIT("0123456789"), STR_INIT("") },
+};
+
+static void
+test_masks(void)
+{
+	struct buf text;
+
+	for (size_t i = 0; i < N(masks); i++) {
+		buf_init(&text, 100);
+		buf_adds(&text, masks[i].text);
+		page_mask(&text, masks[i].secret);
+		T_CHECK(str_eq(buf_view(&text), masks[i].want), "%s: %.*s",
+		    masks[i].name, STR_ARG(buf_view(&text)));
+		buf_release(&text);
+	}
+}
+
+static const struct t_test tests[] = {
+	{ "rows", test_rows },
+	{ "masks", test_masks },
+};
 
 int
 main(void)

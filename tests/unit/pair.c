@@ -77,7 +77,8 @@ int
 pair_call(struct pair *p, const struct http_request *r, struct err *e)
 {
 	struct http_answer a;
-	int status = http_call(&p->http, r, &a, e) ? a.status : 0;
+	bool ok = http_call(&p->http, r, &a, e) && http_is_whole(&a, e);
+	int status = ok ? a.status : 0;
 
 	http_answer_release(&a);
 	return status;

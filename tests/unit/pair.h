@@ -47,7 +47,7 @@ bool pair_read(const struct source *self, uint64_t at, char *p, size_t n,
 /* A POST with so many bytes of body, which must be over in ms. */
 struct http_request pair_post(const struct pair *p, size_t body, int64_t ms);
 
-/* Calls, and gives the status or 0. */
+/* Calls, and gives the status of a whole answer, or 0. */
 int pair_call(struct pair *p, const struct http_request *r, struct err *e);
 /* The same for a small POST. */
 int pair_small(struct pair *p);
