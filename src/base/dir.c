@@ -42,7 +42,7 @@ make(const struct dir *d, const char *path, mode_t mode, struct err *e)
 	struct dir up = *d;
 	bool ok;
 
-	if (mkdir(path, mode) < 0 && errno != ENOENT)
+	if (!os_mkdir(path, mode) && errno != ENOENT)
 		return errno == EEXIST || fail(d, NULL, "make the folder", e);
 	if (access(path, F_OK) < 0 && !os_mkdirs(path, mode, e))
 		return false;

@@ -18,7 +18,6 @@
 enum {
 	READ_PIECE = 65536,
 	LOCK_PAUSE_MS = 20, /* flock knows no deadline: ask this often */
-	TEMP_TRIES = 16,    /* names of 64 random bits do not clash */
 	MAKE_TRIES = 16
 };
 
@@ -401,9 +400,8 @@ os_is_locked(int fd)
 	return false;
 }
 
-/* The folder of path into dir (of size bytes); "." if it names none. */
-static bool
-folder_of(const char *path, char *dir, size_t size, struct err *e)
+bool
+os_folder_of(const char *path, char *dir, size_t size, struct err *e)
 {
 	const char *slash = strrchr(path, '/');
 	size_t n = slash == NULL ? 0 : (size_t)(slash - path);
@@ -419,68 +417,27 @@ folder_of(const char *path, char *dir, size_t size, struct err *e)
 	return true;
 }
 
-/* A rename is atomic but not durable until its directory is. */
-static bool
-sync_folder_of(const char *path, struct err *e)
+/* What root makes belongs to whom the folder above belongs. */
+static void
+give_to_owner(int fd, int folder, const char *name)
 {
-	char dir[4096];
-	int fd;
-	bool ok;
+	char above[4096];
+	struct stat st;
+	struct err ignored;
 
-	if (!folder_of(path, dir, sizeof(dir), e))
-		return false;
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ok = fd >= 0 && fsync(fd) == 0;
-	if (!ok)
-		err_sys(e, ERR_RETRY, "%s: cannot sync", dir);
-	os_close(&fd);
-	return ok;
+	if (fd >= 0 && geteuid() == 0 &&
+	    os_folder_of(name, above, sizeof(above), &ignored) &&
+	    fstatat(folder, above, &st, 0) == 0 && st.st_uid != 0)
+		(void)!fchown(fd, st.st_uid, st.st_gid);
 }
 
 static int
-open_temp(const char *path, mode_t mode, char *temp, size_t size)
+make_file(int folder, const char *name, int flags, mode_t mode)
 {
-	uint64_t r;
-	int fd = -1;
+	int fd = openat(folder, name, flags | O_CREAT | O_EXCL, mode);
 
-	for (int i = 0; i < TEMP_TRIES && fd < 0; i++) {
-		os_random(&r, sizeof(r));
-		(void)snprintf(temp, size, "%s.%016llx", path,
-		    (unsigned long long)r);
-		fd = open(temp,
-		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-		if (fd < 0 && errno != EEXIST)
-			break;
-	}
+	give_to_owner(fd, folder, name);
 	return fd;
-}
-
-bool
-os_write_file(const char *path, struct str s, struct os_write how,
-    struct err *e)
-{
-	char temp[4096];
-	bool ok;
-	int fd;
-
-	if (strlen(path) + 32 > sizeof(temp))
-		return err_set(e, ERR_CONFIG, "%s: path too long", path);
-	fd = open_temp(path, how.mode, temp, sizeof(temp));
-	if (fd < 0) {
-		err_sys(e, ERR_RETRY, "%s: cannot create", path);
-		e->exit = EX_CANTCREAT;
-		return false;
-	}
-	ok = os_write_fd(fd, path, s, e);
-	if (ok && how.durable && fsync(fd) < 0)
-		ok = err_sys(e, ERR_RETRY, "%s: cannot sync", path);
-	if (close(fd) < 0 && ok)
-		ok = err_sys(e, ERR_RETRY, "%s: cannot close", path);
-	if (ok && rename(temp, path) < 0)
-		ok = err_sys(e, ERR_RETRY, "%s: cannot rename", path);
-	if (!ok)
-		(void)unlink(temp);
-	return ok && (!how.durable || sync_folder_of(path, e));
 }
 
 void
@@ -502,6 +459,22 @@ is_folder(const char *path)
 }
 
 bool
+os_mkdir(const char *path, mode_t mode)
+{
+	int fd;
+
+	if (mkdir(path, mode) < 0)
+		return false;
+	if (geteuid() == 0) {
+		fd =
+		    open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		give_to_owner(fd, AT_FDCWD, path);
+		os_close(&fd);
+	}
+	return true;
+}
+
+bool
 os_mkdirs(const char *path, mode_t mode, struct err *e)
 {
 	char part[4096];
@@ -514,7 +487,7 @@ os_mkdirs(const char *path, mode_t mode, struct err *e)
 		if (part[i] != '/' && part[i] != '\0')
 			continue;
 		part[i] = '\0';
-		if (mkdir(part, mode) < 0 &&
+		if (!os_mkdir(part, mode) &&
 		    (errno != EEXIST || !is_folder(part))) {
 			err_sys(e, ERR_CONFIG, "%s: cannot make folder", part);
 			e->exit = EX_CANTCREAT;
@@ -523,21 +496,6 @@ os_mkdirs(const char *path, mode_t mode, struct err *e)
 		part[i] = path[i];
 	}
 	return true;
-}
-
-static int
-make_file(int folder, const char *name, int flags, mode_t mode)
-{
-	int fd = openat(folder, name, flags | O_CREAT | O_EXCL, mode);
-	char above[4096];
-	struct stat st;
-	struct err ignored;
-
-	if (fd >= 0 && geteuid() == 0 &&
-	    folder_of(name, above, sizeof(above), &ignored) &&
-	    fstatat(folder, above, &st, 0) == 0 && st.st_uid != 0)
-		(void)!fchown(fd, st.st_uid, st.st_gid);
-	return fd;
 }
 
 int

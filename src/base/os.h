@@ -98,17 +98,6 @@ bool os_write_fd(int fd, const char *name, struct str s, struct err *e)
     __attribute__((warn_unused_result));
 
 /*
- * Replaces path by a file that holds s: readers see the old bytes or the new
- * ones, never half. `durable` syncs file and directory (fsync) as well.
- */
-struct os_write {
-	mode_t mode;
-	bool durable;
-};
-bool os_write_file(const char *path, struct str s, struct os_write how,
-    struct err *e) __attribute__((warn_unused_result));
-
-/*
  * Exactly n bytes at an offset. Reading: ERR_RETRY, and ERR_INPUT where the
  * file ends before. Writing: ERR_RETRY with exit 74.
  */
@@ -151,6 +140,17 @@ bool os_is_locked(int fd);
 
 /* Removes a file, if it is there and we may. */
 void os_remove(const char *path);
+
+/* The folder of path into dir (of size bytes); "." if it names none. */
+bool os_folder_of(const char *path, char *dir, size_t size, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * mkdir(2). A folder that root makes belongs to the owner of the one above it;
+ * so do files. False: errno says why.
+ */
+bool os_mkdir(const char *path, mode_t mode)
+    __attribute__((warn_unused_result));
 
 /* Makes a folder and the missing ones above it. Existing is fine. */
 bool os_mkdirs(const char *path, mode_t mode, struct err *e)

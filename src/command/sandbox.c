@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/replace.h"
 #include "command/sandbox_host.h"
 #include "command/sandbox_keep.h"
 #include "command/sandbox_mail.h"
@@ -308,7 +309,8 @@ write_file(const struct setup *t, const char *name, struct str bytes,
 	arena_init(&mem, MEMORY_MAX);
 	path = arena_fmt(&mem, "%.*s/%s", STR_ARG(t->s.folder), name);
 	ok = arena_ok(&mem, e) &&
-	    os_write_file(path.p, bytes, (struct os_write){ 0600, false }, e);
+	    replace_file(path.p, bytes, (struct replace_how){ .mode = 0600 },
+		e);
 	arena_release(&mem);
 	return ok;
 }

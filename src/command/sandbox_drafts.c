@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/replace.h"
 
 enum { FILE_MAX = 8 * 1024 * 1024 }; /* info and raw: a request of 4 MB */
 
@@ -141,7 +142,8 @@ drafts_write(const struct draft_folder *d, struct str file, struct str bytes,
 	struct str path = drafts_path(d, file);
 
 	return arena_ok(d->mem, e) &&
-	    os_write_file(path.p, bytes, (struct os_write){ 0600, false }, e);
+	    replace_file(path.p, bytes, (struct replace_how){ .mode = 0600 },
+		e);
 }
 
 struct str

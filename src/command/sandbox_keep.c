@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/replace.h"
 #include "codec/date.h"
 #include "codec/jsonw.h"
 
@@ -29,8 +30,8 @@ write_part(const struct sandbox *s, const struct sandbox_mail *m, uint32_t at,
 	if (p->path.n > 0)
 		return rename(p->path.p, path.p) == 0 ||
 		    err_sys(e, ERR_RETRY, "%s", path.p);
-	return os_write_file(path.p, p->bytes, (struct os_write){ 0600, false },
-	    e);
+	return replace_file(path.p, p->bytes,
+	    (struct replace_how){ .mode = 0600 }, e);
 }
 
 bool

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/replace.h"
 #include "command/config.h"
 #include "command/config_show.h"
 
@@ -124,7 +125,9 @@ path(const struct cli *c)
 static bool
 write_file(const char *name, struct str text, struct err *e)
 {
-	const struct os_write how = { .mode = 0600, .durable = true };
+	const struct replace_how how = { .mode = 0600,
+		.durable = true,
+		.sweep = true };
 	const char *slash = strrchr(name, '/');
 	struct os_stat st;
 	struct arena mem;
@@ -145,7 +148,7 @@ write_file(const char *name, struct str text, struct err *e)
 		ok = arena_ok(&mem, e) &&
 		    os_mkdirs(folder.p, geteuid() == 0 ? 0755 : 0700, e);
 	}
-	ok = ok && os_write_file(name, text, how, e);
+	ok = ok && replace_file(name, text, how, e);
 	arena_release(&mem);
 	return ok;
 }

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/crypt.h"
 #include "base/os.h"
+#include "base/replace.h"
 #include "codec/date.h"
 #include "command/enqueue.h"
 
@@ -124,8 +125,9 @@ bool
 waiting_write(const struct spool *s, const struct envelope *v,
     const struct waiting *w, struct err *e)
 {
-	const struct os_write how = { .mode = 0600,
-		.durable = s->sync != SPOOL_NONE };
+	const struct replace_how how = { .mode = 0600,
+		.durable = s->sync != SPOOL_NONE,
+		.sweep = true };
 	struct waiting now = *w;
 	char path[PATH_SIZE], when[DATE_ISO_SIZE];
 	const char *text;
@@ -154,7 +156,7 @@ waiting_write(const struct spool *s, const struct envelope *v,
 		    (unsigned long long)*(
 			const uint64_t *)(const void *)((const char *)w +
 			numbers[i].at));
-	ok = buf_ok(&out, e) && os_write_file(path, buf_view(&out), how, e);
+	ok = buf_ok(&out, e) && replace_file(path, buf_view(&out), how, e);
 	buf_release(&out);
 	return ok;
 }

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/crypt.h"
 #include "base/os.h"
+#include "base/replace.h"
 #include "codec/json.h"
 #include "codec/jsonw.h"
 
@@ -116,11 +117,11 @@ static bool
 save(const struct token_cache *c, const char *path, struct jsonw *w,
     struct err *e)
 {
-	struct os_write how = { .mode = 0600 };
+	struct replace_how how = { .mode = 0600, .sweep = true };
 
 	jsonw_close(w, '}');
 	return jsonw_end(w, e) && os_mkdirs(c->folder, 0700, e) &&
-	    os_write_file(path, buf_view(w->out), how, e);
+	    replace_file(path, buf_view(w->out), how, e);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "base/crypt.h"
 #include "base/err.h"
 #include "base/os.h"
+#include "base/replace.h"
 
 /*
  * SHA-256 of the rest as hex, a line end, "post365 tls 1 <expires>", a line
@@ -98,19 +99,19 @@ session_load(const char *path, int64_t now, struct buf *out)
 static bool
 write_file(const char *path, struct str s)
 {
-	struct os_write how = { .mode = 0600, .durable = false };
+	struct replace_how how = { .mode = 0600, .sweep = true };
 	char folder[4096];
 	struct err ignored;
 	int n;
 
-	if (os_write_file(path, s, how, &ignored))
+	if (replace_file(path, s, how, &ignored))
 		return true;
 	n = snprintf(folder, sizeof(folder), "%s", path);
 	if (n < 0 || (size_t)n >= sizeof(folder))
 		return false;
 	*strrchr(folder, '/') = '\0'; /* session_path put one there */
 	return os_mkdirs(folder, 0700, &ignored) &&
-	    os_write_file(path, s, how, &ignored);
+	    replace_file(path, s, how, &ignored);
 }
 
 bool

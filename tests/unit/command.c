@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/replace.h"
 #include "t.h"
 
 enum { OUTPUT_MAX = 16 * 1024 * 1024 };
@@ -106,11 +107,11 @@ command_folder_remove(void)
 const char *
 command_file(const char *name, struct str text, unsigned mode)
 {
-	const struct os_write how = { .mode = 0600 };
+	const struct replace_how how = { .mode = 0600 };
 	struct err e;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", command_folder(), name);
-	if (!os_write_file(path, text, how, &e) || chmod(path, mode) < 0)
+	if (!replace_file(path, text, how, &e) || chmod(path, mode) < 0)
 		abort();
 	return path;
 }
@@ -147,7 +148,7 @@ command_clear_environment(void)
 void
 command_golden(const char *name, struct str text)
 {
-	const struct os_write how = { .mode = 0644 };
+	const struct replace_how how = { .mode = 0644 };
 	struct buf want;
 	struct err e;
 	char file[256];
@@ -159,7 +160,7 @@ command_golden(const char *name, struct str text)
 		*slash = '\0';
 		T_CHECK(os_mkdirs(file, 0755, &e), "%s", e.msg);
 		*slash = '/';
-		T_CHECK(os_write_file(file, text, how, &e), "%s", e.msg);
+		T_CHECK(replace_file(file, text, how, &e), "%s", e.msg);
 		return;
 	}
 	buf_init(&want, OUTPUT_MAX);

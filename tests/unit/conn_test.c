@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/replace.h"
 #include "peer.h"
 #include "site.h"
 #include "t.h"
@@ -541,7 +542,7 @@ loosen(const char *path, void *arg)
 static void
 spoil(const char *path, void *arg)
 {
-	struct os_write how = { .mode = 0600, .durable = false };
+	struct replace_how how = { .mode = 0600, .durable = false };
 	const size_t *percent = arg;
 	struct buf b;
 	struct err e;
@@ -551,7 +552,7 @@ spoil(const char *path, void *arg)
 	buf_init(&b, 65536);
 	t_read_file(path, &b);
 	b.p[(b.n - 1) * *percent / 100] ^= 1;
-	check(os_write_file(path, buf_view(&b), how, &e), &e);
+	check(replace_file(path, buf_view(&b), how, &e), &e);
 	buf_release(&b);
 }
 

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/replace.h"
 #include "t.h"
 
 #define N(table) (sizeof(table) / sizeof(*(table)))
@@ -27,22 +28,6 @@ put_file(const char *path, const char *text)
 	FILE *f = fopen(path, "w");
 
 	T_CHECK(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0, "%s", path);
-}
-
-static void
-count(const char *path, void *arg)
-{
-	(void)path;
-	++*(size_t *)arg;
-}
-
-static size_t
-files_here(void)
-{
-	size_t n = 0;
-
-	(void)t_each_file(".", count, &n);
-	return n;
 }
 
 static void
@@ -83,7 +68,7 @@ static void
 test_read_large(void)
 {
 	enum { SIZE = 300000 };
-	struct os_write how = { .mode = 0600 };
+	struct replace_how how = { .mode = 0600 };
 	struct buf in, out;
 	struct err e;
 
@@ -91,7 +76,7 @@ test_read_large(void)
 	buf_init(&out, SIZE);
 	while (in.n < SIZE)
 		buf_addc(&in, (char)(in.n * 7 >> 3));
-	T_CHECK(os_write_file("large", buf_view(&in), how, &e), "%s", e.msg);
+	T_CHECK(replace_file("large", buf_view(&in), how, &e), "%s", e.msg);
 	T_CHECK(os_read_file("large", &out, &e), "%s", e.msg);
 	T_CHECK(str_eq(buf_view(&in), buf_view(&out)), "same bytes");
 	buf_reset(&out);
@@ -221,97 +206,6 @@ test_private(void)
 	os_remove("fifo");
 	os_remove("missing");
 	T_CHECK(access("fifo", F_OK) < 0, "removed");
-	buf_release(&b);
-}
-
-static void
-test_write_file(void)
-{
-	static const struct os_write hows[] = { { 0600, false }, { 0640, true },
-		{ 0644, false } };
-	struct stat st;
-	struct buf b;
-	struct err e;
-
-	(void)umask(022);
-	buf_init(&b, 100);
-	for (size_t i = 0; i < N(hows); i++) {
-		size_t files;
-
-		put_file("target", "what was there before");
-		files = files_here();
-		T_CHECK(os_write_file("target", STR("new"), hows[i], &e), "%s",
-		    e.msg);
-		buf_reset(&b);
-		T_CHECK(os_read_file("target", &b, &e), "%s", e.msg);
-		T_CHECK(str_eq(buf_view(&b), STR("new")), "%s", b.p);
-		T_CHECK(stat("target", &st) == 0 &&
-			(st.st_mode & 0777) == hows[i].mode,
-		    "mode %o", (unsigned)st.st_mode & 0777);
-		T_CHECK(files_here() == files, "no litter");
-	}
-	buf_release(&b);
-}
-
-static void
-test_write_file_bad(void)
-{
-	struct os_write how = { .mode = 0600, .durable = true };
-	char path[5000];
-	size_t files;
-	struct err e;
-
-	T_CHECK(mkdir("busy", 0700) == 0, "mkdir");
-	put_file("busy/file", "");
-	files = files_here();
-	T_CHECK(!os_write_file("no/such/folder", STR("x"), how, &e) &&
-		e.kind == ERR_RETRY && err_exit(&e) == EX_CANTCREAT,
-	    "%s", e.msg);
-	T_CHECK(!os_write_file("busy", STR("x"), how, &e) &&
-		e.kind == ERR_RETRY,
-	    "a folder is in its place");
-	T_CHECK(files_here() == files, "no litter");
-	memset(path, 'x', sizeof(path) - 1);
-	path[sizeof(path) - 1] = '\0';
-	T_CHECK(!os_write_file(path, STR("x"), how, &e) && e.kind == ERR_CONFIG,
-	    "too long");
-	T_CHECK(!os_mkdirs(path, 0700, &e) && e.kind == ERR_CONFIG, "too long");
-}
-
-/* Whoever reads meanwhile sees one of the texts, whole. */
-static void
-test_write_is_atomic(void)
-{
-	static char text[2][20000];
-	struct os_write how = { .mode = 0600 };
-	struct buf b;
-	struct err e;
-	int status;
-	pid_t pid;
-
-	memset(text[0], 'a', sizeof(text[0]));
-	memset(text[1], 'b', sizeof(text[1]));
-	T_CHECK(os_write_file("both", (struct str){ text[0], 20000 }, how, &e),
-	    "%s", e.msg);
-	pid = fork();
-	if (pid == 0) {
-		bool ok = true;
-
-		(void)alarm(20);
-		for (int i = 0; i < 300 && ok; i++)
-			ok = os_write_file("both",
-			    (struct str){ text[i % 2], 20000 }, how, &e);
-		_exit(ok ? 0 : 1);
-	}
-	buf_init(&b, 30000);
-	while (waitpid(pid, &status, WNOHANG) == 0) {
-		buf_reset(&b);
-		T_CHECK(os_read_file("both", &b, &e), "%s", e.msg);
-		T_CHECK(b.n == 20000 &&
-			memcmp(b.p, text[b.p[0] == 'b'], b.n) == 0,
-		    "half of a file");
-	}
-	T_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "writer");
 	buf_release(&b);
 }
 
@@ -549,9 +443,6 @@ static const struct t_test tests[] = {
 	{ "read fd", test_read_fd },
 	{ "allocation", test_allocation },
 	{ "private", test_private },
-	{ "write file", test_write_file },
-	{ "write file bad", test_write_file_bad },
-	{ "write is atomic", test_write_is_atomic },
 	{ "mkdirs", test_mkdirs },
 	{ "stat", test_stat },
 	{ "lock", test_lock },
@@ -573,7 +464,7 @@ remove_file(const char *path, void *arg)
 int
 main(void)
 {
-	static const char *const folders[] = { "a/b/c", "a/b", "a", "busy" };
+	static const char *const folders[] = { "a/b/c", "a/b", "a" };
 	int failed;
 
 	if (mkdtemp(folder) == NULL || chdir(folder) < 0)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/replace.h"
 #include "t.h"
 
 #define N(table) (sizeof(table) / sizeof(*(table)))
@@ -138,10 +139,10 @@ test_garbage(void)
 	for (size_t i = 0; i < 90000; i++)
 		buf_addc(&large, '0');
 	for (size_t i = 0; i < N(texts); i++) {
-		T_CHECK(os_write_file(file_of("rate").p,
+		T_CHECK(replace_file(file_of("rate").p,
 			    texts[i] != NULL ? str_of(texts[i]) :
 					       buf_view(&large),
-			    (struct os_write){ 0600, false }, &e),
+			    (struct replace_how){ .mode = 0600 }, &e),
 		    "%s", e.msg);
 		T_CHECK(pace_look(&p) == 0 && take(&p, 9, &wait) == 2,
 		    "text %zu", i);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/replace.h"
 #include "codec/json.h"
 #include "codec/url.h"
 #include "command/sandbox_graph.h"
@@ -451,11 +452,11 @@ test_sent(void)
 		start(&w);
 		w.s.no_read_write = searches[i].no_read_write;
 		w.s.read = searches[i].read;
-		T_CHECK(os_write_file(arena_fmt(&w.mem, "%s/mail/000001.meta",
-					  w.folder)
-					  .p,
+		T_CHECK(replace_file(arena_fmt(&w.mem, "%s/mail/000001.meta",
+					 w.folder)
+					 .p,
 			    str_of(searches[i].meta),
-			    (struct os_write){ 0600, 0 }, &e),
+			    (struct replace_how){ .mode = 0600 }, &e),
 		    "%s", e.msg);
 		struct sandbox_request r = { .now = NOW,
 			.mem = &w.mem,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/os.h"
+#include "base/replace.h"
 
 static void
 must(bool ok, const struct err *e)
@@ -18,11 +19,11 @@ must(bool ok, const struct err *e)
 void
 site_trusts(struct site *s, struct str pem)
 {
-	struct os_write how = { .mode = 0600 };
+	struct replace_how how = { .mode = 0600 };
 	struct err e;
 
 	trust_release(&s->trust);
-	must(os_write_file(s->ca, pem, how, &e), &e);
+	must(replace_file(s->ca, pem, how, &e), &e);
 	must(trust_open(&s->trust, str_of(s->ca), STR(""), &e), &e);
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/replace.h"
 #include "t.h"
 #include "world.h"
 
@@ -317,7 +318,7 @@ test_broken_hold(void)
 		"{\"until\":\"x\"}", "[1800000100]" };
 	struct serve_step step = { SERVE_ALL, STR_INIT(TOKEN("t1", HOUR)),
 		SERVE_CLOSE, 0 };
-	struct os_write how = { .mode = 0600 };
+	struct replace_how how = { .mode = 0600 };
 	struct token_cache c;
 	struct world w;
 	struct err e;
@@ -328,7 +329,7 @@ test_broken_hold(void)
 	for (size_t i = 0; i < N(texts); i++) {
 		struct token t = { 0 };
 
-		T_CHECK(os_write_file(c.hold, str_of(texts[i]), how, &e), "%s",
+		T_CHECK(replace_file(c.hold, str_of(texts[i]), how, &e), "%s",
 		    e.msg);
 		world_check(&w, &t, "t1", texts[i]);
 		token_drop(&w.source, &t);
@@ -370,13 +371,13 @@ static const struct {
 static void
 put_broken(const struct world *w, size_t i)
 {
-	struct os_write how = { .mode = 0600 };
+	struct replace_how how = { .mode = 0600 };
 	char aside[600];
 	struct err e;
 
 	(void)snprintf(aside, sizeof(aside), "%s.aside", w->file);
 	(void)unlink(w->file);
-	T_CHECK(os_write_file(broken[i].what == LINK ? aside : w->file,
+	T_CHECK(replace_file(broken[i].what == LINK ? aside : w->file,
 		    broken[i].text, how, &e),
 	    "%s", e.msg);
 	if (broken[i].what == OPEN_TO_ALL)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/replace.h"
 #include "folder.h"
 #include "net/cert.h"
 #include "t.h"
@@ -28,10 +29,10 @@ in_folder(const char *name)
 static void
 write_file(const char *name, struct str s)
 {
-	struct os_write how = { .mode = 0600, .durable = false };
+	struct replace_how how = { .mode = 0600, .durable = false };
 	struct err e;
 
-	if (!os_write_file(in_folder(name), s, how, &e))
+	if (!replace_file(in_folder(name), s, how, &e))
 		exit(1);
 }
 
