@@ -790,7 +790,7 @@ verb_cross() {
 #: release                 build/release/: the executables of all machines
 verb_release() {
 	version=$(sed -n 's/^#define VERSION  *"\(.*\)"/\1/p' \
-	    src/command/version.h)
+	    src/base/version.h)
 	rm -rf build/release
 	mkdir -p build/release
 	for arch in $(cross_table | cut -d ' ' -f 1); do

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/version.h"
 #include "command/check.h"
 #include "command/cli.h"
 #include "command/explain.h"
@@ -16,7 +17,6 @@
 #include "command/sendmail.h"
 #include "command/settings.h"
 #include "command/token.h"
-#include "command/version.h"
 
 enum { HELP_MAX = 16 * 1024 };
 

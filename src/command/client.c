@@ -2,8 +2,8 @@
 #include "command/client.h"
 
 #include "base/clock.h"
+#include "base/version.h"
 #include "command/config_proxy.h"
-#include "command/version.h"
 
 bool
 client_open(struct client *s, struct config *c, const struct log *log,

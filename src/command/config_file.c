@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/config_file.h"
 
+#include "base/version.h"
 #include "codec/utf8.h"
 #include "command/config_key.h"
-#include "command/version.h"
 
 struct reader {
 	struct arena *mem;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/preview.h"
 
+#include "base/version.h"
 #include "codec/jsonw.h"
 #include "codec/url.h"
 #include "command/cli.h"
-#include "command/version.h"
 #include "graph/send.h"
 #include "graph/upload.h"
 #include "mail/fidelity.h"

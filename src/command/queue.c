@@ -238,7 +238,7 @@ act_release(struct queue *q, struct claim *c, struct err *e)
 {
 	(void)q;
 	c->state.next = c->state.unsure_since = 0;
-	c->state.unsure_times = 0;
+	c->state.unsure_times = c->state.hours = 0;
 	return claim_put(c, SPOOL_NEW, e);
 }
 
@@ -247,6 +247,7 @@ act_retry(struct queue *q, struct claim *c, struct err *e)
 {
 	(void)q;
 	c->state.next = 0;
+	c->state.hours = 0; /* max_age leaves it some tries */
 	return waiting_release(c->spool, &c->envelope, e) &&
 	    claim_put(c, SPOOL_NEW, e);
 }

@@ -345,7 +345,8 @@ decide(struct worker_job *j)
 		.unsure_times = s->unsure_times + 1,
 		.retry_after_ms = why->retry_after_ms,
 		.now = now(j),
-		.arrived = j->claim.envelope.arrived,
+		.since = s->since,
+		.hours = s->hours,
 		.max_age = j->account->config.max_age_ms / 1000,
 	};
 	enum schedule_verdict v;
@@ -379,6 +380,7 @@ settle(struct worker_job *j)
 	struct worker_result *r = j->result;
 
 	r->tried = true;
+	schedule_note(s, j->claim.envelope.arrived, now(j));
 	r->verdict = decide(j);
 	r->next = r->verdict == SCHEDULE_LATER ? s->next : 0;
 	s->next = r->next; /* due: it waits for its account, or for a person */

@@ -43,12 +43,15 @@ static const struct text_key state_numbers[] = {
 	{ "Attempts", offsetof(struct envelope_state, attempts) },
 	{ "Done", offsetof(struct envelope_state, done) },
 	{ "Unsure-times", offsetof(struct envelope_state, unsure_times) },
+	{ "Hours", offsetof(struct envelope_state, hours) },
 	{ "Wait", offsetof(struct envelope_state, wait) },
 };
 
 static const struct text_key state_times[] = {
 	{ "Next", offsetof(struct envelope_state, next) },
 	{ "Unsure-since", offsetof(struct envelope_state, unsure_since) },
+	{ "Since", offsetof(struct envelope_state, since) },
+	{ "Tried", offsetof(struct envelope_state, tried) },
 };
 
 #define EACH(i, table)                                                         \

@@ -33,6 +33,9 @@
  *	Done: 0			(recipients settled, in the order above)
  *	Unsure-since: ...	(a request went out, its outcome is not known)
  *	Unsure-times: 1
+ *	Since: ...		(its age counts from then; schedule.h)
+ *	Tried: ...		(last, by a clock that can be right)
+ *	Hours: 2		(in which it was tried)
  *	Draft: AAMk...		(immutable id, for delivery = exact)
  *	Request: 9b1d...	(client-request-id of the last attempt)
  *	Kind: retry
@@ -89,6 +92,8 @@ struct envelope_state {
 	uint64_t done;
 	int64_t unsure_since; /* 0: no request whose outcome is not known */
 	uint64_t unsure_times;
+	int64_t since, tried; /* schedule_note; 0: not yet */
+	uint64_t hours;
 	struct str draft;
 	struct str request;
 	enum err_kind kind; /* of the last failure */

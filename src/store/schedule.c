@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/version.h"
+
 enum {
 	MINUTE = 60,
 	HOUR = SCHEDULE_LONGEST_S,
@@ -79,18 +81,33 @@ schedule_due(int64_t next, uint64_t wait, int64_t now)
 	    next;
 }
 
+void
+schedule_note(struct envelope_state *s, int64_t arrived, int64_t now)
+{
+	if (now < VERSION_DATE)
+		return;
+	if (s->since < VERSION_DATE || s->since > now)
+		s->since =
+		    arrived < VERSION_DATE || arrived > now ? now : arrived;
+	if (s->hours == 0 || s->tried / HOUR != now / HOUR)
+		s->hours++;
+	s->tried = now;
+}
+
 enum schedule_verdict
 schedule_next(const struct schedule_try *t, int64_t *next)
 {
 	enum schedule_verdict v = verdicts[t->kind];
-	int64_t end = t->arrived + t->max_age, wait;
+	int64_t end = t->since + t->max_age, wait;
 	bool unsure = t->kind == ERR_UNSURE;
+	bool over =
+	    t->since != 0 && t->now >= end && t->hours >= SCHEDULE_HOURS;
 
 	if (v != SCHEDULE_LATER)
 		return v;
-	if (unsure && (t->unsure_times > 1 || t->now >= end))
+	if (unsure && (t->unsure_times > 1 || over))
 		return SCHEDULE_HOLD;
-	if (t->now >= end)
+	if (over)
 		return SCHEDULE_DEAD;
 	if (t->retry_after_ms > 0) {
 		wait = as_asked(t->retry_after_ms, t->random);
@@ -102,7 +119,9 @@ schedule_next(const struct schedule_try *t, int64_t *next)
 	wait = unsure ?
 	    SCHEDULE_UNSURE_S :
 	    earlier(step(backoff, N(backoff), t->attempts), t->random);
-	*next = wait < end - t->now ? t->now + wait : end;
+	if (t->since != 0 && t->now < end && wait > end - t->now)
+		wait = end - t->now;
+	*next = t->now + wait;
 	return v;
 }
 

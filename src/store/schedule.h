@@ -22,6 +22,12 @@
  * that time and not less, and up to a tenth and 2 s more. Backoff never goes
  * beyond max_age: the last attempt is made then, and its failure is the end.
  *
+ * A message's age counts from its arrival, or from its first try where the
+ * clock cannot have been right at its arrival (before VERSION_DATE, or later
+ * than now). Whatever its age, it was tried in SCHEDULE_HOURS different hours
+ * before max_age ends it: the machine may have been off, or its clock may have
+ * jumped, and the network comes up after the first try.
+ *
  * An account whose service is away rests for
  *
  *	10 s	30 s	1 min	2 min	5 min, and so on
@@ -39,6 +45,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "store/envelope.h"
 
 enum schedule_verdict {
 	SCHEDULE_SENT,
@@ -50,6 +57,7 @@ enum schedule_verdict {
 
 enum {
 	SCHEDULE_UNSURE_S = 300,
+	SCHEDULE_HOURS = 3,       /* in which a message is tried at least */
 	SCHEDULE_LONGEST_S = 3600 /* of all pauses that nobody asked for */
 };
 
@@ -58,7 +66,8 @@ struct schedule_try {
 	uint64_t attempts;      /* made, this one included: 1, 2, ... */
 	uint64_t unsure_times;  /* of those, this one included */
 	int64_t retry_after_ms; /* 0: the service named none */
-	int64_t now, arrived;   /* wall clock, seconds */
+	int64_t now, since;     /* wall clock, seconds; since 0: no age yet */
+	uint64_t hours;         /* in which it was tried, this one included */
 	int64_t max_age;        /* seconds */
 	uint32_t random;
 };
@@ -69,6 +78,12 @@ struct schedule_try {
  * less. More there can only be to wait where the clock was set back.
  */
 int64_t schedule_due(int64_t next, uint64_t wait, int64_t now);
+
+/*
+ * Notes a try at `now` of a message that arrived then: s->since, s->tried and
+ * s->hours. A clock that is wrong changes nothing.
+ */
+void schedule_note(struct envelope_state *s, int64_t arrived, int64_t now);
 
 /* *next is set for SCHEDULE_LATER only. */
 enum schedule_verdict schedule_next(const struct schedule_try *t,

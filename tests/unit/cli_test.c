@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/version.h"
 #include "command.h"
 #include "command/send.h"
 #include "command/settings.h"
-#include "command/version.h"
 #include "t.h"
 
 static int

@@ -202,6 +202,9 @@ static const struct envelope_state full = {
 	.done = 500,
 	.unsure_since = 1795637000,
 	.unsure_times = 1,
+	.since = 1795637460,
+	.tried = 1795637461,
+	.hours = 3,
 	.draft = STR_INIT("AAMkAGI"),
 	.request = STR_INIT("9b1d"),
 	.kind = ERR_UNSURE,
@@ -226,7 +229,9 @@ test_state(void)
 	envelope_state_read(view, &s);
 	T_CHECK(s.sequence == 4 && s.attempts == 3 && s.done == 500, "numbers");
 	T_CHECK(s.next == full.next && s.unsure_since == full.unsure_since &&
-		s.unsure_times == 1 && s.kind == ERR_UNSURE && s.wait == 300,
+		s.unsure_times == 1 && s.since == 1795637460 &&
+		s.tried == 1795637461 && s.hours == 3 && s.kind == ERR_UNSURE &&
+		s.wait == 300,
 	    "times and kind");
 	T_CHECK(str_eq(s.draft, full.draft) && str_eq(s.code, full.code) &&
 		str_eq(s.request, full.request) &&
@@ -278,6 +283,9 @@ test_long_state(void)
 		.wait = INT64_MAX,
 		.next = INT64_MAX,
 		.unsure_since = INT64_MAX,
+		.since = INT64_MAX,
+		.tried = INT64_MAX,
+		.hours = INT64_MAX,
 		.kind = ERR_REFUSED,
 	};
 	struct envelope_state t;

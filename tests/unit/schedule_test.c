@@ -82,7 +82,8 @@ test_rows(void)
 				.unsure_times = rows[i].unsure,
 				.retry_after_ms = rows[i].after_ms,
 				.now = NOW,
-				.arrived = NOW - rows[i].age,
+				.since = NOW - rows[i].age,
+				.hours = SCHEDULE_HOURS,
 				.max_age = AGE,
 				.random = r * 1000003U,
 			};
@@ -96,6 +97,92 @@ test_rows(void)
 		T_CHECK(least == rows[i].least && most == rows[i].most,
 		    "%s: %lld to %lld", rows[i].name, (long long)least,
 		    (long long)most);
+	}
+}
+
+/* Too old for max_age, and tried in how many hours? */
+static void
+test_hours(void)
+{
+	for (uint64_t hours = 0; hours <= SCHEDULE_HOURS; hours++)
+		for (int64_t after = 0; after <= 10000; after += 10000) {
+			const struct schedule_try t = { .kind = ERR_RETRY,
+				.attempts = 9,
+				.now = NOW,
+				.since = NOW - 99 * AGE,
+				.hours = hours,
+				.retry_after_ms = after,
+				.max_age = AGE };
+			int64_t next = 0;
+			enum schedule_verdict want = hours < SCHEDULE_HOURS ?
+			    SCHEDULE_LATER :
+			    SCHEDULE_DEAD;
+
+			T_CHECK(schedule_next(&t, &next) == want &&
+				(want == SCHEDULE_DEAD || next > NOW + 9),
+			    "%d hours, to wait for %d ms: %lld", (int)hours,
+			    (int)after, (long long)(next - NOW));
+		}
+}
+
+/* A clock that was never right gives no age, however often it was tried. */
+static void
+test_no_age(void)
+{
+	const struct schedule_try t = { .kind = ERR_RETRY,
+		.attempts = 99,
+		.now = NOW,
+		.hours = 99,
+		.max_age = 1 };
+	int64_t next = 0;
+
+	T_CHECK(schedule_next(&t, &next) == SCHEDULE_LATER && next > NOW + 2600,
+	    "%lld", (long long)next);
+}
+
+/* What a row of tries leaves: a moment each, seconds after START; -1: 1970. */
+static void
+test_note(void)
+{
+	enum { HOUR = 3600, START = 1800000000, NEVER = -1 };
+	static const struct {
+		const char *name;
+		int64_t arrived, tries[4], since;
+		uint64_t hours;
+	} notes[] = {
+		{ "at once", 0, { 1, 60, 240, 540 }, 0, 1 },
+		{ "each hour", 0, { 1, HOUR, 2 * HOUR, 3 * HOUR }, 0, 4 },
+		{ "off for days", 0,
+		    { 9 * DAY, 9 * DAY + 60, 9 * DAY + 180, 9 * DAY + 360 }, 0,
+		    1 },
+		{ "stored in 1970", NEVER, { 100, 200, 300, HOUR }, 100, 2 },
+		{ "tried in 1970", NEVER, { NEVER, NEVER, NEVER, NEVER }, 0,
+		    0 },
+		{ "then the time comes", NEVER, { NEVER, NEVER, 100, 200 }, 100,
+		    1 },
+		{ "and goes", 0, { 100, NEVER, NEVER, HOUR }, 0, 2 },
+		{ "stored in the future", 99 * DAY, { 100, 200, 300, 400 }, 100,
+		    1 },
+		{ "tried in the future", 0, { 99 * DAY, 100, 200, 300 }, 0, 2 },
+		{ "stored and tried in it", 98 * DAY,
+		    { 99 * DAY, 100, 200, 300 }, 100, 2 },
+	};
+
+	for (size_t i = 0; i < N(notes); i++) {
+		struct envelope_state s = { 0 };
+		int64_t want = notes[i].hours > 0 ? START + notes[i].since : 0;
+
+		for (size_t k = 0; k < 4; k++)
+			schedule_note(&s,
+			    notes[i].arrived == NEVER ?
+				42 :
+				START + notes[i].arrived,
+			    notes[i].tries[k] == NEVER ?
+				43 :
+				START + notes[i].tries[k]);
+		T_CHECK(s.since == want && s.hours == notes[i].hours,
+		    "%s: since %lld, %llu hours", notes[i].name,
+		    (long long)(s.since - START), (unsigned long long)s.hours);
 	}
 }
 
@@ -174,6 +261,9 @@ test_five_days(void)
 {
 	struct schedule_try t = { .kind = ERR_RETRY,
 		.attempts = 1,
+		.now = 1,
+		.since = 1,
+		.hours = SCHEDULE_HOURS,
 		.max_age = AGE };
 	int64_t next = 0;
 
@@ -183,13 +273,16 @@ test_five_days(void)
 		t.now = next;
 		t.attempts++;
 	}
-	T_CHECK(t.now == AGE && t.attempts > 120 && t.attempts < 130,
+	T_CHECK(t.now == 1 + AGE && t.attempts > 120 && t.attempts < 130,
 	    "%llu attempts, the last after %lld s",
 	    (unsigned long long)t.attempts, (long long)t.now);
 }
 
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
+	{ "hours", test_hours },
+	{ "no age", test_no_age },
+	{ "note", test_note },
 	{ "probes", test_probes },
 	{ "rest", test_rest },
 	{ "due", test_due },

@@ -271,8 +271,7 @@ static const struct {
 	  "new", 45, 60, 1, 1, 60, "new", 2, "ErrorServerBusy" },
 	{ "busy for days", "", { SERVE_ALL, STR_INIT(STATUS("503 X", "",
 	  "ErrorServerBusy")), SERVE_CLOSE, 0 },
-	  "new", 45, 60, 1, 1, 5 * 86400, "dead", 2,
-	  "no success within max_age" },
+	  "new", 45, 60, 1, 1, 5 * 86400, "new", 2, "ErrorServerBusy" },
 	{ "denied", "", { SERVE_ALL, STR_INIT(STATUS("403 X", "",
 	  "ErrorAccessDenied")), SERVE_CLOSE, 0 },
 	  "new", 0, 0, 0, 1, 200, "new", 1, "\"verdict\":\"account\"" },
@@ -361,6 +360,51 @@ check_row(size_t i)
 	    "%s: %s", rows[i].name, journal.p);
 	buf_release(&journal);
 	end();
+}
+
+/*
+ * The machine was off for a week, or its clock stood at 1970: max_age ends
+ * nothing before the third hour of trying.
+ */
+static void
+test_old(void)
+{
+	static const struct serve_step busy = { SERVE_ALL,
+		STR_INIT(STATUS("503 X", "", "ErrorServerBusy")), SERVE_CLOSE,
+		0 };
+	static const struct {
+		const char *name;
+		int64_t arrived;   /* before START */
+		const char *third; /* where it is after three hours */
+	} olds[] = {
+		{ "a week old", 7 * 86400, "dead" },
+		{ "of 1970", START - 42, "new" },
+		{ "of the future", -7 * 86400, "new" },
+	};
+
+	for (size_t i = 0; i < N(olds); i++) {
+		char id[ENVELOPE_ID_SIZE];
+		struct worker_sum sum;
+		struct claim c;
+		struct arena a;
+
+		begin(&busy, 1, "");
+		m.now = START - olds[i].arrived;
+		add("", id);
+		m.now = START;
+		for (int n = 0; n < 3; n++, m.now += 3600) {
+			run(&sum);
+			look(&c, id, &a);
+			T_CHECK(strcmp(where(&c),
+				    n < 2 ? "new" : olds[i].third) == 0,
+			    "%s: in %s after %d tries", olds[i].name, where(&c),
+			    n + 1);
+			claim_leave(&c);
+			arena_release(&a);
+		}
+		T_CHECK(asked() == 3, "%s: %u requests", olds[i].name, asked());
+		end();
+	}
 }
 
 static void
@@ -1121,6 +1165,7 @@ test_clock(void)
 
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
+	{ "old", test_old },
 	{ "crash", test_crash },
 	{ "noted", test_noted },
 	{ "drafts", test_drafts },
