@@ -13,6 +13,13 @@ system_wall(void *arg)
 }
 
 static int64_t
+system_wall_us(void *arg)
+{
+	(void)arg;
+	return os_wall_us();
+}
+
+static int64_t
 system_mono_ms(void *arg)
 {
 	(void)arg;
@@ -29,6 +36,7 @@ system_sleep_until(void *arg, int64_t deadline)
 
 const struct clock clock_system = {
 	.wall = system_wall,
+	.wall_us = system_wall_us,
 	.mono_ms = system_mono_ms,
 	.sleep_until = system_sleep_until,
 };
@@ -37,6 +45,13 @@ int64_t
 clock_wall(const struct clock *c)
 {
 	return c->wall(c->arg);
+}
+
+int64_t
+clock_wall_us(const struct clock *c)
+{
+	return c->wall_us != NULL ? c->wall_us(c->arg) :
+				    clock_wall(c) * 1000000;
 }
 
 int64_t

@@ -11,7 +11,8 @@
 #include <stdint.h>
 
 struct clock {
-	int64_t (*wall)(void *arg); /* seconds since 1970 */
+	int64_t (*wall)(void *arg);    /* seconds since 1970 */
+	int64_t (*wall_us)(void *arg); /* NULL: it has whole seconds only */
 	int64_t (*mono_ms)(void *arg);
 	void (*sleep_until)(void *arg, int64_t deadline); /* mono_ms */
 	void *arg;
@@ -21,6 +22,7 @@ struct clock {
 extern const struct clock clock_system;
 
 int64_t clock_wall(const struct clock *c);
+int64_t clock_wall_us(const struct clock *c); /* microseconds since 1970 */
 int64_t clock_mono_ms(const struct clock *c);
 void clock_sleep_until(const struct clock *c, int64_t deadline);
 

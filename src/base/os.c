@@ -22,12 +22,18 @@ enum {
 };
 
 int64_t
-os_wall(void)
+os_wall_us(void)
 {
 	struct timespec t;
 
 	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec;
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t
+os_wall(void)
+{
+	return os_wall_us() / 1000000;
 }
 
 int64_t

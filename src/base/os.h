@@ -21,6 +21,7 @@
 enum { OS_FOREVER = -1 }; /* as a deadline: none */
 
 int64_t os_wall(void);    /* seconds since 1970 */
+int64_t os_wall_us(void); /* microseconds */
 int64_t os_mono_ms(void); /* monotonic */
 /* Minutes east of UTC, by this machine's clock of that time. */
 int os_zone(int64_t when);
@@ -130,8 +131,10 @@ bool os_reserve(struct os_at at, uint64_t n, struct err *e)
 /* Sets the time of the last change. Where that fails, nothing happens. */
 void os_touch(int fd, int64_t when);
 /*
- * Takes the file's lock without waiting. It ends with the last descriptor
- * that came from this one, so with its holder at the latest.
+ * Takes the file's lock without waiting. False with EWOULDBLOCK: somebody
+ * else has it; with anything else: the file system has no locks. It ends with
+ * the last descriptor that came from this one, so with its holder at the
+ * latest.
  */
 bool os_try_lock(int fd);
 void os_unlock(int fd); /* for all who have it from this one */

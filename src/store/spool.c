@@ -7,7 +7,10 @@
 
 #include "base/os.h"
 
-enum { ID_TRIES = 8 /* of 32 random bits in a second */ };
+enum {
+	ID_TRIES = 8, /* of 12 random bits in a microsecond */
+	SECOND_US = 1000000
+};
 
 static const char *const names[] = {
 	[SPOOL_TMP] = "tmp",
@@ -93,21 +96,37 @@ not_stored(struct spool_add *a, struct err *e)
 	return false;
 }
 
-/* The name it has, else one that sorts by time; nowhere in the spool. */
+/*
+ * By time: seconds, microseconds, and 12 random bits against other processes.
+ * Within this process a later id is greater, also if the clock stands.
+ */
+static void
+spool_new_id(struct spool_add *a)
+{
+	struct spool *s = a->spool;
+	int64_t now = clock_wall_us(s->clock);
+	uint32_t r;
+
+	if (now <= s->latest && s->latest - now < SECOND_US)
+		now = s->latest + 1;
+	s->latest = now;
+	os_random(&r, sizeof(r));
+	(void)snprintf(a->id, sizeof(a->id), "%08X%05X%03X",
+	    (unsigned)((uint64_t)(now / SECOND_US) & UINT32_MAX),
+	    (unsigned)(now % SECOND_US), (unsigned)(r & 0xfff));
+}
+
+/* The name it has, else a new one; nowhere in the spool. */
 static bool
-create(struct spool_add *a, int64_t now, struct err *e)
+create(struct spool_add *a, struct err *e)
 {
 	struct spool *s = a->spool;
 	struct os_stat st;
 	bool taken;
-	uint32_t r;
 
 	for (int i = 0; i < ID_TRIES; i++) {
-		os_random(&r, sizeof(r));
 		if (i > 0 || a->id[0] == '\0')
-			(void)snprintf(a->id, sizeof(a->id), "%08X%08X",
-			    (unsigned)((uint64_t)now & UINT32_MAX),
-			    (unsigned)r);
+			spool_new_id(a);
 		taken = false;
 		for (unsigned f = SPOOL_NEW; f < SPOOL_FOLDERS; f++)
 			taken = taken || dir_stat(&s->dir[f], a->id, &st);
@@ -157,7 +176,7 @@ spool_begin(struct spool *s, const struct envelope *v, struct spool_add *a,
 		memcpy(a->id, v->id.p, v->id.n);
 	if (mine.arrived == 0)
 		mine.arrived = clock_wall(s->clock);
-	if (!create(a, mine.arrived, e)) {
+	if (!create(a, e)) {
 		a->spool = NULL;
 		e->exit = 0;
 		return false;

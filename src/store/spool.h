@@ -89,11 +89,13 @@ struct spool {
 	struct dir dir[SPOOL_FOLDERS];
 	const struct clock *clock; /* borrowed */
 	enum spool_sync sync;
+	int64_t latest; /* microseconds, of the last id that was made here */
 };
 
 /*
  * Opens the spool, making its folders (mode 0700, and existing ones are the
- * owner's business). Keeps path and clock. ERR_CONFIG with exit 73.
+ * owner's business). Keeps path and clock. ERR_CONFIG with exit 73;
+ * also where the file system has no locks.
  */
 bool spool_open(struct spool *s, const char *path, enum spool_sync sync,
     const struct clock *clock, struct err *e)
@@ -157,7 +159,7 @@ struct spool_entry {
 };
 
 struct spool_list {
-	const struct spool_entry *item; /* by id, so the oldest first */
+	const struct spool_entry *item; /* by id, so in order of arrival */
 	size_t n;
 	size_t foreign;         /* files that are not ours */
 	char foreign_name[256]; /* one of them, with its folder */

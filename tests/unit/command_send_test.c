@@ -591,7 +591,10 @@ static void
 check_policy(size_t i, uint32_t random)
 {
 	struct fake fake = { .now = 123456 };
-	const struct clock clock = { fake_now, fake_now, fake_sleep, &fake };
+	const struct clock clock = { .wall = fake_now,
+		.mono_ms = fake_now,
+		.sleep_until = fake_sleep,
+		.arg = &fake };
 	struct attempt a;
 	unsigned tries = 0;
 	struct err e;

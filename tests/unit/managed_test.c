@@ -217,8 +217,10 @@ static void
 stage_open(struct stage *s, enum managed_source source, uint16_t port)
 {
 	s->lapse = (struct lapse){ 0 };
-	s->clock =
-	    (struct clock){ lapse_wall, lapse_mono, lapse_sleep, &s->lapse };
+	s->clock = (struct clock){ .wall = lapse_wall,
+		.mono_ms = lapse_mono,
+		.sleep_until = lapse_sleep,
+		.arg = &s->lapse };
 	(void)snprintf(s->endpoint, sizeof(s->endpoint),
 	    "http://127.0.0.1:%u/identity", port);
 	s->managed = (struct managed){

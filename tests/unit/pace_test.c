@@ -46,7 +46,10 @@ static struct pace
 begin(const char *rate_of, uint64_t n, int64_t seconds)
 {
 	m.ms = 0;
-	m.clock = (struct clock){ wall, mono, sleep_until, &m.ms };
+	m.clock = (struct clock){ .wall = wall,
+		.mono_ms = mono,
+		.sleep_until = sleep_until,
+		.arg = &m.ms };
 	m.config = (struct config){ .mailbox = str_of(rate_of),
 		.rate = { n, seconds } };
 	(void)snprintf(m.folder, sizeof(m.folder), "/tmp/post365-pace-XXXXXX");

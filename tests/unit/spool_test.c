@@ -201,6 +201,56 @@ test_list(void)
 	queue_end(&q);
 }
 
+static int64_t
+ahead(void *arg)
+{
+	return *(int64_t *)arg;
+}
+
+/* In order of arrival, within a second too, and while the clock stands. */
+static void
+test_order(void)
+{
+	enum { SECOND = 1000000, MANY = 50 };
+	static const struct {
+		const char *name;
+		int64_t from, step; /* microseconds */
+		bool whole;         /* seconds only */
+	} rows[] = {
+		{ "a microsecond", 1795637400LL * SECOND + 999980, 1, false },
+		{ "it stands", 1795637400LL * SECOND + 999980, 0, false },
+		{ "seconds", 1795637400LL * SECOND, SECOND, true },
+		{ "a second that stands", 1795637400LL * SECOND, 0, true },
+		{ "back a little", 1795637400LL * SECOND, -100, false },
+		{ "1970", 5, 0, false },
+	};
+
+	for (size_t i = 0; i < N(rows); i++) {
+		char last[ENVELOPE_ID_SIZE] = "", id[ENVELOPE_ID_SIZE];
+		int64_t now = rows[i].from;
+		struct queue q;
+		struct spool_list l;
+		struct err e = { 0 };
+
+		queue_new(&q);
+		q.clock.arg = &now;
+		if (!rows[i].whole)
+			q.clock.wall_us = ahead;
+		for (size_t n = 0; n < MANY; n++, now += rows[i].step) {
+			T_CHECK(queue_add(&q, STR("x"), id, &e), "%s: %s",
+			    rows[i].name, e.msg);
+			T_CHECK(strcmp(id, last) > 0, "%s: %s after %s",
+			    rows[i].name, id, last);
+			memcpy(last, id, sizeof(last));
+		}
+		T_CHECK(spool_list(&q.spool, SPOOL_QUEUED, &l, &e) &&
+			l.n == MANY && strcmp(l.item[MANY - 1].id, last) == 0,
+		    "%s: the last of the list", rows[i].name);
+		spool_list_release(&l);
+		queue_end(&q);
+	}
+}
+
 static void
 test_clean(void)
 {
@@ -250,6 +300,8 @@ test_open_refuses(void)
 		for (unsigned f = SPOOL_FOLDERS + 1; f-- > 0;) {
 			char part[400];
 
+			(void)snprintf(part, sizeof(part), "%s/lock", path);
+			(void)unlink(part);
 			(void)snprintf(part, sizeof(part), "%s/%s", path,
 			    f < SPOOL_FOLDERS ? spool_where_name(f) : "");
 			(void)rmdir(part);
@@ -317,6 +369,7 @@ static const struct t_test tests[] = {
 	{ "abort", test_abort },
 	{ "settle", test_settle },
 	{ "list and find", test_list },
+	{ "order", test_order },
 	{ "clean", test_clean },
 	{ "open refuses", test_open_refuses },
 	{ "out of memory", test_scarce },

@@ -62,7 +62,9 @@ world_start(struct world *w, const struct serve_step *step, size_t n)
 	*w = (struct world){ .now = NOW };
 	serve_start(&w->server, step, n, true);
 	http_init(&w->http, &conf);
-	w->clock = (struct clock){ fake_wall, real_mono, NULL, &w->now };
+	w->clock = (struct clock){ .wall = fake_wall,
+		.mono_ms = real_mono,
+		.arg = &w->now };
 	w->said = tmpfile();
 	if (w->said == NULL)
 		abort();
