@@ -72,7 +72,10 @@ open_folder(struct dir *d, const char *path, struct err *e)
 	if ((st.st_mode & S_IWOTH) != 0) {
 		os_close(&d->fd);
 		err_set(e, ERR_CONFIG, "%s: everybody may write into it", path);
-		return err_remedy(e, "chmod o-w %s", path);
+		return err_remedy(e,
+		    "name a folder inside of it, like %s/post365: it is made; "
+		    "or chmod o-w %s",
+		    path, path);
 	}
 	d->mode = st.st_mode & 0660;
 	d->owner = st.st_uid;

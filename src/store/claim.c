@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/claim.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -205,6 +206,11 @@ lock(struct claim *c, struct err *e)
 		return true;
 	/* who had it a moment ago may have moved or removed it */
 	c->busy = !os_try_lock(c->fd);
+	if (c->busy && errno != EWOULDBLOCK) {
+		err_sys(e, ERR_RETRY, "%s: cannot lock", c->id);
+		os_close(&c->fd);
+		return false;
+	}
 	if (c->busy || !dir_has(d, c->id, c->fd))
 		os_close(&c->fd);
 	return true;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/spool.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "base/os.h"
 
@@ -26,17 +28,49 @@ spool_where_name(enum spool_where where)
 	return names[where];
 }
 
+static bool
+spool_no_locks(const struct spool *s, struct err *e)
+{
+	err_sys(e, ERR_CONFIG,
+	    "%s: its file system cannot lock files (flock), which keeps mail "
+	    "from being sent twice",
+	    s->path);
+	e->exit = EX_CANTCREAT;
+	return err_remedy(e,
+	    "set spool_dir to a folder on a disk of this machine; NFS needs "
+	    "its lock service, or the mount option local_lock=flock");
+}
+
+/* Where no file can be made, who adds or takes a message will see. */
+static bool
+spool_can_lock(const struct spool *s, const struct dir *top, struct err *e)
+{
+	struct err ignored;
+	bool ok = true;
+	int fd;
+
+	if (dir_file(top, "lock", DIR_APPEND, &fd, &ignored))
+		ok = os_try_lock(fd) || errno == EWOULDBLOCK ||
+		    spool_no_locks(s, e);
+	os_close(&fd);
+	return ok;
+}
+
 bool
 spool_open(struct spool *s, const char *path, enum spool_sync sync,
     const struct clock *clock, struct err *e)
 {
 	struct dir top;
+	bool ok;
 
 	*s = (struct spool){ .path = path, .clock = clock, .sync = sync };
 	/* first itself, so that it is durable in its parent */
 	if (!dir_open(&top, path, NULL, 0700, e))
 		return false;
+	ok = spool_can_lock(s, &top, e);
 	dir_close(&top);
+	if (!ok)
+		return false;
 	for (unsigned i = 0; i < SPOOL_FOLDERS; i++)
 		if (!dir_open(&s->dir[i], path, names[i], 0700, e)) {
 			spool_close(s);
@@ -182,7 +216,10 @@ spool_begin(struct spool *s, const struct envelope *v, struct spool_add *a,
 		return false;
 	}
 	/* nobody else has it open: this lock is for spool_clean to see */
-	(void)os_try_lock(a->fd);
+	if (!os_try_lock(a->fd) && errno != EWOULDBLOCK) {
+		err_sys(e, ERR_RETRY, "%s: cannot lock", a->id);
+		return not_stored(a, e);
+	}
 	mine.id = str_of(a->id);
 	crypt_sum_init(&a->sum);
 	return write_head(a, &mine, e) || not_stored(a, e);

@@ -68,6 +68,7 @@
 #include "base/source.h"
 #include "store/envelope.h"
 
+/* Beside them `lock`, by which spool_open finds out whether there are locks. */
 enum spool_where { SPOOL_TMP, SPOOL_NEW, SPOOL_WORK, SPOOL_HOLD, SPOOL_DEAD };
 enum { SPOOL_FOLDERS = SPOOL_DEAD + 1, SPOOL_TMP_AGE = 36 * 3600 /* s */ };
 

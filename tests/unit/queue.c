@@ -84,6 +84,8 @@ queue_end(struct queue *q)
 		    spool_where_name((enum spool_where)i));
 		(void)rmdir(path);
 	}
+	(void)snprintf(path, sizeof(path), "%s/lock", q->path);
+	(void)unlink(path);
 	t_spare_allocations(false);
 	(void)rmdir(q->path);
 	queue_close(q);

@@ -324,6 +324,40 @@ test_open_refuses(void)
 	queue_end(&q);
 }
 
+/* An emptyDir of Kubernetes: not itself, but a folder inside of it. */
+static void
+test_volume(void)
+{
+	static const mode_t modes[] = { 0777, 02777, 01777 };
+
+	for (size_t i = 0; i < N(modes); i++) {
+		char inside[400], part[500];
+		struct queue q;
+		struct spool s;
+		struct err e = { 0 };
+
+		queue_new(&q);
+		T_CHECK(chmod(q.path, modes[i]) == 0, "chmod");
+		(void)snprintf(inside, sizeof(inside), "%s/post365", q.path);
+		T_CHECK(!spool_open(&s, q.path, SPOOL_FULL, &q.clock, &e) &&
+			e.kind == ERR_CONFIG && err_exit(&e) == 73 &&
+			strstr(e.remedy, inside) != NULL,
+		    "%o: %s; %s", (unsigned)modes[i], e.msg, e.remedy);
+		T_CHECK(spool_open(&s, inside, SPOOL_FULL, &q.clock, &e),
+		    "%o: what the remedy says: %s", (unsigned)modes[i], e.msg);
+		spool_close(&s);
+		for (unsigned f = 0; f < SPOOL_FOLDERS; f++) {
+			(void)snprintf(part, sizeof(part), "%s/%s", inside,
+			    spool_where_name(f));
+			(void)rmdir(part);
+		}
+		(void)snprintf(part, sizeof(part), "%s/lock", inside);
+		(void)unlink(part);
+		T_CHECK(rmdir(inside) == 0, "left over");
+		queue_end(&q);
+	}
+}
+
 /* Out of memory at any point: told as such, and nothing half done. */
 static void
 scarce(void)
@@ -372,6 +406,7 @@ static const struct t_test tests[] = {
 	{ "order", test_order },
 	{ "clean", test_clean },
 	{ "open refuses", test_open_refuses },
+	{ "volume", test_volume },
 	{ "out of memory", test_scarce },
 };
 
