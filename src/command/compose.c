@@ -217,7 +217,8 @@ keep_pipe(int fd, const char *path, struct str begun, struct temp *to,
 	char bytes[PIECE];
 	struct os_piece piece = { .p = bytes, .max = sizeof(bytes) };
 
-	if (!temp_open(to, shown_path(path), e) || !temp_add(to, begun, e))
+	if (!temp_open(to, shown_path(path), STR(""), e) ||
+	    !temp_add(to, begun, e))
 		return false;
 	do {
 		if (!os_read_some(fd, shown_path(path), &piece, e) ||

@@ -39,6 +39,7 @@ begin(struct prepared *p, const struct config *config, struct err *e)
 	rope_init(&p->state->rest, &p->mem);
 	p->state->max_size = config->max_message_size;
 	p->state->parts.mem = &p->mem;
+	p->state->parts.spool = config->spool_dir;
 	p->out.mailbox = config->mailbox;
 	p->out.save_to_sent = config->save_to_sent;
 	p->out.facts = (struct route_facts){

@@ -78,15 +78,27 @@ bool prepare_send(struct client *c, const struct prepared *p, enum route want,
     const struct log *log, struct send_result *out, struct err *e)
     __attribute__((warn_unused_result));
 
+struct prepare_intake {
+	int from;
+	const char *name; /* of it, for messages */
+	bool dot_ends;    /* a line that is only a dot ends it */
+	const struct config
+	    *config; /* of the folder and the limit; NULL: none */
+};
+
 /*
  * Reads a message from a descriptor into an unlinked temporary file of lines
- * that end in CRLF. dot_ends: a line that is only a dot ends it. The source
- * is good until fd is closed, which is the caller's. Keeps name as long.
- * ERR_INPUT: more than PREPARE_INTAKE_MAX bytes; ERR_RETRY: no space.
+ * that end in CRLF. The source is good until fd is closed, which is the
+ * caller's. Keeps name as long. ERR_INPUT: more than prepare_largest bytes,
+ * and no more than that is read; ERR_RETRY: no space.
  */
-enum { PREPARE_INTAKE_MAX = 1 << 30 }; /* what max_message_size may allow */
+bool prepare_intake(const struct prepare_intake *i, int *fd, struct source *out,
+    struct err *e) __attribute__((warn_unused_result));
 
-bool prepare_intake(int from, const char *name, bool dot_ends, int *fd,
-    struct source *out, struct err *e) __attribute__((warn_unused_result));
+/*
+ * Bytes of the largest message that may be handed in: the settings count
+ * files; base64 and its line ends make 37 % more.
+ */
+uint64_t prepare_largest(const struct config *c);
 
 #endif

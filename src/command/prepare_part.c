@@ -147,7 +147,7 @@ decode_file(struct prepare_part *s, const struct mime_part *p,
 	bool ok;
 
 	if (s->decoded.name == NULL &&
-	    !temp_open(&s->decoded, "attachments", e))
+	    !temp_open(&s->decoded, "attachments", s->spool, e))
 		return false;
 	start = s->decoded.size;
 	buf_init(&plain, PLAIN);

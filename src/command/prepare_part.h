@@ -23,6 +23,7 @@
 struct prepare_part {
 	struct arena *mem;        /* borrowed: names and ranges */
 	const struct source *raw; /* borrowed: the message */
+	struct str spool;         /* temp.h; borrowed */
 	struct temp decoded;      /* of all files, one behind the other */
 };
 

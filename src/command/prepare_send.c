@@ -51,61 +51,82 @@ prepare_send(struct client *c, const struct prepared *p, enum route want,
 	    out, e);
 }
 
-static bool
-flush(struct buf *lines, struct temp *to, struct err *e)
+uint64_t
+prepare_largest(const struct config *c)
 {
-	bool ok = buf_ok(lines, e) && temp_add(to, buf_view(lines), e);
-
-	buf_reset(lines);
-	if (ok && to->size > PREPARE_INTAKE_MAX)
-		return err_set(e, ERR_INPUT, "%s: more than %d bytes", to->name,
-		    PREPARE_INTAKE_MAX);
-	return ok;
+	return c->max_message_size + c->max_message_size / 8 * 3;
 }
 
-/* Reads up to the end of the message. */
+struct intake_to {
+	struct temp temp;
+	struct buf lines;
+	uint64_t most; /* bytes; 0: no end */
+};
+
 static bool
-take_lines(int from, struct intake *in, struct buf *lines, struct temp *to,
-    struct err *e)
+intake_flush(struct intake_to *to, struct err *e)
+{
+	bool ok = buf_ok(&to->lines, e) &&
+	    temp_add(&to->temp, buf_view(&to->lines), e);
+
+	buf_reset(&to->lines);
+	if (!ok || to->most == 0 || to->temp.size <= to->most)
+		return ok;
+	err_set(e, ERR_INPUT,
+	    "%s: more than %llu bytes, which is max_message_size and what "
+	    "base64 adds to it",
+	    to->temp.name, (unsigned long long)to->most);
+	return err_remedy(e,
+	    "put large files where they can be linked, or raise "
+	    "max_message_size");
+}
+
+/* Reads up to the end of the message, or up to the limit. */
+static bool
+intake_take(int from, struct intake *in, struct intake_to *to, struct err *e)
 {
 	char bytes[PIECE];
 	struct os_piece piece = { .p = bytes, .max = sizeof(bytes) };
 	struct str rest;
 
 	for (;;) {
-		if (!os_read_some(from, to->name, &piece, e))
+		if (!os_read_some(from, to->temp.name, &piece, e))
 			return false;
 		if (piece.n == 0)
 			break;
 		rest = (struct str){ bytes, piece.n };
-		if (intake_feed(in, &rest, lines) == PARSE_DONE)
-			return flush(lines, to, e);
-		if (!flush(lines, to, e))
+		if (intake_feed(in, &rest, &to->lines) == PARSE_DONE)
+			return intake_flush(to, e);
+		if (!intake_flush(to, e))
 			return false;
 	}
-	intake_finish(in, lines);
-	return flush(lines, to, e);
+	intake_finish(in, &to->lines);
+	return intake_flush(to, e);
 }
 
 bool
-prepare_intake(int from, const char *name, bool dot_ends, int *fd,
-    struct source *out, struct err *e)
+prepare_intake(const struct prepare_intake *i, int *fd, struct source *out,
+    struct err *e)
 {
-	struct temp temp = { 0 };
+	struct intake_to to = { 0 };
+	struct str spool = { 0 };
 	struct intake in;
-	struct buf lines;
 	bool ok;
 
-	intake_init(&in, dot_ends);
-	buf_init(&lines, 2 * PIECE + 16); /* an LF becomes CRLF */
-	ok = temp_open(&temp, name, e) &&
-	    take_lines(from, &in, &lines, &temp, e);
-	buf_release(&lines);
+	if (i->config != NULL) {
+		spool = i->config->spool_dir;
+		to.most = prepare_largest(i->config);
+	}
+	intake_init(&in, i->dot_ends);
+	buf_init(&to.lines, 2 * PIECE + 16); /* an LF becomes CRLF */
+	ok = temp_open(&to.temp, i->name, spool, e) &&
+	    intake_take(i->from, &in, &to, e);
+	buf_release(&to.lines);
 	if (!ok) {
-		temp_close(&temp);
+		temp_close(&to.temp);
 		return false;
 	}
-	*fd = temp.fd; /* the caller's from here on */
-	*out = temp_source(&temp);
+	*fd = to.temp.fd; /* the caller's from here on */
+	*out = temp_source(&to.temp);
 	return true;
 }

@@ -86,8 +86,9 @@ const char send_more[] =
     "The body is standard input, if no option names it. A FILE of - is\n"
     "standard input. LIST: addresses as in a header, with commas between.\n"
     "With --eml the recipients named here get it and nobody else; without\n"
-    "any, those of its To, Cc and Bcc. It is copied into $TMPDIR (or /tmp),\n"
-    "with what is in it decoded up to twice.\n"
+    "any, those of its To, Cc and Bcc. It is copied into tmp/ of spool_dir "
+    "(or\n"
+    "$TMPDIR, or /tmp), with what is in it decoded up to twice.\n"
     "\n"
     "  echo done | post365 send -s 'backup of db1' ops@contoso.com\n"
     "  post365 send -s report --html r.html -a r.pdf -t 'A <a@contoso.com>'\n"
@@ -335,6 +336,7 @@ prepare_eml(struct send *s, struct err *e)
 	bool piped = strcmp(s->eml, "-") == 0;
 	const char *name = piped ? "standard input" : s->eml;
 	struct prepare_envelope envelope = { .want = s->via };
+	struct prepare_intake in = { .name = name, .config = &s->config };
 	struct file file = { .fd = STDIN_FILENO };
 	struct source *raw = arena_alloc(&s->compose.mem, sizeof(*raw));
 	bool ok;
@@ -343,7 +345,8 @@ prepare_eml(struct send *s, struct err *e)
 		return arena_ok(&s->compose.mem, e);
 	if (!piped && !file_open(&file, s->eml, e))
 		return err_wrap(e, "--eml");
-	ok = prepare_intake(file.fd, name, false, &s->eml_fd, raw, e);
+	in.from = file.fd;
+	ok = prepare_intake(&in, &s->eml_fd, raw, e);
 	file_close(&file);
 	envelope.rcpt = envelope_of(&s->compose.message);
 	envelope.rcpt_from_header = envelope.rcpt == NULL;

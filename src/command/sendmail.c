@@ -263,6 +263,8 @@ deliver(struct sendmail *s, struct err *e)
 {
 	const struct config_ask ask = settings_of(s);
 	struct sendmail_post post = { 0 };
+	struct prepare_intake in = { STDIN_FILENO, "standard input",
+		!s->ask.ignore_dots, NULL };
 	struct source raw;
 	struct err unread;
 	bool ok, read;
@@ -271,8 +273,8 @@ deliver(struct sendmail *s, struct err *e)
 	if (!read_recipients(s, e) || !read_sender(s, e))
 		return false;
 	ok = sendmail_post_open(&post, &ask, &s->log, &s->syslog, e);
-	read = prepare_intake(STDIN_FILENO, "standard input",
-	    !s->ask.ignore_dots, &fd, &raw, &unread);
+	in.config = ok ? &post.config : NULL;
+	read = prepare_intake(&in, &fd, &raw, &unread);
 	if (ok && !read)
 		*e = unread;
 	ok = ok && read && post_input(s, &post, &raw, e);

@@ -34,13 +34,6 @@ own_name(char name[HOST_SIZE])
 	return name[0] != '\0' ? str_of(name) : STR("localhost");
 }
 
-/* The settings count files; base64 and its line ends make 37 % more. */
-static uint64_t
-largest(const struct config *c)
-{
-	return c->max_message_size + c->max_message_size / 8 * 3;
-}
-
 static bool
 flush(struct server *s, struct err *e)
 {
@@ -91,7 +84,8 @@ begin(struct server *s)
 	struct err e;
 
 	forget(s);
-	if (temp_open(&s->message, "the message", &e))
+	if (temp_open(&s->message, "the message", s->post->config.spool_dir,
+		&e))
 		session_answer(&s->session, (struct str){ 0 });
 	else
 		answer_failure(s, &e);
@@ -187,7 +181,7 @@ sendmail_smtp_serve(const struct sendmail_smtp *streams,
 	char name[HOST_SIZE];
 	struct session_conf conf = {
 		.host = own_name(name),
-		.max_size = largest(&post->config),
+		.max_size = prepare_largest(&post->config),
 		.lf_ends = true,
 		.log = post->log,
 	};

@@ -448,13 +448,15 @@ same 'not in the way: pipe' 0 "$got"
 same 'not in the way: time' yes \
     "$([ $(($(now_ms) - begin)) -lt 6000 ] && echo yes)"
 check 'not in the way: lock' 0 run flock -n "$TMP/held" true
+same 'not in the way: folder' / \
+    "$(readlink "/proc/$(cat "$SPOOL/worker")/cwd")"
 end_background "$SPOOL" # it finishes what is under way
 setting timeout 120s
 
-# Nor in a jail that has no /dev/null.
+# Nor in a jail that has no /dev/null, and no /tmp.
 if chroot / true 2>/dev/null; then
 	clear_spool
-	mkdir -p jail/tmp
+	mkdir -p jail
 	cp "$POST365" jail/sendmail
 	{
 		grep -E '^(tenant_id|client_|from)' "$CONFIG"
@@ -534,6 +536,13 @@ head -c 3000000 /dev/zero | tr '\0' 'x' >in/large
 run sh -c '{ cat in/large; echo $? >written; } |
     POST365_CONFIG=/nonexistent sendmail -i a@example.com'
 same 'settings missing: the message is read' 0 "$(cat written)"
+# What has no end is read up to the limit.
+setting max_message_size 1m
+check 'too large: exit' 65 run sh -c 'yes | sendmail -i a@example.com'
+says 'too large: says so' "$ERR" 'more than 1441792 bytes, .* max_message_size'
+check 'too large, --eml: exit' 65 run sh -c \
+    "yes | '$POST365' send --eml - a@example.com"
+setting max_message_size 150m
 # --- -bs
 
 # talk NAME CODES: runs in/talk, and compares the first digits of the replies.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/prepare.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -975,6 +976,8 @@ test_intake(void)
 {
 	struct source s;
 	struct buf want;
+	struct prepare_intake in = { .name = "it" };
+	struct config c = { .max_message_size = 80000 };
 	struct err e = { 0 };
 	int pipes[2], fd;
 
@@ -984,9 +987,10 @@ test_intake(void)
 			(ssize_t)intakes[i].in.n,
 		    "write");
 		(void)close(pipes[1]);
-		T_CHECK(prepare_intake(pipes[0], "it", intakes[i].dot_ends, &fd,
-			    &s, &e),
-		    "%s: %s", intakes[i].name, e.msg);
+		in.from = pipes[0];
+		in.dot_ends = intakes[i].dot_ends;
+		T_CHECK(prepare_intake(&in, &fd, &s, &e), "%s: %s",
+		    intakes[i].name, e.msg);
 		(void)close(pipes[0]);
 		buf_init(&want, LIMIT);
 		buf_adds(&want, intakes[i].want);
@@ -994,11 +998,13 @@ test_intake(void)
 		buf_release(&want);
 		(void)close(fd);
 	}
-	(void)setenv("TMPDIR", "/nowhere", 1);
-	T_CHECK(!prepare_intake(0, "it", false, &fd, &s, &e) &&
-		err_exit(&e) == 73 && e.kind == ERR_RETRY,
+	/* what goes on for ever is read up to the limit: 110,000 bytes */
+	in.from = open("/dev/zero", O_RDONLY);
+	in.config = &c;
+	T_CHECK(!prepare_intake(&in, &fd, &s, &e) && e.kind == ERR_INPUT &&
+		err_exit(&e) == 65 && strstr(e.msg, "110000") != NULL,
 	    "%s", e.msg);
-	(void)unsetenv("TMPDIR");
+	(void)close(in.from);
 }
 
 static void
