@@ -137,11 +137,17 @@ enqueue_message(struct outbox *o, const struct enqueue *q,
     struct enqueue_ids *out, struct err *e)
 {
 	struct envelope v;
+	struct os_stat st;
+	struct err unnoted;
 	struct arena a;
 	bool ok;
 
 	if (q->prepared->n_rcpt > ENVELOPE_RECIPIENTS_MOST)
 		return too_many(q->prepared->n_rcpt, e);
+	/* a disk that fills up before the first run must not stop it */
+	if (o->journal.name != NULL &&
+	    !dir_stat(&o->journal.dir, o->journal.name, &st))
+		(void)!journal_reserve(&o->journal, &unnoted);
 	arena_init(&a, LIST_MAX);
 	ok = fill(&a, q, &v, e) &&
 	    store_parts(o, &v, &q->prepared->out.mime, out, e);

@@ -5,8 +5,12 @@
  */
 #include "command/enqueue.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "queue.h"
 #include "store/claim.h"
@@ -382,7 +386,66 @@ test_none(void)
 	queue_end(&q);
 }
 
+/*
+ * The disk fills up between the first message and the first run: what the run
+ * sends can be noted, so it may send.
+ */
+static void
+test_full(void)
+{
+	enum { JUNK = 16 << 10 };
+	const struct journal_options how = { .most = 1 << 20, .keep = 1 };
+	const struct journal_line line = { .time = 1, .verdict = STR("sent") };
+	const struct enqueue_options none = { .via = ROUTE_AUTO };
+	struct prepare_envelope v = { .rcpt_from_header = true };
+	struct config c = config_of("rewrite");
+	static const char junk[JUNK];
+	struct outbox o = { 0 };
+	struct prepared p = { 0 };
+	struct enqueue in = { .config = &c,
+		.prepared = &p,
+		.client = "test",
+		.options = none };
+	char path[300];
+	struct enqueue_ids ids;
+	struct queue q;
+	struct err e = { 0 };
+	struct source raw;
+	struct buf text;
+	int fd;
+
+	queue_new(&q);
+	(void)snprintf(path, sizeof(path), "%s/disk", q.path);
+	if (mkdir(path, 0700) < 0 ||
+	    mount("none", path, "tmpfs", 0, "size=400k,mode=700") < 0) {
+		(void)rmdir(path);
+		queue_end(&q);
+		t_skip("only root can make a small disk");
+		return;
+	}
+	o.spool = q.spool;
+	make_many(&text, 2);
+	raw = source_of(buf_view(&text));
+	T_CHECK(journal_open(&o.journal, path, "log", how, &e) &&
+		prepare_raw(&p, &c, &raw, &v, &silent, &e) &&
+		enqueue_message(&o, &in, &ids, &e),
+	    "%s", e.msg);
+	fd = openat(o.journal.dir.fd, "junk", O_CREAT | O_WRONLY, 0600);
+	while (write(fd, junk, sizeof(junk)) > 0)
+		continue;
+	(void)close(fd);
+	T_CHECK(journal_reserve(&o.journal, &e) &&
+		journal_add(&o.journal, &line, &e),
+	    "%s", e.msg);
+	journal_close(&o.journal);
+	T_CHECK(umount(path) == 0 && rmdir(path) == 0, "umount");
+	prepare_release(&p);
+	buf_release(&text);
+	queue_end(&q);
+}
+
 static const struct t_test tests[] = {
+	{ "full", test_full },
 	{ "options", test_options },
 	{ "same", test_same },
 	{ "many", test_many },
