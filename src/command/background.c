@@ -126,6 +126,9 @@ stay(const struct crew_ask *from, int lock)
 	bool ok;
 
 	(void)setsid();
+	/* of the caller's folder too, unless the settings mean it */
+	if (!ask.config->relative)
+		(void)!chdir("/");
 	let_go(lock, ask.log->fd);
 	if (lock >= 0)
 		write_number(lock);

@@ -29,8 +29,9 @@ enum { BACKGROUND_STAY_S = 360 };
  * Starts it, unless one is there. With ask->eager it is another one, which
  * makes one pass and ends: what is due again later is tried now. It opens the
  * spool itself; of the caller's files it keeps that of ask->log only, if it is
- * none of the three standard ones. ERR_RETRY: there can be no process; what is
- * stored stays so.
+ * none of the three standard ones. It stands in "/", so that the caller's
+ * folder can be unmounted, but where a path in the settings is relative.
+ * ERR_RETRY: there can be no process; what is stored stays so.
  */
 bool background_start(const struct crew_ask *ask, struct err *e)
     __attribute__((warn_unused_result));

@@ -192,6 +192,7 @@ check_section(struct load *l, const struct config_section *s, struct err *e)
 	arena_init(&scratch.mem, MEMORY_MAX);
 	config_level_section(&l->mem, l->config->file, s, &level);
 	ok = arena_ok(&l->mem, e) && config_level_apply(&level, &scratch, e);
+	l->config->relative = l->config->relative || scratch.relative;
 	config_release(&scratch);
 	return ok;
 }
@@ -341,6 +342,10 @@ derive(struct config *c, struct err *e)
 		return false;
 	c->scope = arena_fmt(&c->mem, "%.*s/.default", STR_ARG(url.origin));
 	c->ca_system_file = arena_str(&c->mem, str_of(getenv("SSL_CERT_FILE")));
+	c->relative = c->relative ||
+	    (c->file.n > 0 && !str_starts(c->file, STR("/"))) ||
+	    (c->ca_system_file.n > 0 &&
+		!str_starts(c->ca_system_file, STR("/")));
 	return arena_ok(&c->mem, e);
 }
 

@@ -114,6 +114,7 @@ struct config {
 	struct str postmaster;    /* an address; may be empty */
 	struct str alert_command; /* for /bin/sh; may be empty */
 	bool token_cache, save_to_sent, enabled, bounces;
+	bool relative; /* a path, of any section, does not begin with "/" */
 	struct str accounts; /* names of those in the file, "a, b" */
 	/* where each came from, for people; p NULL: not set */
 	struct str origin[CONFIG_KEYS];

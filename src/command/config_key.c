@@ -61,6 +61,14 @@ parse_text(const struct config_row *row, struct str text, struct config *c,
 	return config_keep(row, text, c, e);
 }
 
+/* Words that `ca` takes instead of a file. */
+static bool
+is_no_path(struct str text)
+{
+	return str_eq(text, STR("auto")) || str_eq(text, STR("builtin")) ||
+	    str_eq(text, STR("system"));
+}
+
 static bool
 parse_path(const struct config_row *row, struct str text, struct config *c,
     struct err *e)
@@ -69,6 +77,8 @@ parse_path(const struct config_row *row, struct str text, struct config *c,
 		return err_set(e, ERR_CONFIG,
 		    "\"~\" has no meaning here; "
 		    "give the whole path");
+	c->relative = c->relative ||
+	    (text.n > 0 && !str_starts(text, STR("/")) && !is_no_path(text));
 	return config_keep(row, text, c, e);
 }
 

@@ -634,6 +634,41 @@ static const struct {
 };
 /* clang-format on */
 
+/* Does a path depend on the folder that we stand in? In any section. */
+static void
+test_relative(void)
+{
+	static const struct {
+		const char *text, *env;
+		bool want;
+	} rows[] = {
+		{ "state_dir = /s\nca = builtin\n", "", false },
+		{ "ca = auto\nclient_secret_file = /f\n", "", false },
+		{ "state_dir = s\n", "", true },
+		{ "ca = root.pem\n", "", true },
+		{ "client_secret_file = ./f\n", "", true },
+		{ "state_dir = /s\n", "POST365_ALIASES=a", true },
+		{ "state_dir = /s\n", "SSL_CERT_FILE=c.pem", true },
+		{ "[account b]\nclient_secret_file = f\n", "", true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct config_ask ask = {
+			.path =
+			    command_file("config", str_of(rows[i].text), 0600),
+		};
+		struct config c;
+		struct err e;
+
+		set_environment(rows[i].env);
+		T_CHECK(config_load(&c, &ask, &silent, &e), "row %zu: %s", i,
+		    e.msg);
+		T_CHECK(c.relative == rows[i].want, "row %zu: %d", i,
+		    c.relative);
+		config_release(&c);
+	}
+}
+
 static void
 test_modes(void)
 {
@@ -1151,6 +1186,7 @@ static const struct t_test tests[] = {
 	{ "load", test_load },
 	{ "proxy", test_proxy },
 	{ "show, read again", test_show_again },
+	{ "relative", test_relative },
 	{ "modes", test_modes },
 	{ "systemd", test_systemd },
 	{ "odd files", test_odd_files },
