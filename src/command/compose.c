@@ -208,7 +208,7 @@ close_path(int *fd)
 
 /*
  * All of a pipe, of which a beginning was read; a request may have to be made
- * again.
+ * again. to->spool says where it may stand.
  */
 static bool
 keep_pipe(int fd, const char *path, struct str begun, struct temp *to,
@@ -217,7 +217,7 @@ keep_pipe(int fd, const char *path, struct str begun, struct temp *to,
 	char bytes[PIECE];
 	struct os_piece piece = { .p = bytes, .max = sizeof(bytes) };
 
-	if (!temp_open(to, shown_path(path), STR(""), e) ||
+	if (!temp_open(to, shown_path(path), to->spool, e) ||
 	    !temp_add(to, begun, e))
 		return false;
 	do {
@@ -423,6 +423,7 @@ attach_text(struct compose *c, int fd, const char *path, struct str begun,
 		    "%s: larger than a body may be, and %d attachments leave "
 		    "no room for another",
 		    shown_path(path), MESSAGE_FILES_MAX);
+	temp->spool = c->spool;
 	if (!keep_pipe(fd, path, begun, temp, e))
 		return false;
 	*f = (struct message_file){ in->name, in->type, { 0 },
@@ -514,6 +515,7 @@ compose_recipients(const struct compose *c)
 bool
 compose_finish(struct compose *c, const struct config *config, struct err *e)
 {
+	c->spool = config->spool_dir;
 	/* before a person types the body, and after */
 	return set_sender(c, config, e) && read_words(c, e) &&
 	    message_check(&c->message, e) && read_body(c, e) &&

@@ -28,6 +28,7 @@ struct compose {
 	const char *text, *html; /* files of the body; NULL: not named */
 	const char *charset;     /* of the two; NULL: compose_text.h says */
 	const struct log *log;   /* borrowed */
+	struct str spool;        /* temp.h; empty before compose_finish */
 	const char *from_stdin;  /* the option that took it, or NULL */
 };
 
