@@ -232,10 +232,38 @@ fill_standard_streams(void)
 	os_close(&fd);
 }
 
+/*
+ * With the rights of another, its caller would choose where that one's secret
+ * goes and which commands that one runs. (AT_SECURE is no measure: SELinux sets
+ * it for an ordinary sendmail too.)
+ */
+static bool
+is_set_id(void)
+{
+	return getuid() != geteuid() || getgid() != getegid();
+}
+
+static int
+refuse_set_id(int argc, char **argv)
+{
+	struct err e;
+	struct cli c;
+
+	cli_init(&c, &program, argc, argv);
+	err_set(&e, ERR_CONFIG,
+	    "this executable is set-user-ID or set-group-ID: nobody could "
+	    "trust what it does");
+	err_remedy(&e,
+	    "chmod ug-s it, and let those who mail read the settings");
+	return cli_fail(&c, &e);
+}
+
 int
 main(int argc, char **argv)
 {
 	fill_standard_streams();
+	if (is_set_id())
+		return refuse_set_id(argc, argv);
 	os_protect_secrets();
 	/* both are errors of write(2) here, with a message of their own */
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -117,7 +117,9 @@ in_our_words(const struct stat *st)
 		.directory = S_ISDIR(st->st_mode),
 		.others = (st->st_mode & (S_IROTH | S_IWOTH)) != 0,
 		.others_write = (st->st_mode & S_IWOTH) != 0,
+		.group_writes = (st->st_mode & S_IWGRP) != 0,
 		.owner = st->st_uid,
+		.group = st->st_gid,
 	};
 }
 

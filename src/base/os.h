@@ -48,9 +48,10 @@ struct os_stat {
 	int64_t mtime; /* seconds since 1970 */
 	bool regular, directory;
 	bool others; /* world may read or write it */
-	bool others_write;
+	bool others_write, group_writes;
 	bool read_only_mount;
 	uid_t owner;
+	gid_t group;
 };
 bool os_stat_path(const char *path, struct os_stat *out, struct err *e)
     __attribute__((warn_unused_result));
