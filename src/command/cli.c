@@ -49,6 +49,16 @@ cli_init(struct cli *c, const struct cli_command *command, int argc,
 	c->log = (struct log){ LOG_WARN, STDERR_FILENO, c->prefix };
 }
 
+/* A script's empty variable; it may have meant any file. */
+bool
+cli_no_file(const char *option, struct err *e)
+{
+	err_set(e, ERR_USAGE, "%s names no file", option);
+	return err_remedy(e,
+	    "name the settings file, or leave the option out for the usual "
+	    "one");
+}
+
 static void
 take_common(struct cli *c, int id, const char *value)
 {
@@ -193,6 +203,8 @@ cli_next(struct cli *c, int *id, const char **value, struct err *e)
 			return false;
 		if (*id < CLI_COMMON)
 			return true;
+		if (*id == CONFIG && **value == '\0')
+			return cli_no_file("--config", e);
 		take_common(c, *id, *value);
 	} while (!c->common.help);
 	*id = CLI_END;

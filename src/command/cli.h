@@ -68,6 +68,9 @@ enum { CLI_END = -1, CLI_OPERAND = 0, CLI_COMMON = 1000 };
  */
 bool cli_next(struct cli *c, int *id, const char **value, struct err *e)
     __attribute__((warn_unused_result));
+
+/* Refuses an empty name of the settings file: ERR_USAGE. */
+bool cli_no_file(const char *option, struct err *e);
 /*
  * The whole command line of a command without options of its own. *one, NULL
  * before: its operand, if there is one. one NULL: it takes none. ERR_USAGE.

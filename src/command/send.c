@@ -247,6 +247,17 @@ has_inline(const struct message *m)
 	return false;
 }
 
+/* Only files: that may be meant. Nothing at all may not. */
+static bool
+config_is_body(const struct send *s)
+{
+	const char *config = s->cli.common.config;
+
+	return config != NULL && strcmp(config, "-") == 0 &&
+	    s->compose.text == NULL && s->compose.html == NULL &&
+	    s->compose.message.n_files == 0;
+}
+
 /* What fits together. */
 static bool
 check_options(struct send *s, struct err *e)
@@ -269,7 +280,12 @@ check_options(struct send *s, struct err *e)
 		    "name recipients behind the options, or "
 		    "by --to, --cc, --bcc");
 	}
-	return compose_claim(&s->compose, "--config", s->cli.common.config, e);
+	if (!compose_claim(&s->compose, "--config", s->cli.common.config, e))
+		return false;
+	return s->eml != NULL || !config_is_body(s) ||
+	    err_set(e, ERR_USAGE,
+		"standard input can be read once; --config and the body both "
+		"want it: give the body by --text FILE");
 }
 
 static bool

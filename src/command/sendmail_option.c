@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "command/cli.h"
 
 enum arity {
 	NONE,
@@ -138,6 +139,19 @@ choose_mode(struct sendmail_ask *out, const char *value, struct err *e)
 	return err_set(e, ERR_USAGE, "unknown mode -b%.60s", value);
 }
 
+/* The message comes by standard input. */
+static bool
+settings_file(struct sendmail_ask *out, const char *value, struct err *e)
+{
+	(void)out;
+	if (*value == '\0')
+		return cli_no_file("-C", e);
+	return strcmp(value, "-") != 0 ||
+	    err_set(e, ERR_USAGE,
+		"-C - would read the settings from standard input, where the "
+		"message comes from: name a file");
+}
+
 #define AT(member) offsetof(struct sendmail_ask, member)
 
 /* clang-format off */
@@ -155,7 +169,7 @@ static const struct option options[] = {
 	{ 'O', VALUE, 0, set_named },
 	{ 'v', NONE, AT(verbose), NULL },
 	{ 'X', VALUE, AT(traffic), NULL },
-	{ 'C', VALUE, AT(config), NULL },
+	{ 'C', VALUE, AT(config), settings_file },
 	{ 'L', VALUE, AT(tag), NULL },
 	{ 'N', VALUE, AT(notify), NULL },
 	{ 'R', VALUE, 0, report },

@@ -82,6 +82,12 @@ static const struct {
 	{ "no value", { "--subject" }, false, "option --subject needs TEXT",
 	  "" },
 	{ "no value, letter", { "-s" }, false, "option -s needs TEXT", "" },
+	{ "settings of no name", { "-C", "", "x" }, false,
+	  "--config names no file", "name the settings file, or "
+	  "leave the option out for the usual one" },
+	{ "settings of no name, long", { "--config=" }, false,
+	  "--config names no file", "name the settings file, or "
+	  "leave the option out for the usual one" },
 	{ "value too many", { "--json=yes" }, false,
 	  "option --json takes no value", "" },
 };

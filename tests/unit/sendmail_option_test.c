@@ -252,6 +252,22 @@ test_rows(void)
 	}
 }
 
+/* No file, or one that the message comes by. */
+static void
+test_settings(void)
+{
+	static const char *const bad[][4] = { { "-C", "", "x@y.z" },
+		{ "-C", "-", "x@y.z" }, { "-C-", "x@y.z" } };
+	struct sendmail_ask ask;
+	struct line l;
+	struct err e;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		T_CHECK(!read_words(&l, bad[i], &ask, &e) &&
+			e.kind == ERR_USAGE,
+		    "row %zu", i);
+}
+
 static void
 test_modes(void)
 {
@@ -286,6 +302,7 @@ test_report(void)
 }
 
 static const struct t_test tests[] = {
+	{ "settings", test_settings },
 	{ "who takes a value", test_arity },
 	{ "unknown letters, missing values", test_unknown },
 	{ "what callers pass", test_rows },
