@@ -55,6 +55,9 @@ step_settings(struct check *c, struct err *e)
 	    STR_ARG(c->config.mailbox));
 	if (!c->config.enabled)
 		buf_addz(&c->note, "; enabled = no, so nothing is sent");
+	if (c->config.environment.n > 0)
+		buf_addf(&c->note, "; from the environment: %.*s",
+		    STR_ARG(c->config.environment));
 	return true;
 }
 

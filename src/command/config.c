@@ -2,6 +2,7 @@
 #include "command/config.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/os.h"
@@ -25,6 +26,7 @@ struct load {
 	struct arena mem; /* until the end of config_load */
 	struct buf text;  /* of the file; wiped */
 	struct config_section *top;
+	struct config_level level[CONFIG_LEVELS];
 };
 
 /* An empty variable is as good as none. */
@@ -91,16 +93,37 @@ has_secret(const struct config_section *s)
 }
 
 /*
- * Who may write it may have the secret sent to himself (login_url), or run a
- * command as whoever sends.
+ * Settings by standard input are read again by each worker of a queue: where
+ * it is no file, a copy in memory takes its place.
  */
 static bool
-check_writers(const char *path, const struct os_stat *st, struct err *e)
+read_piped(struct buf *out, struct err *e)
 {
-	if (!st->others_write || st->read_only_mount)
+	static const char name[] = "standard input";
+	struct os_at at = { .name = name, .fd = STDIN_FILENO };
+	struct os_stat st;
+	struct err uncopied;
+	char *p;
+	int fd;
+
+	if (!os_stat_fd(STDIN_FILENO, name, &st, e))
+		return false;
+	if (st.regular && st.size <= out->limit) {
+		p = buf_room(out, (size_t)st.size);
+		if (p == NULL)
+			return buf_ok(out, e);
+		if (!os_read_at(at, p, (size_t)st.size, e))
+			return false;
+		buf_commit(out, (size_t)st.size);
 		return true;
-	err_set(e, ERR_CONFIG, "%s: all users may change it", path);
-	return err_remedy(e, "chmod o-w %s", path);
+	}
+	if (!os_read_fd(STDIN_FILENO, name, out, e))
+		return false;
+	fd = memfd_create("settings", MFD_CLOEXEC);
+	if (fd >= 0 && os_write_fd(fd, name, buf_view(out), &uncopied))
+		(void)dup2(fd, STDIN_FILENO);
+	os_close(&fd);
+	return true;
 }
 
 static bool
@@ -110,15 +133,15 @@ read_file(struct load *l, struct str path, struct err *e)
 	struct str name = piped ? STR("standard input") : path;
 	struct os_stat st = { 0 };
 
-	if (piped ? !os_read_file(path.p, &l->text, e) :
+	if (piped ? !read_piped(&l->text, e) :
 		    !private_read(path.p, &l->text, &st, e))
 		return false;
 	l->config->file = arena_str(&l->config->mem, name);
 	if (!config_file_parse(&l->mem, name, buf_view(&l->text), &l->top, e))
 		return false;
 	if (has_secret(l->top) && !private_check(path.p, &st, l->log, e))
-		return false;
-	return check_writers(path.p, &st, e);
+		config_unusable(l->config, e);
+	return true;
 }
 
 static void
@@ -148,30 +171,9 @@ sends_as(struct load *l, const struct config_section *s,
 	return false;
 }
 
-/* The account that is named; else the sender's; else none. */
 static bool
-choose_account(struct load *l, const struct config_section **out, struct err *e)
+no_account(const struct load *l, struct str name, struct err *e)
 {
-	const struct config_ask *ask = l->ask;
-	struct str name = ask->account != NULL ? str_of(ask->account) :
-						 variable("POST365_ACCOUNT");
-	const struct config_section *s = l->top;
-	struct addr *from = NULL;
-
-	*out = NULL;
-	if (name.n == 0 && ask->from != NULL &&
-	    !addr_parse(&l->mem, str_of(ask->from), false, &from, e))
-		return err_wrap(e, "--from");
-	if (name.n == 0 && from == NULL && ask->sender != NULL &&
-	    !addr_parse(&l->mem, str_of(ask->sender), false, &from, e))
-		from = NULL; /* "root", "<>": nobody's account */
-	if (name.n == 0 && (from == NULL || sends_as(l, s, from)))
-		return true;
-	for (s = s->next; s != NULL && *out == NULL; s = s->next)
-		if (name.n > 0 ? str_eq(s->name, name) : sends_as(l, s, from))
-			*out = s;
-	if (*out != NULL || name.n == 0)
-		return true;
 	err_set(e, ERR_CONFIG, "there is no [account %.*s] in %s",
 	    STR_ARG(str_first(name, 60)),
 	    l->config->file.n > 0 ? l->config->file.p : "the configuration");
@@ -181,58 +183,104 @@ choose_account(struct load *l, const struct config_section **out, struct err *e)
 	return false;
 }
 
-/* Values that no message will use are checked all the same. */
+/* "" is the top. */
 static bool
-check_section(struct load *l, const struct config_section *s, struct err *e)
+account_named(const struct load *l, struct str name,
+    const struct config_section **out, struct err *e)
+{
+	for (*out = l->top; *out != NULL; *out = (*out)->next)
+		if (str_eq((*out)->name, name))
+			return true;
+	return no_account(l, name, e);
+}
+
+/* The one that sends as this address, the top first; NULL: none does. */
+static const struct config_section *
+account_of(struct load *l, const char *text)
+{
+	const struct config_section *s = l->top;
+	struct addr *from;
+	struct err nobody; /* "root", "<>" */
+
+	if (text == NULL ||
+	    !addr_parse(&l->mem, str_of(text), false, &from, &nobody))
+		return NULL;
+	while (s != NULL && !sends_as(l, s, from))
+		s = s->next;
+	return s;
+}
+
+/* By option, by the sender, by the environment, by the author; else the top. */
+static bool
+choose_account(struct load *l, const struct config_section **out, struct err *e)
+{
+	const struct config_ask *ask = l->ask;
+	struct str name = variable("POST365_ACCOUNT");
+	struct addr *from;
+
+	*out = NULL;
+	if (ask->from != NULL &&
+	    !addr_parse(&l->mem, str_of(ask->from), false, &from, e))
+		return err_wrap(e, "--from");
+	l->config->chosen = true;
+	if (ask->account != NULL)
+		return account_named(l, str_of(ask->account), out, e);
+	*out = account_of(l, ask->from != NULL ? ask->from : ask->sender);
+	if (*out != NULL)
+		return true;
+	if (name.n > 0)
+		return account_named(l, name, out, e);
+	l->config->chosen = false;
+	*out = account_of(l, ask->author);
+	return true;
+}
+
+/* Values that this message does not use: only who uses them is stopped. */
+static void
+check_section(struct load *l, const struct config_section *s)
 {
 	struct config scratch = { 0 };
 	struct config_level level;
-	bool ok;
+	struct err e;
 
 	arena_init(&scratch.mem, MEMORY_MAX);
 	config_level_section(&l->mem, l->config->file, s, &level);
-	ok = arena_ok(&l->mem, e) && config_level_apply(&level, &scratch, e);
+	if (!config_level_apply(&level, &scratch, &e))
+		log_warn(l->log, "account %.*s cannot be used: %s",
+		    STR_ARG(s->name), e.msg);
+	else if (scratch.unusable.kind != ERR_NONE)
+		log_warn(l->log, "account %.*s cannot sign in: %s",
+		    STR_ARG(s->name), scratch.unusable.msg);
 	l->config->relative = l->config->relative || scratch.relative;
 	config_release(&scratch);
-	return ok;
 }
 
+/* The sections of the file that count, as levels. */
 static bool
-apply_section(struct load *l, const struct config_section *s, struct err *e)
+gather_file(struct load *l, struct err *e)
 {
-	struct config_level level;
-
-	config_level_section(&l->config->mem, l->config->file, s, &level);
-	return config_level_apply(&level, l->config, e);
-}
-
-static bool
-apply_file(struct load *l, struct err *e)
-{
+	struct config *c = l->config;
 	const struct config_section *account;
 
 	list_accounts(l);
-	if (!choose_account(l, &account, e) || !apply_section(l, l->top, e))
+	if (!choose_account(l, &account, e))
 		return false;
 	for (const struct config_section *s = l->top->next; s; s = s->next)
-		if (s != account && !check_section(l, s, e))
-			return false;
-	if (account == NULL)
+		if (s != account)
+			check_section(l, s);
+	config_level_section(&c->mem, c->file, l->top, &l->level[CONFIG_TOP]);
+	if (account == NULL || account == l->top)
 		return true;
-	l->config->account = arena_str(&l->config->mem, account->name);
-	return apply_section(l, account, e);
+	c->account = arena_str(&c->mem, account->name);
+	config_level_section(&c->mem, c->file, account,
+	    &l->level[CONFIG_SECTION]);
+	return true;
 }
 
 static bool
 apply_option(struct load *l, struct err *e)
 {
-	struct config_level level = { 0 };
-
-	if (l->ask->from == NULL)
-		return true;
-	level.value[CONFIG_FROM] = str_of(l->ask->from);
-	level.origin[CONFIG_FROM] = STR("from option --from");
-	if (config_level_apply(&level, l->config, e))
+	if (config_level_apply(&l->level[CONFIG_OPTION], l->config, e))
 		return true;
 	if (e->kind == ERR_CONFIG)
 		e->kind = ERR_INPUT;
@@ -240,22 +288,36 @@ apply_option(struct load *l, struct err *e)
 }
 
 static bool
-apply_all(struct load *l, struct err *e)
+gather(struct load *l, struct err *e)
 {
 	struct config *c = l->config;
-	struct config_level level;
+	struct config_level *option = &l->level[CONFIG_OPTION];
 
-	config_level_defaults(&level);
-	if (!config_level_apply(&level, c, e))
+	config_level_defaults(&l->level[CONFIG_DEFAULTS]);
+	config_level_systemd(&c->mem, &l->level[CONFIG_SYSTEMD]);
+	if (!gather_file(l, e) ||
+	    !config_level_azure(c, &l->level[CONFIG_AZURE], e) ||
+	    !config_level_environment(c, l->log, &l->level[CONFIG_ENVIRONMENT],
+		e))
 		return false;
-	config_level_systemd(&c->mem, &level);
-	if (!config_level_apply(&level, c, e) || !apply_file(l, e) ||
-	    !config_level_azure(&c->mem, &level, e) ||
-	    !config_level_apply(&level, c, e) ||
-	    !config_level_environment(&c->mem, l->log, &level, e) ||
-	    !config_level_apply(&level, c, e))
+	if (l->ask->from != NULL) {
+		option->value[CONFIG_FROM] = str_of(l->ask->from);
+		option->origin[CONFIG_FROM] = STR("from option --from");
+	}
+	return true;
+}
+
+static bool
+apply_all(struct load *l, struct err *e)
+{
+	if (!gather(l, e))
 		return false;
-	return apply_option(l, e);
+	config_level_settle(l->level, l->config);
+	config_level_note(l->level, l->config);
+	for (size_t i = 0; i < CONFIG_OPTION; i++)
+		if (!config_level_apply(&l->level[i], l->config, e))
+			return false;
+	return apply_option(l, e) && arena_ok(&l->config->mem, e);
 }
 
 static void
@@ -337,8 +399,12 @@ derive(struct config *c, struct err *e)
 	derive_spool(c);
 	if (c->origin[CONFIG_STATE_DIR].p == NULL && c->state_dir.n > 0)
 		c->origin[CONFIG_STATE_DIR] = STR("default");
-	if (!derive_sender(c, e) || !config_proxy_derive(c, e) ||
-	    !url_parse(c->graph_url, &url, e))
+	if (!config_proxy_derive(c, e)) {
+		if (e->kind != ERR_CONFIG)
+			return false;
+		config_unusable(c, e);
+	}
+	if (!derive_sender(c, e) || !url_parse(c->graph_url, &url, e))
 		return false;
 	c->scope = arena_fmt(&c->mem, "%.*s/.default", STR_ARG(url.origin));
 	c->ca_system_file = arena_str(&c->mem, str_of(getenv("SSL_CERT_FILE")));
@@ -436,6 +502,10 @@ config_check(const struct config *c, enum config_need need, struct err *e)
 	struct buf missing;
 	bool ok;
 
+	if (need != CONFIG_TO_COMPOSE && c->unusable.kind != ERR_NONE) {
+		*e = c->unusable;
+		return false;
+	}
 	buf_init(&missing, 256);
 	if (sign_in && c->tenant_id.n == 0)
 		buf_addz(&missing, ", tenant_id");
@@ -452,6 +522,13 @@ config_check(const struct config *c, enum config_need need, struct err *e)
 	ok = ok && (missing.n == 0 || say_missing(c, &missing, e));
 	buf_release(&missing);
 	return ok;
+}
+
+void
+config_unusable(struct config *c, const struct err *why)
+{
+	if (c->unusable.kind == ERR_NONE)
+		c->unusable = *why;
 }
 
 void

@@ -76,6 +76,7 @@ struct config {
 	struct arena mem;   /* all texts below, each with a NUL behind it */
 	struct str file;    /* the file that was read; empty: none */
 	struct str account; /* its name; empty: the keys at the top */
+	bool chosen;        /* by name or sender, so that no author counts */
 	struct str tenant_id, client_id;
 	/* of these six at most one is set; config_secret fills the first */
 	struct secret client_secret;
@@ -85,6 +86,9 @@ struct config {
 	struct str managed_identity;     /* "system" or a client id */
 	/* what is set as well and gave way, for people; may be empty */
 	struct str credential_note;
+	struct str environment; /* what it changes, for people; or empty */
+	/* why nobody can sign in with these settings; kind ERR_NONE: nothing */
+	struct err unusable;
 	struct str client_certificate_key; /* empty: in the same file */
 	struct secret client_certificate_password;
 	struct str client_certificate_password_file;
@@ -123,23 +127,29 @@ struct config {
 /* What the command line says about the settings; NULL: nothing. */
 struct config_ask {
 	const char *path;    /* "-": standard input */
-	const char *account; /* or POST365_ACCOUNT; or who sends; or the top */
-	const char *from;    /* chooses the account, too */
+	const char *account; /* "": the keys at the top */
+	const char *from;    /* is the sender, too */
 	bool no_file;        /* environment and defaults only */
-	const char *sender;  /* chooses the account only; any text */
+	/* These choose the account only, and may be any text: */
+	const char *sender; /* of the envelope */
+	const char *author; /* as the message names it */
 };
 
 /*
- * Loads file and environment. Warnings go to log. ERR_CONFIG names file,
- * line, key and what to do; ERR_INPUT: ask->from is no address. Release in
- * any case.
+ * Loads file and environment. The account is the one that is named, else the
+ * one whose `from` or `mailbox` is from or sender, else that of
+ * POST365_ACCOUNT, else the author's, else the top. Warnings go to log.
+ * ERR_CONFIG names file, line, key and what to do; ERR_INPUT: ask->from is no
+ * address. What is wrong with settings that only signing in needs is no
+ * error here: it stands in c->unusable, so that mail can be stored. Release
+ * in any case.
  */
 bool config_load(struct config *c, const struct config_ask *ask,
     const struct log *log, struct err *e) __attribute__((warn_unused_result));
 
 /* What must be known to name the sender, to sign in, or for both. */
 enum config_need { CONFIG_TO_COMPOSE, CONFIG_FOR_TOKEN, CONFIG_TO_SIGN_IN };
-/* ERR_CONFIG names all that lacks. */
+/* ERR_CONFIG names all that lacks, or is what c->unusable says. */
 bool config_check(const struct config *c, enum config_need need, struct err *e)
     __attribute__((warn_unused_result));
 
@@ -157,6 +167,9 @@ struct config_places {
 	bool named;
 };
 void config_find(struct arena *a, const char *path, struct config_places *out);
+
+/* Why nobody can sign in: the first reason counts. */
+void config_unusable(struct config *c, const struct err *why);
 
 void config_release(struct config *c);
 

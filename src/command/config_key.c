@@ -13,6 +13,7 @@ enum {
 	TIME_MAX = 24 * 3600,    /* seconds; longer waits are mistakes */
 	AGE_MAX = 30 * TIME_MAX, /* of a mail that nobody waits for any more */
 	SIZE_LEAST = 1024,
+	MIME_MOST = 3 * 1024 * 1024,
 	RATE_MOST = 1000000 /* messages; Exchange takes 10,000 a day */
 };
 
@@ -255,6 +256,20 @@ keep_word(const struct config_row *row, struct str text,
 	    STR_ARG(text), names[0], names[1], names[2]);
 }
 
+/* A request holds 4 MB, and base64 makes 4 bytes of 3 (FACTS.md 4.4). */
+static bool
+parse_mime_limit(const struct config_row *row, struct str text,
+    struct config *c, struct err *e)
+{
+	if (!parse_size(row, text, c, e))
+		return false;
+	if (c->mime_limit <= MIME_MOST)
+		return true;
+	return err_set(e, ERR_CONFIG,
+	    "\"%.*s\" is more than 3m, and Graph takes no request with that",
+	    STR_ARG(text));
+}
+
 static bool
 parse_policy(const struct config_row *row, struct str text, struct config *c,
     struct err *e)
@@ -413,10 +428,10 @@ const struct config_row config_rows[] = {
 	"Before either, Sent Items are searched, if the app has Mail.Read.\n"
 	"exact: all goes by drafts, which can be asked; that needs the\n"
 	"permission Mail.ReadWrite, and a copy in Sent Items." },
-[CONFIG_MIME_LIMIT] = { "mime_limit", parse_size, AT(mime_limit), NULL,
+[CONFIG_MIME_LIMIT] = { "mime_limit", parse_mime_limit, AT(mime_limit), NULL,
 	"2200000", "2200000",
-    "The largest message that goes in one request, in bytes or with k m g;\n"
-    "a larger one goes as a draft with uploads (which needs Mail.ReadWrite)\n"
+    "The largest message that goes in one request, in bytes or with k m, 3m\n"
+    "at most; a larger one goes as a draft with uploads (which needs Mail.ReadWrite)\n"
 	"or as JSON. And how large its files may be together at all, without\n"
 	"what encoding adds." },
 [CONFIG_MAX_MESSAGE_SIZE] = { "max_message_size", parse_size,
@@ -538,6 +553,35 @@ config_row_is_credential(const struct config_row *row)
 	    row <= &config_rows[CONFIG_MANAGED_IDENTITY];
 }
 
+bool
+config_row_is_of_credential(const struct config_row *row)
+{
+	return row >= &config_rows[CONFIG_CLIENT_CERTIFICATE_KEY] &&
+	    row <= &config_rows[CONFIG_SECRET_EXPIRES];
+}
+
+bool
+config_row_is_access(const struct config_row *row)
+{
+	return row <= &config_rows[CONFIG_SECRET_EXPIRES] ||
+	    (row >= &config_rows[CONFIG_CLOUD] &&
+		row <= &config_rows[CONFIG_TOKEN_CACHE]);
+}
+
+bool
+config_row_is_top_only(const struct config_row *row)
+{
+	static const bool keys[CONFIG_KEYS] = {
+		[CONFIG_TOKEN_CACHE] = true,
+		[CONFIG_STATE_DIR] = true,
+		[CONFIG_SPOOL_DIR] = true,
+		[CONFIG_SPOOL_SYNC] = true,
+		[CONFIG_LOG_FILE] = true,
+	};
+
+	return keys[row - config_rows];
+}
+
 static void
 print_size(uint64_t bytes, struct buf *out)
 {
@@ -590,7 +634,7 @@ config_row_print(const struct config_row *row, const struct config *c,
 		print_day(*(const int64_t *)(const void *)at, out);
 	else if (row->parse == parse_rate)
 		print_rate((const void *)at, out);
-	else if (row->parse == parse_size)
+	else if (row->parse == parse_size || row->parse == parse_mime_limit)
 		print_size(*(const uint64_t *)(const void *)at, out);
 	else
 		buf_adds(out, *(const struct str *)(const void *)at);

@@ -43,6 +43,12 @@ const struct secret *config_row_secret(const struct config_row *row,
     const struct config *c);
 /* What proves who signs in: of these keys one replaces the others. */
 bool config_row_is_credential(const struct config_row *row);
+/* Belongs to such a proof: goes with it when another replaces it. */
+bool config_row_is_of_credential(const struct config_row *row);
+/* For signing in and what needs the network: nobody who stores asks for it. */
+bool config_row_is_access(const struct config_row *row);
+/* The machine's, not a sender's: not in an account. */
+bool config_row_is_top_only(const struct config_row *row);
 
 /* Appends the value as the file would have it; what is secret as "***". */
 void config_row_print(const struct config_row *row, const struct config *c,

@@ -16,11 +16,24 @@
 #include "command/config.h"
 #include "command/config_file.h"
 
+/* In the order in which they are applied. */
+enum config_place {
+	CONFIG_DEFAULTS,
+	CONFIG_SYSTEMD,
+	CONFIG_TOP,   /* of the file */
+	CONFIG_AZURE, /* Azure Identity's variables */
+	CONFIG_ENVIRONMENT,
+	CONFIG_SECTION, /* of the account that was chosen */
+	CONFIG_OPTION,
+	CONFIG_LEVELS
+};
+
 struct config_level {
 	struct str value[CONFIG_KEYS];  /* p NULL: not given here */
 	struct str origin[CONFIG_KEYS]; /* "from FILE:3" */
 	/* of Azure's variables: which give way to another; may be empty */
 	struct str passed_over;
+	bool account; /* a section of an account */
 };
 
 /* Texts that have to be made live in a; all others are lent. */
@@ -33,22 +46,37 @@ void config_level_section(struct arena *a, struct str file,
 
 /*
  * POST365_<KEY>, and the variables of Azure Identity. An empty one counts as
- * none; a POST365_ one that we do not know is warned of. Where several of
- * Azure's name a proof, secret goes before certificate before federated
- * token, as there. ERR_CONFIG.
+ * none; a POST365_ one that we do not know is warned of, unless Kubernetes or
+ * Docker makes it for a service of our name. Where several of Azure's name a
+ * proof, secret goes before certificate before federated token, as there.
+ * Texts live in c->mem. ERR_CONFIG; a bad one that is for signing in only is
+ * noted in c->unusable.
  */
-bool config_level_environment(struct arena *a, const struct log *log,
+bool config_level_environment(struct config *c, const struct log *log,
     struct config_level *out, struct err *e)
     __attribute__((warn_unused_result));
-bool config_level_azure(struct arena *a, struct config_level *out,
+bool config_level_azure(struct config *c, struct config_level *out,
     struct err *e) __attribute__((warn_unused_result));
 
 /*
- * Parses what the level gives into *c, over what is there. A credential
- * replaces the others, a cloud replaces both URLs. ERR_CONFIG says where the
- * bad value stands.
+ * Parses what the level gives into *c, over what is there. A proof replaces
+ * the others with all that belongs to them, a cloud replaces both URLs, and an
+ * account's `from` the mailbox. ERR_CONFIG says where the bad value stands;
+ * where signing in alone needs it, it is noted in c->unusable instead.
  */
 bool config_level_apply(const struct config_level *level, struct config *c,
     struct err *e) __attribute__((warn_unused_result));
+
+/*
+ * All levels together: whether Azure's variables count (they do where nothing
+ * else names a proof or a client_id; else *c notes what was passed over), and
+ * whether tenant, client and proof belong together (else c->unusable).
+ */
+void config_level_settle(struct config_level level[CONFIG_LEVELS],
+    struct config *c);
+
+/* Notes in *c what the environment changes. */
+void config_level_note(const struct config_level level[CONFIG_LEVELS],
+    struct config *c);
 
 #endif

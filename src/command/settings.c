@@ -24,15 +24,22 @@ const char settings_more[] =
     "looked for at --config, $POST365_CONFIG,\n"
     "$XDG_CONFIG_HOME/post365/config (~/.config/post365/config) and\n"
     "/etc/post365/config. Every key can be set in the environment, as\n"
-    "POST365_TENANT_ID and so on. An option wins over the environment, the\n"
-    "environment over the file. Who signs in is proved by one of\n"
-    "client_secret..., client_certificate, federated_token_file and\n"
-    "managed_identity; one that is set higher up replaces the others.\n"
+    "POST365_TENANT_ID and so on. An option wins over an account that was\n"
+    "chosen, that over the environment, the environment over the keys at the\n"
+    "top. Who signs in is proved by one of client_secret...,\n"
+    "client_certificate, federated_token_file and managed_identity; one that\n"
+    "is set higher up replaces the others and what belongs to them.\n"
+    "tenant_id, client_id and the proof belong together: where the\n"
+    "environment or an account replaces a part of them, it has to give the\n"
+    "proof and client_id both. File and proofs have to belong to root or to\n"
+    "you, and nobody else may write them.\n"
     "\n"
-    "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_AUTHORITY_HOST are understood\n"
-    "(POST365_... wins), and of these the first that is set:\n"
-    "AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH (with\n"
-    "AZURE_CLIENT_CERTIFICATE_PASSWORD), AZURE_FEDERATED_TOKEN_FILE. Where\n"
+    "Where neither the file nor POST365_... names a proof or a client_id,\n"
+    "AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_AUTHORITY_HOST are understood,\n"
+    "and of these the first that is set: AZURE_CLIENT_SECRET,\n"
+    "AZURE_CLIENT_CERTIFICATE_PATH (with AZURE_CLIENT_CERTIFICATE_PASSWORD),\n"
+    "AZURE_FEDERATED_TOKEN_FILE. `post365 check` tells what they and\n"
+    "POST365_... change. Where\n"
     "nothing else is set, systemd's credential post365.client_secret is the\n"
     "secret: LoadCredential=post365.client_secret:/etc/post365/secret in the\n"
     "unit. The keys:\n"
@@ -65,6 +72,8 @@ show(const struct cli *c)
 	if (config_load(&config, &ask, &c->log, &e)) {
 		config_show(&config, &text);
 		code = cli_print(c, &text);
+		if (code == EX_OK && config.unusable.kind != ERR_NONE)
+			code = cli_fail(c, &config.unusable);
 	} else {
 		code = cli_fail(c, &e);
 	}

@@ -299,10 +299,23 @@ fi
 	echo "$C/cert.pem"
 	echo "$K/key.pem"
 } >config
-run env AZURE_CLIENT_SECRET="$(sed -n 's/^client_secret = //p' box)" \
+secret=$(sed -n 's/^client_secret = //p' box)
+run env AZURE_CLIENT_SECRET="$secret" \
     AZURE_FEDERATED_TOKEN_FILE="$TMP/good.jwt" "$P" -C config check
 says 'who won' "$OUT" \
-    'client secret \(from environment AZURE_CLIENT_SECRET\); not used, though set: client_certificate \(from config:[0-9]+\), AZURE_FEDERATED_TOKEN_FILE'
+    'certificate .*\(from config:[0-9]+\); not used, though set: AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE;'
+run env POST365_CLIENT_SECRET="$secret" \
+    POST365_CLIENT_ID="$(sed -n 's/^client_id = //p' box)" \
+    "$P" -C config check
+says 'who won by variables' "$OUT" \
+    'client secret \(from environment POST365_CLIENT_SECRET\); not used, though set: client_certificate \(from config:[0-9]+\);'
+says 'what they change' "$OUT" \
+    'from the environment: POST365_CLIENT_ID \(replaces that from config:[0-9]+\), POST365_CLIENT_SECRET$'
+run env POST365_CLIENT_SECRET="$secret" "$P" -C config check
+same 'half a sign-in: check' 78 "$STATUS"
+cat "$OUT" "$ERR" >both
+says 'half a sign-in: told' both \
+    'client_id \(from config:[0-9]+\) and client_secret \(from environment POST365_CLIENT_SECRET\) come from two places'
 mkdir credentials
 sed -n 's/^client_secret = //p' box >credentials/post365.client_secret
 grep -v '^client_secret' box >config

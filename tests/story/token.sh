@@ -206,6 +206,6 @@ printf 'x\n' >"$TMP/jwt"
 AZURE_CLIENT_SECRET=$secret AZURE_FEDERATED_TOKEN_FILE=$TMP/jwt \
     run "$P" -C "$CONFIG" check
 says 'two proofs: which one' "$OUT" \
-    'client secret \(from environment AZURE_CLIENT_SECRET\); not used, though set: client_secret_command .*, AZURE_FEDERATED_TOKEN_FILE;'
+    'client secret \(from .*\); not used, though set: AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE;'
 
 finish

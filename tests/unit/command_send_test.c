@@ -37,6 +37,7 @@ static const char config_text[] =
     "[account exact]\n"
     "delivery = exact\n"
     "[account locked]\n"
+    "client_id = 66666666-7777-8888-9999-aaaaaaaaaaaa\n"
     "client_secret_command = echo locked out >&2; exit 3\n";
 
 /* Larger than mime_limit, and not to be taken apart. */
@@ -117,6 +118,10 @@ static const struct {
 	{ "no value", { "a@b.example", "-s" }, { 0 }, 64, "needs TEXT" },
 	{ "importance", { "--importance", "urgent", "a@b.example" }, { 0 },
 	  64, "--importance is low, normal or high" },
+	{ "settings and body", { "-C", "-", "a@b.example" }, { 0 }, 64,
+	  "--config and the body both want it" },
+	{ "settings and text", { "-C", "-", "--text", "-", "a@b.example" },
+	  { 0 }, 64, "--text and --config both want it" },
 	{ "via", { "--via", "pigeon", "a@b.example" }, { 0 }, 64,
 	  "--via is auto, mime, json or draft, not \"pigeon\"" },
 	{ "via mime, not saved", { "--via", "mime", "--no-save",

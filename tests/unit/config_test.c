@@ -171,19 +171,111 @@ static const struct {
 	  "there is no [account z] in FILE / the accounts there are: x, y" },
 	{ "account twice", "[account x]\n\n[account x]", "", NULL, NULL,
 	  false, "FILE:3: [account x] stands in line 1 already" },
-	{ "bad value in another account", "[account x]\ntimeout = soon", "",
-	  NULL, NULL, false, "FILE:2: timeout: \"soon\" is not a time" },
+	{ "bad value in another account", "[account x]\nbounces = soon", "",
+	  NULL, NULL, true, "bounces = yes" },
+	{ "bad value in the account", "[account x]\nbounces = soon", "", "x",
+	  NULL, false, "FILE:2: bounces: \"soon\" is neither yes nor no" },
+	{ "the machine's in an account", "[account x]\nspool_dir = /s", "",
+	  "x", NULL, false, "FILE:2: spool_dir cannot differ by account / "
+	  "move it above the first [account ...]" },
+	{ "the machine's in another account", "[account x]\nstate_dir = /s\n"
+	  "[account y]\ntimeout = 1s", "", "y", NULL, true, "timeout = 1s" },
+	{ "every key of the machine", "[account x]\ntoken_cache = no", "", "x",
+	  NULL, false, "token_cache cannot differ" },
+	{ "every key of the machine", "[account x]\nspool_sync = none", "",
+	  "x", NULL, false, "spool_sync cannot differ" },
+	{ "every key of the machine", "[account x]\nlog_file = /l", "",
+	  "x", NULL, false, "log_file cannot differ" },
+	{ "account above the environment", IDS "client_secret = s\n"
+	  "from = a@b.example\n[account x]\nclient_id = " TENANT "\n"
+	  "client_secret = t\nfrom = x@b.example\nrate = 3/h",
+	  "POST365_FROM=c@b.example POST365_CLIENT_SECRET=s "
+	  "POST365_MAILBOX=c@b.example POST365_RATE=1/h POST365_TIMEOUT=7s",
+	  "x", NULL, true, "# from FILE:7\nclient_secret = ***|"
+	  "# from FILE:8\nfrom = x@b.example|mailbox = x@b.example|"
+	  "rate = 3/h|timeout = 7s" },
+	{ "account by sender, above the environment", "from = a@b.example\n"
+	  "[account x]\nfrom = X <x@b.example>", "POST365_FROM=c@b.example",
+	  NULL, "x@b.example", true, "# account x|from = x@b.example" },
+	{ "sender before variable", "from = a@b.example\n[account x]\n"
+	  "from = x@b.example", "POST365_ACCOUNT=x", NULL, "a@b.example",
+	  true, "# from option --from\nfrom = a@b.example" },
+	{ "variable before nobody's sender", "from = a@b.example\n"
+	  "[account x]\nfrom = x@b.example\ntimeout = 1s",
+	  "POST365_ACCOUNT=x", NULL, "n@b.example", true,
+	  "# account x|timeout = 1s" },
+	{ "account's from clears mailbox", "from = A <a@b.example>\n"
+	  "mailbox = m@b.example\n[account x]\nfrom = x@b.example", "", "x",
+	  NULL, true, "# that of from\nmailbox = x@b.example" },
+	{ "account's own mailbox", "mailbox = m@b.example\n[account x]\n"
+	  "from = x@b.example\nmailbox = y@b.example", "", "x", NULL, true,
+	  "from = x@b.example|mailbox = y@b.example" },
+	{ "proof clears what belongs to the old", "client_certificate = /c\n"
+	  "client_certificate_key = /k\nclient_certificate_password = p\n"
+	  "client_assertion_alg = RS256\nsecret_expires = 2027-03-31\n"
+	  "[account x]\nclient_certificate = /d", "", "x", NULL, true,
+	  "client_certificate = /d|# not set: client_certificate_key\n|"
+	  "# not set: client_certificate_password\n|"
+	  "client_assertion_alg = PS256|# not set: secret_expires\n" },
+	{ "and keeps what comes with the new", "client_certificate = /c\n"
+	  "client_certificate_password_file = /p\n[account x]\n"
+	  "client_certificate = /d\nclient_certificate_key = /l", "", "x",
+	  NULL, true, "client_certificate_key = /l|"
+	  "# not set: client_certificate_password_file\n" },
+	{ "half: the client", IDS "client_secret = s\n[account x]\n"
+	  "client_id = " TENANT, "", "x", NULL, false,
+	  "client_id (from FILE:5) and client_secret (from FILE:3) come from "
+	  "two places|together in one of the two places" },
+	{ "half: the proof", IDS "client_secret = s\n", "POST365_CLIENT_SECRET=t",
+	  NULL, NULL, false, "client_id (from FILE:2) and client_secret (from "
+	  "environment POST365_CLIENT_SECRET) come from two places" },
+	{ "half: the tenant", IDS "client_secret = s\n",
+	  "POST365_TENANT_ID=" CLIENT, NULL, NULL, false, "tenant_id (from "
+	  "environment POST365_TENANT_ID) and client_secret (from FILE:3) "
+	  "come from two places" },
+	{ "half: systemd's", IDS "[account x]\nclient_id = " TENANT "\n"
+	  "client_secret = t", "POST365_CLIENT_ID=" TENANT, "x", NULL, true,
+	  "# from FILE:4\nclient_id" },
+	{ "no half: nothing replaced", IDS, "POST365_CLIENT_SECRET=t", NULL,
+	  NULL, true, "client_secret = ***" },
+	{ "no half: the same again", IDS "client_secret = s\n",
+	  "POST365_CLIENT_ID=" CLIENT " POST365_TENANT_ID=" TENANT, NULL, NULL,
+	  true, "client_secret = ***" },
+	{ "no half: the tenant of the top", IDS "client_secret = s\n"
+	  "[account x]\nclient_id = " TENANT "\nclient_secret = t", "", "x",
+	  NULL, true, "tenant_id = " TENANT "|client_id = " TENANT },
+	{ "no half: all from above", IDS "client_secret = s\n[account x]\n"
+	  "from = x@b.example", "", "x", NULL, true, "client_id = " CLIENT },
 	{ "credential replaces credential",
 	  "client_secret = s\n[account x]\nclient_secret_file = /nowhere", "",
 	  "x", NULL, true,
 	  "# not set: client_secret\n|client_secret_file = /nowhere" },
 	{ "variable replaces credential", "client_secret_file = /nowhere",
-	  "AZURE_CLIENT_SECRET=s", NULL, NULL, true,
+	  "POST365_CLIENT_SECRET=s", NULL, NULL, true,
 	  "client_secret = ***|# not set: client_secret_file" },
 	{ "certificate replaces secret", "client_secret = s\n[account x]\n"
 	  "client_certificate = /c", "", "x", NULL, true,
 	  "# not set: client_secret\n|client_certificate = /c" },
-	{ "Azure's certificate", "client_secret = s",
+	{ "Azure's where there is a proof", "client_secret = s",
+	  "AZURE_CLIENT_CERTIFICATE_PATH=/c AZURE_TENANT_ID=organizations "
+	  "AZURE_CLIENT_ID=" CLIENT, NULL, NULL, true,
+	  "client_secret = ***|# not set: client_certificate\n|"
+	  "# not set: client_id\n|# not set: tenant_id\n" },
+	{ "Azure's where there is a client", "client_id = " CLIENT,
+	  "AZURE_CLIENT_SECRET=s AZURE_CLIENT_ID=" TENANT
+	  " AZURE_AUTHORITY_HOST=l.example", NULL, NULL, true,
+	  "client_id = " CLIENT "|# not set: client_secret\n|"
+	  "login_url = https://login.microsoftonline.com" },
+	{ "Azure's where a variable is the proof", "", "AZURE_CLIENT_ID="
+	  TENANT " POST365_CLIENT_SECRET=s", NULL, NULL, true,
+	  "# not set: client_id\n" },
+	{ "Azure's where the account has a proof", "tenant_id = " TENANT
+	  "\n[account x]\nclient_secret = s", "AZURE_CLIENT_ID=" TENANT, "x",
+	  NULL, true, "# not set: client_id\n" },
+	{ "Azure's beside a tenant", "tenant_id = " TENANT, "AZURE_CLIENT_ID="
+	  CLIENT " AZURE_CLIENT_SECRET=s", NULL, NULL, true,
+	  "tenant_id = " TENANT "|client_id = " CLIENT },
+	{ "Azure's certificate", "",
 	  "AZURE_CLIENT_CERTIFICATE_PATH=/c "
 	  "AZURE_CLIENT_CERTIFICATE_PASSWORD=p AZURE_FEDERATED_TOKEN_FILE=/f",
 	  NULL, NULL, true, "# not set: client_secret\n|"
@@ -193,7 +285,7 @@ static const struct {
 	{ "Azure's secret goes first", "",
 	  "AZURE_CLIENT_CERTIFICATE_PATH=/c AZURE_CLIENT_SECRET=s", NULL,
 	  NULL, true, "client_secret = ***|# not set: client_certificate\n" },
-	{ "Azure's token", "client_certificate = /c",
+	{ "Azure's token", "",
 	  "AZURE_FEDERATED_TOKEN_FILE=/f", NULL, NULL, true,
 	  "# not set: client_certificate\n|federated_token_file = /f\n" },
 	{ "ours before Azure's proof", "", "AZURE_CLIENT_SECRET=s "
@@ -232,9 +324,6 @@ static const struct {
 	  "AZURE_CLIENT_CERTIFICATE_PATH=/c AZURE_CLIENT_SECRET=s", NULL,
 	  NULL, true, "client_secret = ***|# not set: client_certificate\n|"
 	  "# not set: federated_token_file\n" },
-	{ "Azure's over the file's", "client_secret = s",
-	  "AZURE_FEDERATED_TOKEN_FILE=/t", NULL, NULL, true,
-	  "# not set: client_secret\n|federated_token_file = /t" },
 	{ "two of ours", "", "POST365_CLIENT_SECRET=s "
 	  "POST365_MANAGED_IDENTITY=system", NULL, NULL, false,
 	  "managed_identity is given beside client_secret" },
@@ -336,6 +425,10 @@ static const struct {
 	  "mime_limit = 1025\n" },
 	{ "size with blank", "mime_limit = 2 m", "", NULL, NULL, true,
 	  "mime_limit = 2m\n" },
+	{ "size, most of a request", "mime_limit = 3m", "", NULL, NULL, true,
+	  "mime_limit = 3m\n" },
+	{ "size, more than a request", "mime_limit = 3145729", "", NULL, NULL,
+	  false, "mime_limit: \"3145729\" is more than 3m" },
 	{ "size zero", "mime_limit = 0", "", NULL, NULL, false,
 	  "mime_limit: \"0\" is not a size from 1k to 1g, like 2200000" },
 	{ "size too large", "max_message_size = 2g", "", NULL, NULL, false,
@@ -444,6 +537,16 @@ name_file(struct str text, const char *path, struct buf *out)
 	}
 }
 
+/* What only signing in needs is an error of its own. */
+static bool
+usable(bool loaded, const struct config *c, struct err *e)
+{
+	if (!loaded || c->unusable.kind == ERR_NONE)
+		return loaded;
+	*e = c->unusable;
+	return false;
+}
+
 static void
 check_case(size_t i)
 {
@@ -460,7 +563,7 @@ check_case(size_t i)
 	buf_init(&shown, TEXT_MAX);
 	buf_init(&got, TEXT_MAX);
 	set_environment(cases[i].env);
-	ok = config_load(&c, &ask, &silent, &e);
+	ok = usable(config_load(&c, &ask, &silent, &e), &c, &e);
 	T_CHECK(ok == cases[i].ok, "%s: %s", cases[i].name, e.msg);
 	if (ok)
 		config_show(&c, &shown);
@@ -631,6 +734,8 @@ static const struct {
 	  "CREDENTIALS_DIRECTORY=FOLDER", true },
 	{ "beside them", 0644, "client_secret = s",
 	  "CREDENTIALS_DIRECTORY=FOLDE", false },
+	{ "credentials of systemd, any may write", 0666, "client_secret = s",
+	  "CREDENTIALS_DIRECTORY=FOLDER", true },
 };
 /* clang-format on */
 
@@ -689,7 +794,7 @@ test_modes(void)
 			    command_folder());
 			(void)setenv("CREDENTIALS_DIRECTORY", env, 1);
 		}
-		ok = config_load(&c, &ask, &silent, &e);
+		ok = usable(config_load(&c, &ask, &silent, &e), &c, &e);
 		T_CHECK(ok == modes[i].ok, "%s: %s", modes[i].name, e.msg);
 		T_CHECK(ok ||
 			(e.kind == ERR_CONFIG &&
@@ -697,6 +802,137 @@ test_modes(void)
 		    "%s: %s", modes[i].name, e.remedy);
 		config_release(&c);
 	}
+	command_folder_remove();
+}
+
+/* Who may change what is run with this user's rights. */
+/* clang-format off */
+static const struct {
+	const char *name;
+	uid_t owner;
+	gid_t group;
+	unsigned mode;
+	uid_t runs; /* who */
+	const char *msg, *remedy; /* NULL: fine */
+} owners[] = {
+	{ "root's, for root", 0, 0, 0600, 0, NULL, NULL },
+	{ "root's, for a user", 0, 0, 0644, 65534, NULL, NULL },
+	{ "a user's own", 65534, 65534, 0600, 65534, NULL, NULL },
+	{ "his group's", 65534, 65534, 0660, 65534, NULL, NULL },
+	{ "root's group's", 0, 0, 0660, 0, NULL, NULL },
+	{ "a user's, for root", 65534, 65534, 0600, 0,
+	  "FILE: belongs to user 65534", "run this as that user, or chown" },
+	{ "another's", 12345, 65534, 0644, 65534,
+	  "FILE: belongs to user 12345", "chown root FILE" },
+	{ "a group may write", 0, 65534, 0660, 0,
+	  "FILE: group 65534 may change it", "chmod g-w FILE" },
+	{ "another's group", 65534, 100, 0660, 65534,
+	  "FILE: group 100 may change it", "chmod g-w FILE" },
+	{ "a group may read", 0, 65534, 0640, 0, NULL, NULL },
+};
+/* clang-format on */
+
+static void
+check_owner(size_t i)
+{
+	struct config_ask ask = { .path = command_file("config",
+				      STR("from = a@b.example"), 0600) };
+	struct buf got;
+	struct config c;
+	struct err e = { 0 };
+	bool ok;
+
+	T_CHECK(chown(ask.path, owners[i].owner, owners[i].group) == 0 &&
+		chmod(ask.path, owners[i].mode) == 0 &&
+		chmod(command_folder(), 0755) == 0,
+	    "chown");
+	(void)seteuid(owners[i].runs);
+	ok = config_load(&c, &ask, &silent, &e);
+	(void)seteuid(0);
+	buf_init(&got, TEXT_MAX);
+	name_file(str_of(e.msg), ask.path, &got);
+	name_file(str_of(e.remedy), ask.path, &got);
+	T_CHECK(ok == (owners[i].msg == NULL), "%s: %s", owners[i].name, e.msg);
+	T_CHECK(ok ||
+		(str_starts(buf_view(&got), str_of(owners[i].msg)) &&
+		    str_find(buf_view(&got), str_of(owners[i].remedy)) < got.n),
+	    "%s: %.*s", owners[i].name, STR_ARG(buf_view(&got)));
+	buf_release(&got);
+	config_release(&c);
+}
+
+static void
+test_owners(void)
+{
+	if (geteuid() != 0)
+		return; /* only root makes files of others */
+	set_environment("");
+	for (size_t i = 0; i < sizeof(owners) / sizeof(*owners); i++)
+		check_owner(i);
+	command_folder_remove();
+}
+
+/* What nobody can sign in with is kept for those who do not. */
+static void
+test_unusable(void)
+{
+	static const char *const rows[] = { "tenant_id = organizations",
+		"client_id = x", "client_secret = s\nclient_secret_file = /f",
+		"login_url = x", "graph_url = x", "proxy = socks5://p:1",
+		"timeout = soon", "cloud = x", "managed_identity = x",
+		"secret_expires = x", "client_assertion_alg = x",
+		"client_id = " CLIENT "\nclient_secret = s\n[account x]\n"
+		"client_id = " TENANT };
+	struct config_ask ask = { .from = "a@b.example" };
+	struct config c;
+	struct err e, why;
+
+	set_environment("HTTPS_PROXY=a\001b");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		ask.path = command_file("config", str_of(rows[i]), 0600);
+		ask.account =
+		    str_find(str_of(rows[i]), STR("[acc")) < strlen(rows[i]) ?
+		    "x" :
+		    NULL;
+		T_CHECK(config_load(&c, &ask, &silent, &e) &&
+			config_check(&c, CONFIG_TO_COMPOSE, &e),
+		    "%s: %s", rows[i], e.msg);
+		T_CHECK(!config_check(&c, CONFIG_TO_SIGN_IN, &e) &&
+			!config_check(&c, CONFIG_FOR_TOKEN, &why) &&
+			e.kind == ERR_CONFIG && strcmp(e.msg, why.msg) == 0 &&
+			strncmp(e.msg, "not set", 7) != 0,
+		    "%s: %s", rows[i], e.msg);
+		config_release(&c);
+	}
+	command_folder_remove();
+}
+
+/* Told by `check`. */
+static void
+test_environment(void)
+{
+	static const char want[] =
+	    "POST365_FROM (gives way to that from FILE:3), "
+	    "POST365_ENABLED (replaces that from FILE:1), POST365_TIMEOUT";
+	struct config_ask ask = {
+		.path = command_file("config",
+		    STR("enabled = no\n[account x]\nfrom = x@b.example"), 0600),
+		.account = "x",
+	};
+	struct config c;
+	struct buf got;
+	struct err e;
+
+	buf_init(&got, TEXT_MAX);
+	set_environment("POST365_TIMEOUT=7s POST365_FROM=a@b.example "
+			"POST365_ENABLED=yes POST365_SERVICE_PORT=25 "
+			"AZURE_CLIENT_ID=" CLIENT);
+	T_CHECK(config_load(&c, &ask, &silent, &e), "%s", e.msg);
+	name_file(c.environment, ask.path, &got);
+	T_CHECK(str_find(buf_view(&got), str_of(want)) < got.n, "%.*s",
+	    STR_ARG(buf_view(&got)));
+	config_release(&c);
+	buf_release(&got);
 	command_folder_remove();
 }
 
@@ -1072,7 +1308,7 @@ test_command(void)
 	    "not one of show, path, init");
 	check_run((const char *const[]){ "show", "x", NULL }, 64, "",
 	    "unexpected \"x\"");
-	set_environment("POST365_FROMM=x AZURE_AUTHORITY_HOST="
+	set_environment("POST365_FROMM=x POST365_LOGIN_URL="
 			"https://login.microsoftonline.us");
 	check_run((const char *const[]){ "show", "-C", path, NULL }, 0, "",
 	    "environment POST365_FROMM: no such setting; did you mean that of "
@@ -1121,10 +1357,19 @@ test_sender(void)
 	static const char text[] = "from = a@b.example\n[account x]\n"
 				   "from = x@b.example\ntimeout = 1s\n";
 	static const struct {
-		const char *sender;
+		const char *sender, *author;
 		int64_t timeout_ms;
-	} rows[] = { { "X@b.example", 1000 }, { "a@b.example", 120000 },
-		{ "root", 120000 }, { "", 120000 }, { "<>", 120000 } };
+		bool chosen;
+	} rows[] = { { "X@b.example", NULL, 1000, true },
+		{ "a@b.example", NULL, 120000, true },
+		{ "a@b.example", "x@b.example", 120000, true },
+		{ "root", NULL, 120000, false },
+		{ "root", "X <x@b.example>", 1000, false },
+		{ NULL, "x@b.example", 1000, false },
+		{ NULL, "a@b.example", 120000, false },
+		{ NULL, "n@b.example", 120000, false },
+		{ "", NULL, 120000, false },
+		{ "<>", "x@b.example", 1000, false } };
 	struct config_ask ask = { 0 };
 	struct config c;
 	struct err e;
@@ -1133,10 +1378,12 @@ test_sender(void)
 	ask.path = command_file("config", str_of(text), 0600);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		ask.sender = rows[i].sender;
-		T_CHECK(config_load(&c, &ask, &silent, &e), "%s: %s",
-		    rows[i].sender, e.msg);
-		T_CHECK(c.timeout_ms == rows[i].timeout_ms, "%s",
-		    rows[i].sender);
+		ask.author = rows[i].author;
+		T_CHECK(config_load(&c, &ask, &silent, &e), "%zu: %s", i,
+		    e.msg);
+		T_CHECK(c.timeout_ms == rows[i].timeout_ms &&
+			c.chosen == rows[i].chosen,
+		    "%zu: %lld", i, (long long)c.timeout_ms);
 		config_release(&c);
 	}
 	command_folder_remove();
@@ -1188,6 +1435,9 @@ static const struct t_test tests[] = {
 	{ "show, read again", test_show_again },
 	{ "relative", test_relative },
 	{ "modes", test_modes },
+	{ "owners", test_owners },
+	{ "unusable", test_unusable },
+	{ "environment", test_environment },
 	{ "systemd", test_systemd },
 	{ "odd files", test_odd_files },
 	{ "limits", test_limits },
