@@ -9,10 +9,12 @@
 #include "command/client.h"
 #include "command/config.h"
 #include "command/config_proxy.h"
+#include "command/prepare_names.h"
 #include "graph/send.h"
 
 enum {
-	CHECK_OUT = 4096, /* one step's line */
+	CHECK_OUT = 4096,               /* one step's line */
+	ALIASES_MEM = 16 * 1024 * 1024, /* a file of 1 MB, of short lines */
 	CHECK_MEM = 256 * 1024
 };
 
@@ -40,6 +42,21 @@ struct check {
 typedef bool check_step(struct check *c, struct err *e);
 
 static bool
+check_aliases_file(struct check *c, struct err *e)
+{
+	struct prepare_names names;
+	struct arena mem;
+	bool ok;
+
+	arena_init(&mem, ALIASES_MEM);
+	ok = prepare_names_load(&names, &mem, &c->config, &c->cli.log, e);
+	if (ok)
+		prepare_names_check(&names, &c->cli.log);
+	arena_release(&mem);
+	return ok;
+}
+
+static bool
 step_settings(struct check *c, struct err *e)
 {
 	struct config_ask ask = {
@@ -49,6 +66,8 @@ step_settings(struct check *c, struct err *e)
 
 	if (!config_load(&c->config, &ask, &c->cli.log, e) ||
 	    !config_check(&c->config, CONFIG_TO_SIGN_IN, e))
+		return false;
+	if (!check_aliases_file(c, e))
 		return false;
 	buf_addf(&c->note, "%.*s, sender %.*s",
 	    STR_ARG(c->config.file.n > 0 ? c->config.file : STR("environment")),

@@ -40,6 +40,7 @@ enum config_key {
 	CONFIG_FROM_MAP,
 	CONFIG_ALIASES,
 	CONFIG_DEFAULT_DOMAIN,
+	CONFIG_LOCAL_NAMES,
 	CONFIG_SAVE_TO_SENT,
 	CONFIG_DELIVERY,
 	CONFIG_MIME_LIMIT,
@@ -103,6 +104,7 @@ struct config {
 	struct str from_map;             /* as from_map_parse takes it */
 	struct str aliases;              /* a file; empty: where there is one */
 	struct str default_domain;       /* for bare names; may be empty */
+	struct str local_names;          /* "a, b"; may be empty */
 	struct str delivery;             /* "auto", "exact" or "once" */
 	uint64_t mime_limit, max_message_size; /* bytes */
 	struct config_rate rate;

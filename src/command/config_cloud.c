@@ -70,8 +70,8 @@ config_is_guid(struct str s)
 	return true;
 }
 
-static bool
-is_label(struct str s)
+bool
+config_is_label(struct str s)
 {
 	if (s.n == 0 || s.n > LABEL_MAX || s.p[0] == '-' || s.p[s.n - 1] == '-')
 		return false;
@@ -92,7 +92,7 @@ config_is_domain(struct str s)
 	if (s.n > DOMAIN_MAX)
 		return false;
 	for (; str_next(&s, '.', &label); labels++)
-		if (!is_label(label))
+		if (!config_is_label(label))
 			return false;
 	return labels >= 2;
 }

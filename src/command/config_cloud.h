@@ -21,6 +21,8 @@ bool config_clouds_differ(struct str login_url, struct str graph_url);
 
 /* "8-4-4-4-12" hex digits. */
 bool config_is_guid(struct str s);
+/* Letters, digits and '-' within. */
+bool config_is_label(struct str s);
 /* A name of two labels or more. */
 bool config_is_domain(struct str s);
 

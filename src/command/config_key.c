@@ -305,6 +305,23 @@ parse_domain(const struct config_row *row, struct str text, struct config *c,
 	return config_keep(row, text, c, e);
 }
 
+/* Host names with commas between, of one label or more. */
+static bool
+parse_names(const struct config_row *row, struct str text, struct config *c,
+    struct err *e)
+{
+	struct str rest = text, name;
+
+	while (str_next(&rest, ',', &name)) {
+		name = str_trim(name);
+		if (!config_is_label(name) && !config_is_domain(name))
+			return err_set(e, ERR_CONFIG,
+			    "\"%.*s\" is not a host name; give names like %s",
+			    STR_ARG(name), row->example);
+	}
+	return config_keep(row, text, c, e);
+}
+
 static bool
 parse_delivery(const struct config_row *row, struct str text, struct config *c,
     struct err *e)
@@ -415,9 +432,13 @@ const struct config_row config_rows[] = {
 	"Where mail for names without a domain goes: a file like aliases(5),\n"
 	"\"root: ops@contoso.com\"; if not set /etc/post365/aliases, else\n"
 	"/etc/aliases, if it is there. What is not in it goes to the name at\n"
-	"default_domain; if that is not set, to `mailbox`." },
+	"default_domain; if that is not set, to `mailbox`. The same holds for\n"
+	"names at localhost, at what this host calls itself (hostname,\n"
+	"/etc/hosts, /etc/mailname) and at local_names." },
 [CONFIG_DEFAULT_DOMAIN] = { "default_domain", parse_domain,
 	AT(default_domain), NULL, NULL, "contoso.com", NULL },
+[CONFIG_LOCAL_NAMES] = { "local_names", parse_names, AT(local_names), NULL,
+	NULL, "web1, web1.contoso.com", NULL },
 [CONFIG_SAVE_TO_SENT] = { "save_to_sent", parse_yes_no, AT(save_to_sent),
 	NULL, "yes", "no",
 	"Keep a copy in the mailbox's Sent Items?" },
@@ -431,9 +452,9 @@ const struct config_row config_rows[] = {
 [CONFIG_MIME_LIMIT] = { "mime_limit", parse_mime_limit, AT(mime_limit), NULL,
 	"2200000", "2200000",
     "The largest message that goes in one request, in bytes or with k m, 3m\n"
-    "at most; a larger one goes as a draft with uploads (which needs Mail.ReadWrite)\n"
-	"or as JSON. And how large its files may be together at all, without\n"
-	"what encoding adds." },
+    "at most; a larger one goes as a draft with uploads (which needs\n"
+    "Mail.ReadWrite) or as JSON. And how large its files may be together at\n"
+	"all, without what encoding adds." },
 [CONFIG_MAX_MESSAGE_SIZE] = { "max_message_size", parse_size,
 	AT(max_message_size), NULL, "150m", "35m", NULL },
 [CONFIG_RATE] = { "rate", parse_rate, AT(rate), NULL, NULL, "30/min",

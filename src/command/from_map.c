@@ -78,19 +78,20 @@ from_map_parse(struct arena *a, struct str text, const struct from_map **out,
 }
 
 static bool
-fits(struct str old, const struct addr *address)
+fits(struct str old, const struct addr *address, bool local)
 {
 	if (str_eq(old, STR("*")))
 		return true;
 	if (str_starts(old, STR("@")))
 		return str_ieq(str_from(old, 1), address->domain);
-	return str_ieq(old, address->text);
+	return str_ieq(old, address->text) ||
+	    (local && str_ieq(old, address->local));
 }
 
 const struct addr *
-from_map_find(const struct from_map *list, const struct addr *old)
+from_map_find(const struct from_map *list, const struct addr *old, bool local)
 {
-	while (list != NULL && !fits(list->old, old))
+	while (list != NULL && !fits(list->old, old, local))
 		list = list->next;
 	return list != NULL ? list->to : NULL;
 }

@@ -5,8 +5,9 @@
  *	root > Web <web@contoso.com>, @old.example > web@contoso.com
  *
  * Rules have commas between them, the first that fits counts. Before the '>'
- * stands an address, a name without a domain, "@domain", or "*" for every
- * other; behind it the new From. Without a display name there the old one
+ * stands an address, a name without a domain (which is that name at any of
+ * this machine's names, too), "@domain", or "*" for every other; behind it the
+ * new From. Without a display name there the old one
  * stays.
  */
 #ifndef COMMAND_FROM_MAP_H
@@ -29,8 +30,8 @@ bool from_map_parse(struct arena *a, struct str text,
     const struct from_map **out, struct err *e)
     __attribute__((warn_unused_result));
 
-/* What becomes of it; NULL: no rule fits. */
+/* What becomes of it; local: of this machine. NULL: no rule fits. */
 const struct addr *from_map_find(const struct from_map *list,
-    const struct addr *old);
+    const struct addr *old, bool local);
 
 #endif

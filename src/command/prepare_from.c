@@ -117,7 +117,7 @@ map(const struct job *j, const struct addr *old, struct prepare_from *out,
 
 	if (!from_map_parse(j->a, j->config->from_map, &list, e))
 		return err_wrap(e, "from_map");
-	to = from_map_find(list, old);
+	to = from_map_find(list, old, prepare_names_is_local(j->names, old));
 	if (to == NULL) {
 		rewrite(j, old, out);
 		return true;

@@ -350,6 +350,8 @@ check_aliases(struct sendmail *s, struct err *e)
 	bool ok = config_load(&config, &ask, &s->log, e) &&
 	    prepare_names_load(&names, &s->mem, &config, &s->log, e);
 
+	if (ok)
+		prepare_names_check(&names, &s->log);
 	config_release(&config);
 	return ok;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "mail/alias.h"
 
+#include <stdio.h>
 #include <sysexits.h>
 
 #include "t.h"
@@ -48,6 +49,36 @@ static const struct {
 	  STR_INIT("joe, root@y"), "all@example.com,root@y", 0 },
 	{ "star", "*: all@example.com\n", "", "m@x", STR_INIT("joe"),
 	  "all@example.com", 0 },
+	/* one entry that is of no use leaves the others alone */
+	{ "no further", "x: \\root, y@z\n", "d.example", "m@x",
+	  STR_INIT("x"), "root@d.example,y@z", 0 },
+	{ "no further, by itself", "x: \\x, y@z\n", "", "m@x",
+	  STR_INIT("x"), "m@x,y@z", 0 },
+	{ "no further, an address", "x: \\a@y\n", "", "m@x", STR_INIT("x"),
+	  "a@y", 0 },
+	{ "beside a command", "x: |/bin/x\ny: :include:/x\n", "", "m@x",
+	  STR_INIT("cron-daemon"), "carol@example.com", 0 },
+	{ "a command", "x: |/bin/x\n", "", "m@x", STR_INIT("x"), NULL,
+	  EX_NOUSER },
+	{ "a command among addresses", "x: a@b, \"|/bin/x -a, b\"\n", "",
+	  "m@x", STR_INIT("x"), NULL, EX_NOUSER },
+	{ "no mail at all", "x: /dev/null\n", "", "m@x", STR_INIT("x"), NULL,
+	  EX_NOUSER },
+	{ "to one that is a file", "x: y\ny: /dev/null\n", "", "m@x",
+	  STR_INIT("x"), NULL, EX_NOUSER },
+	{ "twice: the first", "ROOT: z@y\n", "", "m@x",
+	  STR_INIT("cron-daemon, root"), "carol@example.com,alice@example.com,"
+	  "bob@example.com,ops@example.com", 0 },
+	{ "no colon", "nonsense\n", "", "m@x", STR_INIT("nonsense"), "m@x",
+	  0 },
+	{ "# within", "x: bob#lists@example.com #z\n", "", "m@x",
+	  STR_INIT("x"), "bob#lists@example.com", 0 },
+	{ "# behind a comma", "x: a@y, #b\n  c@y\n#d\n\te@y\n", "", "m@x",
+	  STR_INIT("x"), "a@y,c@y", 0 },
+	{ "comma within quotes", "x: \"a, /b\" <c@y>\n", "", "m@x",
+	  STR_INIT("x"), "c@y", 0 },
+	{ "quoted name", "\"a b\": c@y\n", "", "m@x", STR_INIT("\"a b\""),
+	  "c@y", 0 },
 	{ "catch-all to a name", "*: joe\n", "d.example", "m@x",
 	  STR_INIT("any"), "joe@d.example", 0 },
 	/* clang-format on */
@@ -59,7 +90,6 @@ expand_row(size_t i, struct buf *got)
 	struct str local[] = { STR("localhost") };
 	struct alias_rules r = { .local = local, .n_local = 1 };
 	struct addr *in, *out = NULL;
-	struct alias *list;
 	struct arena a;
 	struct err e = { 0 };
 	struct str text;
@@ -67,9 +97,8 @@ expand_row(size_t i, struct buf *got)
 
 	arena_init(&a, LIMIT);
 	text = arena_fmt(&a, "%s%s", file, rows[i].extra);
-	T_CHECK(alias_parse(&a, text, STR("f"), &list, &e), "%s: %s",
+	T_CHECK(alias_parse(&a, text, STR("f"), &r.file, &e), "%s: %s",
 	    rows[i].name, e.msg);
-	r.alias = list;
 	r.default_domain = str_of(rows[i].domain);
 	r.mailbox = str_of(rows[i].mailbox);
 	T_CHECK(addr_parse_list(&a, rows[i].in, true, &in, &e), "%s", e.msg);
@@ -112,29 +141,70 @@ static const struct {
 	{ "quoted command", "x: \"|/bin/cat -n\"\n", "a command" },
 	{ "file", "x: /var/mail/x\n", "a file" },
 	{ "include", "x: :include:/list\n", "an include" },
-	{ "twice", "x: a\ny: b\nX: c\n", "line 1" },
+	{ "twice", "x: a\ny: b\nX: c\n", "f:3: \"X\" stands on line 1" },
+	{ "nothing but a comment", "x: # a\n", "no address behind \"x:\"" },
 	{ "no address at all", "x: a@b@c\n", "f:1" },
 	/* clang-format on */
 };
 
+/* Every entry is told of by itself, and the rest are found. */
 static void
 test_bad(void)
 {
-	struct alias *list;
+	struct alias_target *to;
+	struct alias_file f;
 	struct arena a;
 	struct err e = { 0 };
+	size_t n;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		arena_init(&a, LIMIT);
-		T_CHECK(!alias_parse(&a, str_of(bad[i].in), STR("f"), &list,
-			    &e),
-		    "%s", bad[i].name);
-		T_CHECK(e.kind == ERR_CONFIG, "%s: kind", bad[i].name);
-		T_CHECK(str_find(str_of(e.msg), str_of(bad[i].want)) <
-			str_of(e.msg).n,
+		T_CHECK(alias_parse(&a, str_of(bad[i].in), STR("f"), &f, &e),
 		    "%s: %s", bad[i].name, e.msg);
+		n = 0;
+		for (const struct alias *x = f.list; x != NULL; x = x->next) {
+			if (alias_targets(&a, &f, x, &to, &e))
+				continue;
+			n++;
+			T_CHECK(e.kind == ERR_INPUT && e.exit == EX_NOUSER,
+			    "%s: kind", bad[i].name);
+			T_CHECK(str_find(str_of(e.msg), str_of(bad[i].want)) <
+				str_of(e.msg).n,
+			    "%s: %s", bad[i].name, e.msg);
+		}
+		T_CHECK(n == 1, "%s: %zu", bad[i].name, n);
 		arena_release(&a);
 	}
+}
+
+/* A megabyte of names is found in, not searched. */
+static void
+test_many(void)
+{
+	struct alias_target *to;
+	struct alias_file f;
+	struct arena a;
+	struct buf text;
+	struct err e = { 0 };
+	char name[32];
+
+	arena_init(&a, 16 * LIMIT);
+	buf_init(&text, LIMIT);
+	for (int i = 0; i < 30000; i++)
+		buf_addf(&text, "u%d: u%d@example.com\n", i, i);
+	T_CHECK(alias_parse(&a, buf_view(&text), STR("f"), &f, &e), "%s",
+	    e.msg);
+	T_CHECK(f.buckets == 16384, "%zu", f.buckets);
+	for (int i = 0; i < 30000; i += 999) {
+		(void)snprintf(name, sizeof(name), "U%d", i);
+		T_CHECK(alias_find(&f, str_of(name)) != NULL &&
+			alias_targets(&a, &f, alias_find(&f, str_of(name)), &to,
+			    &e),
+		    "%s", name);
+	}
+	T_CHECK(alias_find(&f, STR("u30000")) == NULL, "no such name");
+	buf_release(&text);
+	arena_release(&a);
 }
 
 static void
@@ -143,13 +213,11 @@ once(void)
 	struct alias_rules r = { .mailbox = STR("m@x") };
 	struct addr name = { .local = STR("root"), .text = STR("root") };
 	struct addr *out;
-	struct alias *list;
 	struct arena a;
 	struct err e = { 0 };
 
 	arena_init(&a, LIMIT);
-	if (alias_parse(&a, STR("root: me\n"), STR("f"), &list, &e)) {
-		r.alias = list;
+	if (alias_parse(&a, STR("root: me\n"), STR("f"), &r.file, &e)) {
 		if (alias_expand(&a, &r, &name, &out, &e))
 			T_CHECK(out != NULL, "complete");
 	}
@@ -165,7 +233,8 @@ test_memory(void)
 
 static const struct t_test tests[] = {
 	{ "expand", test_expand },
-	{ "bad files", test_bad },
+	{ "bad entries", test_bad },
+	{ "many", test_many },
 	{ "allocations fail", test_memory },
 };
 

@@ -226,9 +226,10 @@ static const struct {
 	  "client_id = " TENANT, "", "x", NULL, false,
 	  "client_id (from FILE:5) and client_secret (from FILE:3) come from "
 	  "two places|together in one of the two places" },
-	{ "half: the proof", IDS "client_secret = s\n", "POST365_CLIENT_SECRET=t",
-	  NULL, NULL, false, "client_id (from FILE:2) and client_secret (from "
-	  "environment POST365_CLIENT_SECRET) come from two places" },
+	{ "half: the proof", IDS "client_secret = s\n",
+	  "POST365_CLIENT_SECRET=t", NULL, NULL, false,
+	  "client_id (from FILE:2) and client_secret (from environment "
+	  "POST365_CLIENT_SECRET) come from two places" },
 	{ "half: the tenant", IDS "client_secret = s\n",
 	  "POST365_TENANT_ID=" CLIENT, NULL, NULL, false, "tenant_id (from "
 	  "environment POST365_TENANT_ID) and client_secret (from FILE:3) "
@@ -464,6 +465,12 @@ static const struct {
 	  "\"soon\" is not one of auto, exact, once" },
 	{ "domain", "default_domain = contoso.com", "", NULL, NULL, true,
 	  "default_domain = contoso.com\n" },
+	{ "local names", "local_names = db,  web1.x.example ,y.example", "",
+	  NULL, NULL, true, "local_names = db,  web1.x.example ,y.example\n" },
+	{ "no local name", "local_names = db, a@b", "", NULL, NULL, false,
+	  "local_names: \"a@b\" is not a host name; give names like web1" },
+	{ "no local name at all", "local_names = db,,", "", NULL, NULL, false,
+	  "local_names: \"\" is not a host name" },
 	{ "no domain", "default_domain = @contoso.com", "", NULL, NULL, false,
 	  "default_domain: \"@contoso.com\" is not a domain name" },
 	{ "proxy", "proxy = http://p.example:3128\nno_proxy = .x, 10.0.0.0/8",
