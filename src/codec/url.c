@@ -192,12 +192,18 @@ is_loopback4(struct str s)
 }
 
 bool
+url_is_localhost(struct str host)
+{
+	return str_ieq(host, STR("localhost")) ||
+	    str_ieq(host, STR("localhost."));
+}
+
+bool
 url_is_loopback(const struct url *u)
 {
 	if (u->ip6)
 		return str_eq(u->host, STR("::1"));
-	return str_ieq(u->host, STR("localhost")) ||
-	    str_ieq(u->host, STR("localhost.")) || is_loopback4(u->host);
+	return url_is_localhost(u->host) || is_loopback4(u->host);
 }
 
 /* blank: what a space becomes, '+' in forms; '\0': "%20". */

@@ -160,8 +160,9 @@ begin_tcp(struct conn_state *s)
 	s->phase = CONNECTING;
 	if (p != NULL)
 		trace(s, "through the proxy ", str_of(p->name));
+	/* a proxy is of this network, whose search domains know it */
 	if (!tcp_start(&s->tcp, p != NULL ? p->url.host : s->to.host,
-		p != NULL ? p->url.port : s->to.port, &e))
+		p != NULL ? p->url.port : s->to.port, p == NULL, &e))
 		fail(s, &e);
 }
 

@@ -16,11 +16,13 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "codec/url.h"
 #include "net/hostname.h"
 
 enum {
-	HOST_SIZE = 256, /* RFC 1035 2.3.4, with a NUL */
-	TOLD_MOST = 4    /* addresses that a message names */
+	HOST_SIZE = 256,         /* RFC 1035 2.3.4, with a NUL */
+	HOSTS_MAX = 1024 * 1024, /* of /etc/hosts; lists of ads have more */
+	TOLD_MOST = 4            /* addresses that a message names */
 };
 
 _Static_assert(sizeof(struct tcp_found) <= 4096, "a pipe takes it at once");
@@ -101,14 +103,51 @@ look_up(const char *host, struct tcp_found *out)
 		out->code = EAI_NONAME;
 }
 
+/*
+ * May /etc/hosts have this name? What it has below a longer name, or in a
+ * comment, counts as well: then the name is looked up as it stands.
+ */
+static bool
+lookup_in_hosts(struct str host)
+{
+	struct buf file;
+	struct err ignored;
+	bool found;
+
+	buf_init(&file, HOSTS_MAX);
+	found = (!os_read_file("/etc/hosts", &file, &ignored) && file.full) ||
+	    str_ifind(buf_view(&file), host) < file.n;
+	buf_release(&file);
+	return found;
+}
+
+/*
+ * A name with a dot is complete. With one at its end, too, musl asks for it
+ * alone, and for none below the search domains, where a failure or a wildcard
+ * would hide it (RFC 1535 6); but musl finds no such name in /etc/hosts.
+ */
+static void
+lookup_complete(char host[HOST_SIZE])
+{
+	struct str name = str_of(host);
+
+	if (name.n < HOST_SIZE - 1 && str_chr(name, '.') < name.n &&
+	    !str_ends(name, STR(".")) && !lookup_in_hosts(name))
+		memcpy(host + name.n, ".", 2);
+}
+
 __attribute__((noreturn)) static void
-child_main(const char *host, int out)
+child_main(const struct tcp *t, char host[HOST_SIZE], int out, pid_t parent)
 {
 	struct tcp_found found;
 	ssize_t ignored;
 
-	/* nobody waits for an answer once the parent is gone */
+	/* nobody waits for an answer once the parent is gone, or was before */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(0);
+	if (t->complete)
+		lookup_complete(host);
 	look_up(host, &found);
 	ignored = write(out, &found, sizeof(found));
 	(void)ignored;
@@ -118,6 +157,7 @@ child_main(const char *host, int out)
 static bool
 start_child(struct tcp *t, struct err *e)
 {
+	pid_t self = getpid();
 	char host[HOST_SIZE];
 	int ends[2];
 
@@ -132,7 +172,7 @@ start_child(struct tcp *t, struct err *e)
 		return err_sys(e, ERR_RETRY, "cannot make a pipe");
 	t->child = fork();
 	if (t->child == 0)
-		child_main(host, ends[1]);
+		child_main(t, host, ends[1], self);
 	os_close(&ends[1]);
 	t->pipe = ends[0];
 	if (t->child > 0)
@@ -381,13 +421,27 @@ step_race(struct tcp *t, struct err *e)
 /* --- the whole --- */
 
 bool
-tcp_start(struct tcp *t, struct str host, uint16_t port, struct err *e)
+tcp_start(struct tcp *t, struct str host, uint16_t port, bool complete,
+    struct err *e)
 {
+	static const struct tcp_addr loopback[] = {
+		{ .size = 4, .ip = { 127, 0, 0, 1 } },
+		{ .size = 16, .ip = { [15] = 1 } },
+	};
 	size_t size;
 
-	*t = (struct tcp){ .started = true, .host = host, .port = port };
+	*t = (struct tcp){ .started = true,
+		.host = host,
+		.port = port,
+		.complete = complete };
 	t->pipe = -1;
 	t->fd = -1;
+	/* RFC 6761 6.3: no name server is asked, and none may say otherwise */
+	if (url_is_localhost(host)) {
+		memcpy(t->found.addr, loopback, sizeof(loopback));
+		t->found.n = sizeof(loopback) / sizeof(*loopback);
+		return true;
+	}
 	size = hostname_ip(host, t->found.addr[0].ip);
 	if (size == 0)
 		return start_child(t, e);

@@ -3,9 +3,9 @@
  * tcp: opens a TCP connection step by step and never waits.
  *
  * A name is looked up in a child process, because getaddrinfo knows no
- * deadline; an IP literal needs none. Then the addresses race: the families
- * take turns, a new attempt begins every TCP_STAGGER_MS or as soon as one
- * failed, the first that connects wins.
+ * deadline; an IP literal needs none, and localhost is 127.0.0.1 and ::1. Then
+ * the addresses race: the families take turns, a new attempt begins every
+ * TCP_STAGGER_MS or as soon as one failed, the first that connects wins.
  *
  * The owner polls for what tcp_wants says and calls tcp_step. All failures
  * are ERR_RETRY; their text does not name the host, the caller does.
@@ -47,6 +47,7 @@ struct tcp {
 	bool started;
 	struct str host;
 	uint16_t port;
+	bool complete;
 	pid_t child; /* 0: none */
 	int pipe;
 	size_t got; /* bytes of found */
@@ -61,9 +62,12 @@ struct tcp {
 	size_t winner;   /* its number */
 };
 
-/* Keeps host until release. */
-bool tcp_start(struct tcp *t, struct str host, uint16_t port, struct err *e)
-    __attribute__((warn_unused_result));
+/*
+ * Keeps host until release. complete: a host with a dot in it is a whole name,
+ * in which the search domains have no say.
+ */
+bool tcp_start(struct tcp *t, struct str host, uint16_t port, bool complete,
+    struct err *e) __attribute__((warn_unused_result));
 
 /* Gets on as far as it can without waiting. */
 enum tcp_state { TCP_OPENING, TCP_OPEN, TCP_FAILED };

@@ -184,7 +184,9 @@ inside() {
 	ip link set lo up || return
 	printf '127.0.0.1 localhost\n::1 localhost\n%s\n' \
 	    '127.0.0.1 login.microsoftonline.com graph.microsoft.com' >hosts
-	echo 'nameserver 127.0.0.2' >resolv
+	# as in a container of Kubernetes: no name here may suffer from it
+	printf 'nameserver 127.0.0.2\nsearch corp.example\noptions ndots:5\n' \
+	    >resolv
 	bind hosts /etc/hosts && bind resolv /etc/resolv.conf || return
 	prepare
 

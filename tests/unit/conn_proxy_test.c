@@ -128,7 +128,7 @@ splice_both(int fd)
 	struct tcp tcp = { 0 };
 	struct err e;
 
-	if (!tcp_start(&tcp, STR("127.0.0.1"), scene.server.port, &e))
+	if (!tcp_start(&tcp, STR("127.0.0.1"), scene.server.port, true, &e))
 		return;
 	while (tcp_step(&tcp, &e) == TCP_OPENING)
 		(void)os_poll(NULL, 0, os_mono_ms() + 1);

@@ -63,7 +63,7 @@ test_literal(void)
 	uint16_t port = 0;
 	int server = peer_listen("127.0.0.1", 4, &port), fd, flags;
 
-	T_CHECK(tcp_start(&t, STR("127.0.0.1"), port, &e), "%s", e.msg);
+	T_CHECK(tcp_start(&t, STR("127.0.0.1"), port, true, &e), "%s", e.msg);
 	T_CHECK(t.child == 0, "a child for a literal");
 	T_CHECK(run(&t, SOON_MS, &e) == TCP_OPEN, "%s", e.msg);
 	fd = tcp_take(&t);
@@ -84,8 +84,15 @@ test_name(void)
 	uint16_t port = 0;
 	int server = peer_listen("127.0.0.1", 4, &port);
 
-	T_CHECK(tcp_start(&t, STR("localhost"), port, &e), "%s", e.msg);
+	/* the resolver takes a number for a name, and needs no network for it
+	 */
+	T_CHECK(tcp_start(&t, STR("2130706433"), port, true, &e), "%s", e.msg);
 	T_CHECK(t.child > 0, "no child for a name");
+	T_CHECK(run(&t, SOON_MS, &e) == TCP_OPEN, "%s", e.msg);
+	tcp_release(&t);
+	T_CHECK(tcp_start(&t, STR("LocalHost."), port, true, &e), "%s", e.msg);
+	T_CHECK(t.child == 0, "localhost was looked up");
+	T_CHECK(t.found.n == 2, "localhost has %zu addresses", t.found.n);
 	T_CHECK(run(&t, SOON_MS, &e) == TCP_OPEN, "%s", e.msg);
 	tcp_release(&t);
 	T_CHECK(no_child_left(), "a child is left");
@@ -100,7 +107,7 @@ start_with(struct tcp *t, uint16_t port, void (*child)(int out, void *arg),
 	struct err e;
 	int ends[2];
 
-	T_CHECK(tcp_start(t, STR("127.0.0.1"), port, &e), "%s", e.msg);
+	T_CHECK(tcp_start(t, STR("127.0.0.1"), port, true, &e), "%s", e.msg);
 	T_CHECK(pipe2(ends, O_NONBLOCK) == 0, "pipe");
 	t->found = (struct tcp_found){ 0 };
 	t->pipe = ends[0];
@@ -173,7 +180,7 @@ test_bad_names(void)
 	for (size_t i = 0; i < sizeof(bad_names) / sizeof(*bad_names); i++) {
 		struct tcp t = { 0 };
 		struct err e = { 0 };
-		bool ok = tcp_start(&t, bad_names[i].host, 9, &e) &&
+		bool ok = tcp_start(&t, bad_names[i].host, 9, true, &e) &&
 		    run(&t, SOON_MS, &e) == TCP_OPEN;
 
 		T_CHECK(!ok && e.kind == ERR_RETRY, "%s: %s", bad_names[i].name,
