@@ -3,10 +3,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/err.h"
+#include "base/os.h"
 
 /* One write a line, so that lines of several processes do not mix. */
 __attribute__((format(printf, 2, 0))) static void
@@ -14,17 +13,14 @@ put(const struct log *l, const char *fmt, va_list ap)
 {
 	char text[ERR_MSG_SIZE], line[ERR_MSG_SIZE + 64];
 	struct err harmless;
-	ssize_t ignored;
 	int n;
 
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	err_set(&harmless, ERR_NONE, "%s", text);
 	n = snprintf(line, sizeof(line), "%s%s\n",
 	    l->name != NULL ? l->name : "", harmless.msg);
-	if (n > 0) {
-		ignored = write(l->fd, line, strlen(line));
-		(void)ignored;
-	}
+	if (n > 0)
+		(void)!os_write_fd(l->fd, "log", str_of(line), &harmless);
 }
 
 void

@@ -55,6 +55,35 @@ os_zone(int64_t when)
 						 0;
 }
 
+/* Without randomness nothing here is safe to do. */
+__attribute__((noreturn)) static void
+random_fails(void)
+{
+	(void)dprintf(STDERR_FILENO,
+	    "post365: no random numbers: neither getrandom nor /dev/urandom "
+	    "works here (%s)\n"
+	    "  do: let the sandbox allow getrandom, or give it /dev/urandom.\n",
+	    strerror(errno));
+	_exit(EX_TEMPFAIL);
+}
+
+/* getrandom came with Linux 3.17, and there are sandboxes that forbid it. */
+static void
+random_by_file(char *at, size_t n)
+{
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t got;
+
+	for (; n > 0; at += got, n -= (size_t)got) {
+		got = fd < 0 ? -1 : read(fd, at, n);
+		if (got < 0 && fd >= 0 && errno == EINTR)
+			got = 0;
+		else if (got <= 0)
+			random_fails();
+	}
+	os_close(&fd);
+}
+
 void
 os_random(void *p, size_t n)
 {
@@ -63,8 +92,12 @@ os_random(void *p, size_t n)
 
 	while (n > 0) {
 		got = getrandom(at, n, 0);
+		if (got < 0 && errno != EINTR) {
+			random_by_file(at, n);
+			return;
+		}
 		if (got < 0)
-			continue; /* EINTR; nothing else can happen here */
+			got = 0;
 		at += got;
 		n -= (size_t)got;
 	}
@@ -160,13 +193,13 @@ cannot_read(const char *name, struct err *e)
 }
 
 /*
- * After a failed read: is it worth another? Standard input may have been made
- * non-blocking by whoever shares it with us; then this waits.
+ * After a failed read or write: is it worth another? A standard stream may
+ * have been made non-blocking by whoever shares it with us; then this waits.
  */
 static bool
-may_read_again(int fd)
+may_go_on(int fd, short events)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct pollfd p = { .fd = fd, .events = events };
 
 	if (errno == EAGAIN)
 		return os_poll(&p, 1, OS_FOREVER) > 0;
@@ -180,7 +213,7 @@ os_read_some(int fd, const char *name, struct os_piece *to, struct err *e)
 
 	do
 		got = read(fd, to->p, to->max);
-	while (got < 0 && may_read_again(fd));
+	while (got < 0 && may_go_on(fd, POLLIN));
 	if (got < 0)
 		return cannot_read(name, e);
 	to->n = (size_t)got;
@@ -204,7 +237,7 @@ os_read_fd(int fd, const char *name, struct buf *out, struct err *e)
 		if (to == NULL)
 			break;
 		got = read(fd, to, room);
-		if (got < 0 && may_read_again(fd))
+		if (got < 0 && may_go_on(fd, POLLIN))
 			continue;
 		if (got < 0)
 			return cannot_read(name, e);
@@ -305,7 +338,7 @@ os_write_fd(int fd, const char *name, struct str s, struct err *e)
 
 	while (s.n > 0) {
 		n = write(fd, s.p, s.n);
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && may_go_on(fd, POLLOUT))
 			continue;
 		if (n < 0)
 			return io_error(name, "write", e);

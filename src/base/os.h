@@ -26,7 +26,10 @@ int64_t os_mono_ms(void); /* monotonic */
 /* Minutes east of UTC, by this machine's clock of that time. */
 int os_zone(int64_t when);
 
-/* n bytes from the kernel's generator. Never fails, never weak: it waits. */
+/*
+ * n bytes from the kernel's generator, by getrandom or /dev/urandom. Never
+ * weak: it waits, and where there is neither, it ends the process (75).
+ */
 void os_random(void *p, size_t n);
 enum { OS_UUID_SIZE = 37 };
 /* A random UUID (RFC 9562 version 4) as text with a NUL. */
@@ -95,7 +98,7 @@ bool os_read_regular(const char *path, struct buf *out, struct err *e)
 bool os_read_private(const char *path, struct buf *out, struct err *e)
     __attribute__((warn_unused_result));
 
-/* Writes all of s. ERR_RETRY with exit 74. */
+/* Writes all of s; waits for one that is non-blocking. ERR_RETRY, exit 74. */
 bool os_write_fd(int fd, const char *name, struct str s, struct err *e)
     __attribute__((warn_unused_result));
 

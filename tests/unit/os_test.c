@@ -3,12 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -436,6 +440,78 @@ test_zone(void)
 	}
 }
 
+/* From here on getrandom fails, as of a kernel that has none or a sandbox. */
+static bool
+forbid_getrandom(unsigned error)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { N(code), code };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+static void
+test_random(void)
+{
+	static const unsigned errors[] = { ENOSYS, EPERM };
+	unsigned char a[64] = { 0 }, b[64] = { 0 };
+	int status;
+	pid_t pid;
+
+	for (size_t i = 0; i < N(errors); i++) {
+		pid = fork();
+		if (pid == 0) {
+			if (!forbid_getrandom(errors[i]))
+				_exit(2);
+			os_random(a, sizeof(a));
+			os_random(b, sizeof(b));
+			_exit(memcmp(a, b, sizeof(a)) == 0);
+		}
+		T_CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status),
+		    "errno %u: did not end", errors[i]);
+		if (WEXITSTATUS(status) == 2)
+			t_skip("no seccomp");
+		else
+			T_CHECK(WEXITSTATUS(status) == 0, "errno %u: weak",
+			    errors[i]);
+	}
+}
+
+/* A reader that is slow, of a pipe that somebody made non-blocking. */
+static void
+test_write_nonblocking(void)
+{
+	static char text[200000];
+	char piece[4096];
+	size_t n = 0;
+	struct err e;
+	ssize_t got;
+	int ends[2];
+	pid_t pid;
+
+	T_CHECK(pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0, "pipe");
+	pid = fork();
+	if (pid == 0) {
+		(void)close(ends[0]);
+		_exit(!os_write_fd(ends[1], "out",
+		    (struct str){ text, sizeof(text) }, &e));
+	}
+	os_close(&ends[1]);
+	(void)fcntl(ends[0], F_SETFL, 0);
+	(void)os_poll(NULL, 0, os_mono_ms() + 20);
+	while ((got = read(ends[0], piece, sizeof(piece))) > 0)
+		n += (size_t)got;
+	T_CHECK(n == sizeof(text), "%zu bytes", n);
+	(void)waitpid(pid, NULL, 0);
+	os_close(&ends[0]);
+}
+
 static const struct t_test tests[] = {
 	{ "read limit", test_read_limit },
 	{ "read large", test_read_large },
@@ -449,6 +525,8 @@ static const struct t_test tests[] = {
 	{ "poll", test_poll },
 	{ "poll_fails", test_poll_fails },
 	{ "read_nonblocking", test_read_nonblocking },
+	{ "random", test_random },
+	{ "write_nonblocking", test_write_nonblocking },
 	{ "uuid", test_uuid },
 	{ "clocks", test_clocks },
 	{ "zone", test_zone },
