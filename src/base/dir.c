@@ -77,7 +77,10 @@ open_folder(struct dir *d, const char *path, struct err *e)
 		    "or chmod o-w %s",
 		    path, path);
 	}
+	/* where others may look as well, the group is not one let in */
 	d->mode = st.st_mode & 0660;
+	if ((st.st_mode & S_IRWXO) != 0 && (st.st_mode & S_IWGRP) == 0)
+		d->mode = 0600;
 	d->owner = st.st_uid;
 	return true;
 }

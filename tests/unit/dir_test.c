@@ -149,7 +149,7 @@ static void
 test_modes(void)
 {
 	static const mode_t rows[][2] = { { 0700, 0600 }, { 0770, 0660 },
-		{ 0755, 0640 } };
+		{ 0750, 0640 }, { 0755, 0600 }, { 0775, 0660 } };
 	struct stat st;
 	struct err e;
 	mode_t mask = umask(0);
