@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "codec/date.h"
 #include "codec/json.h"
+#include "codec/page.h"
 #include "codec/url.h"
 #include "graph/token.h"
 #include "graph/token_answer.h"
@@ -300,6 +301,7 @@ static bool
 refused(const struct asking *a, const struct http_answer *answer, struct err *e)
 {
 	struct str after = http1_field(&answer->head, STR("Retry-After"));
+	struct str words = page_words(page_shown(buf_view(&answer->body)));
 	int64_t now = clock_wall(a->with->clock), ms;
 	const struct json *tree;
 	struct arena mem;
@@ -311,6 +313,8 @@ refused(const struct asking *a, const struct http_answer *answer, struct err *e)
 	buf_addf(&text, "HTTP %d", answer->status);
 	if (json_parse(&mem, buf_view(&answer->body), &tree, &ignored))
 		add_words(a, tree, &text);
+	else if (words.n > 0) /* IMDS and its helpers: plain text */
+		buf_addf(&text, ": \"%.*s\"", STR_ARG(words));
 	err_set(e, kind_of(a, answer->status), "%.*s",
 	    STR_ARG(buf_view(&text)));
 	if (date_parse_retry_after(after, now, &ms))

@@ -120,8 +120,9 @@ explain_password(const struct tunnel *t, struct err *e)
 	if (!list_schemes(&t->answer, schemes)) {
 		err_set(e, ERR_CONFIG,
 		    "the proxy %s wants a sign-in of the kind %s, which this "
-		    "program cannot do: it knows Basic",
-		    p->name, schemes[0] != '\0' ? schemes : "it does not name");
+		    "program cannot do: it knows Basic (HTTP %d)",
+		    p->name, schemes[0] != '\0' ? schemes : "it does not name",
+		    t->answer.status);
 		return err_remedy(e,
 		    "Let a helper such as cntlm or px sign in to that proxy, "
 		    "and give the helper's address as the proxy "
@@ -130,9 +131,10 @@ explain_password(const struct tunnel *t, struct err *e)
 	}
 	err_set(e, ERR_CONFIG,
 	    given ? "the proxy %s does not accept the user name and password "
-		    "given for it (%s)" :
-		    "the proxy %s wants a user name and a password (%s)",
-	    p->name, schemes);
+		    "given for it (%s): HTTP %d" :
+		    "the proxy %s wants a user name and a password (%s): "
+		    "HTTP %d",
+	    p->name, schemes, t->answer.status);
 	return err_remedy(e,
 	    "%s proxy = http://user:password@%s (the proxy is %.*s now; "
 	    "characters like @ : / %% in them as %%40 %%3A %%2F %%25).",
@@ -150,7 +152,7 @@ explain(const struct tunnel *t, struct err *e)
 	if (wants_password(status))
 		return explain_password(t, e);
 	if (status < 400 && to.n > 0)
-		words = str_cut(to, PAGE_WORDS_MAX);
+		page = words = str_cut(to, PAGE_WORDS_MAX);
 	if (page_may_be_secret(page))
 		words = STR("");
 	err_set(e, may_pass(status) ? ERR_RETRY : ERR_CONFIG,
@@ -204,6 +206,14 @@ feed_byte(struct tunnel *t, struct str *in)
 	return is_enough(t) ? PARSE_DONE : r;
 }
 
+/* The password may come back; nobody is to see it. */
+static void
+tunnel_hide(struct tunnel *t)
+{
+	page_mask(&t->answer.head, secret_view(&t->proxy->basic));
+	page_mask(&t->page, secret_view(&t->proxy->basic));
+}
+
 enum parse
 tunnel_feed(struct tunnel *t, struct str in, struct err *e)
 {
@@ -215,6 +225,7 @@ tunnel_feed(struct tunnel *t, struct str in, struct err *e)
 		t->state = feed_byte(t, &in);
 	if (t->state == PARSE_MORE)
 		return PARSE_MORE;
+	tunnel_hide(t);
 	if (t->answer.head.no_memory)
 		err_set(e, ERR_RETRY, "out of memory");
 	else if (!http1_has_head(&t->answer))
@@ -230,8 +241,9 @@ tunnel_feed(struct tunnel *t, struct str in, struct err *e)
 }
 
 bool
-tunnel_end(const struct tunnel *t, const char *how, struct err *e)
+tunnel_end(struct tunnel *t, const char *how, struct err *e)
 {
+	tunnel_hide(t);
 	if (http1_has_head(&t->answer))
 		return explain(t, e);
 	err_set(e, ERR_RETRY, "the proxy %s %s before it connected to %.*s",

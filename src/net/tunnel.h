@@ -57,7 +57,7 @@ enum parse tunnel_feed(struct tunnel *t, struct str in, struct err *e)
  * There will be no more from the proxy: it "closed the connection", say.
  * Fills *e; half a refusal is told as one. Returns false.
  */
-bool tunnel_end(const struct tunnel *t, const char *how, struct err *e);
+bool tunnel_end(struct tunnel *t, const char *how, struct err *e);
 
 /* "200 Connection established", the answer's first line; for -v. */
 struct str tunnel_said(const struct tunnel *t);

@@ -119,6 +119,10 @@ static const struct row {
 	{ "imds redirects", MANAGED_IMDS, false, {
 	  STR_INIT("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n"
 	  "\r\n") }, ERR_CONFIG, 1, 0, "HTTP 302", NULL },
+	{ "imds helper, in plain text", MANAGED_IMDS, false, { STR_INIT(
+	  "HTTP/1.1 400 X\r\n\r\n no identity\x1b[2Jis found for the pod\n") },
+	  ERR_CONFIG, 1, 0, "HTTP 400: \"no identity?[2Jis found for the pod\"",
+	  NULL },
 	{ "imds is a portal", MANAGED_IMDS, false,
 	  { STR_INIT("HTTP/1.1 200 OK\r\n\r\n<html>"),
 	    STR_INIT("HTTP/1.1 200 OK\r\n\r\n<html>"),

@@ -39,7 +39,7 @@ static const struct {
 	  { "p.test:3128 does not answer as an HTTP proxy does", "HERE" } },
 
 	{ "wants a password", STR_INIT(WANTS(BASIC "\r\n")), false, PARSE_BAD,
-	  ERR_CONFIG, { "p.test:3128 wants a user name and a password (Basic)",
+	  ERR_CONFIG, { "wants a user name and a password (Basic): HTTP 407",
 	  "proxy = http://user:password@p.test:3128", "HERE" } },
 	{ "another password", STR_INIT(WANTS(NTLM BASIC "\r\n")), true,
 	  PARSE_BAD, ERR_CONFIG, { "does not accept the user name and password",
@@ -51,7 +51,7 @@ static const struct {
 	{ "other schemes", STR_INIT(WANTS(SPNEGO NTLM "\r\n")), true,
 	  PARSE_BAD, ERR_CONFIG, { "of the kind Negotiate, NTLM,", "cntlm" } },
 	{ "no scheme", STR_INIT(WANTS("\r\n")), true, PARSE_BAD, ERR_CONFIG,
-	  { "it does not name", "cntlm" } },
+	  { "it does not name", "cntlm", "(HTTP 407)" } },
 	{ "many schemes", STR_INIT(WANTS(
 	  "Proxy-Authenticate: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n"
 	  "Proxy-Authenticate: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\r\n"
@@ -91,6 +91,13 @@ static const struct {
 	{ "echo of the request", STR_INIT("HTTP/1.1 400 Bad\r\n"
 	  "Content-Length: 35\r\n\r\nProxy-Authorization: Basic dTpodXNo"),
 	  true, PARSE_BAD, ERR_CONFIG, { "400 Bad" } },
+
+	{ "echo of the password alone", STR_INIT("HTTP/1.1 403 dTpodXNo\r\n"
+	  "Content-Length: 16\r\n\r\nno, not dTpodXNo"), true, PARSE_BAD,
+	  ERR_CONFIG, { "403 ******** (\"no, not ********\")" } },
+	{ "redirect with a secret", STR_INIT("HTTP/1.1 302 Found\r\n"
+	  "Location: http://x/?client_secret=a\r\nContent-Length: 0\r\n\r\n"),
+	  true, PARSE_BAD, ERR_RETRY, { "302 Found", "", "HERE" } },
 
 	{ "SSH", STR_INIT("SSH-2.0-x\r\n"), false, PARSE_BAD, ERR_CONFIG,
 	  { "does not answer as an HTTP proxy does", "HERE" } },
