@@ -60,8 +60,9 @@ struct trust_state {
 	struct trust_store builtin, file;
 	struct buf file_der; /* what file points into */
 	const char *later;   /* the system's store, not read yet, or NULL */
-	struct str id;       /* of the setting and its file, for sessions */
-	struct str ca;       /* as configured */
+	char unread[ERR_MSG_SIZE]; /* why it adds nothing; or "" */
+	struct str id; /* of the setting and its file, for sessions */
+	struct str ca; /* as configured */
 	struct arena *mem;
 	/* see trust_outsider */
 	char outsider[MBED_NAME_SIZE], outsider_host[256];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/trust.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include <mbedtls/asn1.h>
@@ -219,8 +220,10 @@ trust_read_later(struct trust_state *s, struct err *e)
 	s->later = NULL;
 	if (path == NULL || read_store(s, path, e))
 		return true;
-	if (e->kind == ERR_CONFIG) /* missing or empty: it adds nothing */
+	if (e->kind == ERR_CONFIG) { /* missing or empty: it adds nothing */
+		(void)snprintf(s->unread, sizeof(s->unread), "%s", e->msg);
 		return true;
+	}
 	s->later = path;
 	return err_wrap(e, "the system's certificates");
 }

@@ -312,6 +312,9 @@ add_untrusted(struct buf *b, const struct verify *c,
 		    c->top == leaf && leaf->next == NULL ?
 			" (the server sent one certificate only)" :
 			"");
+	if (c->trust->unread[0] != '\0')
+		buf_addf(b, "; the system's store could not be asked: %s",
+		    c->trust->unread);
 }
 
 static void
