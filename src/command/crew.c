@@ -249,8 +249,14 @@ take_signal(struct crew *c)
 	if (read(c->signals, &s, sizeof(s)) != (ssize_t)sizeof(s))
 		return;
 	if (c->caught == 0 && c->busy > 0)
-		log_warn(c->ask.log, "stopping: %zu on their way are finished",
+		log_warn(c->ask.log,
+		    "stopping: %zu on their way are finished (the same once "
+		    "more: without waiting for them)",
 		    c->busy);
+	if (c->caught != 0) { /* workers record by themselves how it ends */
+		(void)sigprocmask(SIG_SETMASK, &c->mask, NULL);
+		(void)raise((int)s.ssi_signo);
+	}
 	c->caught = (int)s.ssi_signo;
 }
 
