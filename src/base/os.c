@@ -458,26 +458,39 @@ os_folder_of(const char *path, char *dir, size_t size, struct err *e)
 	return true;
 }
 
-/* What root makes belongs to whom the folder above belongs. */
-static void
-give_to_owner(int fd, int folder, const char *name)
+/* False: it cannot be looked at. */
+static bool
+stat_above(int folder, const char *name, struct stat *st)
 {
 	char above[4096];
-	struct stat st;
 	struct err ignored;
 
-	if (fd >= 0 && geteuid() == 0 &&
-	    os_folder_of(name, above, sizeof(above), &ignored) &&
-	    fstatat(folder, above, &st, 0) == 0 && st.st_uid != 0)
-		(void)!fchown(fd, st.st_uid, st.st_gid);
+	return os_folder_of(name, above, sizeof(above), &ignored) &&
+	    fstatat(folder, above, st, 0) == 0;
+}
+
+/* What root makes belongs to whom the folder above belongs. */
+static void
+give_to_owner(int fd, const struct stat *above)
+{
+	if (fd >= 0 && geteuid() == 0 && above->st_uid != 0)
+		(void)!fchown(fd, above->st_uid, above->st_gid);
 }
 
 static int
 make_file(int folder, const char *name, int flags, mode_t mode)
 {
-	int fd = openat(folder, name, flags | O_CREAT | O_EXCL, mode);
+	struct stat above = { 0 };
+	int fd = openat(folder, name, flags | O_CREAT | O_EXCL, 0600);
 
-	give_to_owner(fd, folder, name);
+	if (fd < 0)
+		return fd;
+	if (stat_above(folder, name, &above))
+		give_to_owner(fd, &above);
+	if (mode == OS_AS_FOLDER)
+		mode = 0600 | (above.st_mode & 0060);
+	if (mode != 0600)
+		(void)!fchmod(fd, mode); /* whatever the umask */
 	return fd;
 }
 
@@ -502,14 +515,15 @@ is_folder(const char *path)
 bool
 os_mkdir(const char *path, mode_t mode)
 {
+	struct stat above;
 	int fd;
 
 	if (mkdir(path, mode) < 0)
 		return false;
-	if (geteuid() == 0) {
+	if (geteuid() == 0 && stat_above(AT_FDCWD, path, &above)) {
 		fd =
 		    open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-		give_to_owner(fd, AT_FDCWD, path);
+		give_to_owner(fd, &above);
 		os_close(&fd);
 	}
 	return true;
@@ -563,7 +577,7 @@ os_lock(const char *path, int64_t deadline, int *fd, struct err *e)
 {
 	int64_t now;
 	int f = os_open_or_make(AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW,
-	    0600);
+	    OS_AS_FOLDER);
 
 	if (f < 0) {
 		err_sys(e, ERR_RETRY, "%s: cannot open", path);

@@ -164,14 +164,16 @@ bool os_mkdirs(const char *path, mode_t mode, struct err *e)
     __attribute__((warn_unused_result));
 
 /*
- * openat(2), which makes the file if it is missing; with O_EXCL only then.
+ * openat(2), which makes the file if it is missing; with O_EXCL only then. Its
+ * mode is the one given, whatever the umask.
  * What root makes belongs to whom its folder belongs: who runs a queue as
  * root now and then must not lock its owner out.
  */
+enum { OS_AS_FOLDER = 0 }; /* as a mode: the group too, if it may write there */
 int os_open_or_make(int folder, const char *name, int flags, mode_t mode);
 
 /*
- * Takes the lock on a file, made if missing (mode 0600); waits until the
+ * Takes the lock on a file, made if missing (OS_AS_FOLDER); waits until the
  * deadline. *fd holds the lock until closed. ERR_RETRY: not in time.
  */
 bool os_lock(const char *path, int64_t deadline, int *fd, struct err *e)

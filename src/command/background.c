@@ -23,7 +23,7 @@ open_lock(const struct spool *s, int *fd, struct err *e)
 	if (n <= 0 || n >= (int)sizeof(path))
 		return err_set(e, ERR_CONFIG, "%s: too long", s->path);
 	*fd = os_open_or_make(AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW,
-	    0600);
+	    s->dir[SPOOL_NEW].mode);
 	if (*fd < 0)
 		return err_sys(e, ERR_RETRY, "%s: cannot open", path);
 	if (os_try_lock(*fd))

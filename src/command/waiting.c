@@ -125,7 +125,7 @@ bool
 waiting_write(const struct spool *s, const struct envelope *v,
     const struct waiting *w, struct err *e)
 {
-	const struct replace_how how = { .mode = 0600,
+	const struct replace_how how = { .mode = s->dir[SPOOL_NEW].mode,
 		.durable = s->sync != SPOOL_NONE,
 		.sweep = true };
 	struct waiting now = *w;

@@ -237,7 +237,37 @@ test_owner(void)
 	    "the file");
 }
 
+/* A spool that a group shares: who makes a file lets the group in. */
+static void
+test_group(void)
+{
+	static const struct {
+		mode_t folder, want;
+	} rows[] = { { 0700, 0600 }, { 0750, 0640 }, { 02770, 0660 },
+		{ 0755, 0640 }, { 0775, 0660 } };
+	struct stat st;
+	struct err e;
+	int fd;
+
+	(void)umask(077);
+	for (size_t i = 0; i < N(rows); i++) {
+		T_CHECK(mkdir("ours", 0700) == 0 &&
+			chmod("ours", rows[i].folder) == 0,
+		    "mkdir");
+		T_CHECK(os_lock("ours/lock", 0, &fd, &e), "%s", e.msg);
+		T_CHECK(fstat(fd, &st) == 0 &&
+			(st.st_mode & 0777) == rows[i].want,
+		    "%o: %o", (unsigned)rows[i].folder,
+		    (unsigned)st.st_mode & 0777);
+		os_close(&fd);
+		os_remove("ours/lock");
+		T_CHECK(rmdir("ours") == 0, "rmdir");
+	}
+	(void)umask(022);
+}
+
 static const struct t_test tests[] = {
+	{ "group", test_group },
 	{ "write", test_write },
 	{ "bad", test_bad },
 	{ "is atomic", test_is_atomic },
