@@ -348,6 +348,32 @@ compose_inline(struct compose *c, const char *value, struct err *e)
 	return add_file(c, value, true, e);
 }
 
+/*
+ * A name that is none of the aliases is more likely a file that -a was meant
+ * for ("send -a *.log ops@x") than a person.
+ */
+static bool
+is_alias(const struct prepare_names *names, const struct addr *name,
+    struct err *e)
+{
+	const struct alias_file *f = &names->rules.file;
+	struct os_stat st;
+	struct err absent;
+
+	if (name->domain.n > 0 || alias_find(f, name->local) != NULL ||
+	    alias_find(f, STR("*")) != NULL)
+		return true;
+	err_set(e, ERR_USAGE, "\"%.*s\" has no domain, and is no alias",
+	    STR_ARG(name->text));
+	if (os_stat_path(name->text.p, &st, &absent))
+		return err_remedy(e,
+		    "there is a file of that name: to attach several, say -a "
+		    "for each file");
+	return err_remedy(e,
+	    "give the whole address; names without one stand in the file of "
+	    "aliases");
+}
+
 /* Names of this machine: where mail for them goes is said. */
 static bool
 complete(struct compose *c, const struct prepare_names *names,
@@ -358,6 +384,8 @@ complete(struct compose *c, const struct prepare_names *names,
 	for (const struct addr *x = *list; x != NULL; x = x->next) {
 		if (!prepare_names_is_local(names, x))
 			continue;
+		if (!arena_ok(&c->mem, e) || !is_alias(names, x, e))
+			return false;
 		one = arena_alloc(&c->mem, sizeof(*one));
 		if (one == NULL)
 			return arena_ok(&c->mem, e);

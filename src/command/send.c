@@ -14,6 +14,7 @@
 #include "command/config.h"
 #include "command/enqueue.h"
 #include "command/prepare.h"
+#include "command/prepare_account.h"
 #include "command/preview.h"
 #include "command/progress.h"
 #include "command/report.h"
@@ -306,19 +307,24 @@ read_options(struct send *s, struct err *e)
 	return s->cli.common.help || check_options(s, e);
 }
 
-static bool
-read_settings(struct send *s, struct err *e)
+static struct config_ask
+settings_of(const struct send *s)
 {
-	const struct config_ask ask = {
+	return (struct config_ask){
 		.path = s->cli.common.config,
 		.account = s->cli.common.account,
 		.from = s->from,
 	};
+}
+
+/* Of the account that was chosen: can it do what is asked? */
+static bool
+check_settings(struct send *s, struct err *e)
+{
 	const struct config *c = &s->config;
 	bool local = s->dry_run || s->queue; /* nobody signs in */
 
-	if (!config_load(&s->config, &ask, &s->cli.log, e) ||
-	    !config_check(c, local ? CONFIG_TO_COMPOSE : CONFIG_TO_SIGN_IN, e))
+	if (!config_check(c, local ? CONFIG_TO_COMPOSE : CONFIG_TO_SIGN_IN, e))
 		return false;
 	s->config.save_to_sent = s->config.save_to_sent && !s->no_save;
 	if (c->enabled || local)
@@ -328,6 +334,15 @@ read_settings(struct send *s, struct err *e)
 	return err_remedy(e,
 	    "set enabled = yes, or choose another account "
 	    "with -A");
+}
+
+static bool
+read_settings(struct send *s, struct err *e)
+{
+	const struct config_ask ask = settings_of(s);
+
+	return config_load(&s->config, &ask, &s->cli.log, e) &&
+	    (s->eml != NULL || check_settings(s, e));
 }
 
 /* All recipients as an envelope. */
@@ -351,6 +366,7 @@ prepare_eml(struct send *s, struct err *e)
 {
 	bool piped = strcmp(s->eml, "-") == 0;
 	const char *name = piped ? "standard input" : s->eml;
+	const struct config_ask ask = settings_of(s);
 	struct prepare_envelope envelope = { .want = s->via };
 	struct prepare_intake in = { .name = name, .config = &s->config };
 	struct file file = { .fd = STDIN_FILENO };
@@ -366,7 +382,8 @@ prepare_eml(struct send *s, struct err *e)
 	file_close(&file);
 	envelope.rcpt = envelope_of(&s->compose.message);
 	envelope.rcpt_from_header = envelope.rcpt == NULL;
-	return ok &&
+	return ok && prepare_account(&s->config, &ask, raw, e) &&
+	    check_settings(s, e) &&
 	    prepare_raw(&s->prepared, &s->config, raw, &envelope, &s->cli.log,
 		e);
 }

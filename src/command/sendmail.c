@@ -12,6 +12,7 @@
 #include "base/os.h"
 #include "codec/utf8.h"
 #include "codec/xtext.h"
+#include "command/prepare_account.h"
 #include "command/prepare_names.h"
 #include "command/queue.h"
 #include "command/sendmail_option.h"
@@ -277,7 +278,8 @@ deliver(struct sendmail *s, struct err *e)
 	read = prepare_intake(&in, &fd, &raw, &unread);
 	if (ok && !read)
 		*e = unread;
-	ok = ok && read && post_input(s, &post, &raw, e);
+	ok = ok && read && prepare_account(&post.config, &ask, &raw, e) &&
+	    post_input(s, &post, &raw, e);
 	os_close(&fd);
 	sendmail_post_close(&post);
 	return ok;

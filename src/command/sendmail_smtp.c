@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "command/prepare_account.h"
 #include "command/temp.h"
 #include "smtp/session.h"
 
@@ -111,13 +112,18 @@ take_message(struct server *s)
 		.no_report = s->wanted == 0,
 		.envelope_id = s->session.mail.envid,
 	};
+	const struct config_ask ask = { .path = s->post->path,
+		.sender = mail.envelope.sender != NULL ?
+		    s->session.mail.from->text.p :
+		    NULL };
 	struct buf text;
 	struct err e;
 	bool unstored;
 
 	if (s->spoiled) {
 		answer_failure(s, &s->why);
-	} else if (sendmail_post_store(s->post, &mail, &unstored, &e)) {
+	} else if (prepare_account(&s->post->config, &ask, &raw, &e) &&
+	    sendmail_post_store(s->post, &mail, &unstored, &e)) {
 		buf_init(&text, SESSION_REPLY_MAX);
 		buf_addf(&text, "250 2.0.0 Ok: queued as %s",
 		    s->post->ids.id[0]);

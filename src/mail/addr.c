@@ -206,7 +206,9 @@ append(struct parser *p, struct str name)
 
 	if (name.n == 0 && p->s.remarks == 1)
 		name = take_name(p, str_trim(buf_view(&p->s.remark)));
-	if (!join(p, &local_n))
+	/* the next address would forget what failed for this one */
+	if (!join(p, &local_n) || !buf_ok(&p->domain, p->s.e) ||
+	    !buf_ok(&p->text, p->s.e))
 		return false;
 	x = arena_alloc(p->a, sizeof(*x));
 	if (x == NULL)

@@ -609,6 +609,33 @@ else
 	skip '-bs, not blocking' 'python3 is not here'
 fi
 
+# --- the account is the author's, where nothing else chose one
+{
+	cat "$POST365_CONFIG"
+	printf '\n[account billing]\nfrom = Billing <billing@example.com>\n'
+} >accounts
+chmod 600 accounts
+account_of() { cat "$SPOOL"/new/* | grep -a '^Account: ' | cut -c 10-; }
+message author <<-'EOF2'
+	From: Billing <billing@example.com>\nTo: a@example.org\n\nx\n
+EOF2
+run sendmail -C accounts -odq -t <in/author
+same 'account of the author' billing "$(account_of)"
+clear_spool
+run sendmail -C accounts -odq -f sender@example.com -t <in/author
+same 'account of -f before it' '' "$(account_of)"
+clear_spool
+run sendmail -C accounts -odq -f www@host.example -t <in/author
+same 'nobody is -f: the author' billing "$(account_of)"
+clear_spool
+message talk <<-'EOF2'
+	HELO me\r\nMAIL FROM:<billing@example.com>\r\nRCPT TO:<a@example.org>\r\nDATA\r\nFrom: x@y.example\r\n\r\nx\r\n.\r\nMAIL FROM:<x@y.example>\r\nRCPT TO:<a@example.org>\r\nDATA\r\nFrom: x@y.example\r\n\r\nx\r\n.\r\nQUIT\r\n
+EOF2
+run sendmail -C accounts -odq -bs <in/talk
+same '-bs: each by its own' ' billing' "$(account_of | sort | tr '\n' ' ' |
+    sed 's/ $//')"
+clear_spool
+
 # One client with many messages leaves no processes behind.
 mkfifo dialogue
 sendmail -bs <dialogue >"$OUT" &

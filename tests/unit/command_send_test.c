@@ -122,6 +122,12 @@ static const struct {
 	  "--config and the body both want it" },
 	{ "settings and text", { "-C", "-", "--text", "-", "a@b.example" },
 	  { 0 }, 64, "--text and --config both want it" },
+	{ "bare name", { "root" }, { 0 }, 64,
+	  "\"root\" has no domain, and is no alias" },
+	{ "bare name, that of a file", { "-a", "a.txt", "a.txt",
+	  "a@b.example" }, { 0 }, 64, "say -a for each file" },
+	{ "bare name, in a copy", { "-c", "root", "a@b.example" }, { 0 }, 64,
+	  "\"root\" has no domain" },
 	{ "via", { "--via", "pigeon", "a@b.example" }, { 0 }, 64,
 	  "--via is auto, mime, json or draft, not \"pigeon\"" },
 	{ "via mime, not saved", { "--via", "mime", "--no-save",
@@ -341,8 +347,20 @@ static const struct {
 	{ "account of the sender", "=json", { "-f", "BOX@contoso.com",
 	  "a@b.example" },
 	  { 0 }, "/users/box%40contoso.com/sendMail|!\"from\"" },
-	{ "bare name", "=json", { "root" }, { 0 },
-	  "\"address\":\"me@contoso.com\"" },
+	{ "account of the author", "=mime", { "--eml", "-", "a@b.example" },
+	  STR_INIT("Subject: x\nFrom: Box <BOX@contoso.com>\n\nx\n"),
+	  "/users/box%40contoso.com/sendMail" },
+	{ "account of the one who sent for them", "=mime", { "--eml", "-",
+	  "a@b.example" }, STR_INIT("From: a@b.c, d@e.f\n"
+	  "Sender: box@contoso.com\n\nx\n"),
+	  "/users/box%40contoso.com/sendMail" },
+	{ "author of nobody's account", "=mime", { "--eml", "-",
+	  "a@b.example" }, STR_INIT("From: z@contoso.com\n\nx\n"),
+	  "/users/me%40contoso.com/sendMail" },
+	{ "account before the author", "=mime", { "-f", "me@contoso.com",
+	  "--eml", "-", "a@b.example" },
+	  STR_INIT("From: box@contoso.com\n\nx\n"),
+	  "/users/me%40contoso.com/sendMail" },
 	{ "switched off", "=json", { "-A", "off", "a@b.example" }, { 0 },
 	  "me%40contoso.com" },
 	{ "alias", "=json", { "ops" }, { 0 }, "\"address\":\"o@x.example\"|"
@@ -711,7 +729,7 @@ compose_once(void)
 	compose_init(&c, &silent);
 	c.text = "/dev/null";
 	ok = compose_list(&c, &c.message.to, "--to",
-		 "x@y.example, root, Z <z@y.example>", &e) &&
+		 "x@y.example, root@localhost, Z <z@y.example>", &e) &&
 	    compose_field(&c, "X-A: b", &e) &&
 	    compose_attach(&c, "/dev/null;name=n.txt", &e) &&
 	    compose_finish(&c, &config, &e);
