@@ -321,6 +321,34 @@ test_get(void)
 	world_stop(&w);
 }
 
+/* The token is nowhere in memory that was given back. */
+static void
+test_wiped(void)
+{
+	struct serve_step login = { SERVE_ALL,
+		STR_INIT(TOKEN("T0kenThatNobodyMaySee")), SERVE_CLOSE, 0 };
+	struct serve_step step[] = {
+		{ SERVE_ALL, STR_INIT(STATUS("401 X", "")), SERVE_CLOSE, 0 },
+		{ SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP, 0 },
+	};
+	struct graph_request r = send_mail();
+	struct graph_answer a;
+	struct world w;
+	struct err e;
+
+	world_start(&w, &login, 1, step, N(step));
+	t_watch(STR("T0kenThatNobodyMaySee"));
+	T_CHECK(graph_call(&w.graph, &r, &a, &e), "%s", e.msg);
+	T_CHECK(serve_saw(&w.graph_server, STR("T0kenThatNobodyMaySee")),
+	    "not sent");
+	graph_answer_release(&a);
+	token_release(&w.graph.token);
+	http_release(&w.http);
+	T_CHECK(t_left_behind() == 0, "in %u pieces", t_left_behind());
+	t_watch((struct str){ 0 });
+	world_stop(&w);
+}
+
 /* A request that has a time of its own ends with that. */
 static void
 test_own_timeout(void)
@@ -565,6 +593,7 @@ static const struct t_test tests[] = {
 	{ "claims", test_claims },
 	{ "no sign-in", test_no_sign_in },
 	{ "one limit for all", test_timeout },
+	{ "the token is wiped", test_wiped },
 	{ "a limit of its own", test_own_timeout },
 	{ "no memory", test_no_memory },
 };

@@ -90,7 +90,11 @@ test_certificate_again(void)
 	    "looked at before it is wanted: %s", e.msg);
 	T_CHECK(!wanted(&w, &e) && e.kind == ERR_CONFIG, "there is none");
 	put_pair(keys_cert, keys_pkcs8);
+	T_CHECK(secret_set(&w.config.client_certificate_password, STR("hush"),
+		    &e),
+	    "%s", e.msg);
 	T_CHECK(wanted(&w, &e) && w.who.sign->bits == 2048, "%s", e.msg);
+	T_CHECK(!secret_is_set(&w.credential.password), "a copy is kept");
 	T_CHECK(wanted(&w, &e) && w.who.sign->bits == 2048, "%s", e.msg);
 	put_pair(keys_other_cert, keys_pkcs8);
 	T_CHECK(!wanted(&w, &e) && e.kind == ERR_CONFIG &&

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@ static struct {
 
 static long fail_at, allocations;
 static bool spare;
+static struct str watched;
+static unsigned left_behind;
 
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
@@ -28,6 +31,11 @@ void *__real_realloc(void *p, size_t n);
 void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t n);
+/* The sanitizer's, where there is one. */
+int __sanitizer_install_malloc_and_free_hooks(void (*taken)(const volatile void
+								*p,
+						  size_t n),
+    void (*given)(const volatile void *p)) __attribute__((weak));
 
 static bool
 fails_now(void)
@@ -55,6 +63,43 @@ void *
 __wrap_realloc(void *p, size_t n)
 {
 	return fails_now() ? NULL : __real_realloc(p, n);
+}
+
+/* Before a piece of memory is given back. */
+static void
+search_it(const volatile void *p)
+{
+	struct str block = { (const char *)(uintptr_t)p, 0 };
+
+	if (p == NULL || watched.n == 0)
+		return;
+	block.n = malloc_usable_size((void *)(uintptr_t)p);
+	left_behind += str_find(block, watched) < block.n;
+}
+
+static void
+let_it(const volatile void *p, size_t n)
+{
+	(void)p;
+	(void)n;
+}
+
+void
+t_watch(struct str secret)
+{
+	static bool installed;
+
+	if (!installed && __sanitizer_install_malloc_and_free_hooks != NULL)
+		installed = __sanitizer_install_malloc_and_free_hooks(let_it,
+				search_it) > 0;
+	watched = secret;
+	left_behind = 0;
+}
+
+unsigned
+t_left_behind(void)
+{
+	return left_behind;
 }
 
 void
@@ -137,6 +182,19 @@ t_shared(void)
 	struct stat st;
 
 	return dir != NULL && stat(dir, &st) == 0 ? dir : NULL;
+}
+
+size_t
+t_open_files(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	while (d != NULL && readdir(d) != NULL)
+		n++;
+	if (d == NULL || closedir(d) != 0 || n < 3)
+		abort();
+	return n - 3; /* ".", ".." and the folder's own */
 }
 
 unsigned

@@ -45,8 +45,19 @@ void t_fail_allocation(long n);
 /* While spared, they neither count nor fail: around a test's own doings. */
 void t_spare_allocations(bool spared);
 
+/*
+ * From here on the memory that is given back is searched for these bytes
+ * (borrowed; none: not any more), and how many pieces of it had them: none
+ * where no sanitizer tells.
+ */
+void t_watch(struct str secret);
+unsigned t_left_behind(void);
+
 /* The shared folder with third-party test data, or NULL. */
 const char *t_shared(void);
+
+/* How many descriptors are open. */
+size_t t_open_files(void);
 
 /*
  * How many times longer than usual things may take: 1, or T_SLOW of the

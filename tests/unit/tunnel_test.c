@@ -243,6 +243,7 @@ test_request(void)
 			      "Host: [fd00::1]:443\r\n"
 			      "Proxy-Authorization: Basic dTpodXNo\r\n\r\n");
 
+	t_watch(STR("dTpodXNo"));
 	start(&t, &p, true);
 	T_CHECK(tunnel_out(&t).n == 0, "written");
 	tunnel_release(&t);
@@ -253,6 +254,9 @@ test_request(void)
 	    STR_ARG(tunnel_out(&t)));
 	tunnel_release(&t);
 	proxy_release(&p);
+	T_CHECK(t_left_behind() == 0, "the password is in %u pieces of memory",
+	    t_left_behind());
+	t_watch((struct str){ 0 });
 }
 
 /* Never asks for more than there is reason to. */
