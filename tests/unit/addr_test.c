@@ -84,6 +84,8 @@ static const struct {
 	  S("first.middle.l@b") },
 	{ "quotes that stay", S("\"a b\"@c"), false, S("\"a b\"@c") },
 	{ "quotes that go", S("\"a\\b\"@c"), false, S("ab@c") },
+	{ "escape that stays", S("\"a\\\\\"@c"), false, S("\"a\\\\\"@c") },
+	{ "escaped quote", S("\"a\\\"b\"@c"), false, S("\"a\\\"b\"@c") },
 	{ "quoted @", S("\"a@b\"@c"), false, S("\"a@b\"@c") },
 	{ "empty local part", S("\"\"@c"), false, S("\"\"@c") },
 	{ "two dots", S("a..b@docomo.example"), false,
@@ -224,6 +226,31 @@ test_accepted(void)
 		arena_release(&a);
 	}
 	buf_release(&got);
+}
+
+/* What we write is read as the same address. */
+static void
+test_written(void)
+{
+	struct addr *list, *again;
+	struct arena a;
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < sizeof(accepted) / sizeof(*accepted); i++) {
+		arena_init(&a, MEMORY);
+		T_CHECK(addr_parse_list(&a, accepted[i].in, accepted[i].bare,
+			    &list, &e),
+		    "%s: %s", accepted[i].name, e.msg);
+		for (; list != NULL; list = list->next)
+			T_CHECK(addr_parse(&a, list->text, accepted[i].bare,
+				    &again, &e) &&
+				str_eq(again->local, list->local) &&
+				str_eq(again->domain, list->domain) &&
+				str_eq(again->text, list->text),
+			    "%s: %.*s: %s", accepted[i].name,
+			    STR_ARG(list->text), e.msg);
+		arena_release(&a);
+	}
 }
 
 static void
@@ -593,6 +620,7 @@ main(void)
 {
 	static const struct t_test tests[] = {
 		{ "accepted", test_accepted },
+		{ "written and read again", test_written },
 		{ "refused", test_refused },
 		{ "every length", test_every_length },
 		{ "fields", test_fields },

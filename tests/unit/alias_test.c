@@ -141,6 +141,7 @@ static const struct {
 	{ "quoted command", "x: \"|/bin/cat -n\"\n", "a command" },
 	{ "file", "x: /var/mail/x\n", "a file" },
 	{ "include", "x: :include:/list\n", "an include" },
+	{ "quoted include", "x: \":include:/list\"\n", "an include" },
 	{ "twice", "x: a\ny: b\nX: c\n", "f:3: \"X\" stands on line 1" },
 	{ "nothing but a comment", "x: # a\n", "no address behind \"x:\"" },
 	{ "no address at all", "x: a@b@c\n", "f:1" },

@@ -282,15 +282,57 @@ test_depth(void)
 	arena_release(&mem);
 }
 
+/* The longest boundary, and one that is longer: then it is a leaf. */
+static void
+test_longest_boundary(void)
+{
+	struct buf in, got;
+
+	for (int n = MIME_BOUNDARY_MAX; n <= MIME_BOUNDARY_MAX + 1; n++) {
+		buf_init(&in, 65536);
+		buf_init(&got, 65536);
+		buf_addf(&in,
+		    "Content-Type: multipart/mixed;\r\n boundary=%0*d\r\n\r\n"
+		    "--%0*d\r\n\r\none\r\n--%0*d--\r\n",
+		    n, 0, n, 0, n, 0);
+		dump(&got, buf_view(&in), in.n, in.n);
+		T_CHECK(str_eq(buf_view(&got),
+			    STR("(multipart/mixed(text/plain [one]))")) ==
+			(n == MIME_BOUNDARY_MAX),
+		    "%d: %.*s", n, STR_ARG(buf_view(&got)));
+		buf_release(&in);
+		buf_release(&got);
+	}
+}
+
+/* All of it, or a failure that says so. */
 static void
 read_once(void)
 {
-	struct buf out;
 	struct str in = str_of(rows[11].in);
+	struct mime_part *root;
+	struct arena mem;
+	struct buf out;
+	struct mime m;
+	struct err e = { 0 };
+	bool ok;
 
+	arena_init(&mem, ARENA_LIMIT);
+	mime_init(&m, &mem);
+	mime_feed(&m, str_first(in, in.n / 2));
+	mime_feed(&m, str_from(in, in.n / 2));
+	ok = mime_finish(&m, &root, &e);
+	t_spare_allocations(true);
 	buf_init(&out, 65536);
-	dump(&out, in, in.n / 2, in.n);
+	if (ok)
+		dump_part(&out, root, in);
+	T_CHECK(ok ? str_eq(buf_view(&out), str_of(rows[11].want)) :
+		     e.kind == ERR_RETRY,
+	    "%s: %.*s", e.msg, STR_ARG(buf_view(&out)));
 	buf_release(&out);
+	t_spare_allocations(false);
+	mime_release(&m);
+	arena_release(&mem);
 }
 
 static void
@@ -303,6 +345,7 @@ static const struct t_test tests[] = {
 	{ "rows at every split", test_rows },
 	{ "corpora", test_corpora },
 	{ "limits", test_limits },
+	{ "the longest boundary", test_longest_boundary },
 	{ "flags of a body", test_body_flags },
 	{ "depth", test_depth },
 	{ "allocations fail", test_memory },

@@ -245,6 +245,57 @@ test_lines(void)
 	free(m);
 }
 
+/* How the text of a message with this one leaves: "7bit" or "base64". */
+static void
+check_encoding(struct str body, const char *want)
+{
+	struct message *m = calloc(1, sizeof(*m));
+	struct str head;
+	struct buf text;
+	struct err e = { 0 };
+
+	buf_init(&text, LIMIT);
+	*m = rows[3].m; /* with an attachment: it has boundaries */
+	complete(m);
+	m->text = body;
+	T_CHECK(write_message(m, &text, &e), "%s", e.msg);
+	head = buf_view(&text);
+	head = str_from(head, str_find(head, STR("text/plain")));
+	head = str_first(head, str_find(head, STR("\r\n\r\n")));
+	T_CHECK(str_ends(head, str_of(want)), "%.20s..., %zu bytes: %.*s",
+	    body.p, body.n, STR_ARG(head));
+	buf_release(&text);
+	free(m);
+}
+
+/* The random part is zeros here, so a text can have a boundary in it. */
+static void
+test_boundary(void)
+{
+	char text[64];
+
+	for (char level = '1'; level <= '3'; level++) {
+		(void)snprintf(text, sizeof(text), "a\n--=_%c_%032d\nb\n",
+		    level, 0);
+		check_encoding(str_of(text), "base64");
+	}
+	check_encoding(STR("a\n--=_1_0\nb\n"), "7bit");
+}
+
+/* RFC 5322 2.1.1: 998 characters are the most that a line may have. */
+static void
+test_longest_line(void)
+{
+	static char line[HEAD_LINE_MAX + 3];
+
+	memset(line, 'x', sizeof(line));
+	line[HEAD_LINE_MAX - 1] = '\n';
+	check_encoding((struct str){ line, HEAD_LINE_MAX }, "7bit");
+	line[HEAD_LINE_MAX - 1] = 'x';
+	line[HEAD_LINE_MAX + 1] = '\n';
+	check_encoding((struct str){ line, HEAD_LINE_MAX + 2 }, "base64");
+}
+
 static void
 write_once(void)
 {
@@ -273,6 +324,8 @@ static const struct t_test tests[] = {
 	{ "structure", test_structure },
 	{ "header", test_header },
 	{ "line lengths", test_lines },
+	{ "the longest line", test_longest_line },
+	{ "a boundary in a text", test_boundary },
 	{ "allocations fail", test_memory },
 };
 
