@@ -366,6 +366,17 @@ test_none(void)
 	struct buf in;
 
 	queue_new(&q);
+	make_many(&in, ENVELOPE_RECIPIENTS_MOST - 1);
+	raw = source_of(buf_view(&in));
+	T_CHECK(prepare_raw(&p, &c, &raw, &v, &silent, &e) &&
+		p.n_rcpt == ENVELOPE_RECIPIENTS_MOST &&
+		store(&q, &p, &c, id, &e) &&
+		queue_count(&q, SPOOL_NEW) == ENQUEUE_PARTS,
+	    "just as many as may be: %s", e.msg);
+	prepare_release(&p);
+	buf_release(&in);
+	queue_end(&q);
+	queue_new(&q);
 	make_many(&in, ENVELOPE_RECIPIENTS_MOST);
 	raw = source_of(buf_view(&in));
 	T_CHECK(prepare_raw(&p, &c, &raw, &v, &silent, &e) &&

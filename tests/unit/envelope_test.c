@@ -132,6 +132,15 @@ test_limits(void)
 	buf_addz(&b, "\n");
 	T_CHECK(envelope_read(&a, buf_view(&b), &v, &size, &e) == PARSE_BAD,
 	    "too many recipients");
+	buf_rewind(&b, b.n - sizeof("Recipient: b@x\n"));
+	buf_addz(&b, "\n");
+	T_CHECK(envelope_read(&a, buf_view(&b), &v, &size, &e) == PARSE_DONE &&
+		v.recipients == ENVELOPE_RECIPIENTS_MOST,
+	    "just as many as may be: %s", e.msg);
+	buf_reset(&b);
+	T_CHECK(envelope_write(&b, &v, &e), "and written: %s", e.msg);
+	v.recipients++;
+	T_CHECK(!envelope_write(&b, &v, &e) && e.kind == ERR_INPUT, "one more");
 	buf_release(&b);
 	arena_release(&a);
 }
@@ -306,6 +315,29 @@ test_long_state(void)
 	    "made harmless");
 }
 
+/* A reason that is too long is cut between its characters. */
+static void
+test_cut_reason(void)
+{
+	char slots[ENVELOPE_SLOTS], text[ENVELOPE_REASON_MOST + 8];
+	struct envelope_state s = { .sequence = 1 }, t;
+
+	for (size_t at = ENVELOPE_REASON_MOST - 4; at <= ENVELOPE_REASON_MOST;
+	     at++) {
+		memset(text, 'x', sizeof(text));
+		memcpy(text, "\xc3\xa4", 2);
+		memcpy(text + at, "\xe2\x82\xac", 3);
+		s.reason = (struct str){ text, sizeof(text) };
+		memset(slots, ' ', sizeof(slots));
+		write_slot(slots, &s);
+		envelope_state_read((struct str){ slots, sizeof(slots) }, &t);
+		T_CHECK(t.reason.n + 2 >= ENVELOPE_REASON_MOST &&
+			str_starts((struct str){ text, sizeof(text) },
+			    t.reason),
+		    "at %zu: %.*s", at, STR_ARG(t.reason));
+	}
+}
+
 static const struct t_test tests[] = {
 	{ "read", test_read },
 	{ "limits", test_limits },
@@ -314,6 +346,7 @@ static const struct t_test tests[] = {
 	{ "state", test_state },
 	{ "torn state", test_torn_state },
 	{ "long state", test_long_state },
+	{ "cut reason", test_cut_reason },
 };
 
 int
