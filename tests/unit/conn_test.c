@@ -657,13 +657,17 @@ static void
 test_resume_fails(void)
 {
 	struct peer p = { 0 };
+	size_t files;
 
 	set_up(STR("127.0.0.1"));
 	(void)begin(&p, GREET);
 	T_CHECK(!visit(&p), "the first is not resumed");
 	peer_stop(&p);
 	(void)begin(&p, STUMBLE);
+	files = t_open_files();
 	T_CHECK(!visit(&p), "begins again without the session");
+	T_CHECK(t_open_files() == files, "%zu files, then %zu", files,
+	    t_open_files());
 	T_CHECK(visit(&p), "which is replaced");
 	peer_stop(&p);
 	tear_down();

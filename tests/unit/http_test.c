@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/http.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/os.h"
 #include "pair.h"
@@ -439,6 +441,49 @@ test_refused(void)
 	http_release(&h);
 }
 
+/* A listener whose queue is full: it answers nothing, not even no. */
+static uint16_t
+be_full(int fd[4])
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t n = sizeof(at);
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fd[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	T_CHECK(bind(fd[0], (struct sockaddr *)&at, n) == 0 &&
+		listen(fd[0], 0) == 0 &&
+		getsockname(fd[0], (struct sockaddr *)&at, &n) == 0,
+	    "listen");
+	for (int i = 1; i < 4; i++) {
+		fd[i] = socket(AF_INET,
+		    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		(void)connect(fd[i], (struct sockaddr *)&at, n);
+	}
+	return ntohs(at.sin_port);
+}
+
+/* Connecting takes no longer than the call may. */
+static void
+test_full(void)
+{
+	struct http_conf conf = { .connect_timeout_ms = 5 * LATE_MS };
+	struct pair p = { 0 };
+	struct http_request r;
+	struct err e = { 0 };
+	char text[64];
+	int fd[4];
+
+	(void)snprintf(text, sizeof(text), "http://127.0.0.1:%u/", be_full(fd));
+	T_CHECK(url_parse(str_of(text), &p.url, &e), "%s", e.msg);
+	http_init(&p.http, &conf);
+	r = pair_post(&p, SMALL, SHORT_MS);
+	T_CHECK(pair_call(&p, &r, &e) == 0 && e.kind == ERR_RETRY, "%s", e.msg);
+	T_CHECK(os_mono_ms() < r.deadline + LATE_MS, "too late: %s", e.msg);
+	http_release(&p.http);
+	for (int i = 0; i < 4; i++)
+		os_close(&fd[i]);
+}
+
 static void
 test_nobody_listens(void)
 {
@@ -695,6 +740,7 @@ static const struct t_test tests[] = {
 	{ "a body that cannot be read", test_source_fails },
 	{ "what is not sent at all", test_refused },
 	{ "nobody listens", test_nobody_listens },
+	{ "nobody accepts", test_full },
 	{ "the server's clock", test_date },
 	{ "the trace", test_trace },
 	{ "an answer that repeats a secret", test_echo },

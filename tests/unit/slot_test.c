@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/slot.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -113,10 +119,57 @@ test_death(void)
 	}
 }
 
+/* In a child: from here on bind is refused. */
+static bool
+forbid_bind(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bind, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(code) / sizeof(*code), code };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/* What will not pass by waiting is told at once. */
+static void
+test_cannot(void)
+{
+	enum { TOLD, WRONG, NO_FILTER };
+	struct slot s = { 0 };
+	struct err e = { 0 };
+	int status;
+	int64_t start = os_mono_ms();
+
+	if (fork() == 0) {
+		if (!forbid_bind())
+			_exit(NO_FILTER);
+		_exit(!take(&s, box, LONG_MS, &e) && e.kind == ERR_RETRY &&
+			    strstr(e.msg, "bind a socket") != NULL ?
+			TOLD :
+			WRONG);
+	}
+	T_CHECK(wait(&status) > 0 && WIFEXITED(status), "%x", status);
+	if (WEXITSTATUS(status) == NO_FILTER) {
+		t_skip("this kernel has no seccomp");
+		return;
+	}
+	T_CHECK(WEXITSTATUS(status) == TOLD &&
+		os_mono_ms() - start < LONG_MS / 2,
+	    "status %x after %lld ms", status,
+	    (long long)(os_mono_ms() - start));
+}
+
 static const struct t_test tests[] = {
 	{ "four", test_four },
 	{ "processes", test_processes },
 	{ "death", test_death },
+	{ "no socket can be bound", test_cannot },
 };
 
 int
