@@ -197,6 +197,7 @@ setting from_policy map
 setting from_map 'jo@example.net > Sales <sender@example.com>'
 arrives 'map' <text.eml
 says 'map: From' "$M.eml" '^From: Sales <sender@example.com>'
+lacks 'map: no Reply-To' "$M.eml" Reply-To
 setting from_policy rewrite
 
 # --- names of this machine

@@ -141,4 +141,12 @@ send -s second --text text.txt -a file.35000000 a@example.org
 same 'killed and again: exit' 0 "$STATUS"
 same 'killed and again: whole mails only' "$((n + 1))" "$(count_mail)"
 arrived 'killed and again' file.35000000
+
+# --- who may read mail may not write drafts: JSON carries what it can
+start_sandbox --role Mail.Send --role Mail.Read
+head -c 2500000 /dev/urandom >file.2500000
+send --json -s read --text text.txt --html page.html \
+    --inline 'dot.png;cid=dot@x' -a file.2500000 a@example.org
+same 'Mail.Read: exit' 0 "$STATUS"
+says 'Mail.Read: json' "$OUT" '"via":"json"'
 finish

@@ -268,6 +268,12 @@ static const struct {
 	  "From: Jo <jo@OLD.local>\r\nTo: a@x.example\r\n",
 	  "From: Jo <o@contoso.com>\r\nTo: a@x.example\r\n"
 	  "X-Original-From: Jo <jo@OLD.local>\r\n", 0 },
+	/* no Reply-To: the old address is to be gone */
+	{ "map, a public address", "policy=map;map=jo@example.net > "
+	  "o@contoso.com", NULL, "a@x.example",
+	  "From: Jo <jo@example.net>\r\nTo: a@x.example\r\n",
+	  "From: Jo <o@contoso.com>\r\nTo: a@x.example\r\n"
+	  "X-Original-From: Jo <jo@example.net>\r\n", 0 },
 	{ "map, name of its own", "policy=map;map=root > Web <w@contoso.com>",
 	  NULL, "a@x.example", "From: R <root>\r\nTo: a@x.example\r\n",
 	  "From: Web <w@contoso.com>\r\nTo: a@x.example\r\n"
@@ -1010,12 +1016,34 @@ test_intake(void)
 static void
 prepare_once(void)
 {
+	static uint64_t whole; /* of the first time, when nothing fails */
 	struct err e = { 0 };
 	struct buf one, two;
 	struct job j;
+	bool ok;
 
 	make_mixed(&j, &one, &two);
-	(void)begin(&j, "limit=2000;save=no", ROUTE_AUTO, &e);
+	ok = begin(&j, "limit=2000;save=no", ROUTE_AUTO, &e);
+	t_spare_allocations(true);
+	/* the test's own memory may be what lacks */
+	if (j.in.no_memory || one.no_memory || two.no_memory) {
+		ok = false;
+	} else if (ok) {
+		if (whole == 0)
+			whole = j.p.out.facts.mime_size + j.p.out.n_files;
+		T_CHECK(whole == j.p.out.facts.mime_size + j.p.out.n_files &&
+			j.p.n_rcpt == 1,
+		    "%llu bytes, %zu files",
+		    (unsigned long long)j.p.out.facts.mime_size,
+		    j.p.out.n_files);
+		for (size_t i = 0; i < j.p.out.n_files; i++)
+			same_bytes(&j.p.out.file[i].content,
+			    j.p.out.file[i].content.size == 30000 ? &one : &two,
+			    "a file");
+	} else {
+		T_CHECK(e.kind == ERR_RETRY, "%s", e.msg);
+	}
+	t_spare_allocations(false);
 	end(&j);
 	buf_release(&one);
 	buf_release(&two);
@@ -1024,6 +1052,7 @@ prepare_once(void)
 static void
 test_memory(void)
 {
+	prepare_once();
 	t_each_allocation_fails(prepare_once);
 }
 
