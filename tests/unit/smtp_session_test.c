@@ -464,6 +464,10 @@ play_all(void)
 
 	smtp_play_init(&p, &plain);
 	smtp_play_feed(&p, STR(ONE "BDAT 1\r\naBDAT 1 LAST\r\nb"));
+	T_CHECK(p.messages == 0 || p.text.no_memory || p.mail.no_memory ||
+		str_eq(buf_view(&p.mail),
+		    STR("FROM<a@b.c> TO<d@e.f>\nab\r\n=\n")),
+	    "%.*s", STR_ARG(buf_view(&p.mail)));
 	smtp_play_release(&p);
 }
 

@@ -76,13 +76,16 @@ static void
 test_nobody(void)
 {
 	struct syslog log = { path, "t" };
+	size_t files = t_open_files();
 
 	syslog_send(&log, SYSLOG_ERR, "a socket without a listener");
 	os_remove(path);
 	syslog_send(&log, SYSLOG_ERR, "no socket");
 	log.path = NULL;
 	syslog_send(&log, SYSLOG_ERR, "no path");
-	(void)rmdir(folder);
+	T_CHECK(t_open_files() == files, "%zu files, then %zu", files,
+	    t_open_files());
+	T_CHECK(rmdir(folder) == 0, "something is in %s", folder);
 }
 
 static const struct t_test tests[] = {
