@@ -233,11 +233,18 @@ class Exchange:
         self.peer.sendall((head + 'Content-Length: %d\r\n\r\n' % len(body) +
                            body).encode())
 
+    def fields(self):
+        fields = FIELDS.get(self.kind, '')
+        # `send` waits for it; in the queue it may not be due again at once
+        if self.kind in ONCE and '.queue' in self.port.name:
+            fields = fields.replace('Retry-After: 1\r', 'Retry-After: 60\r')
+        return fields
+
     def refuse(self):
         status, bodies = STATUSES[self.kind]
         kind = 'text/html' if bodies is PAGE else 'application/json'
         self.say('HTTP/1.1 %s As you wish\r\nContent-Type: %s\r\n%s' %
-                 (status, kind, FIELDS.get(self.kind, '')),
+                 (status, kind, self.fields()),
                  bodies[1 if self.token else 0])
 
     def play(self):

@@ -25,7 +25,7 @@ table() {
 	no-read|no-read|76 0, new 0|75 0, new 0
 	early-429|early 429 retry-after=400|75 0, new 0|75 0, new 0
 	429-no-retry-after|status 429|75 0, new 0|75 0, new 0
-	429-then-good|status 429 retry-after=1 x1|0 1, new 0|0 1, new 0
+	429-then-good|status 429 retry-after=60 x1|0 1, new 0|0 1, new 0
 	429-retry-after-year|status 429 retry-after=31536000|75 0, new 0|75 0, new 0
 	503-html|status 503 body=html|75 0, new 0|75 0, new 0
 	500-empty|status 500 body=empty|76 0, new 0|75 0, new 0
