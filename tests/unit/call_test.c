@@ -63,7 +63,7 @@ world_start(struct world *w, const struct serve_step *login, size_t n_login,
 	struct http_conf conf = { .connect_timeout_ms = 5000 };
 	struct err e;
 
-	*w = (struct world){ .clock = { wall, mono, NULL, NULL } };
+	*w = (struct world){ .clock = { .wall = wall, .mono_ms = mono } };
 	serve_start(&w->login, login, n_login, true);
 	serve_start(&w->graph_server, step, n, true);
 	http_init(&w->http, &conf);
