@@ -40,6 +40,11 @@ struct err {
 	enum err_kind kind;
 	int exit;  /* from sysexits.h; 0: what the kind says */
 	bool away; /* the way failed: no connection, no token; asked nothing */
+	/* of ERR_AUTH, ERR_CONFIG: only mail like this one has to wait */
+	bool alone;
+	bool uncounted;  /* of ERR_RETRY: it is no attempt of the message */
+	unsigned tries;  /* of ERR_RETRY: refused after so many; 0: never */
+	int64_t rest_ms; /* so long the mailbox may send no more */
 	int64_t retry_after_ms;   /* as the service asked; 0: it did not */
 	char code[ERR_CODE_SIZE]; /* "AADSTS7000215", "ErrorAccessDenied" */
 	char msg[ERR_MSG_SIZE];

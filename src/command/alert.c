@@ -16,6 +16,7 @@ enum {
 
 static const char *const happened[] = {
 	[ALERT_WAITS] = "all mail waits",
+	[ALERT_ALONE] = "a message waits, other mail goes",
 	[ALERT_HELD] = "a message is on hold",
 	[ALERT_DEAD] = "a message was given up",
 };

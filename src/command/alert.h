@@ -39,6 +39,7 @@ struct alert {
 
 enum alert_what {
 	ALERT_WAITS, /* all of the account's mail */
+	ALERT_ALONE, /* one message, for a setting or a permission */
 	ALERT_HELD,  /* one message, for a person to decide */
 	ALERT_DEAD   /* one message was given up */
 };

@@ -35,7 +35,7 @@ attempt_again(struct attempt *a, const struct err *e)
 	int64_t pause, due;
 
 	a->made++;
-	if (e->kind != ERR_RETRY || a->made >= ATTEMPT_MOST)
+	if (e->kind != ERR_RETRY || a->made >= ATTEMPT_MOST || e->rest_ms > 0)
 		return false;
 	pause = e->retry_after_ms > 0 ? e->retry_after_ms :
 					ATTEMPT_PAUSE_MS << (a->made - 1);
@@ -146,6 +146,8 @@ attempt_deliver(struct client *c, const struct prepared *p, enum route want,
 		ok = send_once(&attempt, c, p, want, sum, e);
 		sum->attempts += before;
 	} while (!ok && attempt_again(&attempt, e));
+	if (!ok && e->tries > 0 && attempt.made >= e->tries)
+		e->kind = ERR_REFUSED;
 	if (!ok)
 		advise(e);
 	return ok;

@@ -183,7 +183,6 @@ compose(struct choice *c, const struct addr *to, struct bounce *out,
 	const struct envelope *of = about->envelope;
 	const struct enqueue_options words = enqueue_options_read(of->options);
 	struct str code = str_of(about->why->code);
-	size_t done = about->done < of->recipients ? about->done : 0;
 	unsigned char random[16];
 	struct dsn d = {
 		.host = c->names.host.n > 0 ? c->names.host : STR("localhost"),
@@ -192,8 +191,8 @@ compose(struct choice *c, const struct addr *to, struct bounce *out,
 		.to = to,
 		.when = about->now,
 		.arrived = of->arrived,
-		.recipient = of->recipient + done,
-		.recipients = of->recipients - done,
+		.recipient = about->recipient,
+		.recipients = about->recipients,
 		.status = dsn_status(about->why->kind, code),
 		.code = code,
 		.reason = str_of(about->why->msg),

@@ -51,9 +51,10 @@ enum bounce_whom { BOUNCE_NOBODY, BOUNCE_SENDER, BOUNCE_POSTMASTER };
 struct bounce_about {
 	const struct config *config; /* of the message's account */
 	const struct envelope *envelope;
-	size_t done; /* of its recipients: the first ones are settled */
-	const struct source *body; /* the message */
-	const struct err *why;     /* kind, code, msg, remedy */
+	const struct str *recipient; /* who of its recipients is told of, */
+	size_t recipients;           /* so many */
+	const struct source *body;   /* the message */
+	const struct err *why;       /* kind, code, msg, remedy */
 	int64_t now;
 	const struct log *log; /* told of an alias file that is no use */
 };

@@ -239,6 +239,7 @@ act_release(struct queue *q, struct claim *c, struct err *e)
 	(void)q;
 	c->state.next = c->state.unsure_since = 0;
 	c->state.unsure_times = c->state.hours = 0;
+	c->state.asked = 0;
 	return claim_put(c, SPOOL_NEW, e);
 }
 

@@ -142,7 +142,7 @@ queue_text_show(struct buf *out, const struct claim *c)
 	buf_addc(out, '\n');
 	for (size_t i = 0; i < v->recipients; i++)
 		buf_addf(out, "Recipient: %.*s%s\n", STR_ARG(v->recipient[i]),
-		    i < s->done ? " (done)" : "");
+		    i < s->done || envelope_is_settled(s, i) ? " (done)" : "");
 	show_time(out, "Arrived", v->arrived);
 	buf_addf(out, "Size: %llu\n", (unsigned long long)c->body.size);
 	show_text(out, "Message-ID", v->message_id);
@@ -188,8 +188,9 @@ queue_text_mailq(struct buf *out, struct queue_total *t, const struct claim *c)
 		    why.n < REASON_WIDTH ? REASON_WIDTH - (int)why.n : 0, "",
 		    STR_ARG(why));
 	for (size_t i = (size_t)c->state.done; i < v->recipients; i++)
-		buf_addf(out, "%-17s %8s %-19s %.*s\n", "", "", "",
-		    STR_ARG(v->recipient[i]));
+		if (!envelope_is_settled(&c->state, i))
+			buf_addf(out, "%-17s %8s %-19s %.*s\n", "", "", "",
+			    STR_ARG(v->recipient[i]));
 	buf_addc(out, '\n');
 	t->bytes += c->body.size;
 	t->n++;

@@ -104,6 +104,7 @@ put_item(struct jsonw *w, struct arena *mem, uint32_t n, struct str meta)
 	jsonw_open(w, '{');
 	jsonw_member(w, STR("id"), arena_fmt(mem, "AAkALgAAAAAAHYQD%06u=", n));
 	jsonw_member(w, STR("internetMessageId"), id_of(meta));
+	jsonw_member(w, STR("sentDateTime"), drafts_get(meta, STR("time")));
 	put_people(w, meta, STR("to: "), STR("toRecipients"));
 	put_people(w, meta, STR("cc: "), STR("ccRecipients"));
 	put_people(w, meta, STR("bcc: "), STR("bccRecipients"));

@@ -45,6 +45,7 @@ static const struct {
 	{ "Account", offsetof(struct waiting, name), WAITING_NAME_SIZE },
 	{ "Settings", offsetof(struct waiting, settings), WAITING_HASH_SIZE },
 	{ "Last", offsetof(struct waiting, last), ENVELOPE_ID_SIZE },
+	{ "Fault", offsetof(struct waiting, fault), ENVELOPE_ID_SIZE },
 	{ "Kind", offsetof(struct waiting, kind), 16 },
 	{ "Code", offsetof(struct waiting, code), ERR_CODE_SIZE },
 	{ "Reason", offsetof(struct waiting, reason), ERR_MSG_SIZE },
@@ -169,29 +170,64 @@ waiting_until(const struct waiting *w)
 	return w->failures > 0 && w->next > until ? w->next : until;
 }
 
+/* Of a message that was refused for a setting or a permission. */
+static bool
+waiting_has_refused(const struct waiting *w)
+{
+	return w->last[0] != '\0' &&
+	    (strcmp(w->kind, err_kind_name(ERR_AUTH)) == 0 ||
+		strcmp(w->kind, err_kind_name(ERR_CONFIG)) == 0);
+}
+
+bool
+waiting_is_turn(const struct waiting *w, struct str id)
+{
+	return !waiting_has_refused(w) || str_cmp(id, str_of(w->last)) > 0;
+}
+
+/* Writes what is left of it, or nothing. */
+static bool
+waiting_keep(const struct spool *s, const struct envelope *v, struct waiting *w,
+    struct err *e)
+{
+	char path[PATH_SIZE];
+
+	if (w->throttled <= clock_wall(s->clock)) {
+		w->throttled = 0;
+		w->code[0] = w->reason[0] = '\0';
+	}
+	w->failures = w->rests = 0; /* the time that was named stays */
+	w->since = w->next = w->rest = 0;
+	if (w->throttled > 0 || w->last[0] != '\0' || w->fault[0] != '\0')
+		return waiting_write(s, v, w, e);
+	if (path_of(s, v, path))
+		os_remove(path);
+	return true;
+}
+
 bool
 waiting_release(const struct spool *s, const struct envelope *v, struct err *e)
 {
 	struct waiting w;
 
 	waiting_read(s, v, &w);
-	if (w.throttled <= clock_wall(s->clock)) {
-		waiting_end(s, v);
-		return true;
-	}
-	w.failures = w.rests = 0; /* the time that was named stays */
-	w.next = w.rest = 0;
-	w.last[0] = '\0';
-	return waiting_write(s, v, &w, e);
+	if (!waiting_has_refused(&w))
+		w.last[0] = '\0';
+	return waiting_keep(s, v, &w, e);
 }
 
-void
-waiting_end(const struct spool *s, const struct envelope *v)
+bool
+waiting_works(const struct spool *s, const struct envelope *v, struct err *e)
 {
-	char path[PATH_SIZE];
+	struct waiting w;
 
-	if (path_of(s, v, path))
-		os_remove(path);
+	waiting_read(s, v, &w);
+	if (str_eq(v->id, str_of(w.fault)))
+		w.fault[0] = '\0';
+	if (waiting_has_refused(&w) && !str_eq(v->id, str_of(w.last)))
+		memcpy(w.fault, w.last, sizeof(w.fault));
+	w.last[0] = '\0';
+	return waiting_keep(s, v, &w, e);
 }
 
 /* A file whose content may be a secret: its size and time. */

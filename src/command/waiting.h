@@ -19,6 +19,7 @@
  *	Rest: 2026-11-25T20:11:42Z	(the service was away)
  *	Rests: 2			(in a row)
  *	Last: 6742F3A05C81B7E0		(whose try failed last, if it did)
+ *	Fault: 6742F3A05C81B7E0		(it failed, and another one went)
  *	Written: 2026-11-25T20:11:12Z	(by a clock that may be set back)
  *	Settings: 16 hex digits		(a hash: are they still the same?)
  *	Kind: auth
@@ -50,6 +51,9 @@ struct waiting {
 	int64_t written;             /* by waiting_write */
 	uint64_t rests;              /* in a row */
 	char last[ENVELOPE_ID_SIZE]; /* whose try failed last; or empty */
+	/* which failed for a setting or a permission, though another message
+	   went then: it waits alone; or empty */
+	char fault[ENVELOPE_ID_SIZE];
 	char kind[16], code[ERR_CODE_SIZE], reason[ERR_MSG_SIZE];
 };
 
@@ -69,15 +73,22 @@ bool waiting_write(const struct spool *s, const struct envelope *v,
 int64_t waiting_until(const struct waiting *w);
 
 /*
+ * May this one be the next to be tried? A probe takes another message each
+ * time, the next by id, so that one that fails by itself does not hold up the
+ * others; who has no other after all may take it.
+ */
+bool waiting_is_turn(const struct waiting *w, struct str id);
+
+/*
  * It may be tried at once, but for a time that the service named: a person
- * says so (`queue retry`), or the service answers again. ERR_RETRY with
+ * says so (`queue retry`). Whose try failed last stays known. ERR_RETRY with
  * exit 74.
  */
 bool waiting_release(const struct spool *s, const struct envelope *v,
     struct err *e) __attribute__((warn_unused_result));
-
-/* It works again: forgets all. */
-void waiting_end(const struct spool *s, const struct envelope *v);
+/* The same, since the service answers again, and took this message. */
+bool waiting_works(const struct spool *s, const struct envelope *v,
+    struct err *e) __attribute__((warn_unused_result));
 
 /*
  * A hash of the settings that decide whether mail can go, without secrets: of

@@ -155,7 +155,9 @@ may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
 		    "`rate` allows the next in %lld s", (long long)turn);
 	} else {
 		out->next = 0;
-		return true;
+		/* it comes again when all others have had their turn */
+		out->full = w->hasty && !waiting_is_turn(&wait, v->id);
+		return !out->full;
 	}
 	tell(w, a, &out->why);
 	return false;

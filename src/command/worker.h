@@ -26,7 +26,9 @@
  * request a person.
  *
  * A waiting account (command/waiting.h) is probed with one message now and
- * then; that is not counted as an attempt. A time that the service names with
+ * then, another one each time; that is not counted as an attempt. If that one
+ * goes, the one that failed before waits alone, as does a message whose size
+ * or route is what is forbidden. A time that the service names with
  * 429 or 503 holds up all mail of the account, and of no other; so does a
  * service that is away, for seconds or minutes, and the setting `rate`
  * (command/pace.h). Whose mail is held up, is not tried, and nothing is
@@ -96,8 +98,10 @@ void worker_close(struct worker *w); /* a zeroed one is fine */
 /* What became of one message. */
 struct worker_result {
 	bool tried; /* false: not due, in other hands, or its account waits */
-	bool full;  /* not tried: its mailbox had no slot free soon */
-	bool held;  /* not tried: who stored it has not let go of it */
+	/* not tried: its mailbox had no slot free soon, or another message
+	   is to be tried before it */
+	bool full;
+	bool held; /* not tried: who stored it has not let go of it */
 	enum schedule_verdict verdict; /* SCHEDULE_ACCOUNT: it waits */
 	struct err why;                /* kind ERR_NONE: it is sent */
 	struct send_result sent;

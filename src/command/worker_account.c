@@ -67,6 +67,8 @@ fail(struct worker_job *j)
 		w.throttled = now(j) + (why->retry_after_ms + 999) / 1000;
 	if (away)
 		w.rest = schedule_rest(++w.rests, now(j), random);
+	if (why->rest_ms > 0 && why->retry_after_ms == 0)
+		w.rest = now(j) + why->rest_ms / 1000;
 	if (refused) {
 		w.since = w.failures++ == 0 ? now(j) : w.since;
 		w.next = schedule_probe(w.failures, why->retry_after_ms, now(j),
@@ -88,10 +90,12 @@ work(struct worker_job *j)
 
 	waiting_read(j->claim.spool, &j->claim.envelope, &w);
 	/* a message that is refused says little about a setting */
-	if (w.reason[0] == '\0' ||
+	if ((w.reason[0] == '\0' && w.last[0] == '\0' && w.fault[0] == '\0') ||
 	    (w.failures > 0 && j->result->why.kind != ERR_NONE))
 		return;
-	if (!waiting_release(j->claim.spool, &j->claim.envelope, &unsaved))
+	if (!(j->result->why.kind == ERR_NONE ? waiting_works :
+						waiting_release)(j->claim.spool,
+		&j->claim.envelope, &unsaved))
 		log_warn(j->worker->log, "%s", unsaved.msg);
 	if (w.failures > 0)
 		syslog_send(j->worker->syslog, SYSLOG_INFO,

@@ -8,291 +8,20 @@
 #include "command/alert.h"
 #include "command/bounce.h"
 #include "command/enqueue.h"
-#include "command/slot.h"
 #include "command/worker_account.h"
-#include "graph/draft.h"
+#include "command/worker_try.h"
 #include "graph/permit.h"
-#include "graph/sent.h"
 #include "store/journal.h"
 
 enum {
-	REPORT_AGAIN_S = 300,  /* after a report that could not be stored */
-	WORKER_HASTE_MS = 1000 /* for a slot, where others could get on */
+	REPORT_AGAIN_S = 300, /* after a report that could not be stored */
+	JOB_ROUNDS = 64       /* requests for one message at a time */
 };
 
 static int64_t
 now(const struct worker_job *j)
 {
 	return clock_wall(j->claim.spool->clock);
-}
-
-/* The attempt */
-
-/* Makes it durable that a request goes out now. */
-static bool
-mark(struct worker_job *j, struct str draft, struct err *e)
-{
-	struct envelope_state *s = &j->claim.state;
-
-	s->attempts = j->attempts + 1;
-	s->unsure_since = now(j);
-	s->draft = draft;
-	return claim_save(&j->claim, e);
-}
-
-/* Nothing of it is out, and a draft that is gone would pass for sent. */
-static bool
-forget_draft(struct worker_job *j, struct err *e)
-{
-	struct envelope_state *s = &j->claim.state, was = *s;
-
-	s->unsure_since = 0;
-	s->draft = STR("");
-	if (!claim_save(&j->claim, e)) {
-		*s = was;
-		return false;
-	}
-	j->asks_draft = false;
-	return true;
-}
-
-/* outgoing_progress's keep: the mark of a draft has its id. */
-static bool
-keep_draft(void *arg, struct str id, struct err *e)
-{
-	struct worker_job *j = arg;
-
-	if (id.n == 0)
-		return forget_draft(j, e);
-	/* an id that the file would cut could not be asked */
-	j->asks_draft = id.n <= ENVELOPE_DRAFT_MOST;
-	id = j->asks_draft ? arena_str(&j->mem, id) : STR("");
-	return arena_ok(&j->mem, e) && mark(j, id, e);
-}
-
-static bool
-read_addresses(struct worker_job *j, struct prepare_envelope *v, struct err *e)
-{
-	const struct envelope *from = &j->claim.envelope;
-	struct addr *list = NULL, **tail = &list, *sender = NULL;
-
-	for (size_t i = 0; i < from->recipients; i++) {
-		if (!addr_parse(&j->mem, from->recipient[i], true, tail, e))
-			return err_wrap(e, "recipient");
-		tail = &(*tail)->next;
-	}
-	if (from->sender.n > 0 &&
-	    !addr_parse(&j->mem, from->sender, true, &sender, e))
-		return err_wrap(e, "sender");
-	v->rcpt = list;
-	v->sender = sender;
-	return true;
-}
-
-/*
- * The From policy was applied when it was queued: to apply it again to its
- * own result would lose what `from` was then.
- */
-static bool
-prepare(struct worker_job *j, enum route *want, struct err *e)
-{
-	struct enqueue_options o =
-	    enqueue_options_read(j->claim.envelope.options);
-	struct prepare_envelope v = { .again = true, .want = o.via };
-
-	j->config = j->account->config;
-	j->config.from_policy = STR("keep");
-	if (o.no_save)
-		j->config.save_to_sent = false;
-	*want = o.via;
-	return read_addresses(j, &v, e) &&
-	    prepare_raw(&j->prepared, &j->config, &j->claim.body, &v,
-		j->worker->log, e);
-}
-
-static bool
-connect_client(struct worker_job *j, struct err *e)
-{
-	struct worker_account *a = j->account;
-
-	if (a->why.kind != ERR_NONE) {
-		*e = a->why;
-		return false;
-	}
-	if (!a->connected)
-		a->connected =
-		    client_open(&a->client, &a->config, j->worker->log, e);
-	if (!a->connected)
-		client_close(&a->client);
-	else
-		a->client.pace = a->pace;
-	return a->connected;
-}
-
-/* By sendMail the mark comes first; a draft may be made without. */
-static bool
-send_prepared(struct worker_job *j, enum route want, struct err *e)
-{
-	struct client *c = &j->account->client;
-	struct route_choice choice;
-
-	j->prepared.progress =
-	    (struct outgoing_progress){ .keep = keep_draft, .arg = j };
-	if (!prepare_route(c, &j->prepared, want, &choice, e))
-		return false;
-	if (choice.route != ROUTE_DRAFT && !mark(j, STR(""), e))
-		return false;
-	return prepare_send(c, &j->prepared, choice.route, j->worker->log,
-	    &j->result->sent, e);
-}
-
-/* The draft of an earlier attempt decides, not the message in the file. */
-static bool
-resume(struct worker_job *j, struct err *e)
-{
-	static const char *const notes[] = {
-		[DRAFT_NOT_ASKED] = "its draft could not be asked",
-		[DRAFT_UNSENT] = "its draft was still there",
-		[DRAFT_SENT] = "its draft was found to be sent",
-		[DRAFT_MISSING] = "its draft is gone, so it was sent",
-		[DRAFT_LOST] = "perhaps sent",
-	};
-	struct prepare_envelope v = { 0 };
-	const struct outgoing_progress progress = { .keep = keep_draft,
-		.arg = j };
-	struct draft_kept kept = { .mailbox = j->account->config.mailbox,
-		.message_id = j->claim.envelope.message_id,
-		.id = j->claim.state.draft,
-		.progress = &progress };
-	enum draft_found found;
-	bool ok;
-
-	if (!read_addresses(j, &v, e))
-		return false;
-	kept.rcpt = v.rcpt;
-	j->asks_draft = true;
-	ok = draft_resume(&j->account->client.graph, &kept, &j->result->sent,
-	    &found, e);
-	j->note = notes[found];
-	/* Sent Items shows it by then, or never */
-	if (!ok && found == DRAFT_LOST &&
-	    now(j) >= j->claim.state.unsure_since + SCHEDULE_UNSURE_S) {
-		j->asks_draft = false;
-		j->given_up = true;
-	}
-	return ok;
-}
-
-static bool
-is_once(const struct worker_job *j)
-{
-	return str_eq(j->account->config.delivery, STR("once"));
-}
-
-static bool
-saves_copy(const struct worker_job *j)
-{
-	return j->account->config.save_to_sent &&
-	    !enqueue_options_read(j->claim.envelope.options).no_save;
-}
-
-static bool
-find_copy(struct worker_job *j, enum sent_found *found, struct err *e)
-{
-	struct prepare_envelope v = { 0 };
-	struct sent_ask ask = { .mailbox = j->account->config.mailbox,
-		.message_id = j->claim.envelope.message_id };
-	struct graph *g = &j->account->client.graph;
-	struct slot slot;
-
-	if (!read_addresses(j, &v, e) ||
-	    !slot_take(&slot, ask.mailbox, os_mono_ms() + g->timeout_ms, e))
-		return false;
-	ask.rcpt = v.rcpt;
-	*found = sent_find(g, &ask, &j->result->sent, e);
-	slot_free(&slot);
-	return true;
-}
-
-/*
- * Of what was perhaps sent. *sent: it was. True without: once more. False: not
- * now, or never again.
- */
-static bool
-is_sent(struct worker_job *j, bool *sent, struct err *e)
-{
-	uint64_t times = j->claim.state.unsure_times;
-	enum sent_found found = SENT_CANNOT;
-
-	*sent = false;
-	if (times == 0)
-		return true;
-	err_set(e, ERR_UNSURE, "no answer came");
-	if (saves_copy(j) &&
-	    permit_read(&j->account->client.graph) != ROUTE_MAY_NOT &&
-	    !find_copy(j, &found, e))
-		return false;
-	*sent = found == SENT_FOUND;
-	j->searched = found == SENT_NOT_FOUND;
-	if (*sent)
-		j->note = "its copy is in Sent Items, so it was sent";
-	else if (found == SENT_NOT_NOW)
-		j->note = "perhaps sent, and Sent Items could not be searched";
-	else if (times > 1 || is_once(j))
-		j->given_up = true;
-	return found != SENT_NOT_NOW && !j->given_up;
-}
-
-/* False with j->put_off: another time. */
-static bool
-take_turn(struct worker_job *j, struct err *e)
-{
-	struct pace *pace = &j->account->client.pace;
-
-	j->put_off = pace_room(pace, j->prepared.out.facts.mime_size);
-	if (j->put_off > 0)
-		return err_set(e, ERR_RETRY,
-		    "Exchange takes 150 MB in 5 minutes, which went");
-	return pace_take(pace, &j->put_off, e);
-}
-
-static bool
-use_slot(struct worker_job *j, enum route want, struct err *e)
-{
-	bool hasty = j->worker->hasty;
-	int64_t deadline = os_mono_ms() +
-	    (hasty ? WORKER_HASTE_MS : j->account->client.graph.timeout_ms);
-	struct slot slot;
-	bool ok;
-
-	if (!slot_take(&slot, j->account->config.mailbox, deadline, e)) {
-		j->result->full = hasty;
-		return false;
-	}
-	ok = j->claim.state.draft.n > 0 ?
-	    resume(j, e) :
-	    take_turn(j, e) && send_prepared(j, want, e);
-	slot_free(&slot);
-	return ok;
-}
-
-/* How the attempt ended is in j->result->why. */
-static bool
-attempt(struct worker_job *j, struct err *e)
-{
-	const struct envelope_state *s = &j->claim.state;
-	enum route want = ROUTE_AUTO;
-	bool sent = false;
-
-	j->asks_draft = s->draft.n > 0;
-	if (s->unsure_since != 0 && s->draft.n == 0)
-		return err_set(e, ERR_UNSURE,
-		    "the process that sent it ended before its outcome was "
-		    "known");
-	if (!connect_client(j, e) || (s->draft.n == 0 && !is_sent(j, &sent, e)))
-		return false;
-	return sent ||
-	    ((s->draft.n > 0 || prepare(j, &want, e)) && use_slot(j, want, e));
 }
 
 /* The verdict */
@@ -303,9 +32,9 @@ will_search(struct worker_job *j)
 {
 	struct err ignored;
 
-	return saves_copy(j) &&
+	return worker_try_saves_copy(j) &&
 	    (j->searched ||
-		(connect_client(j, &ignored) &&
+		(worker_try_connect(j, &ignored) &&
 		    permit_read(&j->account->client.graph) == ROUTE_MAY));
 }
 
@@ -323,7 +52,7 @@ decide_unsure(struct worker_job *j, struct schedule_try *t)
 		    "perhaps sent: a person decides";
 		return v;
 	}
-	if (is_once(j)) {
+	if (worker_try_is_once(j)) {
 		j->note = "perhaps sent; delivery = once: a person decides";
 		return SCHEDULE_HOLD;
 	}
@@ -332,6 +61,36 @@ decide_unsure(struct worker_job *j, struct schedule_try *t)
 	    "perhaps sent; once more after a while, with the same Message-ID" :
 	    "perhaps sent, and more than once: a person decides";
 	return v;
+}
+
+/* It was refused before, and other mail of its account was not. */
+static bool
+job_is_at_fault(const struct worker_job *j)
+{
+	enum err_kind kind = j->result->why.kind;
+	struct waiting w;
+
+	if (kind != ERR_AUTH && kind != ERR_CONFIG)
+		return false;
+	waiting_read(j->claim.spool, &j->claim.envelope, &w);
+	return strcmp(w.fault, j->claim.id) == 0;
+}
+
+/* It could be tried again, and is not: of age, or for its last try. */
+static void
+job_give_up(struct worker_job *j, bool old)
+{
+	struct err *why = &j->result->why;
+
+	if (!old) {
+		why->kind = ERR_REFUSED;
+		return;
+	}
+	j->note = "no success within max_age";
+	err_remedy(why,
+	    "Once the cause is gone: post365 queue retry %.*s sends it, for "
+	    "the 30 days that it is kept. Or send it again.",
+	    STR_ARG(j->claim.envelope.id));
 }
 
 static enum schedule_verdict
@@ -343,6 +102,8 @@ decide(struct worker_job *j)
 		.kind = why->kind,
 		.attempts = j->attempts + 1,
 		.unsure_times = s->unsure_times + 1,
+		.tries = why->tries,
+		.alone = why->alone,
 		.retry_after_ms = why->retry_after_ms,
 		.now = now(j),
 		.since = s->since,
@@ -351,6 +112,8 @@ decide(struct worker_job *j)
 	};
 	enum schedule_verdict v;
 
+	if (job_is_at_fault(j))
+		t.alone = j->result->why.alone = true;
 	os_random(&t.random, sizeof(t.random));
 	if (j->given_up) {
 		j->note = "perhaps sent: a person decides";
@@ -367,9 +130,19 @@ decide(struct worker_job *j)
 	if (v != SCHEDULE_DEAD || why->kind == ERR_REFUSED ||
 	    why->kind == ERR_INPUT)
 		return v;
-	j->note = "no success within max_age";
+	job_give_up(j, t.tries == 0 || t.attempts < t.tries);
 	/* perhaps it was sent */
 	return j->asks_draft || s->unsure_times > 0 ? SCHEDULE_HOLD : v;
+}
+
+static bool
+job_is_counted(const struct worker_job *j)
+{
+	const struct err *why = &j->result->why;
+
+	/* neither a probe for its account nor what need not pass soon */
+	return j->result->verdict != SCHEDULE_ACCOUNT && !why->uncounted &&
+	    !(j->result->verdict == SCHEDULE_LATER && why->alone);
 }
 
 /* What the file says from now on. */
@@ -382,16 +155,20 @@ settle(struct worker_job *j)
 	r->tried = true;
 	schedule_note(s, j->claim.envelope.arrived, now(j));
 	r->verdict = decide(j);
+	j->was = s->kind;
 	r->next = r->verdict == SCHEDULE_LATER ? s->next : 0;
 	s->next = r->next; /* due: it waits for its account, or for a person */
-	/* a probe for its account is no attempt of the message */
-	s->attempts = j->attempts + (r->verdict != SCHEDULE_ACCOUNT);
+	s->attempts = j->attempts + job_is_counted(j);
 	if (!j->asks_draft || r->verdict == SCHEDULE_SENT)
 		s->draft = STR("");
 	if (s->draft.n > 0)
 		s->attempts = j->attempts + 1; /* it is marked, so counted */
 	else
 		s->unsure_since = 0;
+	if (s->draft.n == 0 && s->unsure_times == 0)
+		s->asked = 0;
+	if (j->note == NULL || r->why.kind == ERR_NONE)
+		j->note = r->sent.inferred != NULL ? r->sent.inferred : j->note;
 	s->kind = r->why.kind;
 	s->code = str_of(r->why.code);
 	s->request = str_of(r->sent.client_request_id);
@@ -401,7 +178,7 @@ settle(struct worker_job *j)
 }
 
 static bool
-note(const struct worker_job *j, struct err *e)
+note(const struct worker_job *j, const char *verdict, struct err *e)
 {
 	const struct envelope *v = &j->claim.envelope;
 	const struct envelope_state *s = &j->claim.state;
@@ -413,18 +190,18 @@ note(const struct worker_job *j, struct err *e)
 		.account = v->account,
 		.client = v->client,
 		.from = v->sender,
-		.to = v->recipient,
-		.to_n = v->recipients,
+		.to = j->part.rcpt,
+		.to_n = j->part.n,
 		.size = j->claim.body.size,
 		.via = str_of(r->sent.via),
-		.status = r->why.kind == ERR_NONE ? 202 : 0,
+		.status = r->sent.status,
 		.code = s->code,
 		.request_id = str_of(r->sent.request_id),
 		.client_request_id = str_of(r->sent.client_request_id),
 		.ms = os_mono_ms() - j->started,
 		.attempt = j->attempts + 1,
 		.next = r->next,
-		.verdict = str_of(schedule_name(r->verdict)),
+		.verdict = str_of(verdict),
 		.reason = s->reason,
 	};
 
@@ -459,7 +236,8 @@ make_report(struct worker_job *j, struct bounce *b, struct err *e)
 	const struct bounce_about about = {
 		.config = &j->account->config,
 		.envelope = &j->claim.envelope,
-		.done = (size_t)j->claim.state.done,
+		.recipient = j->part.rcpt,
+		.recipients = j->part.n,
 		.body = &j->claim.body,
 		.why = &j->result->why,
 		.now = now(j),
@@ -502,12 +280,22 @@ report(struct worker_job *j)
 	bounce_release(&b);
 }
 
+/* Once: it is tried every hour. */
+static bool
+job_tells_alone(const struct worker_job *j)
+{
+	const struct err *why = &j->result->why;
+
+	return why->alone && j->was != why->kind;
+}
+
 /* A person hears of what no machine mends. */
 static void
 alert(struct worker_job *j)
 {
 	static const enum alert_what what[] = {
 		[SCHEDULE_ACCOUNT] = ALERT_WAITS,
+		[SCHEDULE_LATER] = ALERT_ALONE,
 		[SCHEDULE_HOLD] = ALERT_HELD,
 		[SCHEDULE_DEAD] = ALERT_DEAD,
 	};
@@ -526,7 +314,7 @@ alert(struct worker_job *j)
 		.note = j->told,
 	};
 
-	if (v == SCHEDULE_SENT || v == SCHEDULE_LATER)
+	if (v == SCHEDULE_SENT || (v == SCHEDULE_LATER && !job_tells_alone(j)))
 		return;
 	(void)alert_tell(&a, &about);
 	j->account->alerted = a.told;
@@ -602,6 +390,85 @@ put_off(struct worker_job *j, struct err *e)
 	return claim_put(&j->claim, SPOOL_NEW, e);
 }
 
+/* A report on those who are bad, before they count as settled. */
+static bool
+job_report_part(struct worker_job *j, struct err *e)
+{
+	struct worker_part all = j->part;
+	struct bounce b = { 0 };
+	bool ok;
+
+	j->part.n = 0;
+	for (size_t i = 0; i < all.n; i++)
+		if (all.bad[i])
+			all.rcpt[j->part.n++] = all.rcpt[i];
+	ok = make_report(j, &b, e) && note(j, "refused", e);
+	syslog_send(j->worker->syslog, SYSLOG_WARNING,
+	    "%.*s: %zu of %zu recipients refused: %s",
+	    STR_ARG(j->claim.envelope.id), j->part.n, all.left,
+	    j->result->why.msg);
+	bounce_release(&b);
+	j->part.n = all.n;
+	return ok;
+}
+
+/* True: the file says who is settled, and the others are next. */
+static bool
+job_goes_on(struct worker_job *j)
+{
+	enum worker_part_next next =
+	    worker_part_next(&j->part, &j->result->why);
+	bool sent = next == WORKER_PART_SENT;
+	struct envelope_state *s = &j->claim.state;
+	struct err e = { 0 };
+
+	if (next == WORKER_PART_OVER)
+		return false;
+	s->code = arena_str(&j->mem, str_of(j->result->why.code));
+	s->reason = sent ? STR("sent to some of its recipients") :
+			   arena_str(&j->mem, str_of(j->result->why.msg));
+	if ((next != WORKER_PART_REFUSED || job_report_part(j, &e)) &&
+	    (!sent || note(j, "part", &e)) &&
+	    worker_part_settle(&j->mem, &j->part, next, &j->claim.envelope,
+		&j->claim.state) &&
+	    claim_save(&j->claim, &e)) {
+		prepare_release(&j->prepared);
+		j->note = NULL;
+		return true;
+	}
+	/* what went to some, and is not written down, must not go again */
+	j->given_up = sent;
+	err_set(&j->result->why, sent ? ERR_UNSURE : ERR_RETRY,
+	    "the mail goes to some of its recipients, which cannot be noted: "
+	    "%s",
+	    e.msg);
+	return false;
+}
+
+/* Until all have it who can have it; how that ended is in j->result->why. */
+static void
+job_try(struct worker_job *j)
+{
+	struct worker_result *r = j->result;
+	unsigned rounds = 0;
+
+	do {
+		if (rounds++ == JOB_ROUNDS) {
+			err_set(&r->why, ERR_RETRY,
+			    "Graph refuses many recipients: it goes on later");
+			return;
+		}
+		if (worker_part_list(&j->mem, &j->claim.envelope,
+			&j->claim.state, false, &j->part, &r->why) &&
+		    worker_try(j, &r->why))
+			r->why = (struct err){ 0 };
+	} while (!r->full && j->put_off == 0 && job_goes_on(j));
+	/* the outcome is that of all who are left */
+	if (!worker_part_list(&j->mem, &j->claim.envelope, &j->claim.state,
+		true, &j->part, &r->why))
+		r->why.kind = ERR_RETRY;
+}
+
 bool
 worker_job_run(struct worker_job *j, struct err *e)
 {
@@ -618,8 +485,7 @@ worker_job_run(struct worker_job *j, struct err *e)
 	j->started = os_mono_ms();
 	/* one that was marked has been counted */
 	j->attempts = s->attempts - (s->unsure_since != 0 && s->attempts > 0);
-	if (attempt(j, &r->why))
-		r->why = (struct err){ 0 };
+	job_try(j);
 	if (r->full || j->put_off > 0) {
 		ok = r->full ? claim_put(&j->claim, SPOOL_NEW, e) :
 			       put_off(j, e);
@@ -631,7 +497,7 @@ worker_job_run(struct worker_job *j, struct err *e)
 	report(j);
 	tell(j);
 	alert(j);
-	ok = note(j, e);
+	ok = note(j, schedule_name(r->verdict), e);
 	ok = ok ? put(j, e) : put_unnoted(j, e);
 	claim_leave(&j->claim);
 	prepare_release(&j->prepared);

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "command/prepare.h"
 #include "command/worker.h"
+#include "command/worker_part.h"
 #include "store/claim.h"
 
 /* bytes: a head of the most recipients, and them as addresses */
@@ -25,14 +26,16 @@ struct worker_job {
 	struct config config; /* the account's, as this message wants it;
 				 shares all texts with it */
 	struct prepared prepared;
-	const char *note;  /* what was found out or decided, or NULL */
-	const char *told;  /* who got a report, or NULL */
-	uint64_t attempts; /* before this one */
-	int64_t started;   /* monotonic ms */
-	int64_t put_off;   /* seconds until its turn comes; 0: it came */
-	bool asks_draft;   /* its draft can be asked what became of it */
-	bool searched;     /* Sent Items were, and had no copy */
-	bool given_up;     /* nothing is left to ask: a person decides */
+	struct worker_part part; /* whom this request is for */
+	const char *note;        /* what was found out or decided, or NULL */
+	const char *told;        /* who got a report, or NULL */
+	uint64_t attempts;       /* before this one */
+	enum err_kind was;       /* the failure before this one */
+	int64_t started;         /* monotonic ms */
+	int64_t put_off;         /* seconds until its turn comes; 0: it came */
+	bool asks_draft;         /* its draft can be asked what became of it */
+	bool searched;           /* Sent Items were, and had no copy */
+	bool given_up;           /* nothing is left to ask: a person decides */
 };
 
 /*

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "graph/call.h"
 
+#include <string.h>
+
 #include "codec/base64.h"
 #include "codec/json.h"
 
@@ -11,6 +13,8 @@ enum {
 	CLAIMS_MAX = 8192, /* of a head of HTTP */
 	CLAIMS_TREE = 1024 * 1024
 };
+
+static const char no_permission[] = "NoPermissionsInAccessToken";
 
 static bool
 make_url(const struct graph *g, struct str path, struct buf *text,
@@ -136,18 +140,22 @@ take_claims(const struct http_answer *a, struct buf *out)
 }
 
 /*
- * Would another token do better? After a 401 always; a permission granted
- * now is in tokens of now only, so a kept one may lack it (FACTS.md 1.6).
+ * Would another token do better? After a 401 it would, unless that is about
+ * permissions: one granted now is in tokens of now only, so a kept one may
+ * lack it (FACTS.md 1.6).
  */
 static bool
 wants_new_token(const struct graph *g, const struct graph_answer *a)
 {
 	struct err said;
 
-	if (a->http.status != 403 || g->token.fresh)
-		return a->http.status == 401;
+	if (a->http.status != 403 && a->http.status != 401)
+		return false;
 	fault_graph(&a->http, STR("x"), 0, &said);
-	return said.kind == ERR_AUTH;
+	/* FACTS.md D1: of a 401, too, one that no new token mends */
+	if (a->http.status == 403 || strcmp(said.code, no_permission) == 0)
+		return !g->token.fresh && said.kind == ERR_AUTH;
+	return true;
 }
 
 /* Asks, and once more with a fresh token where that may help. */

@@ -26,15 +26,6 @@ struct draft {
 	bool by_json;           /* the draft has none of the message's files */
 };
 
-/* Where a permission for drafts lacks: that for sending may be there. */
-static const char permission[] =
-    "A message over mime_limit goes as a draft with uploads, which needs one "
-    "more permission: entra.microsoft.com > Entra ID > App registrations > "
-    "(your app) > API permissions > Add a permission > Microsoft Graph > "
-    "Application permissions > Mail.ReadWrite, then Grant admin consent; or "
-    "the role Application Mail.ReadWrite in Exchange. Or send smaller "
-    "messages.";
-
 /* One request for what is below the draft's path; the result notes its ids. */
 static bool
 call(struct draft *d, const char *below, struct graph_request *r,
@@ -54,6 +45,8 @@ call(struct draft *d, const char *below, struct graph_request *r,
 	memcpy(d->out->client_request_id, a->client_request_id,
 	    sizeof(a->client_request_id));
 	d->out->attempts += a->attempts;
+	if (!str_eq(r->method, STR("GET")))
+		d->out->status = a->http.status;
 	buf_release(&path);
 	return ok;
 }
@@ -67,8 +60,10 @@ not_sent(int status, struct err *e)
 		err_remedy(e,
 		    "Nothing: no mail has left, and it can be tried again.");
 	}
-	if (status == 403)
-		err_remedy(e, "%s", permission);
+	if (status == 403 && e->kind == ERR_AUTH) {
+		e->alone = true;
+		err_remedy(e, "%s", upload_permission);
+	}
 	return false;
 }
 
@@ -290,7 +285,7 @@ add_files(struct draft *d, struct err *e)
 			step(d, 0, 0);
 		}
 	}
-	return ok || not_sent(0, e);
+	return ok || not_sent(d->out->status, e);
 }
 
 static void
@@ -333,6 +328,7 @@ keep_draft(struct draft *d, struct err *e)
 	struct str path = buf_view(&d->path);
 	size_t at = path.n;
 
+	d->kept.since = clock_wall(d->g->source.clock);
 	while (at > 0 && path.p[at - 1] != '/')
 		at--;
 	return tell_keeper(d, str_from(path, at), e);
@@ -376,6 +372,13 @@ submit(struct draft *d, int *status, struct err *e)
 
 enum fate { STILL_DRAFT, SENT, MISSING, LOST, NOT_KNOWN };
 
+/* FACTS.md 5.4: a 404 can be the mailbox's, or a page's on the way. */
+static bool
+draft_is_gone(int status, const struct err *e)
+{
+	return status == 404 && strcmp(e->code, "ErrorItemNotFound") == 0;
+}
+
 static enum fate
 read_fate(struct str body)
 {
@@ -412,7 +415,7 @@ ask(struct draft *d, struct err *why)
 			err_set(why, ERR_RETRY,
 			    "ask for the draft: the answer does not say what "
 			    "it is");
-	} else if (answer.http.status == 404) {
+	} else if (draft_is_gone(answer.http.status, why)) {
 		fate = MISSING;
 	}
 	graph_answer_release(&answer);
@@ -444,22 +447,27 @@ ask_patiently(struct draft *d, bool busy)
 	return fate;
 }
 
-/* It has left Drafts. FACTS.md 5.4: as sent, if Sent Items cannot tell. */
+/*
+ * It has left Drafts, which is no proof that it was sent (FACTS.md C5): only
+ * Sent Items can tell.
+ */
 static enum fate
 confirm(struct draft *d, struct err *e)
 {
 	const struct sent_ask ask = { d->kept.mailbox, d->kept.message_id,
-		d->kept.rcpt };
+		d->kept.rcpt, d->kept.since };
 	struct err why;
 
 	switch (sent_find(d->g, &ask, d->out, &why)) {
 	case SENT_FOUND:
+		d->out->inferred =
+		    "its draft is gone and its copy is in Sent Items, so it "
+		    "was sent";
 		return SENT;
-	case SENT_CANNOT:
-		return MISSING;
 	case SENT_NOT_NOW:
 		*e = why;
 		return NOT_KNOWN;
+	case SENT_CANNOT:
 	case SENT_NOT_FOUND:
 		break;
 	}
@@ -483,9 +491,11 @@ send_once(struct draft *d, bool *perhaps, struct err *e)
 	    status >= 500;
 	if (*perhaps)
 		fate = ask_patiently(d, e->kind == ERR_RETRY);
+	if (fate == SENT)
+		d->out->inferred = "its draft was found to be sent";
 	if (fate == MISSING)
 		fate = confirm(d, e);
-	if (fate == SENT || fate == MISSING)
+	if (fate == SENT)
 		return IS_SENT;
 	if (fate == NOT_KNOWN || fate == LOST) {
 		e->kind = ERR_UNSURE;
@@ -596,15 +606,15 @@ draft_resume(struct graph *g, const struct draft_kept *kept,
 	buf_addc(&d.path, '/');
 	buf_adds(&d.path, kept->id);
 	fate = ask(&d, e);
+	if (fate == SENT)
+		out->inferred = "its draft was found to be sent";
 	if (fate == MISSING)
 		fate = confirm(&d, e);
 	switch (fate) {
 	case SENT:
 		*found = DRAFT_SENT;
 		break;
-	case MISSING:
-		*found = DRAFT_MISSING;
-		break;
+	case MISSING: /* confirm tells more */
 	case LOST:
 		*found = DRAFT_LOST;
 		ok = false;

@@ -12,9 +12,14 @@
  *	sending, and	is it a draft still, after some seconds? Sent once
  *	answer lost	more. Is it none? Then it was sent. Is it gone? Then
  *			Sent Items are asked (graph/sent.h); where they
- *			cannot be, it counts as sent
+ *			cannot be, a person decides
  *
- * Needs Mail.ReadWrite beside Mail.Send.
+ * It is gone only if ErrorItemNotFound says so. Any other 404 is about the
+ * mailbox or comes from something on the way, and means what it would mean for
+ * sendMail.
+ *
+ * Needs Mail.ReadWrite beside Mail.Send: a 403 for want of it concerns this
+ * message only (alone in struct err).
  *
  * Source: FACTS.md 4.5, 5.4.
  */
@@ -46,6 +51,7 @@ struct draft_kept {
 	struct str mailbox, message_id;
 	const struct addr *rcpt;
 	struct str id; /* as outgoing_progress's keep was told */
+	int64_t since; /* wall clock, when it was to be sent */
 	const struct outgoing_progress *progress; /* its keep; or NULL */
 };
 
@@ -53,8 +59,8 @@ enum draft_found {
 	DRAFT_NOT_ASKED, /* nothing is known */
 	DRAFT_UNSENT,    /* it was a draft still, and has been sent now */
 	DRAFT_SENT,
-	DRAFT_MISSING, /* it has left Drafts; Sent Items cannot be asked */
-	DRAFT_LOST     /* neither a draft nor in Sent Items: a person decides */
+	DRAFT_LOST /* no draft any more, and Sent Items do not have it or
+		      cannot be asked: a person decides */
 };
 
 /*

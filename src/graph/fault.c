@@ -2,6 +2,7 @@
 #include "graph/fault.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "codec/date.h"
@@ -165,15 +166,21 @@ describe_ids(const struct said *s, const char *const name[2],
 		    STR_ARG(str_cut(s->when, ID_MAX)));
 }
 
-/* Codes go to scripts and logs: only such as ours are kept. */
-static void
-set_code(struct err *e, struct str prefix, struct str code)
+/* Codes go to scripts and logs: only such as Microsoft's are kept. */
+static bool
+fault_is_code(struct str code)
 {
 	for (size_t i = 0; i < code.n; i++)
 		if (!ascii_is_alpha(code.p[i]) && !ascii_is_digit(code.p[i]) &&
 		    code.p[i] != '_' && code.p[i] != '.' && code.p[i] != '-')
-			return;
-	if (code.n > 0 && code.n + prefix.n < ERR_CODE_SIZE)
+			return false;
+	return code.n > 0;
+}
+
+static void
+set_code(struct err *e, struct str prefix, struct str code)
+{
+	if (fault_is_code(code) && code.n + prefix.n < ERR_CODE_SIZE)
 		(void)snprintf(e->code, ERR_CODE_SIZE, "%.*s%.*s",
 		    STR_ARG(prefix), STR_ARG(code));
 }
@@ -381,24 +388,87 @@ look_for_challenge(const struct http_answer *a, struct said *s)
 	s->known = find_in(fault_codes, code);
 }
 
+/*
+ * A code of Graph's that is not known here, with a status by which Graph gives
+ * up the message or tells of a mistake of ours: it need not pass.
+ */
+static enum err_kind
+fault_unknown_kind(int status, const struct fault *f)
+{
+	static const struct {
+		int first, last;
+		enum err_kind kind;
+	} rows[] = {
+		{ 405, 406, ERR_BUG },
+		{ 411, 411, ERR_BUG },
+		{ 413, 413, ERR_REFUSED },
+		{ 415, 416, ERR_BUG },
+		{ 422, 422, ERR_REFUSED },
+		{ 431, 431, ERR_BUG },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (status >= rows[i].first && status <= rows[i].last)
+			return rows[i].kind;
+	/* 400, and what has no row of its own in 4xx */
+	return str_eq(str_of(f->code), STR("400")) ? ERR_REFUSED : f->kind;
+}
+
+static bool
+fault_is_lasting(enum err_kind kind)
+{
+	return kind != ERR_RETRY && kind != ERR_UNSURE;
+}
+
+/*
+ * What status and code say together. f: the code's row, or the status's.
+ * A message dies only of a code that was read, and whose status does not say
+ * that it passes.
+ */
 static enum err_kind
 graph_kind(const struct http_answer *a, const struct fault *f,
     const struct said *s)
 {
+	enum err_kind kind = f->kind;
 	int status = a->status;
 
 	/* DESIGN.md 1: a success that is not the documented one */
 	if (status >= 200 && status <= 299)
 		return ERR_UNSURE;
+	if (s->known == NULL && fault_is_code(s->code))
+		kind = fault_unknown_kind(status, f);
+	/* Retry-After belongs to it, whatever the code */
+	if (status == 429)
+		kind = ERR_RETRY;
+	/* FACTS.md D1: one code in two coats; 501 does not pass */
+	if (status >= 500 && status != 501 && fault_is_lasting(kind))
+		kind = ERR_RETRY;
 	/* FACTS.md 3.2 and 5.4: what stands behind the gateway may go on */
-	if (f->kind == ERR_RETRY && (status == 502 || status == 504))
-		return ERR_UNSURE;
+	if (kind == ERR_RETRY && (status == 502 || status == 504))
+		kind = ERR_UNSURE;
 	/* The rest of it would have told, if it is no time to come back at. */
-	if (f->kind == ERR_RETRY && status >= 500 && a->cut &&
+	if (kind == ERR_RETRY && status >= 500 && a->cut &&
 	    http1_field(&a->head, STR("Retry-After")).n == 0)
-		return ERR_UNSURE;
-	/* A message is given up for a reason that was read, or not at all. */
-	return f->kind == ERR_REFUSED && s->unread ? ERR_RETRY : f->kind;
+		kind = ERR_UNSURE;
+	return kind == ERR_REFUSED && s->unread ? ERR_RETRY : kind;
+}
+
+/* What the code means beside its kind. */
+static void
+fault_set_extras(int status, const struct fault *f, struct err *e)
+{
+	const struct fault_extra *x = fault_extras;
+
+	while (x->code != NULL && strcmp(x->code, f->code) != 0)
+		x++;
+	/* a limit is one with any status, but not a success */
+	if (status >= 200 && status <= 299)
+		return;
+	e->rest_ms = x->rest_ms;
+	e->uncounted = x->uncounted && e->kind == ERR_RETRY;
+	e->tries = e->kind == ERR_RETRY && status != 429 ? x->tries : 0;
+	/* nothing but the size of this message is at fault */
+	e->alone = e->kind == ERR_CONFIG && status == 413;
 }
 
 /* Text of the service may add to the advice, and decides nothing. */
@@ -407,6 +477,13 @@ graph_remedy(const struct said *s, const struct fault *f, struct err *e)
 {
 	bool raop = str_find(s->words, STR("[RAOP]")) < s->words.n;
 
+	/* of the last of some tries the code's own is the one to tell */
+	if (fault_is_lasting(f->kind) && !fault_is_lasting(e->kind) &&
+	    e->tries == 0) {
+		err_remedy(e, "%s",
+		    find_status(e->kind == ERR_RETRY ? 503 : 504)->remedy);
+		return;
+	}
 	err_remedy(e, "%s%s",
 	    raop ?
 		"An application access policy excludes the mailbox: Exchange "
@@ -435,6 +512,7 @@ explain_graph(const struct http_answer *a, struct said *s, struct str what,
 	if (s->code.n == 0 && s->words.n == 0) {
 		plain.kind = kind;
 		explain_page(a, what, &plain, ids, e);
+		fault_set_extras(a->status, f, e);
 		return;
 	}
 	s->words = page_shown(s->words);
@@ -443,6 +521,7 @@ explain_graph(const struct http_answer *a, struct said *s, struct str what,
 	    STR_ARG(str_cut(s->code, ERR_CODE_SIZE)), s->code.n > 0 ? ", " : "",
 	    a->status, s->words.n > 0 ? ": " : "",
 	    STR_ARG(str_cut(s->words, WORDS_MAX)), ids);
+	fault_set_extras(a->status, f, e);
 	graph_remedy(s, f, e);
 	if (kind == f->kind)
 		e->exit = f->exit;

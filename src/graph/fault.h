@@ -7,8 +7,21 @@
  * For the token endpoint `error` decides the kind and the number only
  * chooses the remedy (FACTS.md 1.7), but for one case: a number that stands
  * for a passing state makes a general `error` (invalid_request,
- * invalid_grant, unknown) ERR_RETRY. Without a code that is known the status
- * decides; 502 and 504 are never "safe to try again" for mail.
+ * invalid_grant, unknown) ERR_RETRY.
+ *
+ * Of Graph, status and code decide together:
+ *
+ *	answer				kind
+ *	2xx, not the documented one	unsure
+ *	429				retry, whatever the code
+ *	5xx with a code that lasts	retry; the few that Exchange sends with
+ *					500 are refused at the third try
+ *	a known code			the code's
+ *	an unknown code			the status's: 4xx may be refused
+ *	no code: a page, nothing, cut	the status's, and never refused: it
+ *					need not be Graph that answers
+ *	502, 504, where the above	unsure
+ *	says retry
  */
 #ifndef GRAPH_FAULT_H
 #define GRAPH_FAULT_H

@@ -21,6 +21,10 @@ static const char permission[] = PERMISSION
     "PowerShell: Test-ServicePrincipalAuthorization CLIENT_ID -Resource "
     "MAILBOX. Changes take 30 minutes to 2 hours. A managed identity gets "
     "Mail.Send by PowerShell only, see README.";
+static const char no_permission[] =
+    "Give the app the right to send, in one of two ways: in Entra, " PERMISSION
+    " Or in Exchange, for some mailboxes only: the role Application Mail.Send "
+    "(RBAC for Applications). Either takes up to 2 hours to arrive.";
 static const char token[] =
     "post365 has asked with a new token already. Are graph_url and login_url "
     "of one cloud? " PERMISSION;
@@ -71,6 +75,15 @@ static const char account[] =
     "suspended?";
 static const char address[] =
     "Check graph_url and whatever proxy stands between here and Microsoft.";
+static const char gateway[] =
+    "Nothing, if it passes: it is tried again. If it lasts, look for a proxy "
+    "or gateway on the way that answers in Graph's place.";
+static const char proxy_limit[] =
+    "A proxy or gateway on the way takes no request of this size: raise its "
+    "limit to 4 MB, or set mime_limit lower than that limit.";
+static const char move[] =
+    "Nothing: a move may last hours and ends by itself. Queued mail waits, "
+    "and such tries are not counted.";
 static const char session[] =
     "Nothing: the upload begins anew with the next attempt.";
 
@@ -157,7 +170,7 @@ const struct fault fault_codes[] = {
 	{ "ErrorMailboxLogonFailed", ERR_AUTH, 0,
 	  "The mailbox cannot be opened.", account },
 	{ "ErrorMailboxMoveInProgress", ERR_RETRY, 0,
-	  "The mailbox is being moved.", wait },
+	  "The mailbox is being moved, which may last hours.", move },
 	{ "ErrorMailboxStoreUnavailable", ERR_RETRY, 0,
 	  "The mailbox is not available for now.", wait },
 	{ "ErrorMailRecipientNotFound", ERR_REFUSED, EX_NOUSER,
@@ -248,6 +261,9 @@ const struct fault fault_codes[] = {
 	  "The mailbox is on premises.", licence },
 	{ "malwareDetected", ERR_REFUSED, 0,
 	  "Malware was found in the message.", blocked },
+	{ "NoPermissionsInAccessToken", ERR_AUTH, 0,
+	  "The app has no permission at all, neither in Entra nor in Exchange.",
+	  no_permission },
 	{ "notAllowed", ERR_AUTH, 0, "The tenant does not allow this.",
 	  permission },
 	{ "notSupported", ERR_BUG, 0, "Graph does not know this request.",
@@ -286,7 +302,23 @@ const struct fault fault_codes[] = {
 	/* clang-format on */
 };
 
-/* An answer that has no code that is known: an empty one, or a web page. */
+const struct fault_extra fault_extras[] = {
+	/* clang-format off */
+	{ "ErrorContentConversionFailed", FAULT_TRIES, 0, false },
+	{ "ErrorExceededHourlyMessageLimit", 0, FAULT_REST_MS, false },
+	{ "ErrorExceededMessageLimit", 0, FAULT_REST_MS, false },
+	{ "ErrorMailboxMoveInProgress", 0, 0, true },
+	{ "ErrorMimeContentConversionFailed", FAULT_TRIES, 0, false },
+	{ "ErrorSubmissionQuotaExceeded", 0, FAULT_REST_MS, false },
+	{ "ErrorVirusDetected", FAULT_TRIES, 0, false },
+	{ NULL, 0, 0, false }
+	/* clang-format on */
+};
+
+/*
+ * An answer that has no code: an empty one, a web page, or what is left of an
+ * error that was cut. It need not be Graph's, so no message dies of it.
+ */
 const struct fault fault_status[] = {
 	/* clang-format off */
 	{ "200", ERR_UNSURE, 0,
@@ -302,7 +334,7 @@ const struct fault fault_status[] = {
 	  address },
 	{ "308", ERR_CONFIG, 0, "A redirect, which Graph does not use.",
 	  address },
-	{ "400", ERR_REFUSED, 0, "The request cannot be used.", content },
+	{ "400", ERR_RETRY, 0, "The request is refused on the way.", gateway },
 	{ "401", ERR_AUTH, 0, "The token is missing or not accepted.",
 	  token },
 	{ "402", ERR_CONFIG, 0, "The service wants to be paid.",
@@ -310,31 +342,34 @@ const struct fault fault_status[] = {
 	{ "403", ERR_AUTH, 0, "Not allowed.", permission },
 	{ "404", ERR_CONFIG, 0, "There is no such address or mailbox.",
 	  "Check the settings mailbox and graph_url (which ends in /v1.0)." },
-	{ "405", ERR_BUG, 0, "The request came with the wrong verb.", bug },
-	{ "406", ERR_BUG, 0, "The answer's form is not on offer.", bug },
+	{ "405", ERR_RETRY, 0, "The request came with the wrong verb.",
+	  gateway },
+	{ "406", ERR_RETRY, 0, "The answer's form is not on offer.", gateway },
 	{ "407", ERR_CONFIG, 0, "The proxy wants a password.",
 	  "Give it user and password in its address, or let it through "
 	  "without." },
 	{ "408", ERR_RETRY, 0, "The request came too slowly.", wait },
 	{ "409", ERR_RETRY, 0, "Somebody else was quicker.", wait },
 	{ "410", ERR_CONFIG, 0, "The address is gone.", address },
-	{ "411", ERR_BUG, 0, "The request's length is missing.", bug },
+	{ "411", ERR_RETRY, 0, "The request's length is missing.", gateway },
 	{ "412", ERR_RETRY, 0, "Somebody else was quicker.", wait },
-	{ "413", ERR_REFUSED, 0, "The request is too large.", smaller },
-	{ "415", ERR_BUG, 0, "The request's media type is not known.", bug },
-	{ "416", ERR_BUG, 0, "The range of bytes is not valid.", bug },
-	{ "422", ERR_REFUSED, 0, "The request cannot be used.", content },
+	{ "413", ERR_CONFIG, 0,
+	  "The request is too large for something on the way.", proxy_limit },
+	{ "415", ERR_RETRY, 0, "The request's media type is not known.",
+	  gateway },
+	{ "416", ERR_RETRY, 0, "The range of bytes is not valid.", gateway },
+	{ "422", ERR_RETRY, 0, "The request is refused on the way.", gateway },
 	{ "423", ERR_RETRY, 0, "The mailbox is locked for now.", wait },
 	{ "424", ERR_UNSURE, 0, "Something that it depends on failed.",
 	  look },
 	{ "425", ERR_RETRY, 0, "The request came too early.", wait },
 	{ "429", ERR_RETRY, 0, "Too many requests.", wait },
-	{ "431", ERR_BUG, 0, "The request's head is too large.", bug },
+	{ "431", ERR_RETRY, 0, "The request's head is too large.", gateway },
 	{ "451", ERR_CONFIG, 0, "A law forbids it.", address },
 	{ "500", ERR_UNSURE, 0,
 	  "The service failed, perhaps after it took the message.", look },
-	{ "501", ERR_BUG, 0, "The service does not know this request.",
-	  bug },
+	{ "501", ERR_RETRY, 0, "The service does not know this request.",
+	  gateway },
 	{ "502", ERR_UNSURE, 0,
 	  "A gateway failed, perhaps after the message went through.",
 	  look },

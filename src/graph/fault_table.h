@@ -10,11 +10,24 @@
 
 #include "graph/fault.h"
 
-enum { FAULT_REMEDY_MAX = 440 }; /* bytes; ERR_REMEDY_SIZE less additions */
+enum {
+	FAULT_REMEDY_MAX = 440, /* bytes; ERR_REMEDY_SIZE less additions */
+	FAULT_TRIES = 3,        /* FACTS.md 3.2: "after 2 to 3 tries" */
+	FAULT_REST_MS = 3600000 /* FACTS.md 3.2: "for hours" */
+};
+
+/* What few codes mean beside their kind: members of struct err. */
+struct fault_extra {
+	const char *code;
+	unsigned tries; /* of one that comes with 5xx, and is refused then */
+	int64_t rest_ms;
+	bool uncounted;
+};
 
 extern const struct fault fault_aadsts[]; /* numbers of Entra ID */
 extern const struct fault fault_oauth[];  /* its `error` values */
 extern const struct fault fault_codes[];  /* of Graph and Exchange */
 extern const struct fault fault_status[]; /* of HTTP, without a code */
+extern const struct fault_extra fault_extras[];
 
 #endif

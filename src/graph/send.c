@@ -570,6 +570,7 @@ post(struct graph *g, const struct send_options *o, struct str type,
 	memcpy(out->client_request_id, answer.client_request_id,
 	    sizeof(out->client_request_id));
 	out->attempts = answer.attempts;
+	out->status = answer.http.status;
 	graph_answer_release(&answer);
 	buf_release(&path);
 	buf_release(&what);

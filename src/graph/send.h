@@ -35,6 +35,10 @@ struct send_result {
 	char request_id[FAULT_ID_SIZE];
 	char client_request_id[OS_UUID_SIZE];
 	unsigned attempts; /* requests made to Graph */
+	int status;        /* what the last one that was to send or to make
+			      something was answered with; 0: with nothing */
+	/* it was sent, as this clause says: no answer said so; or NULL */
+	const char *inferred;
 };
 
 /*

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "codec/date.h"
 #include "codec/json.h"
 
 enum {
@@ -29,8 +30,8 @@ make_path(const struct sent_ask *ask, struct buf *path, struct err *e)
 	buf_addz(path, "/mailFolders/sentitems/messages?$filter=");
 	url_encode(path, buf_view(&filter));
 	buf_addz(path,
-	    "&$select=internetMessageId,toRecipients,ccRecipients,"
-	    "bccRecipients");
+	    "&$select=internetMessageId,sentDateTime,toRecipients,"
+	    "ccRecipients,bccRecipients");
 	ok = buf_ok(&filter, e) && buf_ok(path, e);
 	buf_release(&filter);
 	return ok;
@@ -58,6 +59,15 @@ went_to(const struct json *item, const struct addr *rcpt)
 }
 
 static bool
+sent_is_since(const struct json *item, int64_t since)
+{
+	struct str text = json_str(json_get(item, STR("sentDateTime")));
+	int64_t when;
+
+	return since == 0 || (date_parse_iso(text, &when) && when >= since);
+}
+
+static bool
 is_it(const struct json *item, const struct sent_ask *ask)
 {
 	const struct addr *rcpt = ask->rcpt;
@@ -65,8 +75,24 @@ is_it(const struct json *item, const struct sent_ask *ask)
 	while (rcpt != NULL && went_to(item, rcpt))
 		rcpt = rcpt->next;
 	return rcpt == NULL && ask->rcpt != NULL &&
+	    sent_is_since(item, ask->since) &&
 	    str_eq(json_str(json_get(item, STR("internetMessageId"))),
 		ask->message_id);
+}
+
+/*
+ * By the server's clock. One of ours that was set back meanwhile tells
+ * nothing: rather an old copy than the mail twice.
+ */
+static int64_t
+sent_since_there(const struct graph *g, const struct sent_ask *ask,
+    const struct http_answer *a)
+{
+	int64_t ahead = a->has_date ? a->server_clock_skew : 0;
+
+	if (ask->since == 0 || ask->since > clock_wall(g->source.clock))
+		return 0;
+	return ask->since - ahead - SENT_SLACK_S;
 }
 
 static enum sent_found
@@ -117,6 +143,7 @@ sent_find(struct graph *g, const struct sent_ask *ask, struct send_result *out,
 		.repeatable = true,
 	};
 	enum sent_found found = SENT_CANNOT;
+	struct sent_ask there = *ask;
 	struct buf path;
 
 	buf_init(&path, URL_MAX);
@@ -127,9 +154,13 @@ sent_find(struct graph *g, const struct sent_ask *ask, struct send_result *out,
 		found = why->kind == ERR_RETRY ? SENT_NOT_NOW : SENT_CANNOT;
 	} else {
 		r.path = buf_view(&path);
-		found = graph_call(g, &r, &answer, why) ?
-		    read_answer(ask, buf_view(&answer.http.body), why) :
-		    judge(answer.http.status, why);
+		if (graph_call(g, &r, &answer, why)) {
+			there.since = sent_since_there(g, ask, &answer.http);
+			found = read_answer(&there, buf_view(&answer.http.body),
+			    why);
+		} else {
+			found = judge(answer.http.status, why);
+		}
 	}
 	memcpy(out->request_id, answer.request_id, sizeof(answer.request_id));
 	memcpy(out->client_request_id, answer.client_request_id,

@@ -8,7 +8,8 @@
  * by another address; then it is not found, and the policy decides as it does
  * where nobody may look. That the filter works on Sent Items is not verified:
  * what answers it is compared once more here, and where it is not understood
- * nothing is known.
+ * nothing is known. Nor does a copy count that is older than the request (by
+ * the server's clock): devices use one Message-ID for all their mail.
  *
  * Needs Mail.Read, Mail.ReadBasic.All or Mail.ReadWrite, and that a copy is
  * saved there.
@@ -33,7 +34,12 @@ enum sent_found {
 struct sent_ask {
 	struct str mailbox, message_id;
 	const struct addr *rcpt;
+	int64_t since; /* wall clock, of the first request that was perhaps
+			  taken; 0: not known */
 };
+
+/* by which two clocks of Exchange may differ, and seconds that are cut off */
+enum { SENT_SLACK_S = 10 };
 
 /*
  * Asks once. *out notes the ids and counts the request. *why is set unless it

@@ -31,6 +31,14 @@ struct upload {
 	struct patience patience;
 };
 
+const char upload_permission[] =
+    "A message over mime_limit goes as a draft with uploads, which needs one "
+    "more permission: entra.microsoft.com > Entra ID > App registrations > "
+    "(your app) > API permissions > Add a permission > Microsoft Graph > "
+    "Application permissions > Mail.ReadWrite, then Grant admin consent; or "
+    "the role Application Mail.ReadWrite in Exchange. Or send smaller "
+    "messages.";
+
 bool
 upload_next(struct str body, uint64_t *next)
 {
@@ -58,7 +66,7 @@ upload_next(struct str body, uint64_t *next)
 
 static void
 note(const struct upload *u, const char *request_id, const char *client_id,
-    unsigned attempts)
+    int status)
 {
 	struct send_result *out = u->job->result;
 
@@ -66,7 +74,7 @@ note(const struct upload *u, const char *request_id, const char *client_id,
 	    request_id);
 	(void)snprintf(out->client_request_id, sizeof(out->client_request_id),
 	    "%s", client_id);
-	out->attempts += attempts;
+	out->status = status;
 }
 
 /* A request to Graph for what is below the draft's path. */
@@ -83,7 +91,8 @@ call(struct upload *u, const char *below, struct graph_request *r,
 	r->path = buf_view(&path);
 	r->prefer = UPLOAD_PREFER;
 	ok = buf_ok(&path, e) && graph_call(u->job->g, r, out, e);
-	note(u, out->request_id, out->client_request_id, out->attempts);
+	note(u, out->request_id, out->client_request_id, out->http.status);
+	u->job->result->attempts += out->attempts;
 	buf_release(&path);
 	return ok;
 }
@@ -269,7 +278,8 @@ put(struct upload *u, uint64_t n, struct http_answer *out, struct err *e)
 	r.url = &url;
 	ok = rope_ok(&rope, e) && url_parse(buf_view(&u->url), &url, e) &&
 	    http_call(source->http, &r, out, e);
-	note(u, "", id, 1);
+	note(u, "", id, out->status);
+	u->job->result->attempts++;
 	arena_release(&mem);
 	return ok || err_wrap(e, "upload");
 }
@@ -372,7 +382,15 @@ drop_session(struct upload *u, struct err *e)
 {
 	buf_reset(&u->url);
 	e->kind = ERR_RETRY; /* a draft, not the message, is at fault */
-	return u->sessions < UPLOAD_SESSIONS ? AGAIN : FAILED;
+	if (u->sessions < UPLOAD_SESSIONS)
+		return AGAIN;
+	/* each address was new, and none was any good */
+	if (u->job->result->status == 401) {
+		e->kind = ERR_AUTH;
+		e->alone = true;
+		err_remedy(e, "%s", upload_permission);
+	}
+	return FAILED;
 }
 
 /* The end may have arrived: never attach it a second time. */

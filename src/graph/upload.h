@@ -10,7 +10,9 @@
  *	200				on where the server says, else behind it
  *	no answer, 408, 429, 5xx	once more (graph/patience.h)
  *	another offset is named		on from there
- *	401, 404, 410, session unknown	a new session, from the first byte
+ *	401, 404, 410, session unknown	a new session, from the first byte; a
+ *					401 of the last one is for want of a
+ *					permission
  *	anything else			given up
  *
  * A session is also unknown once its file is complete. So, when the answer to
@@ -57,6 +59,12 @@ struct upload_job {
  */
 bool upload_file(const struct upload_job *job, struct err *e)
     __attribute__((warn_unused_result));
+
+/*
+ * The remedy where the app may send and may not make drafts: a 403 of Graph's,
+ * a 401 of the upload's address.
+ */
+extern const char upload_permission[];
 
 /* The offset that nextExpectedRanges of an answer names; false: none. */
 bool upload_next(struct str body, uint64_t *next);

@@ -32,6 +32,8 @@ static const struct state_text {
 } state_texts[] = {
 	{ "Draft", offsetof(struct envelope_state, draft),
 	    ENVELOPE_DRAFT_MOST },
+	{ "Settled", offsetof(struct envelope_state, settled),
+	    (ENVELOPE_SETTLED_MOST + 3) / 4 },
 	{ "Request", offsetof(struct envelope_state, request), 64 },
 	{ "Code", offsetof(struct envelope_state, code), ERR_CODE_SIZE },
 	{ "Reason", offsetof(struct envelope_state, reason),
@@ -42,6 +44,7 @@ static const struct text_key state_numbers[] = {
 	{ "Sequence", offsetof(struct envelope_state, sequence) },
 	{ "Attempts", offsetof(struct envelope_state, attempts) },
 	{ "Done", offsetof(struct envelope_state, done) },
+	{ "Part", offsetof(struct envelope_state, part) },
 	{ "Unsure-times", offsetof(struct envelope_state, unsure_times) },
 	{ "Hours", offsetof(struct envelope_state, hours) },
 	{ "Wait", offsetof(struct envelope_state, wait) },
@@ -52,6 +55,7 @@ static const struct text_key state_times[] = {
 	{ "Unsure-since", offsetof(struct envelope_state, unsure_since) },
 	{ "Since", offsetof(struct envelope_state, since) },
 	{ "Tried", offsetof(struct envelope_state, tried) },
+	{ "Asked", offsetof(struct envelope_state, asked) },
 };
 
 #define EACH(i, table)                                                         \
@@ -68,6 +72,18 @@ envelope_is_id(struct str s)
 		if (!ascii_is_digit(s.p[i]) && (s.p[i] < 'A' || s.p[i] > 'F'))
 			return false;
 	return s.n == ENVELOPE_ID_SIZE - 1;
+}
+
+bool
+envelope_is_settled(const struct envelope_state *s, size_t i)
+{
+	unsigned char c;
+
+	if (i / 4 >= s->settled.n)
+		return false;
+	c = (unsigned char)s->settled.p[i / 4];
+	c = (unsigned char)(ascii_is_digit((char)c) ? c - '0' : c - 'a' + 10);
+	return (c >> i % 4 & 1) != 0;
 }
 
 static bool

@@ -36,6 +36,10 @@
  *	Since: ...		(its age counts from then; schedule.h)
  *	Tried: ...		(last, by a clock that can be right)
  *	Hours: 2		(in which it was tried)
+ *	Asked: ...		(the first request that was perhaps taken)
+ *	Settled: 5		(who of them is: hex digits, the first has the
+ *				first four, its lowest bit the first)
+ *	Part: 2			(goes to so many of the others next; 0: to all)
  *	Draft: AAMk...		(immutable id, for delivery = exact)
  *	Request: 9b1d...	(client-request-id of the last attempt)
  *	Kind: retry
@@ -67,8 +71,11 @@ enum {
 	ENVELOPE_RECIPIENTS_MOST = 10000, /* ten times Exchange's own limit */
 	ENVELOPE_SLOT = 2048,             /* bytes of one state */
 	ENVELOPE_SLOTS = 2 * ENVELOPE_SLOT,
-	ENVELOPE_REASON_MOST = 900, /* bytes kept of a reason */
-	ENVELOPE_DRAFT_MOST = 512,  /* Graph's ids have 150 to 200 */
+	ENVELOPE_REASON_MOST = 560, /* bytes kept of a reason */
+	/* recipients that can be settled by themselves: as many as Exchange
+	   takes */
+	ENVELOPE_SETTLED_MOST = 1000,
+	ENVELOPE_DRAFT_MOST = 512, /* Graph's ids have 150 to 200 */
 	ENVELOPE_END = 92 /* bytes of "\nEnd: 20 digits, 64 digits\n" */
 };
 
@@ -90,10 +97,13 @@ struct envelope_state {
 	int64_t next;  /* not before this; 0: at once */
 	uint64_t wait; /* seconds that it was ahead when it was written */
 	uint64_t done;
+	struct str settled; /* envelope_is_settled */
+	uint64_t part;
 	int64_t unsure_since; /* 0: no request whose outcome is not known */
 	uint64_t unsure_times;
 	int64_t since, tried; /* schedule_note; 0: not yet */
 	uint64_t hours;
+	int64_t asked; /* 0: no request was perhaps taken */
 	struct str draft;
 	struct str request;
 	enum err_kind kind; /* of the last failure */
@@ -130,6 +140,9 @@ void envelope_state_read(struct str slots, struct envelope_state *s);
 
 /* length counts head and message. out has ENVELOPE_END + 1 bytes. */
 void envelope_end(char *out, uint64_t length, const char *sha256_hex);
+
+/* Has the i-th recipient had the mail, or a report gone out about it? */
+bool envelope_is_settled(const struct envelope_state *s, size_t i);
 
 bool envelope_is_id(struct str s);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/schedule.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/version.h"
@@ -94,10 +93,20 @@ schedule_note(struct envelope_state *s, int64_t arrived, int64_t now)
 	s->tried = now;
 }
 
+static enum schedule_verdict
+schedule_verdict_of(const struct schedule_try *t)
+{
+	enum schedule_verdict v = verdicts[t->kind];
+
+	if (t->kind == ERR_RETRY && t->tries > 0 && t->attempts >= t->tries)
+		return SCHEDULE_DEAD;
+	return v == SCHEDULE_ACCOUNT && t->alone ? SCHEDULE_LATER : v;
+}
+
 enum schedule_verdict
 schedule_next(const struct schedule_try *t, int64_t *next)
 {
-	enum schedule_verdict v = verdicts[t->kind];
+	enum schedule_verdict v = schedule_verdict_of(t);
 	int64_t end = t->since + t->max_age, wait;
 	bool unsure = t->kind == ERR_UNSURE;
 	bool over =
@@ -105,6 +114,10 @@ schedule_next(const struct schedule_try *t, int64_t *next)
 
 	if (v != SCHEDULE_LATER)
 		return v;
+	if (verdicts[t->kind] == SCHEDULE_ACCOUNT) {
+		*next = t->now + earlier(HOUR, t->random);
+		return v;
+	}
 	if (unsure && (t->unsure_times > 1 || over))
 		return SCHEDULE_HOLD;
 	if (over)

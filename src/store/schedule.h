@@ -4,12 +4,13 @@
  *
  *	kind		verdict
  *	(none)		SENT
- *	retry		LATER, or DEAD at max_age
+ *	retry		LATER, or DEAD at max_age or after `tries`
  *	unsure		LATER once, after 5 min (Sent Items shows it by then),
  *			then HOLD
  *	refused, input	DEAD
  *	auth, config	ACCOUNT: the message stays as it is, without an end,
- *			and its account waits for the next probe
+ *			and its account waits for the next probe; alone: LATER,
+ *			every hour, without an end
  *	usage, bug	HOLD
  *
  * LATER waits after failure number
@@ -42,6 +43,7 @@
 #ifndef STORE_SCHEDULE_H
 #define STORE_SCHEDULE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -65,6 +67,8 @@ struct schedule_try {
 	enum err_kind kind;
 	uint64_t attempts;      /* made, this one included: 1, 2, ... */
 	uint64_t unsure_times;  /* of those, this one included */
+	unsigned tries;         /* as of struct err, */
+	bool alone;             /* likewise */
 	int64_t retry_after_ms; /* 0: the service named none */
 	int64_t now, since;     /* wall clock, seconds; since 0: no age yet */
 	uint64_t hours;         /* in which it was tried, this one included */

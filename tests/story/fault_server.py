@@ -74,6 +74,7 @@ STATUSES = {
                                  ('invalid_request', 'AADSTS90002'))),
     '400-mime': ('400', error('ErrorMimeContentInvalid',
                               ('invalid_request', 'AADSTS900144'))),
+    '400-page': ('400', PAGE),
     '413': ('413', PAGE),
     'redirect': ('307', NOTHING),
     '200-html': ('200', PAGE),

@@ -35,7 +35,8 @@ table() {
 	403-denied|status 403 code=ErrorAccessDenied|77 0, new 0|77 0, new 0
 	404-mailbox|status 404 code=ErrorInvalidUser|78 0, new 0|78 0, new 0
 	400-mime|status 400 code=ErrorMimeContentInvalid|69 0, dead 0|78 0, new 0
-	413|status 413 body=html|69 0, dead 0|78 0, new 0
+	400-page|status 400 body=html|75 0, new 0|78 0, new 0
+	413|status 413 body=html|78 0, new 0|78 0, new 0
 	redirect|redirect https://127.0.0.1:1/steal|78 0, new 0|78 0, new 0
 	200-html|html-200|76 0, new 0|75 0, new 0
 	200-json-error|ok-200|76 0, new 0|75 0, new 0
@@ -64,7 +65,7 @@ for tool in python3 openssl; do
 done
 cd "$TMP" || exit 1
 table >rows
-same 'kinds' 38 "$(wc -l <rows)"
+same 'kinds' 39 "$(wc -l <rows)"
 echo hello >body
 
 # folder NAME: of its only message.

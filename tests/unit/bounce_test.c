@@ -109,7 +109,8 @@ set_up(size_t i)
 	about = (struct bounce_about){
 		.config = &config,
 		.envelope = &of,
-		.done = rows[i].to_postmaster ? 0 : 1,
+		.recipient = of.recipient + !rows[i].to_postmaster,
+		.recipients = 1,
 		.body = &body,
 		.why = &why,
 		.now = QUEUE_NOW,
@@ -248,7 +249,8 @@ test_spool(void)
 	bounce_release(&b);
 	about.envelope = &c.envelope;
 	about.body = &c.body;
-	about.done = 0;
+	about.recipient = c.envelope.recipient;
+	about.recipients = c.envelope.recipients;
 	T_CHECK(bounce_make(&about, &a, &b, &e) && b.whom == BOUNCE_NOBODY,
 	    "a circle");
 	bounce_release(&b);

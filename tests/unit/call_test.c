@@ -134,6 +134,10 @@ static const struct {
 	{ "refused token", { { SERVE_ALL, STR_INIT(STATUS("401 Unauthorized",
 	    ERROR("InvalidAuthenticationToken"))), SERVE_CLOSE, 0 } },
 	  ERR_AUTH, 401, 2, 2, "r-2", "InvalidAuthenticationToken" },
+	{ "no permission at all", { { SERVE_ALL, STR_INIT(STATUS(
+	    "401 Unauthorized", ERROR("NoPermissionsInAccessToken"))),
+	    SERVE_CLOSE, 0 } },
+	  ERR_AUTH, 401, 1, 1, "r-2", "NoPermissionsInAccessToken" },
 	{ "denied", { { SERVE_ALL, STR_INIT(STATUS("403 Forbidden",
 	    ERROR("ErrorAccessDenied"))), SERVE_CLOSE, 0 } },
 	  ERR_AUTH, 403, 1, 1, "r-2", "ErrorAccessDenied" },
@@ -158,7 +162,7 @@ static const struct {
 	  ERR_UNSURE, 0, 1, 1, "", "answer was lost" },
 	{ "cut 400", { { SERVE_ALL, STR_INIT(CUT("400 No")), SERVE_CLOSE,
 	    0 } },
-	  ERR_REFUSED, 400, 1, 1, "r-2", "HTTP 400" },
+	  ERR_RETRY, 400, 1, 1, "r-2", "HTTP 400" },
 	{ "cut 401", { { SERVE_ALL, STR_INIT(CUT("401 No")), SERVE_CLOSE,
 	    0 } },
 	  ERR_AUTH, 401, 2, 2, "r-2", "HTTP 401" },
@@ -170,7 +174,7 @@ static const struct {
 	  ERR_CONFIG, 404, 1, 1, "r-2", "HTTP 404" },
 	{ "cut 413", { { SERVE_ALL, STR_INIT(CUT("413 No")), SERVE_CLOSE,
 	    0 } },
-	  ERR_REFUSED, 413, 1, 1, "r-2", "HTTP 413" },
+	  ERR_CONFIG, 413, 1, 1, "r-2", "HTTP 413" },
 	{ "cut 424", { { SERVE_ALL, STR_INIT(CUT("424 No")), SERVE_CLOSE,
 	    0 } },
 	  ERR_UNSURE, 424, 1, 1, "r-2", "HTTP 424" },
@@ -231,7 +235,7 @@ check_row(size_t i)
 	/* one that was refused though new is kept: no request for each mail */
 	if (strcmp(name, "refused token") == 0)
 		T_CHECK(secret_eq(&w.graph.token.bearer, STR("t2")), "dropped");
-	if (rows[i].kind == ERR_RETRY)
+	if (rows[i].kind == ERR_RETRY && rows[i].status != 400)
 		T_CHECK(e.retry_after_ms == 3000, "%lld",
 		    (long long)e.retry_after_ms);
 	graph_answer_release(&a);

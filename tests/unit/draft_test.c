@@ -28,21 +28,23 @@ enum where {
 	REMOVE
 };
 enum what {
-	FAILS,   /* the connection does; nothing is done */
-	LOST,    /* it is done, and the answer gets lost */
-	BUSY,    /* 503; nothing is done */
-	REFUSED, /* 400 */
-	DENIED,  /* 403 */
-	MISSES,  /* 404; nothing is done */
-	BROKEN,  /* 500; nothing is done */
-	TAKEN,   /* 500, and yet it is done */
-	LIES,    /* 503, and yet it is done */
-	GONE,    /* of a range: the session is, 404 */
-	SLIPPED, /* of a range: done; then the offset is told with a 416 */
-	SHORT,   /* of a range: 201, though there is more to come */
-	ENDLESS, /* of a range: done; 200 where 201 belongs */
-	SLOW,    /* of a range: 408; nothing is done */
-	PAGED    /* of the list: its first page, which has nothing yet */
+	FAILS,    /* the connection does; nothing is done */
+	LOST,     /* it is done, and the answer gets lost */
+	BUSY,     /* 503; nothing is done */
+	REFUSED,  /* 400 */
+	DENIED,   /* 403 */
+	MISSES,   /* 404, ErrorItemNotFound; nothing is done */
+	ABSENT,   /* 404, of the mailbox or of a page; nothing is done */
+	BROKEN,   /* 500; nothing is done */
+	TAKEN,    /* 500, and yet it is done */
+	LIES,     /* 503, and yet it is done */
+	GONE,     /* of a range: the session is, 404 */
+	STRANGER, /* of a range: 401 */
+	SLIPPED,  /* of a range: done; then the offset is told with a 416 */
+	SHORT,    /* of a range: 201, though there is more to come */
+	ENDLESS,  /* of a range: done; 200 where 201 belongs */
+	SLOW,     /* of a range: 408; nothing is done */
+	PAGED     /* of the list: its first page, which has nothing yet */
 };
 
 struct mishap {
@@ -112,7 +114,12 @@ fails(int fault, struct http_answer *a, struct err *e)
 		return err_set(e, ERR_UNSURE, "lost");
 	case MISSES:
 		a->status = 404;
-		return err_set(e, ERR_UNSURE, "not found");
+		err_set(e, ERR_UNSURE, "not found");
+		memcpy(e->code, "ErrorItemNotFound", 18);
+		return false;
+	case ABSENT:
+		a->status = 404;
+		return err_set(e, ERR_CONFIG, "no mailbox");
 	case BROKEN:
 	case TAKEN:
 		a->status = 500;
@@ -352,11 +359,14 @@ http_call(struct http *h, const struct http_request *r, struct http_answer *out,
 		    "\"uploadSessionNotFound\"}}");
 		return true;
 	}
-	if (fault == BUSY || fault == DENIED || fault == SLOW) {
+	if (fault == BUSY || fault == DENIED || fault == SLOW ||
+	    fault == STRANGER) {
+		now.session = fault != STRANGER;
 		answer(out,
-		    fault == BUSY     ? 503 :
-			fault == SLOW ? 408 :
-					403,
+		    fault == BUSY         ? 503 :
+			fault == SLOW     ? 408 :
+			fault == STRANGER ? 401 :
+					    403,
 		    "");
 		return true;
 	}
@@ -397,6 +407,14 @@ static const struct {
 	{ "three files", { 12 * MB, 5, 4 * MB }, { { 0 } }, ERR_NONE, 1, 0 },
 	{ "creating fails", { 10 }, { { CREATE, FAILS, 1, 1 } }, ERR_RETRY, 0,
 	  0 },
+	{ "an upload's address denied, once", { 12 * MB },
+	  { { RANGE, STRANGER, 2, 2 } }, ERR_NONE, 1, 0 },
+	{ "an upload's address denied", { 12 * MB },
+	  { { RANGE, STRANGER, 1, 99 } }, ERR_AUTH, 0, 1 },
+	{ "a session denied", { 12 * MB }, { { SESSION, DENIED, 1, 1 } },
+	  ERR_AUTH, 0, 1 },
+	{ "an attachment denied", { 10 }, { { ATTACH, DENIED, 1, 1 } },
+	  ERR_AUTH, 0, 1 },
 	{ "creating denied", { 10 }, { { CREATE, DENIED, 1, 1 } }, ERR_AUTH,
 	  0, 0 },
 	{ "MIME refused, JSON taken", { 0 }, { { CREATE, REFUSED, 1, 1 } },
@@ -498,7 +516,15 @@ static const struct {
 	    { SEARCH, BUSY, 1, 99 } }, ERR_UNSURE, 1, 0 },
 	{ "the same, and copies may not be searched", { 10 },
 	  { { SUBMIT, LOST, 1, 1 }, { ASK, MISSES, 1, 99 },
-	    { SEARCH, DENIED, 1, 99 } }, ERR_NONE, 1, 0 },
+	    { SEARCH, DENIED, 1, 99 } }, ERR_UNSURE, 1, 0 },
+	{ "answer lost, and then the mailbox is not found", { 10 },
+	  { { SUBMIT, FAILS, 1, 1 }, { SUBMIT, LOST, 2, 2 },
+	    { ASK, ABSENT, 1, 99 } }, ERR_UNSURE, 1, 0 },
+	{ "broken, and then the mailbox is not found", { 10 },
+	  { { SUBMIT, BROKEN, 1, 1 }, { ASK, ABSENT, 1, 99 } }, ERR_UNSURE,
+	    0, 0 },
+	{ "sending, no mailbox", { 10 }, { { SUBMIT, ABSENT, 1, 99 } },
+	  ERR_CONFIG, 0, 1 },
 	{ "500, and a draft still", { 10 }, { { SUBMIT, BROKEN, 1, 1 } },
 	  ERR_NONE, 1, 0 },
 	{ "500 twice, and a draft still", { 10 },
@@ -608,6 +634,12 @@ test_rows(void)
 		T_CHECK(now.removed == rows[i].removed, "%s: removed %u",
 		    rows[i].name, now.removed);
 		T_CHECK(strcmp(result.via, "draft") == 0, "via");
+		/* other mail goes on, unless it is about sending */
+		T_CHECK(ok || e.kind != ERR_AUTH ||
+			e.alone == (now.seen[SUBMIT] == 0),
+		    "%s: alone", rows[i].name);
+		T_CHECK(!e.alone || strstr(e.remedy, "Mail.ReadWrite"),
+		    "%s: %s", rows[i].name, e.remedy);
 		check_model(i, &m, ok);
 	}
 }
@@ -630,8 +662,10 @@ static const struct {
 	{ "gone", { { ASK, MISSES, 1, 9 } }, 1, KEPT, DRAFT_SENT,
 	  ERR_NONE, 1, 0 },
 	{ "gone, and copies may not be searched", { { ASK, MISSES, 1, 9 },
-	  { SEARCH, DENIED, 1, 9 } }, 1, KEPT, DRAFT_MISSING, ERR_NONE, 1,
+	  { SEARCH, DENIED, 1, 9 } }, 1, KEPT, DRAFT_LOST, ERR_UNSURE, 1,
 	  0 },
+	{ "no mailbox", { { ASK, ABSENT, 1, 9 } }, 0, KEPT, DRAFT_NOT_ASKED,
+	  ERR_CONFIG, 0, 0 },
 	{ "gone, and copies cannot be searched now", { { ASK, MISSES, 1, 9 },
 	  { SEARCH, FAILS, 1, 9 } }, 1, KEPT, DRAFT_NOT_ASKED, ERR_RETRY, 1,
 	  0 },

@@ -385,9 +385,45 @@ static const struct {
 	{ "redirect", 302, "Location: http://portal.example/\r\n", "",
 	  ERR_CONFIG, EX_CONFIG, "302", "http://portal.example/", "proxy" },
 	{ "words only", 400, "", "{\"error\":{\"message\":\"just words\"}}",
-	  ERR_REFUSED, EX_UNAVAILABLE, "400", "HTTP 400: just words", "" },
+	  ERR_RETRY, EX_TEMPFAIL, "400", "HTTP 400: just words", "gateway" },
 	{ "error is a string", 400, "", "{\"error\":\"just words\"}",
-	  ERR_REFUSED, EX_UNAVAILABLE, "400", "just words", "" },
+	  ERR_RETRY, EX_TEMPFAIL, "400", "just words", "" },
+	{ "page of a gateway", 400, "", "<title>Bad Request</title>",
+	  ERR_RETRY, EX_TEMPFAIL, "400", "\"Bad Request\"", "gateway" },
+	{ "compressed", 422, "", "\x1f\x8b\x08", ERR_RETRY, EX_TEMPFAIL, "422",
+	  "HTTP 422", "" },
+	{ "an error that was cut", 400, "",
+	  "{\"error\":{\"code\":\"ErrorInvalidRecipients\",\"mess",
+	  ERR_RETRY, EX_TEMPFAIL, "400", "HTTP 400", "" },
+	{ "too large for a proxy", 413, "", "<title>Too Large</title>",
+	  ERR_CONFIG, EX_CONFIG, "413", "\"Too Large\"", "mime_limit" },
+	{ "unknown code, 400", 400, "", "{\"error\":{\"code\":\"NewThing\"}}",
+	  ERR_REFUSED, EX_UNAVAILABLE, "NewThing", "", "" },
+	{ "unknown code, 413", 413, "", "{\"error\":{\"code\":\"NewThing\"}}",
+	  ERR_REFUSED, EX_UNAVAILABLE, "NewThing", "", "" },
+	{ "unknown code, 415", 415, "", "{\"error\":{\"code\":\"NewThing\"}}",
+	  ERR_BUG, EX_SOFTWARE, "NewThing", "", "" },
+	{ "429 decides", 429, "",
+	  "{\"error\":{\"code\":\"ErrorAccessDenied\"}}", ERR_RETRY,
+	  EX_TEMPFAIL, "ErrorAccessDenied", "", "Nothing: it can be sent" },
+	{ "429 and an ambiguous code", 429, "",
+	  "{\"error\":{\"code\":\"UnknownError\"}}", ERR_RETRY, EX_TEMPFAIL,
+	  "UnknownError", "", "" },
+	{ "5xx and a code that lasts", 503, "",
+	  "{\"error\":{\"code\":\"ErrorInvalidRecipients\"}}", ERR_RETRY,
+	  EX_TEMPFAIL, "ErrorInvalidRecipients", "", "Nothing:" },
+	{ "500, the same", 500, "",
+	  "{\"error\":{\"code\":\"ErrorInvalidRequest\"}}", ERR_RETRY,
+	  EX_TEMPFAIL, "ErrorInvalidRequest", "", "Nothing:" },
+	{ "504, the same", 504, "",
+	  "{\"error\":{\"code\":\"ErrorInvalidUser\"}}", ERR_UNSURE, 76,
+	  "ErrorInvalidUser", "", "" },
+	{ "an extension that is away", 503, "",
+	  "{\"error\":{\"code\":\"ExtensionError\"}}", ERR_RETRY, EX_TEMPFAIL,
+	  "ExtensionError", "", "Nothing:" },
+	{ "no permission in the token", 401, "",
+	  "{\"error\":{\"code\":\"NoPermissionsInAccessToken\"}}", ERR_AUTH,
+	  EX_NOPERM, "NoPermissionsInAccessToken", "", "2 hours" },
 	{ "code is a number", 404, "", "{\"error\":{\"code\":7}}", ERR_CONFIG,
 	  EX_CONFIG, "404", "", "" },
 	{ "endless chain", 500, "",
@@ -397,7 +433,7 @@ static const struct {
 	  "}}}}", ERR_UNSURE, 76, "500", "", "" },
 	{ "terminal escapes", 400, "",
 	  "{\"error\":{\"code\":\"a\\u001b[2Jb\",\"message\":\"c\\u001b[2J\"}}",
-	  ERR_REFUSED, EX_UNAVAILABLE, "", "c?[2J", "" },
+	  ERR_RETRY, EX_TEMPFAIL, "", "c?[2J", "" },
 	{ "echoed token", 400, "",
 	  "{\"error\":{\"code\":\"BadRequest\",\"message\":"
 	  "\"bad token eyJSECRET\"}}", ERR_REFUSED, EX_UNAVAILABLE,
@@ -432,6 +468,59 @@ test_graph(void)
 	}
 }
 
+/* What a few codes mean beside their kind. */
+static const struct {
+	const char *code;
+	int status;
+	unsigned tries;
+	int64_t rest_ms;
+	bool uncounted, alone;
+} extras[] = {
+	/* clang-format off */
+	{ "ErrorMimeContentConversionFailed", 500, 3, 0, false, false },
+	{ "ErrorContentConversionFailed", 500, 3, 0, false, false },
+	{ "ErrorVirusDetected", 500, 3, 0, false, false },
+	{ "ErrorVirusDetected", 400, 0, 0, false, false },
+	{ "ErrorSubmissionQuotaExceeded", 500, 0, 3600000, false, false },
+	{ "ErrorExceededMessageLimit", 403, 0, 3600000, false, false },
+	{ "ErrorExceededMessageLimit", 429, 0, 3600000, false, false },
+	{ "ErrorExceededMessageLimit", 200, 0, 0, false, false },
+	{ "ErrorMailboxMoveInProgress", 503, 0, 0, true, false },
+	{ "ErrorServerBusy", 503, 0, 0, false, false },
+	{ "", 413, 0, 0, false, true },
+	{ "RequestEntityTooLarge", 413, 0, 0, false, false },
+	{ "ErrorAccessDenied", 403, 0, 0, false, false },
+	/* clang-format on */
+};
+
+static void
+test_extras(void)
+{
+	struct http_answer a;
+	struct buf body;
+	struct err e;
+
+	for (size_t i = 0; i < sizeof(extras) / sizeof(*extras); i++) {
+		buf_init(&body, BODY_LIMIT);
+		if (extras[i].code[0] != '\0')
+			buf_addf(&body, "{\"error\":{\"code\":\"%s\"}}",
+			    extras[i].code);
+		make_answer(&a, extras[i].status, "", buf_view(&body));
+		(void)fault_graph(&a, STR("x"), NOW, &e);
+		T_CHECK(e.tries == extras[i].tries &&
+			e.rest_ms == extras[i].rest_ms &&
+			e.uncounted == extras[i].uncounted &&
+			e.alone == extras[i].alone,
+		    "%s %d: %u tries, rests %lld, %d, %d", extras[i].code,
+		    extras[i].status, e.tries, (long long)e.rest_ms,
+		    e.uncounted, e.alone);
+		T_CHECK(extras[i].tries == 0 || e.kind == ERR_RETRY, "%s",
+		    extras[i].code);
+		drop_answer(&a);
+		buf_release(&body);
+	}
+}
+
 /* What each status means where nothing else is known. */
 static const struct {
 	int first, last;
@@ -440,18 +529,18 @@ static const struct {
 	/* clang-format off */
 	{ 200, 299, ERR_UNSURE, ERR_CONFIG },
 	{ 300, 399, ERR_CONFIG, ERR_CONFIG },
-	{ 400, 400, ERR_REFUSED, ERR_CONFIG },
+	{ 400, 400, ERR_RETRY, ERR_CONFIG },
 	{ 401, 401, ERR_AUTH, ERR_AUTH },
 	{ 402, 402, ERR_CONFIG, ERR_CONFIG },
 	{ 403, 403, ERR_AUTH, ERR_CONFIG },
 	{ 404, 404, ERR_CONFIG, ERR_CONFIG },
-	{ 405, 406, ERR_BUG, ERR_CONFIG },
+	{ 405, 406, ERR_RETRY, ERR_CONFIG },
 	{ 407, 407, ERR_CONFIG, ERR_CONFIG },
 	{ 408, 408, ERR_RETRY, ERR_RETRY },
 	{ 409, 409, ERR_RETRY, ERR_CONFIG },
-	{ 411, 411, ERR_BUG, ERR_CONFIG },
-	{ 413, 413, ERR_REFUSED, ERR_CONFIG },
-	{ 418, 418, ERR_REFUSED, ERR_CONFIG },
+	{ 411, 411, ERR_RETRY, ERR_CONFIG },
+	{ 413, 413, ERR_CONFIG, ERR_CONFIG },
+	{ 415, 418, ERR_RETRY, ERR_CONFIG },
 	{ 424, 424, ERR_UNSURE, ERR_CONFIG },
 	{ 425, 425, ERR_RETRY, ERR_RETRY },
 	{ 429, 429, ERR_RETRY, ERR_RETRY },
@@ -585,6 +674,7 @@ main(void)
 		{ "find", test_find },
 		{ "token", test_token },
 		{ "graph", test_graph },
+		{ "extras", test_extras },
 		{ "statuses", test_statuses },
 		{ "long texts", test_long_texts },
 		{ "allocations", test_allocations },

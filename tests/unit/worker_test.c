@@ -285,10 +285,33 @@ static const struct {
 	{ "no mailbox", "", { SERVE_ALL, STR_INIT(STATUS("404 X", "",
 	  "ErrorInvalidUser")), SERVE_CLOSE, 0 },
 	  "new", 0, 0, 0, 1, 10, "new", 1, "\"verdict\":\"account\"" },
-	/* two requests: the second is the report, which fares no better */
-	{ "bad recipient", "", { SERVE_ALL, STR_INIT(STATUS("400 X", "",
+	/* both together, and each of the two; then their two reports, which
+	   fare no better */
+	{ "bad recipients", "", { SERVE_ALL, STR_INIT(STATUS("400 X", "",
 	  "ErrorInvalidRecipients")), SERVE_CLOSE, 0 },
+	  "dead", 0, 0, 1, 3, 60, "dead", 5, "\"verdict\":\"dead\"" },
+	/* two requests: the second is the report, which fares no better */
+	{ "bad content", "", { SERVE_ALL, STR_INIT(STATUS("400 X", "",
+	  "ErrorMimeContentInvalid")), SERVE_CLOSE, 0 },
 	  "dead", 0, 0, 1, 1, 60, "dead", 2, "\"verdict\":\"dead\"" },
+	/* it need not be Graph that says so */
+	{ "a page of a gateway", "", { SERVE_ALL, STR_INIT("HTTP/1.1 400 X\r\n"
+	  "Content-Type: text/html\r\nContent-Length: 15\r\n\r\n"
+	  "<html>No</html>"), SERVE_CLOSE, 0 },
+	  "new", 45, 60, 1, 1, 60, "new", 2, "\"verdict\":\"later\"" },
+	{ "too large for a proxy", "", { SERVE_ALL, STR_INIT("HTTP/1.1 413 X"
+	  "\r\nContent-Length: 0\r\n\r\n"), SERVE_CLOSE, 0 },
+	  "new", 2700, 3600, 0, 1, 30 * 86400, "new", 2,
+	  "\"verdict\":\"later\"" },
+	{ "the mailbox is moved", "", { SERVE_ALL, STR_INIT(STATUS("503 X", "",
+	  "ErrorMailboxMoveInProgress")), SERVE_CLOSE, 0 },
+	  "new", 45, 60, 0, 1, 60, "new", 2, "MoveInProgress" },
+	{ "the day's limit", "", { SERVE_ALL, STR_INIT(STATUS("403 X", "",
+	  "ErrorExceededMessageLimit")), SERVE_CLOSE, 0 },
+	  "new", 45, 60, 1, 1, 3599, "new", 1, "MessageLimit" },
+	{ "the day's limit, an hour later", "", { SERVE_ALL, STR_INIT(STATUS(
+	  "500 X", "", "ErrorSubmissionQuotaExceeded")), SERVE_CLOSE, 0 },
+	  "new", 45, 60, 1, 1, 3600, "new", 2, "SubmissionQuota" },
 	{ "answer lost", "", { SERVE_ALL, STR_INIT(""), SERVE_CLOSE, 0 },
 	  "new", 300, 300, 1, 1, 299, "new", 1, "once more after a while" },
 	{ "answer lost twice", "", { SERVE_ALL, STR_INIT(""), SERVE_CLOSE, 0 },
@@ -414,6 +437,149 @@ test_rows(void)
 		check_row(i);
 }
 
+/* One recipient is refused: the other has the mail, and a report is out. */
+/* clang-format off */
+static const struct {
+	const char *name;
+	struct serve_step step[3];
+	unsigned requests;
+	const char *where, *says[2];
+} parts[] = {
+	{ "named", { { SERVE_ALL, STR_INIT("HTTP/1.1 400 X\r\n"
+	  "Connection: close\r\n\r\n{\"error\":{\"code\":"
+	  "\"ErrorInvalidRecipients\",\"message\":\"Recipient "
+	  "'a@example.org' is not resolved.\"}}"), SERVE_CLOSE, 0 },
+	  { SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP, 0 } }, 2, "gone",
+	  { "\"to\":[\"a@example.org\"],\"size\":130,\"via\":\"mime\","
+	    "\"status\":400,\"code\":\"ErrorInvalidRecipients\"",
+	    "\"to\":[\"b@example.org\"],\"size\":130,\"via\":\"mime\","
+	    "\"status\":202" } },
+	{ "not named", { { SERVE_ALL, STR_INIT(STATUS("400 X", "",
+	  "ErrorInvalidRecipients")), SERVE_CLOSE, 0 },
+	  { SERVE_ALL, STR_INIT(ACCEPTED), SERVE_CLOSE, 0 },
+	  { SERVE_ALL, STR_INIT(STATUS("400 X", "",
+	  "ErrorInvalidRecipients")), SERVE_CLOSE, 0 } }, 3, "dead",
+	  { "\"verdict\":\"part\"", "\"to\":[\"b@example.org\"],\"size\":130,"
+	    "\"via\":\"mime\",\"status\":400" } },
+};
+/* clang-format on */
+
+static void
+test_parts(void)
+{
+	char id[ENVELOPE_ID_SIZE];
+	struct worker_result r;
+	struct spool_list list;
+	struct buf journal;
+	struct claim c;
+	struct arena a;
+	struct err e = { 0 };
+	size_t n;
+
+	for (size_t i = 0; i < N(parts); i++) {
+		n = parts[i].step[2].answer.p != NULL ? 3 : 2;
+		begin(parts[i].step, n, "");
+		add("", id);
+		T_CHECK(worker_message(&m.worker, id, &r, &e), "%s", e.msg);
+		look(&c, id, &a);
+		T_CHECK(strcmp(where(&c), parts[i].where) == 0 &&
+			asked() == parts[i].requests,
+		    "%s: in %s, %u requests", parts[i].name, where(&c),
+		    asked());
+		claim_leave(&c);
+		arena_release(&a);
+		T_CHECK(spool_list(&m.outbox.spool, SPOOL_QUEUED, &list, &e) &&
+			list.n == 1,
+		    "%s: one report: %zu", parts[i].name, list.n);
+		spool_list_release(&list);
+		read_journal(&journal);
+		for (size_t k = 0; k < 2; k++)
+			T_CHECK(strstr(journal.p, parts[i].says[k]) != NULL,
+			    "%s: %s", parts[i].name, journal.p);
+		buf_release(&journal);
+		end();
+	}
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* A probe takes another message; if that one goes, the first was at fault. */
+static void
+test_probe(void)
+{
+	static const struct serve_step step[] = {
+		{ SERVE_ALL, STR_INIT(STATUS("403 X", "", "Unheard")),
+		    SERVE_CLOSE, 0 },
+		{ SERVE_ALL, STR_INIT(ACCEPTED), SERVE_CLOSE, 0 },
+		{ SERVE_ALL, STR_INIT(STATUS("403 X", "", "Unheard")),
+		    SERVE_CLOSE, 0 },
+		{ SERVE_ALL, STR_INIT(STATUS("403 X", "", "Unheard")),
+		    SERVE_CLOSE, 0 },
+		{ SERVE_ALL, STR_INIT(ACCEPTED), SERVE_CLOSE, 0 },
+	};
+	char id[3][ENVELOPE_ID_SIZE];
+	struct worker_result r[3];
+	struct err e = { 0 };
+	bool ok;
+
+	begin(step, N(step), "");
+	for (size_t i = 0; i < 3; i++)
+		add("", id[i]);
+	qsort(id, N(id), sizeof(id[0]), by_id);
+	ok = worker_message(&m.worker, id[0], &r[0], &e);
+	T_CHECK(ok && r[0].verdict == SCHEDULE_ACCOUNT, "%s", e.msg);
+	m.now += 3600;
+	m.worker.hasty = true;
+	ok = worker_message(&m.worker, id[0], &r[0], &e) &&
+	    worker_message(&m.worker, id[1], &r[1], &e);
+	T_CHECK(ok && r[0].full && !r[0].tried, "not the same again");
+	T_CHECK(ok && r[1].verdict == SCHEDULE_SENT, "another one");
+	m.worker.hasty = false;
+	ok = worker_message(&m.worker, id[0], &r[0], &e);
+	T_CHECK(ok && r[0].tried && r[0].verdict == SCHEDULE_LATER &&
+		r[0].why.alone && r[0].next > m.now + 2699,
+	    "it waits alone: %d", r[0].verdict);
+	ok = worker_message(&m.worker, id[2], &r[2], &e);
+	T_CHECK(ok && r[2].verdict == SCHEDULE_SENT, "the others go");
+	end();
+}
+
+/* Exchange could not convert it: the third try is the last. */
+static void
+test_tries(void)
+{
+	static const struct serve_step step = { SERVE_ALL,
+		STR_INIT(
+		    STATUS("500 X", "", "ErrorMimeContentConversionFailed")),
+		SERVE_CLOSE, 0 };
+	static const char *const then[] = { "new", "new", "dead" };
+	char id[ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+	struct buf journal;
+	struct claim c;
+	struct arena a;
+
+	begin(&step, 1, "bounces = no\n");
+	add("", id);
+	for (unsigned i = 0; i < N(then); i++) {
+		run(&sum);
+		look(&c, id, &a);
+		T_CHECK(strcmp(where(&c), then[i]) == 0 && asked() == i + 1,
+		    "try %u: %s, %u requests", i + 1, where(&c), asked());
+		claim_leave(&c);
+		arena_release(&a);
+		m.now += 3600;
+	}
+	read_journal(&journal);
+	T_CHECK(strstr(journal.p, "max_age") == NULL, "%s", journal.p);
+	buf_release(&journal);
+	end();
+}
+
 static const struct serve_step good = { SERVE_ALL, STR_INIT(ACCEPTED),
 	SERVE_KEEP, 0 };
 
@@ -500,9 +666,15 @@ test_noted(void)
 
 #define JSON            "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
 #define PERSON(address) "{\"emailAddress\":{\"address\":\"" address "\"}}"
-#define ITEM(id, to, bcc)                                                      \
-	JSON "{\"value\":[{\"internetMessageId\":\"" id                        \
-	     "\",\"toRecipients\":[" to "],\"bccRecipients\":[" bcc "]}]}"
+#define ITEM_SENT(when, id, to, bcc)                                           \
+	"{\"value\":[{\"internetMessageId\":\"" id "\"," when                  \
+	"\"toRecipients\":[" to "],\"bccRecipients\":[" bcc "]}]}"
+#define SENT_AT(when)     "\"sentDateTime\":\"2026-11-" when "Z\","
+#define ITEM(id, to, bcc) JSON ITEM_SENT(SENT_AT("25T20:10:00"), id, to, bcc)
+/* Of the two whom the message is for. */
+#define COPY_SENT(when)                                                        \
+	ITEM_SENT(when, "<1@contoso.com>", PERSON("a@example.org"),            \
+	    PERSON("b@example.org"))
 #define COPY                                                                   \
 	ITEM("<1@contoso.com>", PERSON("A@Example.org"),                       \
 	    PERSON("c@example.org") "," PERSON("b@example.org"))
@@ -527,7 +699,7 @@ static const struct {
 	  2, "gone", 2, "\"verdict\":\"sent\"", false },
 	{ "still one, and refused", { { SERVE_ALL,
 	  STR_INIT(JSON "{\"isDraft\":true}"), SERVE_CLOSE, 0 },
-	  { SERVE_ALL, STR_INIT(STATUS("400 X", "", "ErrorInvalidRecipients")),
+	  { SERVE_ALL, STR_INIT(STATUS("400 X", "", "ErrorMimeContentInvalid")),
 	  SERVE_CLOSE, 0 }, { SERVE_ALL, STR_INIT("HTTP/1.1 204 X\r\n\r\n"),
 	  SERVE_CLOSE, 0 } }, 3, "dead", 3, "\"verdict\":\"dead\"", true },
 	{ "still one, and throttled", { { SERVE_ALL,
@@ -542,12 +714,18 @@ static const struct {
 	{ "gone, and may not search", { { SERVE_ALL, STR_INIT(STATUS("404 X",
 	  "", "ErrorItemNotFound")), SERVE_CLOSE, 0 },
 	  { SERVE_ALL, STR_INIT(STATUS("403 X", "", "ErrorAccessDenied")),
-	  SERVE_CLOSE, 0 } }, 2, "gone", 3,
-	  "its draft is gone, so it was sent", false },
+	  SERVE_CLOSE, 0 } }, 2, "new", 3,
+	  "the draft is gone, and search Sent Items", false },
+	{ "no mailbox", { { SERVE_ALL, STR_INIT(STATUS("404 X", "",
+	  "MailboxNotEnabledForRESTAPI")), SERVE_CLOSE, 0 } }, 1, "new", 1,
+	  "\"verdict\":\"account\"", false },
+	{ "a page of a proxy", { { SERVE_ALL, STR_INIT("HTTP/1.1 404 X\r\n"
+	  "Content-Length: 0\r\n\r\n"), SERVE_CLOSE, 0 } }, 1, "new", 1,
+	  "\"verdict\":\"account\"", false },
 	{ "gone, its copy is there", { { SERVE_ALL, STR_INIT(STATUS("404 X",
 	  "", "ErrorItemNotFound")), SERVE_CLOSE, 0 },
 	  { SERVE_ALL, STR_INIT(COPY), SERVE_CLOSE, 0 } }, 2, "gone", 2,
-	  "its draft was found to be sent", false },
+	  "its copy is in Sent Items", false },
 	{ "gone, no copy yet", { { SERVE_ALL, STR_INIT(STATUS("404 X", "",
 	  "ErrorItemNotFound")), SERVE_CLOSE, 0 },
 	  { SERVE_ALL, STR_INIT(NO_COPY), SERVE_CLOSE, 0 } }, 2, "new", 2,
@@ -601,8 +779,8 @@ static void
 test_lost_draft(void)
 {
 	static const struct serve_step gone[] = {
-		{ SERVE_ALL, STR_INIT(STATUS("404 X", "", "E")), SERVE_CLOSE,
-		    0 },
+		{ SERVE_ALL, STR_INIT(STATUS("404 X", "", "ErrorItemNotFound")),
+		    SERVE_CLOSE, 0 },
 		{ SERVE_ALL, STR_INIT(NO_COPY), SERVE_CLOSE, 0 },
 		{ SERVE_ALL, STR_INIT(ACCEPTED), SERVE_KEEP, 0 },
 	};
@@ -664,6 +842,9 @@ static const struct {
 } searches[] = {
 	{ "found", "", "", MAY_READ, { LOST, SAYS(COPY) },
 	  { "new", "gone", "gone" }, 2, "its copy is in Sent Items" },
+	{ "the status is the one that came", "", "", MAY_READ, {
+	  SAYS(STATUS("500 X", "", "UnknownError")), SAYS(COPY) },
+	  { "new", "gone", "gone" }, 2, "\"status\":500," },
 	{ "not found", "", "", MAY_READ, { LOST, SAYS(NO_COPY), GOOD },
 	  { "new", "gone", "gone" }, 3, "\"verdict\":\"sent\"" },
 	{ "of another part", "", "", MAY_READ, { LOST,
@@ -673,6 +854,22 @@ static const struct {
 	  "<2@contoso.com>", PERSON("a@example.org"),
 	  PERSON("b@example.org"))), GOOD },
 	  { "new", "gone", "gone" }, 3, "\"verdict\":\"sent\"" },
+	/* a device with one Message-ID for all its mail */
+	{ "yesterday's copy", "", "", MAY_READ, { LOST,
+	  SAYS(JSON COPY_SENT(SENT_AT("24T20:10:00"))), GOOD },
+	  { "new", "gone", "gone" }, 3, "\"verdict\":\"sent\"" },
+	{ "a copy of nobody knows when", "", "", MAY_READ, { LOST,
+	  SAYS(JSON COPY_SENT("")), GOOD },
+	  { "new", "gone", "gone" }, 3, "\"verdict\":\"sent\"" },
+	{ "clocks differ by a few seconds", "", "", MAY_READ, { LOST,
+	  SAYS(JSON COPY_SENT(SENT_AT("25T20:09:51"))) },
+	  { "new", "gone", "gone" }, 2, "its copy is in Sent Items" },
+	/* the machine's own is later than its Date by at least two days */
+	{ "the server's clock is slow", "", "", MAY_READ, { LOST,
+	  SAYS("HTTP/1.1 200 OK\r\nConnection: close\r\n"
+	  "Date: Wed, 25 Nov 2026 20:10:00 GMT\r\n\r\n"
+	  COPY_SENT(SENT_AT("24T20:10:00"))) },
+	  { "new", "gone", "gone" }, 2, "its copy is in Sent Items" },
 	{ "not now, then found", "", "", MAY_READ, { LOST,
 	  SAYS(STATUS("503 X", "", "ErrorServerBusy")), SAYS(COPY) },
 	  { "new", "new", "gone" }, 3, "Sent Items could not be searched" },
@@ -740,6 +937,9 @@ check_search(size_t i)
 	read_journal(&journal);
 	T_CHECK(strstr(journal.p, searches[i].says) != NULL, "%s: %s",
 	    searches[i].name, journal.p);
+	T_CHECK(strstr(searches[i].says, "its copy") == NULL ||
+		strstr(journal.p, "\"status\":202") == NULL,
+	    "%s: a status that nobody sent: %s", searches[i].name, journal.p);
 	buf_release(&journal);
 	end();
 }
@@ -988,7 +1188,7 @@ static const struct {
 	{ "two alike, and one between that is refused", {
 	  { SERVE_ALL, STR_INIT(BROKEN("x")), SERVE_CLOSE, 0 },
 	  { SERVE_ALL, STR_INIT(STATUS("400 X", "",
-	    "ErrorInvalidRecipients")), SERVE_CLOSE, 0 },
+	    "ErrorMimeContentInvalid")), SERVE_CLOSE, 0 },
 	  { SERVE_ALL, STR_INIT(BROKEN("x")), SERVE_CLOSE, 0 },
 	  GOOD, GOOD, GOOD }, 4, 0, 0 },
 	{ "still away after the rest", {
@@ -1166,6 +1366,9 @@ test_clock(void)
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
 	{ "old", test_old },
+	{ "parts", test_parts },
+	{ "probe", test_probe },
+	{ "tries", test_tries },
 	{ "crash", test_crash },
 	{ "noted", test_noted },
 	{ "drafts", test_drafts },
