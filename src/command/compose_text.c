@@ -2,8 +2,8 @@
 #include "command/compose_text.h"
 
 #include "base/buf.h"
+#include "codec/charset.h"
 #include "codec/utf8.h"
-#include "mail/word.h"
 
 enum { GROWTH = 3 }; /* bytes of UTF-8 that one byte may become */
 
@@ -61,7 +61,8 @@ leave_out_nuls(const struct compose_text *t, const char *what, struct buf *b)
 static bool
 unknown_charset(const struct compose_text *t, struct err *e)
 {
-	err_set(e, ERR_USAGE, "--charset: \"%.60s\" is not known here",
+	err_set(e, ERR_USAGE,
+	    "--charset: \"%.60s\" is not known here, or the text is not in it",
 	    t->charset);
 	return err_remedy(e, "iconv -t UTF-8 converts a text");
 }
@@ -84,7 +85,11 @@ compose_text(const struct compose_text *t, const char *what, struct str *text,
 	if (form != FORM_CHARSET)
 		utf8_add_utf16(&utf8, bytes, form == FORM_UTF16_BIG);
 	else
-		ok = word_to_utf8(&utf8, charset, bytes);
+		ok = charset_to_utf8(&utf8, charset, bytes);
+	if (!ok && str_ieq(charset, forms[0].name)) {
+		utf8_add_mended(&utf8, bytes); /* cut, or damaged */
+		ok = true;
+	}
 	if (ok && t->charset == NULL && str_eq(charset, STR("windows-1252")))
 		log_warn(t->log,
 		    "%s is not UTF-8, so it was read as windows-1252; %s", what,

@@ -3,7 +3,7 @@
 
 #include "graph/send.h"
 #include "mail/fidelity.h"
-#include "mail/word.h"
+#include "mail/value.h"
 
 struct job {
 	const struct prepare_raw *h;
@@ -49,23 +49,6 @@ static const struct {
 	{ STR_INIT("Return-Receipt-To"), RECEIPT },
 	/* clang-format on */
 };
-
-static struct str
-text_of(struct arena *a, struct str raw)
-{
-	struct buf flat, text;
-	struct str out;
-
-	buf_init(&flat, MIME_HEAD_MAX);
-	buf_init(&text, 4 * MIME_HEAD_MAX); /* a byte may become three */
-	head_unfold(&flat, raw);
-	word_decode(&text, buf_view(&flat));
-	out = arena_str(a, buf_view(&text));
-	a->no_memory = a->no_memory || flat.no_memory || text.no_memory;
-	buf_release(&flat);
-	buf_release(&text);
-	return out;
-}
 
 static void
 lose(struct job *j, struct str name)
@@ -117,7 +100,8 @@ static void
 take_field(struct job *j, const struct head_field *f)
 {
 	size_t i = 0, n = sizeof(places) / sizeof(*places);
-	struct str value = text_of(j->h->mem, f->value);
+	struct value v = value_read(j->h->mem, f->value, j->h->charset);
+	struct str value = v.plain;
 
 	while (i < n && !str_ieq(places[i].name, f->name))
 		i++;
@@ -126,7 +110,7 @@ take_field(struct job *j, const struct head_field *f)
 	else if (places[i].place == SUBJECT && j->m->subject.p == NULL)
 		j->m->subject = value;
 	else if (places[i].place == REPLY_TO)
-		set_reply_to(j, value);
+		set_reply_to(j, v.text);
 	else if (places[i].place == IMPORTANCE)
 		set_importance(j, value);
 	else if (places[i].place == READ_RECEIPT)

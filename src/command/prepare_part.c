@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/prepare_part.h"
 
+#include "codec/charset.h"
 #include "codec/qp.h"
 #include "codec/unbase64.h"
 #include "codec/utf8.h"
 #include "mail/rope.h"
-#include "mail/word.h"
 
 enum {
 	PIECE = 32768,
@@ -199,7 +199,7 @@ to_utf8(const struct mime_part *p, struct str bytes, struct buf *out)
 
 	if (charset.n > 0 && !str_ieq(charset, STR("us-ascii")) &&
 	    !str_ieq(charset, STR("utf-8")))
-		return word_to_utf8(out, charset, bytes);
+		return charset_to_utf8(out, charset, bytes);
 	buf_adds(out, bytes);
 	return utf8_is_valid(bytes);
 }

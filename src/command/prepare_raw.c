@@ -3,7 +3,7 @@
 
 #include "base/os.h"
 #include "codec/date.h"
-#include "mail/word.h"
+#include "mail/value.h"
 
 enum { ADDED = 4 }; /* fields at the most: X-Original-From, X-Post365-... */
 
@@ -39,18 +39,11 @@ static const struct {
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 
+/* Unfolded, as UTF-8; encoded words stand in it. */
 static struct str
-value_of(struct arena *a, const struct head_field *f)
+value_of(const struct prepare_raw *h, const struct head_field *f)
 {
-	struct buf text;
-	struct str out;
-
-	buf_init(&text, MIME_HEAD_MAX);
-	head_unfold(&text, f->value);
-	out = arena_str(a, buf_view(&text));
-	a->no_memory = a->no_memory || text.no_memory;
-	buf_release(&text);
-	return out;
+	return value_read(h->mem, f->value, h->charset).text;
 }
 
 static struct str
@@ -58,7 +51,7 @@ first_value(const struct prepare_raw *h, struct str name)
 {
 	const struct head_field *f = head_find(h->root->head.first, name);
 
-	return f != NULL ? value_of(h->mem, f) : (struct str){ 0 };
+	return f != NULL ? value_of(h, f) : (struct str){ 0 };
 }
 
 static void
@@ -90,8 +83,7 @@ addresses(const struct prepare_raw *h, struct head_field *only, struct str name,
 	if (only == NULL)
 		f = head_find(h->root->head.first, name);
 	while (f != NULL) {
-		if (!addr_parse_list(h->mem, value_of(h->mem, f), true, &list,
-			e) ||
+		if (!addr_parse_list(h->mem, value_of(h, f), true, &list, e) ||
 		    !alias_expand(h->mem, &h->names->rules, list, &local, e))
 			return err_wrap(e, "%.*s", STR_ARG(name));
 		append(out, local);
@@ -240,8 +232,7 @@ authors(const struct prepare_raw *h, struct addr **out, struct err *e)
 
 	*out = NULL;
 	for (; f != NULL; f = head_find(f->next, STR("From"))) {
-		if (!addr_parse_list(h->mem, value_of(h->mem, f), true, &list,
-			e))
+		if (!addr_parse_list(h->mem, value_of(h, f), true, &list, e))
 			return err_wrap(e, "From");
 		append(out, list);
 	}
@@ -299,7 +290,7 @@ mend_addresses(struct prepare_raw *h, const struct head_field *f, struct err *e)
 	struct addr *list, *whole;
 	bool local = false;
 
-	if (!addr_parse_list(h->mem, value_of(h->mem, f), true, &list, e))
+	if (!addr_parse_list(h->mem, value_of(h, f), true, &list, e))
 		return e->kind == ERR_INPUT; /* stays, as text */
 	for (const struct addr *x = list; x != NULL; x = x->next)
 		local = local || prepare_names_is_local(h->names, x);
@@ -357,17 +348,8 @@ mend_fields(struct prepare_raw *h, struct err *e)
 static void
 add_text(struct prepare_raw *h, struct str name, struct str text)
 {
-	struct buf plain;
-
-	if (text.n == 0)
-		return;
-	buf_init(&plain, MIME_HEAD_MAX);
-	word_decode(&plain, text);
-	h->mem->no_memory = h->mem->no_memory || plain.no_memory;
-	change(h,
-	    (struct edit_field){ .name = name,
-		.text = arena_str(h->mem, buf_view(&plain)) });
-	buf_release(&plain);
+	if (text.n > 0)
+		change(h, (struct edit_field){ .name = name, .text = text });
 }
 
 /* What is taken out of the header stays readable in it. */
@@ -443,6 +425,7 @@ prepare_raw_header(struct prepare_raw *h, int64_t when, int zone, struct err *e)
 {
 	struct str strange[2] = { { 0 } }, from = { 0 };
 
+	h->charset = mime_charset(h->root);
 	find_resent(h);
 	if (!mend_fields(h, e) || !recipients(h, strange, e) ||
 	    !choose_from(h, &from, e))

@@ -39,6 +39,7 @@ struct prepare_raw {
 	const struct prepare_envelope *envelope;
 	const struct mime_part *root;
 	/* the rest is the result */
+	struct str charset; /* a hint for 8-bit text in the header */
 	struct reconciled recipients;
 	const struct addr *rcpt; /* each once */
 	size_t n_rcpt;

@@ -6,7 +6,7 @@
 #include "codec/qp.h"
 #include "codec/utf8.h"
 #include "mail/mimew.h"
-#include "mail/word.h"
+#include "mail/value.h"
 
 enum {
 	FIELD_LIMIT = 4 * 1024 * 1024, /* a header, written again */
@@ -172,38 +172,23 @@ write_anew(struct editor *w, struct str name, struct str value)
 	    addr_parse_list(w->out->arena, value, true, &list, &ignored))
 		addresses(w, name, list);
 	else
-		keep(w, mimew_text(&w->text, name, value, w->e));
+		keep(w, mimew_words(&w->text, name, value, w->e));
 }
 
-/*
- * A field as it stands, or encoded and folded anew. Text that is neither
- * ASCII nor UTF-8 is taken for Windows-1252, as old programs write it.
- */
+/* A field of p as it stands, or encoded and folded anew. */
 static void
-copy_field(struct editor *w, const struct head_field *f)
+copy_field(struct editor *w, const struct mime_part *p,
+    const struct head_field *f)
 {
-	struct buf value, utf8;
+	struct arena *a = w->out->arena;
 
 	if (w->failed)
 		return;
-	if (is_clean(f->raw)) {
+	if (is_clean(f->raw))
 		buf_adds(&w->text, f->raw);
-		return;
-	}
-	buf_init(&value, FIELD_LIMIT);
-	buf_init(&utf8, FIELD_LIMIT);
-	head_unfold(&value, f->value);
-	if (utf8_is_valid(buf_view(&value)))
-		buf_adds(&utf8, buf_view(&value));
 	else
-		(void)word_to_utf8(&utf8, STR("windows-1252"),
-		    buf_view(&value));
-	keep(w, buf_ok(&value, w->e) && buf_ok(&utf8, w->e));
-	if (!w->failed)
 		write_anew(w, f->name,
-		    arena_str(w->out->arena, buf_view(&utf8)));
-	buf_release(&value);
-	buf_release(&utf8);
+		    value_read(a, f->value, mime_charset(p)).text);
 }
 
 static void
@@ -212,7 +197,7 @@ write_field(struct editor *w, const struct edit_field *f)
 	if (f->list != NULL)
 		addresses(w, f->name, f->list);
 	else if (!w->failed && f->text.n > 0)
-		keep(w, mimew_text(&w->text, f->name, f->text, w->e));
+		keep(w, mimew_words(&w->text, f->name, f->text, w->e));
 }
 
 /* What becomes of the field, if that is asked for; NULL: as usual. */
@@ -230,7 +215,7 @@ static void
 from_field(struct editor *w, const struct head_field *f)
 {
 	if (w->in->from == NULL)
-		copy_field(w, f);
+		copy_field(w, w->in->root, f);
 	else if (!w->has_from)
 		addresses(w, STR("From"), w->in->from);
 	w->has_from = true; /* several: they are one now */
@@ -254,7 +239,7 @@ field(struct editor *w, const struct head_field *f,
 	else if (change != NULL)
 		write_field(w, change);
 	else if (fate == NOTES ? w->in->again : fate != GOES)
-		copy_field(w, f);
+		copy_field(w, w->in->root, f);
 }
 
 /* What the message lacks. */
@@ -373,7 +358,7 @@ part_header(struct editor *w, const struct mime_part *p, bool own)
 		if (own)
 			field(w, f, change);
 		else
-			copy_field(w, f);
+			copy_field(w, p, f);
 	}
 	if (own)
 		missing_fields(w);

@@ -41,7 +41,7 @@ struct edit_field {
 	const struct head_field *of; /* it replaces this; NULL: it is added */
 	struct str name;
 	const struct addr *list; /* its value, */
-	struct str text;         /* or this; neither: the field goes */
+	struct str text; /* or this, words as in value.h; neither: it goes */
 };
 
 struct edit {

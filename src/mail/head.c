@@ -151,9 +151,11 @@ head_unfold(struct buf *out, struct str value)
 	value = str_trim(value);
 	for (size_t i = 0; i < value.n; i++) {
 		c = value.p[i];
-		if (c == '\r' || c == '\n')
+		if (c == '\n' ||
+		    (c == '\r' && i + 1 < value.n && value.p[i + 1] == '\n'))
 			continue;
-		buf_addc(out, c == '\0' ? ' ' : c);
+		/* RFC 5322 4.1: a CR alone is no line end */
+		buf_addc(out, c == '\0' || c == '\r' ? ' ' : c);
 	}
 }
 

@@ -58,7 +58,7 @@ struct head_field *head_find(struct head_field *f, struct str name);
 
 /*
  * Appends a value unfolded (RFC 5322 2.2.3): line ends go, blanks at both
- * ends too, NULs become blanks.
+ * ends too; NULs and CRs that end no line become blanks.
  */
 void head_unfold(struct buf *out, struct str value);
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "mail/value.h"
+
 static const struct {
 	struct str name;
 	enum mime_encoding encoding;
@@ -58,18 +60,14 @@ begin_part(struct mime *m, struct mime_part *parent, uint64_t delimiter)
 	m->now = p;
 }
 
+/* p NULL: there is no such field. */
 static struct str
-field_text(struct arena *a, struct buf *scratch, const struct head *h,
-    struct str name)
+field_text(struct arena *a, const struct head *h, struct str name)
 {
 	const struct head_field *f = head_find(h->first, name);
 
-	buf_reset(scratch);
-	if (f == NULL)
-		return (struct str){ 0 };
-	head_unfold(scratch, f->value);
-	a->no_memory = a->no_memory || scratch->no_memory;
-	return arena_str(a, buf_view(scratch));
+	return f != NULL ? value_read(a, f->value, STR("")).text :
+			   (struct str){ 0 };
 }
 
 static enum mime_encoding
@@ -119,26 +117,23 @@ describe(struct mime_part *p, struct arena *a)
 {
 	struct param *of_disposition;
 	struct str value;
-	struct buf scratch;
 
-	buf_init(&scratch, MIME_HEAD_MAX);
-	value = field_text(a, &scratch, &p->head, STR("Content-Type"));
+	value = field_text(a, &p->head, STR("Content-Type"));
 	param_parse(a, value, &p->type, &p->param);
 	if (str_chr(p->type, '/') == p->type.n)
 		p->type = default_type(p);
-	value = field_text(a, &scratch, &p->head, STR("Content-Disposition"));
+	value = field_text(a, &p->head, STR("Content-Disposition"));
 	param_parse(a, value, &p->disposition, &of_disposition);
 	if (value.p == NULL)
 		p->disposition = (struct str){ 0 };
 	p->name = param_find(of_disposition, STR("filename"));
 	if (p->name.p == NULL)
 		p->name = param_find(p->param, STR("name"));
-	value = field_text(a, &scratch, &p->head, STR("Content-ID"));
+	value = field_text(a, &p->head, STR("Content-ID"));
 	p->cid = without_brackets(value);
-	p->encoding = encoding_of(field_text(a, &scratch, &p->head,
-	    STR("Content-Transfer-Encoding")));
+	p->encoding = encoding_of(
+	    field_text(a, &p->head, STR("Content-Transfer-Encoding")));
 	p->sealed = is_seal(p);
-	buf_release(&scratch);
 }
 
 static void
@@ -423,4 +418,15 @@ mime_next(const struct mime_part *p)
 	while (p != NULL && p->next == NULL)
 		p = p->parent;
 	return p != NULL ? p->next : NULL;
+}
+
+struct str
+mime_charset(const struct mime_part *root)
+{
+	struct str charset = { 0 };
+
+	for (; root != NULL && charset.n == 0; root = mime_next(root))
+		if (root->child == NULL && str_starts(root->type, STR("text/")))
+			charset = param_find(root->param, STR("charset"));
+	return charset;
 }

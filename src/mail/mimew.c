@@ -8,7 +8,7 @@
 #include "mail/word.h"
 
 enum {
-	HEAD_LIMIT = 2 * 1024 * 1024,   /* 1,000 recipients take 100 kB */
+	HEAD_LIMIT = 4 * 1024 * 1024,   /* 1,000 recipients take 100 kB */
 	MESSAGES_MAX = 4 * 1024 * 1024, /* bytes; what a request takes */
 	BOUNDARY_SIZE = 40,
 	LEVELS = 3 /* mixed, related, alternative */
@@ -50,24 +50,48 @@ mimew_text(struct buf *out, struct str name, struct str text, struct err *e)
 	return ok;
 }
 
+bool
+mimew_words(struct buf *out, struct str name, struct str text, struct err *e)
+{
+	struct buf plain, kept;
+	bool ok;
+
+	buf_init(&plain, HEAD_LIMIT);
+	buf_init(&kept, HEAD_LIMIT);
+	if (word_decode(&plain, text)) {
+		ok = buf_ok(&plain, e) &&
+		    mimew_text(out, name, buf_view(&plain), e);
+	} else {
+		word_keep(&kept, text, false);
+		ok = buf_ok(&kept, e) &&
+		    head_write(out, name, buf_view(&kept), e);
+	}
+	buf_release(&plain);
+	buf_release(&kept);
+	return ok;
+}
+
 /*
  * Appends one address as it stands in a field. A name may hold encoded words
- * of its own: they are written anew, not twice.
+ * of its own: they are written anew, not twice, or stay as they are.
  */
 static bool
 add_address(struct buf *out, const struct addr *a, struct err *e)
 {
 	struct addr plain = *a;
 	struct buf name;
-	bool ok = true;
+	bool ok = true, whole;
 
 	buf_init(&name, HEAD_LIMIT);
-	word_decode(&name, a->name);
+	whole = word_decode(&name, a->name);
 	plain.name = buf_view(&name);
-	if (!word_is_needed(plain.name)) {
+	if (whole && !word_is_needed(plain.name)) {
 		addr_format(out, &plain);
 	} else {
-		ok = word_encode(out, plain.name, e);
+		if (whole)
+			ok = word_encode(out, plain.name, e);
+		else
+			word_keep(out, a->name, true);
 		buf_addz(out, " <");
 		buf_adds(out, a->text);
 		buf_addc(out, '>');

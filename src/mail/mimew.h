@@ -45,8 +45,15 @@ bool mimew_write(const struct message *m, const struct mimew_stamp *stamp,
 bool mimew_addresses(struct buf *out, struct str name, const struct addr *list,
     struct err *e) __attribute__((warn_unused_result));
 
-/* Appends a field whose text may be any UTF-8, encoded and folded. */
+/* Appends a field whose text may be any UTF-8, encoded and folded: "=?" too. */
 bool mimew_text(struct buf *out, struct str name, struct str text,
+    struct err *e) __attribute__((warn_unused_result));
+
+/*
+ * The same with a text in which encoded words count as such (value.h): it is
+ * written anew; with words that cannot be decoded, these stay as they are.
+ */
+bool mimew_words(struct buf *out, struct str name, struct str text,
     struct err *e) __attribute__((warn_unused_result));
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "mail/param.h"
 
+#include "codec/charset.h"
 #include "codec/url.h"
 #include "codec/utf8.h"
 #include "mail/word.h"
@@ -155,8 +156,8 @@ decode(struct arena *a, struct section *s, size_t n, struct section *first)
 	buf_init(&text, PARAM_LIMIT);
 	join_sections(s, n, first, &bytes, &charset);
 	if (!first->extended)
-		word_decode(&text, buf_view(&bytes));
-	else if (!word_to_utf8(&text, charset, buf_view(&bytes)))
+		(void)word_decode(&text, buf_view(&bytes));
+	else if (!charset_to_utf8(&text, charset, buf_view(&bytes)))
 		utf8_add_mended(&text, buf_view(&bytes));
 	out = arena_str(a, buf_view(&text));
 	if (text.no_memory || bytes.no_memory)

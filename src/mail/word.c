@@ -2,6 +2,7 @@
 #include "mail/word.h"
 
 #include "codec/base64.h"
+#include "codec/charset.h"
 #include "codec/utf8.h"
 
 enum {
@@ -10,78 +11,6 @@ enum {
 	WORD_BYTES = WORD_BASE64 / 4 * 3,
 	WORD_LIMIT = 1024 * 1024 /* of decoded text in one field */
 };
-
-/* Windows-1252 where it differs from ISO-8859-1 (0x80 to 0x9f). */
-static const uint16_t windows_1252[32] = {
-	/* clang-format off */
-	0x20ac, 0x0081, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
-	0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008d, 0x017d, 0x008f,
-	0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
-	0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178,
-	/* clang-format on */
-};
-
-/* ISO-8859-15 where it differs from ISO-8859-1. */
-static const struct {
-	unsigned char byte;
-	uint16_t c;
-} latin_9[] = {
-	/* clang-format off */
-	{ 0xa4, 0x20ac }, { 0xa6, 0x0160 }, { 0xa8, 0x0161 },
-	{ 0xb4, 0x017d }, { 0xb8, 0x017e }, { 0xbc, 0x0152 },
-	{ 0xbd, 0x0153 }, { 0xbe, 0x0178 },
-	/* clang-format on */
-};
-
-static uint32_t
-from_latin_1(unsigned char c)
-{
-	/* as browsers do: what calls itself Latin 1 is Windows-1252 */
-	return c >= 0x80 && c < 0xa0 ? windows_1252[c - 0x80] : c;
-}
-
-static uint32_t
-from_latin_9(unsigned char c)
-{
-	for (size_t i = 0; i < sizeof(latin_9) / sizeof(*latin_9); i++)
-		if (latin_9[i].byte == c)
-			return latin_9[i].c;
-	return c;
-}
-
-static const struct {
-	struct str name;
-	uint32_t (*decode)(unsigned char c); /* NULL: it is UTF-8 */
-} charsets[] = {
-	{ STR_INIT("utf-8"), NULL },
-	{ STR_INIT("utf8"), NULL },
-	{ STR_INIT("us-ascii"), NULL },
-	{ STR_INIT("ascii"), NULL },
-	{ STR_INIT("iso-8859-1"), from_latin_1 },
-	{ STR_INIT("latin1"), from_latin_1 },
-	{ STR_INIT("windows-1252"), from_latin_1 },
-	{ STR_INIT("cp1252"), from_latin_1 },
-	{ STR_INIT("iso-8859-15"), from_latin_9 },
-};
-
-bool
-word_to_utf8(struct buf *out, struct str charset, struct str bytes)
-{
-	size_t i = 0, n = sizeof(charsets) / sizeof(*charsets);
-
-	while (i < n && !str_ieq(charsets[i].name, charset))
-		i++;
-	if (i == n)
-		return false;
-	if (charsets[i].decode == NULL) {
-		utf8_add_mended(out, bytes);
-		return true;
-	}
-	for (size_t at = 0; at < bytes.n; at++)
-		(void)utf8_add(out,
-		    charsets[i].decode((unsigned char)bytes.p[at]));
-	return true;
-}
 
 struct encoded {
 	struct str charset, text;
@@ -101,32 +30,43 @@ is_token(struct str s)
 	return s.n > 0;
 }
 
-/* RFC 2047 2, at the start of in; longer words than allowed are read too. */
+/* The part before the next '?', which goes too; no blank is in it. */
+static bool
+take_token(struct str *rest, struct str *out)
+{
+	for (size_t i = 0; i < rest->n; i++) {
+		if (rest->p[i] == '?') {
+			*out = str_first(*rest, i);
+			*rest = str_from(*rest, i + 1);
+			return true;
+		}
+		if (rest->p[i] == ' ' || rest->p[i] == '\t' ||
+		    rest->p[i] == '\n')
+			break;
+	}
+	return false;
+}
+
+/*
+ * RFC 2047 2, at the start of in; longer words than allowed are read too. It
+ * looks no further than the next blank or the fourth '?', so that a text full
+ * of beginnings takes linear time.
+ */
 static bool
 scan_word(struct str in, struct encoded *w)
 {
 	struct str rest = str_from(in, 2), encoding;
-	size_t end;
 
-	if (!str_starts(in, STR("=?")) || !str_next(&rest, '?', &w->charset) ||
-	    !str_next(&rest, '?', &encoding) || rest.p == NULL)
+	if (!str_starts(in, STR("=?")) || !take_token(&rest, &w->charset) ||
+	    !take_token(&rest, &encoding) || !take_token(&rest, &w->text) ||
+	    !str_starts(rest, STR("=")))
 		return false;
-	end = str_find(rest, STR("?="));
-	if (end == rest.n)
-		return false;
-	w->text = str_first(rest, end);
-	w->n = (size_t)(rest.p - in.p) + end + 2;
+	w->n = (size_t)(rest.p - in.p) + 1;
 	/* RFC 2231 5: "charset*language" */
 	w->charset = str_first(w->charset, str_chr(w->charset, '*'));
 	w->base64 = str_ieq(encoding, STR("B"));
-	if (!is_token(w->charset) ||
-	    (!w->base64 && !str_ieq(encoding, STR("Q"))))
-		return false;
-	for (size_t i = 0; i < w->text.n; i++)
-		if (w->text.p[i] == ' ' || w->text.p[i] == '\t' ||
-		    w->text.p[i] == '\n' || w->text.p[i] == '?')
-			return false;
-	return true;
+	return is_token(w->charset) &&
+	    (w->base64 || str_ieq(encoding, STR("Q")));
 }
 
 /* RFC 2047 4.2 */
@@ -147,16 +87,15 @@ decode_q(struct buf *out, struct str in)
 	}
 }
 
-static void
+static bool
 decode_bytes(struct buf *out, const struct encoded *w)
 {
 	struct err ignored;
-	size_t start = out->n;
 
-	if (!w->base64)
-		decode_q(out, w->text);
-	else if (!base64_decode_mime(out, w->text, &ignored))
-		buf_rewind(out, start);
+	if (w->base64)
+		return base64_decode_mime(out, w->text, &ignored);
+	decode_q(out, w->text);
+	return true;
 }
 
 static struct str
@@ -171,34 +110,41 @@ skip_blanks(struct str in)
 
 /*
  * Decodes a run of encoded words of one charset, so that a character that
- * was cut by a word's end is whole again. Gives what comes after the run.
+ * was cut by a word's end is whole again. What cannot be decoded stays, and
+ * *whole becomes false. Gives what comes after the run.
  */
 static struct str
-decode_run(struct buf *out, struct str in, struct encoded w)
+decode_run(struct buf *out, struct str in, struct encoded w, bool *whole)
 {
 	struct encoded next = w;
-	struct str whole = in, rest = in;
+	struct str run = in, rest = in;
 	struct buf bytes;
+	bool ok = true;
 
 	buf_init(&bytes, WORD_LIMIT);
 	do {
-		decode_bytes(&bytes, &next);
+		ok = decode_bytes(&bytes, &next) && ok;
 		in = str_from(rest, next.n);
 		rest = skip_blanks(in);
 	} while (scan_word(rest, &next) && str_ieq(next.charset, w.charset));
-	if (bytes.full || bytes.no_memory ||
-	    !word_to_utf8(out, w.charset, buf_view(&bytes)))
-		utf8_add_mended(out, str_first(whole, whole.n - in.n));
+	ok = ok && !bytes.full && !bytes.no_memory &&
+	    charset_to_utf8(out, w.charset, buf_view(&bytes));
 	buf_release(&bytes);
+	if (!ok) {
+		utf8_add_mended(out, str_first(run, run.n - in.n));
+		*whole = false;
+		return in;
+	}
 	/* RFC 2047 6.2: blanks between two encoded words are not shown */
 	return scan_word(rest, &next) ? rest : in;
 }
 
-void
+bool
 word_decode(struct buf *out, struct str in)
 {
 	struct encoded w;
 	size_t plain = 0;
+	bool whole = true;
 
 	while (plain < in.n) {
 		if (!scan_word(str_from(in, plain), &w)) {
@@ -206,10 +152,11 @@ word_decode(struct buf *out, struct str in)
 			continue;
 		}
 		utf8_add_mended(out, str_first(in, plain));
-		in = decode_run(out, str_from(in, plain), w);
+		in = decode_run(out, str_from(in, plain), w, &whole);
 		plain = 0;
 	}
 	utf8_add_mended(out, in);
+	return whole;
 }
 
 bool
@@ -241,18 +188,12 @@ word_length(struct str text)
 	return n;
 }
 
-bool
-word_encode(struct buf *out, struct str text, struct err *e)
+/* Appends UTF-8 as encoded words. */
+static void
+encode_all(struct buf *out, struct str text)
 {
-	size_t bad = utf8_bad_at(text), n;
+	size_t n;
 
-	if (bad < text.n)
-		return err_set(e, ERR_INPUT,
-		    "byte %zu of the text is not UTF-8", bad + 1);
-	if (!word_is_needed(text)) {
-		buf_adds(out, text);
-		return true;
-	}
 	while (text.n > 0) {
 		n = word_length(text);
 		buf_addz(out, "=?utf-8?B?");
@@ -262,5 +203,81 @@ word_encode(struct buf *out, struct str text, struct err *e)
 		if (text.n > 0)
 			buf_addc(out, ' ');
 	}
+}
+
+bool
+word_encode(struct buf *out, struct str text, struct err *e)
+{
+	size_t bad = utf8_bad_at(text);
+
+	if (bad < text.n)
+		return err_set(e, ERR_INPUT,
+		    "byte %zu of the text is not UTF-8", bad + 1);
+	if (word_is_needed(text))
+		encode_all(out, text);
+	else
+		buf_adds(out, text);
 	return true;
+}
+
+/* RFC 5322 3.2.3: atoms and blanks, which a phrase has without quotes. */
+static bool
+is_atoms(struct str s)
+{
+	struct str marks = STR(" !#$%&'*+-/=?^_`{|}~");
+
+	for (size_t i = 0; i < s.n; i++)
+		if (!ascii_is_alpha(s.p[i]) && !ascii_is_digit(s.p[i]) &&
+		    str_chr(marks, s.p[i]) == marks.n)
+			return false;
+	return true;
+}
+
+/*
+ * Text beside words that stay. Where it is encoded its blanks are too: those
+ * between two encoded words are not shown.
+ */
+static void
+keep_text(struct buf *out, struct str text, bool phrase)
+{
+	if (word_is_needed(text) || (phrase && !is_atoms(text))) {
+		if (str_ends(buf_view(out), STR("?=")))
+			buf_addc(out, ' ');
+		encode_all(out, text);
+	} else {
+		buf_adds(out, text);
+	}
+}
+
+/* A word that can stay as it is. */
+static bool
+can_stay(struct str in, struct encoded *w)
+{
+	if (!scan_word(in, w) || w->n > WORD_RUN)
+		return false;
+	for (size_t i = 0; i < w->n; i++)
+		if (in.p[i] <= ' ' || in.p[i] >= 0x7f)
+			return false;
+	return true;
+}
+
+void
+word_keep(struct buf *out, struct str text, bool phrase)
+{
+	struct encoded w;
+	size_t plain = 0;
+
+	while (plain < text.n) {
+		if (!can_stay(str_from(text, plain), &w)) {
+			plain++;
+			continue;
+		}
+		keep_text(out, str_first(text, plain), phrase);
+		if (str_ends(buf_view(out), STR("?=")))
+			buf_addc(out, ' ');
+		buf_adds(out, str_first(str_from(text, plain), w.n));
+		text = str_from(text, plain + w.n);
+		plain = 0;
+	}
+	keep_text(out, text, phrase);
 }

@@ -2,8 +2,8 @@
 /*
  * word: text in header fields that is not ASCII.
  *
- * Encoded words (RFC 2047) are read in UTF-8, US-ASCII, ISO-8859-1, -15 and
- * Windows-1252, and written in UTF-8. What cannot be read stays as it is.
+ * Encoded words (RFC 2047) are read in the sets of codec/charset.h and written
+ * in UTF-8. What cannot be read stays as it is, and is never encoded again.
  */
 #ifndef MAIL_WORD_H
 #define MAIL_WORD_H
@@ -23,9 +23,10 @@ enum {
 /*
  * Appends text with its encoded words decoded, as UTF-8 (bytes that are not
  * become U+FFFD). Blanks between two encoded words vanish (RFC 2047 6.2), a
- * character cut in two by them is joined.
+ * character cut in two by them is joined. False: some could not be decoded
+ * (charset not known, bytes that are not of it); they stand as they were.
  */
-void word_decode(struct buf *out, struct str in);
+bool word_decode(struct buf *out, struct str in);
 
 /*
  * Appends UTF-8 text for an unstructured field (a subject) or a phrase (a
@@ -40,9 +41,10 @@ bool word_encode(struct buf *out, struct str text, struct err *e)
 bool word_is_needed(struct str text);
 
 /*
- * Appends bytes of a charset as UTF-8. False, and nothing added: the charset
- * is not known here.
+ * Appends UTF-8 text in which word_decode found words that cannot be decoded:
+ * all encoded words stay as they stand, what is beside them is encoded where
+ * it must be. phrase: it is a display name, where only atoms need no encoding.
  */
-bool word_to_utf8(struct buf *out, struct str charset, struct str bytes);
+void word_keep(struct buf *out, struct str text, bool phrase);
 
 #endif

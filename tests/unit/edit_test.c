@@ -143,6 +143,32 @@ static const struct {
 	{ "8-bit name", "a@x",
 	  STR_INIT("To: a@x\r\nReply-To: \xc3\xa4 <r@x>\r\n\r\nb"),
 	  "To: a@x\r\nReply-To: =?utf-8?B?w6Q=?= <r@x>\r\n\r\nb" },
+	{ "words beside 8-bit text", "a@x",
+	  STR_INIT("To: a@x\r\nSubject: =?utf-8?Q?Gr=C3=BC?= aus K\xc3\xb6\r\n"
+	  "\r\nb"),
+	  "To: a@x\r\nSubject: =?utf-8?B?R3LDvCBhdXMgS8O2?=\r\n\r\nb" },
+	{ "a word that cannot be read beside it", "a@x",
+	  STR_INIT("To: a@x\r\nSubject: =?gb18030?B?1dQ=?= K\xc3\xb6\r\n\r\nb"),
+	  "To: a@x\r\nSubject: =?gb18030?B?1dQ=?= =?utf-8?B?IEvDtg==?=\r\n"
+	  "\r\nb" },
+	{ "names in several sets", "a@x, b@x, c@x, d@x",
+	  STR_INIT("To: =?ISO-2022-JP?B?GyRCOzNFRBsoQg==?= <a@x>, "
+	  "=?koi8-r?B?68k=?= <b@x>, =?iso-8859-2?Q?Pawe=B3?= <c@x>, "
+	  "\"=?gb18030?B?1dQ=?= b. c\" <d@x>\r\n\r\nb"),
+	  "To: =?ISO-2022-JP?B?GyRCOzNFRBsoQg==?= <a@x>, "
+	  "=?utf-8?B?0JrQuA==?= <b@x>,\r\n =?utf-8?B?UGF3ZcWC?= <c@x>, "
+	  "=?gb18030?B?1dQ=?= =?utf-8?B?IGIuIGM=?= <d@x>\r\n\r\nb" },
+	{ "Latin 1 name", "a@x",
+	  STR_INIT("To: a@x\r\nReply-To: J\xfcrgen <r@x>\r\n\r\nb"),
+	  "To: a@x\r\nReply-To: =?utf-8?B?SsO8cmdlbg==?= <r@x>\r\n\r\nb" },
+	{ "Latin 2, as the body has it", "a@x",
+	  STR_INIT("To: a@x\r\nSubject: \xb3\r\n"
+	  "Content-Type: text/plain; charset=iso-8859-2\r\n\r\nb"),
+	  "To: a@x\r\nSubject: =?utf-8?B?xYI=?=\r\n"
+	  "Content-Type: text/plain; charset=iso-8859-2\r\n\r\nb" },
+	{ "a CR alone", "a@x",
+	  STR_INIT("To: a@x\r\nSubject: x\rBcc: v@x\r\n\r\nb"),
+	  "To: a@x\r\nSubject: x Bcc: v@x\r\n\r\nb" },
 	{ "LF in a field", "a@x", STR_INIT("To: a@x\r\nX: a\n b\n\r\nb"),
 	  "To: a@x\r\nX: a b\r\n\r\nb" },
 	{ "quoted-printable", "a@x",

@@ -171,6 +171,17 @@ static const struct {
 	{ "To is no list, and wanted", "", NULL, NULL,
 	  "To: All <of you\r\n", "To: ", 65 },
 
+	{ "8-bit names, no UTF-8", "", NULL, NULL,
+	  "From: \xc4 <me@contoso.com>\r\nTo: J\xfcrgen <a@x.example>\r\n",
+	  "From: =?utf-8?B?w4Q=?= <me@contoso.com>\r\n"
+	  "To: =?utf-8?B?SsO8cmdlbg==?= <a@x.example>\r\n", 0 },
+	{ "an author whose name cannot be read", "", NULL, "a@x.example",
+	  "From: =?gb18030?B?1dQ=?= <z@b.example>\r\nTo: a@x.example\r\n",
+	  "From: =?gb18030?B?1dQ=?= =?utf-8?B?ICh6IGF0IGIuZXhhbXBsZSk=?= "
+	  "<me@contoso.com>\r\nTo: a@x.example\r\n"
+	  "Reply-To: =?gb18030?B?1dQ=?= <z@b.example>\r\n"
+	  "X-Original-From: =?gb18030?B?1dQ=?= <z@b.example>\r\n", 0 },
+
 	/* names of this machine */
 	{ "name", "", NULL, "root", "From: me@contoso.com\r\nTo: root\r\n",
 	  "From: me@contoso.com\r\nTo: me@contoso.com\r\n", 0 },
@@ -683,7 +694,7 @@ static const struct {
 	  NULL },
 	{ "calendar", "Content-Type: text/calendar\r\n\r\nx\r\n", NULL,
 	  "it has a part that is neither text, HTML nor a file", NULL },
-	{ "charset", "Content-Type: text/plain; charset=koi8-r\r\n\r\nx\r\n",
+	{ "charset", "Content-Type: text/plain; charset=gb18030\r\n\r\nx\r\n",
 	  NULL, "its text is in an encoding that cannot be converted", NULL },
 	{ "signed",
 	  "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n"
