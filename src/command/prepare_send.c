@@ -104,6 +104,30 @@ intake_take(int from, struct intake *in, struct intake_to *to, struct err *e)
 	return intake_flush(to, e);
 }
 
+/* Lone CRs before the first LF: what they are is known at the end only. */
+static bool
+intake_settle_lines(struct intake *in, struct intake_to *to, struct str spool,
+    struct err *e)
+{
+	struct temp from = to->temp;
+	struct source all = temp_source(&from);
+	char bytes[PIECE];
+	bool ok;
+	size_t n;
+
+	to->temp = (struct temp){ 0 };
+	ok = temp_open(&to->temp, from.name, spool, e);
+	for (uint64_t at = 0; ok && at < all.size; at += n) {
+		n = all.size - at < PIECE ? (size_t)(all.size - at) : PIECE;
+		ok = source_read(&all, at, bytes, n, e);
+		if (ok)
+			intake_settle(in, (struct str){ bytes, n }, &to->lines);
+		ok = ok && intake_flush(to, e);
+	}
+	temp_close(&from);
+	return ok;
+}
+
 bool
 prepare_intake(const struct prepare_intake *i, int *fd, struct source *out,
     struct err *e)
@@ -120,7 +144,8 @@ prepare_intake(const struct prepare_intake *i, int *fd, struct source *out,
 	intake_init(&in, i->dot_ends);
 	buf_init(&to.lines, 2 * PIECE + 16); /* an LF becomes CRLF */
 	ok = temp_open(&to.temp, i->name, spool, e) &&
-	    intake_take(i->from, &in, &to, e);
+	    intake_take(i->from, &in, &to, e) &&
+	    (!in.kept || intake_settle_lines(&in, &to, spool, e));
 	buf_release(&to.lines);
 	if (!ok) {
 		temp_close(&to.temp);

@@ -6,7 +6,7 @@ enum {
 	BOL,     /* behind CRLF, or at the very beginning */
 	FRESH,   /* behind a lone LF: a line, but a dot is text there */
 	TEXT,    /* within a line */
-	SEEN_CR, /* a line end, if an LF follows; else one as well */
+	SEEN_CR, /* a line end, if an LF follows; else see step() */
 	LEAD,    /* the dot that transparency takes off */
 	LEAD_CR,
 	END
@@ -33,7 +33,7 @@ static const unsigned char next[][4] = {
 void
 dot_init(struct dot *d, enum dot_mode mode)
 {
-	*d = (struct dot){ .mode = mode };
+	*d = (struct dot){ .mode = mode, .empty = true };
 }
 
 /* The table, and what the modes change of it. */
@@ -78,10 +78,18 @@ step(struct dot *d, char c, struct buf *out)
 	bool after_cr = d->state == SEEN_CR || d->state == LEAD_CR;
 
 	d->bare = d->bare || is_bare(d, class, to);
-	if (to == BOL || to == FRESH || (after_cr && to == TEXT))
+	if (to == BOL || to == FRESH) {
+		d->in_body = d->in_body || d->empty;
+		d->empty = true;
 		buf_add(out, "\r\n", 2);
-	if (to == TEXT)
+	} else if (after_cr && to == TEXT) {
+		/* in a header it must not begin a field */
+		buf_adds(out, d->in_body ? STR("\r\n") : STR(" "));
+	}
+	if (to == TEXT) {
+		d->empty = false;
 		buf_addc(out, c);
+	}
 	d->state = to;
 }
 

@@ -2,12 +2,12 @@
 /*
  * dot: what comes behind DATA, up to the line that is a dot.
  *
- * What comes out has lines that end in CRLF and in nothing else. A lone CR or
- * LF in the input becomes such a line end, as does any number of CRs before
- * an LF; but only CRLF.CRLF ends a message, so that two servers cannot
- * disagree on where that is (SMTP smuggling). A leading dot is taken off a
- * line (transparency) if CRLF stood before it: those who send lone LFs do
- * not stuff dots there.
+ * What comes out has lines that end in CRLF and in nothing else. A lone LF in
+ * the input becomes such a line end, as does any number of CRs before an LF;
+ * a lone CR is one in the body and a blank in the header; but only CRLF.CRLF
+ * ends a message, so that two servers cannot disagree on where that is (SMTP
+ * smuggling). A leading dot is taken off a line (transparency) if CRLF stood
+ * before it: those who send lone LFs do not stuff dots there.
  *
  * Source: RFC 5321 4.1.1.4 (the end), 4.5.2 (transparency), 2.3.8 (lines);
  * RFC 3030 2 (chunks); SENDMAIL.md 4.3 (what clients send).
@@ -30,7 +30,8 @@ enum dot_mode {
 struct dot {
 	enum dot_mode mode;
 	int state;
-	bool bare; /* a lone CR or LF was seen */
+	bool bare;           /* a lone CR or LF was seen */
+	bool empty, in_body; /* empty: the present line, so far */
 };
 
 void dot_init(struct dot *d, enum dot_mode mode);

@@ -86,7 +86,7 @@ static void
 check_chunk(struct str in)
 {
 	struct intake i;
-	struct buf a, b;
+	struct buf a, b, c;
 	struct str rest = in;
 
 	(void)run(DOT_NONE, &rest, in.n / 2, &a);
@@ -96,9 +96,17 @@ check_chunk(struct str in)
 	intake_init(&i, false);
 	must(intake_feed(&i, &rest, &b) == PARSE_MORE);
 	intake_finish(&i, &b);
-	if (!str_starts(in, STR("\xef"))) /* a byte order mark, or half of it */
-		must(str_eq(buf_view(&a), buf_view(&b)));
+	buf_init(&c, 3 * in.n + 4);
+	if (i.kept)
+		intake_settle(&i, buf_view(&b), &c);
+	else
+		buf_adds(&c, buf_view(&b));
+	/* a byte order mark, or half of it; CRs are line ends for intake */
+	if (!str_starts(in, STR("\xef")) && str_chr(in, '\n') < in.n)
+		must(str_eq(buf_view(&a), buf_view(&c)));
 	check_lines(buf_view(&a));
+	check_lines(buf_view(&c));
+	buf_release(&c);
 	buf_release(&b);
 	buf_release(&a);
 }
