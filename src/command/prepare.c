@@ -419,6 +419,20 @@ write_raw(struct prepared *p, const struct prepare_raw *h,
 	    prepare_json(h, &p->state->parts, &p->out.message, f, e);
 }
 
+/* Which of several Content-Type fields counts: those that leave are one. */
+static void
+say_type(const struct mime_part *root, const struct log *log)
+{
+	const struct head_field *f =
+	    head_find(root->head.first, STR("Content-Type"));
+
+	if (f != NULL && head_find(f->next, STR("Content-Type")) != NULL)
+		log_warn(log,
+		    "the message has several Content-Type fields; \"%.*s\" "
+		    "fits its body and counts",
+		    STR_ARG(root->type));
+}
+
 bool
 prepare_raw(struct prepared *p, const struct config *config,
     const struct source *raw, const struct prepare_envelope *envelope,
@@ -436,6 +450,7 @@ prepare_raw(struct prepared *p, const struct config *config,
 	    !read_tree(p, raw, &h.root, e) ||
 	    !prepare_raw_header(&h, now, os_zone(now), e))
 		return false;
+	say_type(h.root, log);
 	p->message_id = h.message_id;
 	p->rcpt = h.rcpt;
 	p->n_rcpt = h.n_rcpt;

@@ -23,7 +23,7 @@
 enum {
 	HEAD_LINE = 78,      /* RFC 5322 2.1.1: should not be longer */
 	HEAD_LINE_MAX = 998, /* and must not */
-	HEAD_NAME_MAX = 76   /* a name must fit a line with its colon */
+	HEAD_NAME_MAX = 900  /* of a name: it must fit a line with its colon */
 };
 
 struct head_field {

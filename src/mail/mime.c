@@ -54,8 +54,10 @@ begin_part(struct mime *m, struct mime_part *parent, uint64_t delimiter)
 	p->delimiter = delimiter;
 	p->start = p->body = p->end = m->at;
 	tail = parent != NULL ? &parent->child : &m->root;
-	while (*tail != NULL)
-		tail = &(*tail)->next;
+	if (parent != NULL && parent->last != NULL)
+		tail = &parent->last->next;
+	if (parent != NULL)
+		parent->last = p;
 	*tail = p;
 	m->now = p;
 }
@@ -70,17 +72,37 @@ field_text(struct arena *a, const struct head *h, struct str name)
 			   (struct str){ 0 };
 }
 
-static enum mime_encoding
-encoding_of(struct str value)
+/* "8bits", "8-bit" and "quotedprintable" are seen in mail. */
+static bool
+is_nearly(struct str word, struct str name)
 {
-	struct str word = str_trim(str_first(value, str_chr(value, ';')));
+	size_t n = 0;
 
-	if (word.n == 0)
-		return MIME_IDENTITY;
+	for (size_t i = 0; i < word.n; i++) {
+		if (!ascii_is_alpha(word.p[i]) && !ascii_is_digit(word.p[i]))
+			continue;
+		if (n < name.n && name.p[n] == '-')
+			n++;
+		if (n == name.n)
+			return i + 1 == word.n && ascii_lower(word.p[i]) == 's';
+		if (ascii_lower(word.p[i]) != name.p[n++])
+			return false;
+	}
+	return n == name.n;
+}
+
+static void
+set_encoding(struct mime_part *p, struct str value)
+{
+	struct str word = str_first(value, str_chr(value, ';'));
+
+	word = str_trim(str_first(word, str_chr(word, '(')));
+	p->encoding = word.n == 0 ? MIME_IDENTITY : MIME_UNKNOWN;
 	for (size_t i = 0; i < sizeof(encodings) / sizeof(*encodings); i++)
-		if (str_ieq(encodings[i].name, word))
-			return encodings[i].encoding;
-	return MIME_UNKNOWN;
+		if (is_nearly(word, encodings[i].name)) {
+			p->encoding = encodings[i].encoding;
+			p->misnamed = !str_ieq(word, encodings[i].name);
+		}
 }
 
 static bool
@@ -111,6 +133,23 @@ without_brackets(struct str id)
 	return id;
 }
 
+/* f: of p's header; NULL: there is none. */
+static void
+describe_type(struct mime_part *p, struct arena *a, const struct head_field *f)
+{
+	struct str value = { 0 };
+
+	if (f != NULL)
+		value = value_read(a, f->value, STR("")).text;
+	param_parse(a, value, &p->type, &p->param);
+	if (str_chr(p->type, '/') == p->type.n)
+		p->type = default_type(p);
+	if (p->name.p == NULL)
+		p->name = param_find(p->param, STR("name"));
+	p->type_field = f;
+	p->sealed = is_seal(p);
+}
+
 /* What the header says of its part. */
 static void
 describe(struct mime_part *p, struct arena *a)
@@ -118,34 +157,69 @@ describe(struct mime_part *p, struct arena *a)
 	struct param *of_disposition;
 	struct str value;
 
-	value = field_text(a, &p->head, STR("Content-Type"));
-	param_parse(a, value, &p->type, &p->param);
-	if (str_chr(p->type, '/') == p->type.n)
-		p->type = default_type(p);
 	value = field_text(a, &p->head, STR("Content-Disposition"));
 	param_parse(a, value, &p->disposition, &of_disposition);
 	if (value.p == NULL)
 		p->disposition = (struct str){ 0 };
 	p->name = param_find(of_disposition, STR("filename"));
-	if (p->name.p == NULL)
-		p->name = param_find(p->param, STR("name"));
+	describe_type(p, a, head_find(p->head.first, STR("Content-Type")));
 	value = field_text(a, &p->head, STR("Content-ID"));
 	p->cid = without_brackets(value);
-	p->encoding = encoding_of(
+	set_encoding(p,
 	    field_text(a, &p->head, STR("Content-Transfer-Encoding")));
-	p->sealed = is_seal(p);
 }
 
+/* t: p, or what another Content-Type of p would make it. */
 static void
-open_multipart(struct mime *m, struct mime_part *p)
+open_multipart(struct mime *m, struct mime_part *p, const struct mime_part *t)
 {
-	struct str boundary = param_find(p->param, STR("boundary"));
+	struct str boundary = param_find(t->param, STR("boundary"));
 
-	if (m->depth == MIME_DEPTH || boundary.n == 0 ||
-	    boundary.n > MIME_BOUNDARY_MAX)
+	if (!mime_is_multipart(t) || m->depth == MIME_DEPTH ||
+	    boundary.n == 0 || boundary.n > MIME_BOUNDARY_MAX)
 		return; /* then it is a leaf */
 	m->open[m->depth] = p;
+	m->of[m->depth] = t->type_field;
 	m->boundary[m->depth++] = boundary;
+}
+
+/*
+ * One Content-Type is the rule. Of several the body shows which fits: each
+ * boundary is waited for, and the first that comes decides.
+ */
+static void
+open_multiparts(struct mime *m, struct mime_part *p)
+{
+	struct mime_part other = { .parent = p->parent };
+	struct head_field *f = p->head.first;
+
+	open_multipart(m, p, p);
+	while ((f = head_find(f, STR("Content-Type"))) != NULL) {
+		if (f != p->type_field) {
+			describe_type(&other, m->arena, f);
+			open_multipart(m, p, &other);
+		}
+		f = f->next;
+	}
+}
+
+/* No boundary came: a Content-Type that is no multipart fits better. */
+static void
+choose_leaf(struct mime *m, struct mime_part *p)
+{
+	struct mime_part other = { .parent = p->parent };
+	struct head_field *f = p->head.first;
+
+	if (p->child != NULL || !mime_is_multipart(p))
+		return;
+	while ((f = head_find(f, STR("Content-Type"))) != NULL) {
+		describe_type(&other, m->arena, f);
+		if (!mime_is_multipart(&other)) {
+			describe_type(p, m->arena, f);
+			return;
+		}
+		f = f->next;
+	}
 }
 
 static unsigned
@@ -176,9 +250,8 @@ end_head(struct mime *m, uint64_t body)
 	if (!head_scan(m->arena, p->text, &p->head, &ignored))
 		return; /* the arena has latched */
 	describe(p, m->arena);
-	if (mime_is_multipart(p))
-		open_multipart(m, p);
-	else if (str_eq(p->type, STR("message/rfc822")) &&
+	open_multiparts(m, p);
+	if (str_eq(p->type, STR("message/rfc822")) &&
 	    p->encoding == MIME_IDENTITY && nesting(p) < MIME_DEPTH)
 		begin_part(m, p, body);
 }
@@ -189,9 +262,11 @@ end_head(struct mime *m, uint64_t body)
  * the body begins, and ends, before it.
  */
 static void
-end_parts(struct mime_part *p, const struct mime_part *outer, uint64_t end)
+end_parts(struct mime *m, const struct mime_part *outer, uint64_t end)
 {
-	for (; p != NULL && p != outer; p = p->parent) {
+	for (struct mime_part *p = m->now; p != NULL && p != outer;
+	     p = p->parent) {
+		choose_leaf(m, p);
 		p->end = end;
 		p->body = p->body < end ? p->body : end;
 		p->start = p->start < p->body ? p->start : p->body;
@@ -233,7 +308,9 @@ take_boundary(struct mime *m, struct str line)
 		end = delimiter_at(m, of);
 		while (m->in_head) /* and of the empty message in it */
 			end_head(m, end);
-		end_parts(m->now, of, end);
+		end_parts(m, of, end);
+		if (of->child == NULL && of->type_field != m->of[d])
+			describe_type(of, m->arena, m->of[d]);
 		m->depth = closes ? d : d + 1;
 		m->now = of;
 		m->in_head = false;
@@ -405,7 +482,7 @@ mime_finish(struct mime *m, struct mime_part **root, struct err *e)
 	if (m->too_many)
 		return err_set(e, ERR_INPUT, "a message of more than %d parts",
 		    MIME_PARTS);
-	end_parts(m->now, NULL, m->at);
+	end_parts(m, NULL, m->at);
 	*root = m->root;
 	return true;
 }

@@ -24,7 +24,7 @@
 
 enum {
 	MIME_DEPTH = 32,         /* Exchange takes 30 (FACTS.md 4.4) */
-	MIME_PARTS = 4096,       /* Exchange takes 250 attachments */
+	MIME_PARTS = 20000,      /* 1 kB each; Exchange shows 250 as files */
 	MIME_HEAD_MAX = 2097152, /* bytes of one header */
 	MIME_BOUNDARY_MAX = 200, /* RFC 2046 says 70 */
 	MIME_LINE_KEEP = MIME_BOUNDARY_MAX + 56
@@ -40,17 +40,21 @@ enum mime_encoding {
 /* Offsets count bytes from the start of the message. */
 struct mime_part {
 	struct mime_part *parent, *child, *next;
-	uint64_t delimiter; /* of the line end before its boundary line */
-	uint64_t start;     /* of its header */
-	uint64_t body, end; /* its body is [body, end) */
-	struct str text;    /* the header block as it stands */
+	struct mime_part *last; /* of its children */
+	uint64_t delimiter;     /* of the line end before its boundary line */
+	uint64_t start;         /* of its header */
+	uint64_t body, end;     /* its body is [body, end) */
+	struct str text;        /* the header block as it stands */
 	struct head head;
+	/* its Content-Type: of several the one that fits; NULL: none */
+	const struct head_field *type_field;
 	struct str type;        /* "text/plain", in lower case */
 	struct param *param;    /* of Content-Type */
 	struct str disposition; /* "attachment"; p NULL: none */
 	struct str name;        /* of the file, UTF-8; p NULL: none */
 	struct str cid;         /* without angle brackets; p NULL: none */
 	enum mime_encoding encoding;
+	bool misnamed;  /* the encoding has a name that readers do not know */
 	bool sealed;    /* signed or encrypted, or inside such */
 	bool eight_bit; /* its body has bytes that are not ASCII, or NUL */
 	bool long_line; /* or a line over HEAD_LINE_MAX */
@@ -61,6 +65,7 @@ struct mime {
 	struct mime_part *root, *now; /* now: whose header or body it is */
 	struct mime_part *open[MIME_DEPTH]; /* multiparts, outermost first */
 	struct str boundary[MIME_DEPTH];
+	const struct head_field *of[MIME_DEPTH]; /* where it is named */
 	unsigned depth, parts;
 	struct buf header;         /* of the part whose header is being read */
 	size_t line_at;            /* in header: where its last line begins */

@@ -23,6 +23,8 @@ dump_part(struct buf *out, const struct mime_part *p, struct str in)
 		buf_addf(out, " \"%.*s\"", STR_ARG(p->name));
 	if (p->encoding != MIME_IDENTITY)
 		buf_addf(out, " e%d", p->encoding);
+	if (p->misnamed)
+		buf_addz(out, " misnamed");
 	if (p->sealed)
 		buf_addz(out, " sealed");
 	if (p->eight_bit)
@@ -128,6 +130,38 @@ static const struct {
 	  "(multipart/mixed(text/plain 8bit [\xc3])(text/plain [1]))" },
 	{ "8-bit in a line right behind the fields", "A: b\nx \xc3\xa4\n",
 	  "(text/plain 8bit [x \xc3\xa4\n])" },
+	{ "two types, the first fits", "Content-Type: text/html\r\n" MIXED "x",
+	  "(text/html [x])" },
+	{ "two types, the second fits",
+	  "Content-Type: text/html\r\n" MIXED "--b\r\n\r\n1\r\n--b--",
+	  "(multipart/mixed(text/plain [1]))" },
+	{ "two types, a multipart that is none",
+	  "Content-Type: multipart/mixed; boundary=c\r\n"
+	  "Content-Type: text/html\r\n\r\nx", "(text/html [x])" },
+	{ "two boundaries",
+	  "Content-Type: multipart/signed; boundary=c\r\n" MIXED
+	  "--b\r\n\r\n1\r\n--b--", "(multipart/mixed(text/plain [1]))" },
+	{ "two boundaries, the first in the body",
+	  "Content-Type: multipart/signed; boundary=c\r\n" MIXED
+	  "--c\r\n\r\n1\r\n--c--",
+	  "(multipart/signed sealed(text/plain sealed [1]))" },
+	{ "8bits", "Content-Transfer-Encoding: 8bits\r\n\r\nx",
+	  "(text/plain misnamed [x])" },
+	{ "7-Bit", "Content-Transfer-Encoding: 7-Bit\r\n\r\nx",
+	  "(text/plain misnamed [x])" },
+	{ "quoted_printable",
+	  "Content-Transfer-Encoding: Quoted_Printable\r\n\r\nx",
+	  "(text/plain e1 misnamed [x])" },
+	{ "an encoding and a comment",
+	  "Content-Transfer-Encoding: base64 (of course)\r\n\r\nQQ",
+	  "(text/plain e2 [QQ])" },
+	{ "an encoding that is none",
+	  "Content-Transfer-Encoding: 8bitsy\r\n\r\nx",
+	  "(text/plain e3 [x])" },
+	{ "a name over 76 bytes",
+	  "X-nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
+	  "nnnnnnnnnnnnnnnnn: v\r\nContent-Type: text/html\r\n\r\nx",
+	  "(text/html [x])" },
 	{ "folded type",
 	  "Content-Type: multipart/mixed;\r\n boundary=\"b c\"\r\n\r\n"
 	  "--b c\r\n\r\n1\r\n--b c--",
