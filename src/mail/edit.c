@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "codec/qp.h"
 #include "codec/utf8.h"
 #include "mail/mimew.h"
 #include "mail/value.h"
@@ -282,141 +281,192 @@ is_left_out(const struct edit *in, const struct mime_part *p)
 	return false;
 }
 
-/* Text that Graph or a transport would damage as it is. */
 static bool
-wants_base64(const struct edit *in, const struct mime_part *p)
+may_change(const struct mime_part *p)
 {
-	bool text = str_starts(p->type, STR("text/"));
-
 	for (const struct mime_part *q = p->parent; q != NULL; q = q->parent)
 		if (str_eq(q->type, STR("message/rfc822")))
 			return false;
-	if (p->sealed || p->child != NULL || p->end == p->body || !text)
-		return false;
-	if (p->encoding == MIME_QP)
-		return in->decode != NULL || p->end - p->body <= EDIT_QP_MAX;
-	return p->encoding == MIME_IDENTITY && (p->eight_bit || p->long_line);
+	/* RFC 2045 6.4, RFC 2046 5.2: these have no encoding */
+	return !p->sealed && p->child == NULL && p->end > p->body &&
+	    !mime_is_multipart(p) && !str_starts(p->type, STR("message/"));
 }
 
-/* Is the body UTF-8, as far as it can be read? */
+/* What Graph or a transport would damage as it is. */
 static bool
-is_utf8(struct editor *w, const struct mime_part *p)
+wants_base64(const struct edit *in, const struct mime_part *p)
+{
+	if (!may_change(p))
+		return false;
+	if (p->encoding == MIME_QP)
+		return in->decode != NULL;
+	if (p->encoding == MIME_BASE64)
+		return p->misnamed;
+	return p->encoding == MIME_IDENTITY &&
+	    (p->misnamed || p->eight_bit || p->long_line);
+}
+
+/* What a text is written in, as far as it can be read. */
+enum script { SCRIPT_ASCII, SCRIPT_UTF8, SCRIPT_OTHER };
+
+static enum script
+script_of(struct editor *w, const struct source *body)
 {
 	char piece[READ_PIECE];
 	size_t held = 0, n = 0, bad = 0;
+	enum script script = SCRIPT_ASCII;
 
-	for (uint64_t at = p->body; at < p->end && !w->failed; at += n) {
+	for (uint64_t at = 0; at < body->size && !w->failed; at += n) {
 		n = sizeof(piece) - held;
-		n = p->end - at < n ? (size_t)(p->end - at) : n;
-		keep(w, source_read(w->in->message, at, piece + held, n, w->e));
+		n = body->size - at < n ? (size_t)(body->size - at) : n;
+		keep(w, source_read(body, at, piece + held, n, w->e));
 		if (w->failed)
-			return false;
+			return script;
+		for (size_t i = held; i < held + n; i++)
+			if ((unsigned char)piece[i] >= 0x80)
+				script = SCRIPT_UTF8;
 		held += n;
 		bad = utf8_bad_at((struct str){ piece, held });
 		/* a character may be cut at the end of the piece */
 		if (held - bad >= UTF8_MAX)
-			return false;
+			return SCRIPT_OTHER;
 		memmove(piece, piece + bad, held - bad);
 		held -= bad;
 	}
-	return held == 0;
+	return held == 0 ? script : SCRIPT_OTHER;
 }
+
+/* Its parameters, with another charset in place of what there is. */
+static void
+type_with_charset(struct editor *w, const struct mime_part *p,
+    struct str charset)
+{
+	const struct param *list = p->param;
+	struct buf text;
+
+	buf_init(&text, FIELD_LIMIT);
+	buf_adds(&text, p->type);
+	buf_addf(&text, "; charset=%.*s", STR_ARG(charset));
+	for (; list != NULL; list = list->next)
+		if (!str_eq(list->name, STR("charset")))
+			param_write(&text, list->name, list->value);
+	if (!w->failed)
+		keep(w,
+		    buf_ok(&text, w->e) &&
+			head_write(&w->text, STR("Content-Type"),
+			    buf_view(&text), w->e));
+	buf_release(&text);
+}
+
+/* A part on its way into base64. */
+struct recoded {
+	struct source body; /* without its encoding */
+	struct str charset; /* that its Content-Type is to name; or empty */
+};
 
 /*
- * What a text without a Content-Type needs to be read as it was meant, once
- * it has an encoding. RFC 2045 4 and 5.2
+ * A text that is encoded must say what it is in, to be read as it was meant:
+ * without a charset it would be ASCII (RFC 2046 4.1.2).
  */
 static void
-type_fields(struct editor *w, const struct mime_part *p)
+choose_charset(struct editor *w, const struct mime_part *p, struct recoded *r)
 {
-	if (head_find(p->head.first, STR("MIME-Version")) == NULL)
-		buf_addz(&w->text, "MIME-Version: 1.0\r\n");
-	if (head_find(p->head.first, STR("Content-Type")) == NULL)
-		buf_addf(&w->text, "Content-Type: text/plain; charset=%s\r\n",
-		    is_utf8(w, p) ? "utf-8" : "windows-1252");
+	struct str charset = param_find(p->param, STR("charset"));
+	enum script script;
+
+	if (!str_eq(p->type, STR("text/plain")) &&
+	    !str_eq(p->type, STR("text/html")))
+		return;
+	if (charset.n > 0 && !str_iends(charset, STR("ascii")))
+		return;
+	script = script_of(w, &r->body);
+	if (script == SCRIPT_OTHER)
+		r->charset = STR("windows-1252");
+	else if (script == SCRIPT_UTF8 || p->type_field == NULL)
+		r->charset = STR("utf-8");
 }
 
-/* The header of a part: its fields, with base64 where that is new. */
+/* r: NULL where the body stays as it is. */
 static void
-part_header(struct editor *w, const struct mime_part *p, bool own)
+part_field(struct editor *w, const struct mime_part *p,
+    const struct head_field *f, const struct recoded *r)
 {
-	bool gone = is_left_out(w->in, p);
-	bool base64 = !gone && wants_base64(w->in, p);
-	const struct edit_field *change;
+	bool own = p == w->in->root;
+	const struct edit_field *change = own ? change_of(w, f) : NULL;
 
-	for (const struct head_field *f = p->head.first; f != NULL;
-	     f = f->next) {
-		change = own ? change_of(w, f) : NULL;
-		for (size_t i = 0;
-		     own && f == w->in->resent_at && i < w->in->n_resent; i++)
-			write_field(w, &w->in->resent[i]);
-		if (base64 &&
-		    str_ieq(f->name, STR("Content-Transfer-Encoding")))
-			continue;
-		if (gone && str_istarts(f->name, STR("Content-")))
-			continue;
-		if (own)
-			field(w, f, change);
-		else
-			copy_field(w, p, f);
-	}
+	for (size_t i = 0; own && f == w->in->resent_at && i < w->in->n_resent;
+	     i++)
+		write_field(w, &w->in->resent[i]);
+	if (is_left_out(w->in, p) && str_istarts(f->name, STR("Content-")))
+		return;
+	if (r != NULL && str_ieq(f->name, STR("Content-Transfer-Encoding")))
+		return;
+	if (str_ieq(f->name, STR("Content-Type")) && f != p->type_field)
+		return;
+	if (r != NULL && r->charset.n > 0 && f == p->type_field)
+		type_with_charset(w, p, r->charset);
+	else if (own)
+		field(w, f, change);
+	else
+		copy_field(w, p, f);
+}
+
+static void
+part_header(struct editor *w, const struct mime_part *p,
+    const struct recoded *r)
+{
+	bool own = p == w->in->root;
+
+	for (const struct head_field *f = p->head.first; f != NULL; f = f->next)
+		part_field(w, p, f, r);
 	if (own)
 		missing_fields(w);
-	if (own && base64)
-		type_fields(w, p);
-	if (base64)
+	if (own && r != NULL &&
+	    head_find(p->head.first, STR("MIME-Version")) == NULL)
+		buf_addz(&w->text, "MIME-Version: 1.0\r\n");
+	if (r != NULL && r->charset.n > 0 && p->type_field == NULL)
+		type_with_charset(w, p, r->charset);
+	if (r != NULL)
 		buf_addz(&w->text, "Content-Transfer-Encoding: base64\r\n");
 	buf_addz(&w->text, "\r\n");
 	flush(w);
 }
 
-/* A quoted-printable body, decoded into the rope's arena. */
+/*
+ * The body of a part without its encoding. That of base64 under another name
+ * is what it is encoded: it only moves.
+ */
 static void
-decode_qp(struct editor *w, const struct mime_part *p)
+plain_body(struct editor *w, const struct mime_part *p, struct source *out)
 {
-	char piece[READ_PIECE];
-	struct buf plain;
-	struct qp q = { 0 };
-	struct source from;
-	size_t n;
+	struct rope *r = arena_alloc(w->out->arena, sizeof(*r));
 
-	buf_init(&plain, EDIT_QP_MAX);
-	for (uint64_t at = p->body; at < p->end && !w->failed; at += n) {
-		n = p->end - at < sizeof(piece) ? (size_t)(p->end - at) :
-						  sizeof(piece);
-		keep(w, source_read(w->in->message, at, piece, n, w->e));
-		if (!w->failed)
-			qp_feed(&q, (struct str){ piece, n }, &plain);
+	*out = source_of(STR(""));
+	if (w->failed || r == NULL)
+		return;
+	if (p->encoding == MIME_QP) {
+		keep(w, w->in->decode(w->in->decode_arg, p, out, w->e));
+		return;
 	}
-	qp_finish(&q, &plain);
-	if (!w->failed)
-		keep(w, buf_ok(&plain, w->e));
-	from = source_of(arena_str(w->out->arena, buf_view(&plain)));
-	rope_range(w->out, ROPE_WRAPPED, &from, 0, from.size);
-	buf_release(&plain);
+	rope_init(r, w->out->arena);
+	rope_range(r, ROPE_RAW, w->in->message, p->body, p->end - p->body);
+	*out = rope_source(r);
 }
 
-/* The same for one that is too large for memory. */
+/* A part in base64, header and all. */
 static void
-decode_large_qp(struct editor *w, const struct mime_part *p)
+recoded_part(struct editor *w, const struct mime_part *p)
 {
-	struct source plain;
+	struct recoded r = { .charset = { 0 } };
 
-	keep(w, w->in->decode(w->in->decode_arg, p, &plain, w->e));
+	plain_body(w, p, &r.body);
+	if (p->encoding != MIME_BASE64)
+		choose_charset(w, p, &r);
+	part_header(w, p, &r);
 	if (!w->failed)
-		rope_range(w->out, ROPE_WRAPPED, &plain, 0, plain.size);
-}
-
-static void
-body_in_base64(struct editor *w, const struct mime_part *p)
-{
-	if (p->encoding == MIME_QP && p->end - p->body > EDIT_QP_MAX)
-		decode_large_qp(w, p);
-	else if (p->encoding == MIME_QP)
-		decode_qp(w, p);
-	else
-		rope_range(w->out, ROPE_WRAPPED, w->in->message, p->body,
-		    p->end - p->body);
+		rope_range(w->out,
+		    p->encoding == MIME_BASE64 ? ROPE_RAW : ROPE_WRAPPED,
+		    &r.body, 0, r.body.size);
 }
 
 /* The part whose bytes are all skipped: behind it, and behind all inside. */
@@ -444,10 +494,6 @@ parts(struct editor *w)
 
 	if (is_left_out(w->in, p))
 		return;
-	if (wants_base64(w->in, p)) {
-		body_in_base64(w, p);
-		return;
-	}
 	for (p = mime_next(p); p != NULL && !w->failed;) {
 		if (is_left_out(w->in, p)) {
 			copy_to(w, &at, p->delimiter);
@@ -457,8 +503,7 @@ parts(struct editor *w)
 		}
 		if (wants_base64(w->in, p)) {
 			copy_to(w, &at, p->start);
-			part_header(w, p, false);
-			body_in_base64(w, p);
+			recoded_part(w, p);
 			at = p->end;
 		}
 		p = mime_next(p);
@@ -472,8 +517,12 @@ edit_message(const struct edit *in, struct rope *out, struct err *e)
 	struct editor w = { .in = in, .out = out, .e = e };
 
 	buf_init(&w.text, FIELD_LIMIT);
-	part_header(&w, in->root, true);
-	parts(&w);
+	if (!is_left_out(in, in->root) && wants_base64(in, in->root)) {
+		recoded_part(&w, in->root);
+	} else {
+		part_header(&w, in->root, NULL);
+		parts(&w);
+	}
 	buf_release(&w.text);
 	return !w.failed && rope_ok(out, e);
 }

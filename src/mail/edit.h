@@ -11,9 +11,10 @@
  * envelope stand in X-Post365-To and X-Post365-Cc; From, Date and Message-ID
  * are added or replaced as asked, and so are others; fields with 8-bit text,
  * bare line ends or lines over 998 characters are encoded and folded; all
- * others stay to the byte. Body: text that is quoted-printable, 8-bit or has
- * lines over 998 characters becomes base64 (FACTS.md 4.3), but nothing inside
- * signed or encrypted parts or attached messages.
+ * others stay to the byte. Body: what is quoted-printable, 8-bit, has lines
+ * over 998 characters or an encoding of no known name becomes base64 (FACTS.md
+ * 4.3), text with the charset that it lacks; but nothing inside signed or
+ * encrypted parts or attached messages.
  */
 #ifndef MAIL_EDIT_H
 #define MAIL_EDIT_H
@@ -27,10 +28,7 @@
 #include "mail/reconcile.h"
 #include "mail/rope.h"
 
-enum {
-	EDIT_QP_MAX = 1024 * 1024, /* a longer part is decoded elsewhere */
-	EDIT_LEFT_OUT = 250        /* attachments, FACTS.md 4.4 */
-};
+enum { EDIT_LEFT_OUT = 250 }; /* attachments, FACTS.md 4.4 */
 
 /* Gives the decoded body of a quoted-printable part, however large. */
 typedef bool edit_decode(void *arg, const struct mime_part *p,
@@ -63,7 +61,7 @@ struct edit {
 	const struct mime_part *left_out[EDIT_LEFT_OUT];
 	size_t n_left_out;
 	bool again;          /* it was edited here before: X-Post365-To stays */
-	edit_decode *decode; /* NULL: parts over EDIT_QP_MAX stay */
+	edit_decode *decode; /* NULL: quoted-printable parts stay */
 	void *decode_arg;
 };
 
