@@ -97,15 +97,41 @@ is_public(const struct job *j, const struct addr *address)
 	    !str_iends(address->domain, STR(".local"));
 }
 
+/* All who wrote it and can be answered; NULL: nobody but ourselves. */
+static const struct addr *
+answer_to(const struct job *j, const struct addr *old)
+{
+	const struct addr *first = NULL;
+	struct addr *one, **tail = NULL;
+	bool others = false;
+
+	for (; old != NULL; old = old->next) {
+		if (!is_public(j, old))
+			continue;
+		others = others || !addr_same(old, j->self);
+		one = arena_alloc(j->a, sizeof(*one));
+		if (one == NULL)
+			break;
+		*one = *old;
+		one->name = without_at(j->a, decoded(j->a, old->name));
+		one->group = (struct str){ 0 };
+		one->next = NULL;
+		if (tail != NULL)
+			*tail = one;
+		else
+			first = one;
+		tail = &one->next;
+	}
+	return others ? first : NULL;
+}
+
 static void
 rewrite(const struct job *j, const struct addr *old, struct prepare_from *out)
 {
 	out->changed = true;
 	out->original = old;
 	out->from = copy(j->a, j->self, telling_name(j, old));
-	if (is_public(j, old))
-		out->reply_to =
-		    copy(j->a, old, without_at(j->a, decoded(j->a, old->name)));
+	out->reply_to = answer_to(j, old);
 }
 
 static bool

@@ -31,7 +31,6 @@ static const struct {
 	{ STR_INIT("In-Reply-To"), OTHER, true },
 	{ STR_INIT("References"), OTHER, true },
 	{ STR_INIT("MIME-Version"), OTHER, true },
-	{ STR_INIT("Content-Type"), OTHER, true },
 	{ STR_INIT("Content-Transfer-Encoding"), OTHER, true },
 	{ STR_INIT("Content-Disposition"), OTHER, true },
 	/* clang-format on */
@@ -54,12 +53,13 @@ first_value(const struct prepare_raw *h, struct str name)
 	return f != NULL ? value_of(h, f) : (struct str){ 0 };
 }
 
-static void
-append(struct addr **list, struct addr *more)
+/* The end of a list, where more is to go. */
+static struct addr **
+end_of(struct addr **list)
 {
 	while (*list != NULL)
 		list = &(*list)->next;
-	*list = more;
+	return list;
 }
 
 static void
@@ -78,7 +78,7 @@ addresses(const struct prepare_raw *h, struct head_field *only, struct str name,
     struct addr **out, struct err *e)
 {
 	struct head_field *f = only;
-	struct addr *list, *local;
+	struct addr *list, *local, **tail = end_of(out);
 
 	if (only == NULL)
 		f = head_find(h->root->head.first, name);
@@ -86,7 +86,8 @@ addresses(const struct prepare_raw *h, struct head_field *only, struct str name,
 		if (!addr_parse_list(h->mem, value_of(h, f), true, &list, e) ||
 		    !alias_expand(h->mem, &h->names->rules, list, &local, e))
 			return err_wrap(e, "%.*s", STR_ARG(name));
-		append(out, local);
+		*tail = local;
+		tail = end_of(tail);
 		f = only != NULL ? NULL : head_find(f->next, name);
 	}
 	return true;
@@ -119,7 +120,8 @@ static const struct str resent_names[RESENT_NAMES] = {
 
 /*
  * Finds the latest block of Resent- fields: those before a name comes again
- * (RFC 5322 3.6.6: each once in a block, the latest on top).
+ * (RFC 5322 3.6.6: each once in a block, the latest on top), or a Received
+ * that came in front of an older block.
  */
 static void
 find_resent(struct prepare_raw *h)
@@ -128,6 +130,9 @@ find_resent(struct prepare_raw *h)
 	size_t i;
 
 	for (; f != NULL; f = f->next) {
+		if (h->resent.first != NULL &&
+		    str_ieq(f->name, STR("Received")))
+			return;
 		if (!str_istarts(f->name, STR("Resent-")))
 			continue;
 		for (i = 0;
@@ -228,13 +233,14 @@ authors(const struct prepare_raw *h, struct addr **out, struct err *e)
 {
 	const struct prepare_envelope *v = h->envelope;
 	struct head_field *f = head_find(h->root->head.first, STR("From"));
-	struct addr *list;
+	struct addr *list, **tail = out;
 
 	*out = NULL;
 	for (; f != NULL; f = head_find(f->next, STR("From"))) {
 		if (!addr_parse_list(h->mem, value_of(h, f), true, &list, e))
 			return err_wrap(e, "From");
-		append(out, list);
+		*tail = list;
+		tail = end_of(tail);
 	}
 	if (*out != NULL || v->sender == NULL)
 		return true;
@@ -294,6 +300,8 @@ mend_addresses(struct prepare_raw *h, const struct head_field *f, struct err *e)
 		return e->kind == ERR_INPUT; /* stays, as text */
 	for (const struct addr *x = list; x != NULL; x = x->next)
 		local = local || prepare_names_is_local(h->names, x);
+	if (list == NULL) /* "Reply-To:" of a form that nobody filled in */
+		change(h, (struct edit_field){ .of = f });
 	if (!local)
 		return true;
 	if (!alias_expand(h->mem, &h->names->rules, list, &whole, e))

@@ -49,15 +49,18 @@ skip(struct str in)
 static struct str
 take_quoted(struct arena *a, struct str *in)
 {
-	char *to = arena_alloc(a, in->n + 1);
-	size_t i = 1, n = 0;
+	size_t end = 1, n = 0;
+	char *to;
 
-	for (; to != NULL && i < in->n && in->p[i] != '"'; i++) {
+	while (end < in->n && in->p[end] != '"')
+		end += in->p[end] == '\\' && end + 1 < in->n ? 2 : 1;
+	to = arena_alloc(a, end);
+	for (size_t i = 1; to != NULL && i < end; i++) {
 		if (in->p[i] == '\\' && i + 1 < in->n)
 			i++;
 		to[n++] = in->p[i];
 	}
-	*in = str_from(*in, i + 1);
+	*in = str_from(*in, end + 1);
 	return (struct str){ to, n };
 }
 
@@ -103,8 +106,8 @@ next_section(struct arena *a, struct str *in, struct section *s)
 		*in = skip(str_from(*in, 1));
 	if (in->n == 0)
 		return false;
-	at = str_chr(*in, '=');
-	if (at > str_chr(*in, ';') || at == in->n)
+	at = str_chr(str_first(*in, str_chr(*in, ';')), '=');
+	if (at == in->n || in->p[at] == ';')
 		return true; /* malformed: skipped, it has no name */
 	set_name(s, arena_lower(a, str_trim(str_first(*in, at))));
 	*in = skip(str_from(*in, at + 1));

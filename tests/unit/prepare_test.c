@@ -157,6 +157,21 @@ static const struct {
 	  "Resent-To: r@x.example\r\n" RESENT_STAMPS
 	  "Resent-To: old@x.example\r\nFrom: me@contoso.com\r\n"
 	  "Bcc: r@x.example\r\n", 0 },
+	{ "resent, and an older block behind Received", "", NULL, NULL,
+	  RESENT_STAMPS "Resent-To: r@x.example\r\nReceived: x\r\n"
+	  "Resent-Cc: old@x.example\r\nFrom: me@contoso.com\r\n",
+	  RESENT_STAMPS "Resent-To: r@x.example\r\nReceived: x\r\n"
+	  "Resent-Cc: old@x.example\r\nFrom: me@contoso.com\r\n"
+	  "Bcc: r@x.example\r\n", 0 },
+	{ "an empty Reply-To", "", NULL, "a@x.example",
+	  "From: j@b.example\r\nReply-To: \r\nTo: a@x.example\r\n",
+	  "From: \"j at b.example\" <me@contoso.com>\r\nTo: a@x.example\r\n"
+	  "Reply-To: j@b.example\r\nX-Original-From: j@b.example\r\n", 0 },
+	{ "two authors", "", NULL, "a@x.example",
+	  "From: J <j@b.example>, k@b.example\r\nTo: a@x.example\r\n",
+	  "From: \"J (j at b.example)\" <me@contoso.com>\r\nTo: a@x.example\r\n"
+	  "Reply-To: J <j@b.example>, k@b.example\r\n"
+	  "X-Original-From: J <j@b.example>, k@b.example\r\n", 0 },
 	{ "undisclosed", "", NULL, "a@x.example",
 	  "From: me@contoso.com\r\nTo: undisclosed-recipients:;\r\n",
 	  "From: me@contoso.com\r\nBcc: a@x.example\r\n", 0 },
@@ -980,7 +995,11 @@ static const struct {
 	{ "empty", false, { 0 }, { 0 } },
 	{ "LF", false, STR_INIT("a\nb"), STR_INIT("a\r\nb\r\n") },
 	{ "mixed", false, STR_INIT("a\r\nb\nc\rd\r\r\n"),
-	  STR_INIT("a\r\nb\r\nc\r\nd\r\n") },
+	  STR_INIT("a\r\nb\r\nc d\r\n") },
+	{ "CRs alone", false, STR_INIT("a\r\rb\r"),
+	  STR_INIT("a\r\n\r\nb\r\n") },
+	{ "a CR in the first line", false, STR_INIT("a\rb\n"),
+	  STR_INIT("a b\r\n") },
 	{ "dot", true, STR_INIT("a\n.\nb\n"), STR_INIT("a\r\n") },
 	{ "dot stays", false, STR_INIT("a\n.\nb\n"),
 	  STR_INIT("a\r\n.\r\nb\r\n") },
