@@ -162,10 +162,12 @@ word_decode(struct buf *out, struct str in)
 bool
 word_is_needed(struct str text)
 {
-	size_t run = 0;
+	bool blank = false, was = false;
+	size_t run = 0; /* of blanks, or of what is none: neither folds */
 
-	for (size_t i = 0; i < text.n; i++) {
-		run = text.p[i] == ' ' ? 0 : run + 1;
+	for (size_t i = 0; i < text.n; i++, was = blank) {
+		blank = ascii_is_blank(text.p[i]);
+		run = blank == was ? run + 1 : 1;
 		if ((unsigned char)text.p[i] >= 0x7f || run > WORD_RUN ||
 		    ((unsigned char)text.p[i] < ' ' && text.p[i] != '\t'))
 			return true;

@@ -304,6 +304,28 @@ decode_qp(void *arg, const struct mime_part *p, struct source *out,
 	return true;
 }
 
+/* A line that no blank can fold, or that is blanks, is no reason to refuse. */
+static void
+test_long_lines(void)
+{
+	static const char filler[] = " x\t";
+	struct err e = { 0 };
+	struct buf in;
+	struct job j;
+
+	for (size_t i = 0; i < 3; i++) {
+		buf_init(&in, LIMIT);
+		buf_addz(&in, "To: a@x\r\nSubject: a");
+		for (size_t n = 0; n < 3000; n++)
+			buf_addc(&in, filler[i]);
+		buf_addz(&in, "b\r\n\r\nb");
+		T_CHECK(begin(&j, buf_view(&in), "a@x", &e) && run(&j, &e),
+		    "%zu: %s", i, e.msg);
+		end(&j);
+		buf_release(&in);
+	}
+}
+
 static void
 test_rows(void)
 {
@@ -565,6 +587,7 @@ test_corpora(void)
 
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
+	{ "long lines", test_long_lines },
 	{ "stamps", test_stamps },
 	{ "parts left out", test_left_out },
 	{ "the root left out", test_root_left_out },
