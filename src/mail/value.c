@@ -29,7 +29,7 @@ value_unfold(struct arena *a, struct str raw, struct buf *scratch)
 	    str_chr(flat, '\0') == flat.n)
 		return flat;
 	head_unfold(scratch, flat);
-	return value_take(a, scratch);
+	return str_trim(value_take(a, scratch)); /* NULs are blanks now */
 }
 
 struct value
