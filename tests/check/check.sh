@@ -143,8 +143,8 @@ executable() {
 	# mbedTLS and musl alone are 326 kB; the floor of what they can be.
 	# 632 kB without certificates, managed identities and proxies, 686 kB
 	# without the queue.
-	[ "$size" -le 780000 ] || echo "$size bytes" >"$found"
-	result "the executable is $size bytes, up to 780000"
+	[ "$size" -le 785000 ] || echo "$size bytes" >"$found"
+	result "the executable is $size bytes, up to 785000"
 }
 
 # elf '' or '!', PATTERN, NAME: must it be there or not?
