@@ -18,7 +18,7 @@
 #include "base/str.h"
 
 enum {
-	ROPE_LINE = 76, /* characters of a base64 line, RFC 2045 6.8 */
+	ROPE_LINE = 76,     /* characters of a base64 line, RFC 2045 6.8 */
 	ROPE_PIECES = 65536 /* three for each part of a message */
 };
 
