@@ -216,44 +216,6 @@ test_long(void)
 	T_CHECK(tell(&a), "unread");
 }
 
-static const struct {
-	const char *name, *command;
-	bool ok;
-	const char *says;
-} commands[] = {
-	{ "reads it", "read a; test \"$a\" = text", true, "" },
-	{ "does not", "true", true, "" },
-	{ "fails", "exit 7", false, "ended with status 7" },
-	{ "is killed", "kill -9 $$", false, "was ended by signal 9" },
-	{ "too long", "exec sleep 60", false, "did not end in time" },
-};
-
-static void
-test_shell(void)
-{
-	static char big[SHELL_TEXT_MOST + 1];
-	struct err e;
-	bool ok;
-
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
-		e = (struct err){ 0 };
-		ok = shell_write(commands[i].command,
-		    os_mono_ms() + (i == 4 ? 50 : 20000), STR("text\n"), &e);
-		T_CHECK(ok == commands[i].ok, "%s: %s", commands[i].name,
-		    e.msg);
-		T_CHECK(strcmp(e.msg, commands[i].says) == 0, "%s: %s",
-		    commands[i].name, e.msg);
-		T_CHECK(ok || e.kind == ERR_CONFIG, "%s", commands[i].name);
-	}
-	T_CHECK(!shell_write("true", os_mono_ms() + 1000,
-		    (struct str){ big, sizeof(big) }, &e) &&
-		e.kind == ERR_BUG,
-	    "too much");
-	T_CHECK(shell_write("cat >/dev/null", os_mono_ms() + 20000,
-		    (struct str){ big, SHELL_TEXT_MOST }, &e),
-	    "%s", e.msg);
-}
-
 static void
 tell_once(void)
 {
@@ -287,7 +249,6 @@ static const struct t_test tests[] = {
 	{ "bad state", test_bad_state },
 	{ "command fails", test_command_fails },
 	{ "long", test_long },
-	{ "shell", test_shell },
 	{ "no memory", test_no_memory },
 };
 
