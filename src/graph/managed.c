@@ -39,9 +39,11 @@ static const struct platform {
 [MANAGED_IMDS] = { "IMDS", "2018-02-01", "client_id", NULL, true,
 	"portal.azure.com > Virtual machines > (the machine) > Security > "
 	"Identity",
-	"This machine is not in Azure, or something on it blocks the way to "
-	"169.254.169.254 (which no proxy may stand in). Outside of Azure sign "
-	"in with client_secret, client_certificate or federated_token_file.",
+	"It is asked again: at boot the network may come later. If this stays "
+	"so, this machine is not in Azure, or something on it blocks the way "
+	"to 169.254.169.254 (which no proxy may stand in). Outside of Azure "
+	"sign in with client_secret, client_certificate or "
+	"federated_token_file.",
 	"A policy of this machine or of its cluster keeps this process from "
 	"IMDS." },
 [MANAGED_APP_SERVICE] = { "App Service", "2019-08-01", "client_id",
@@ -274,6 +276,14 @@ add_remedy(const struct asking *a, int status, struct err *e)
 	return not_assigned(a, e);
 }
 
+/* What echoes the request could show its secret. */
+static bool
+echoes(const struct asking *a, struct str words)
+{
+	return page_may_be_secret(words) ||
+	    (a->m->header.n > 0 && str_find(words, a->m->header) < words.n);
+}
+
 /* Three forms are known: OAuth's, Azure's {"error":{...}}, and a message. */
 static void
 add_words(const struct asking *a, const struct json *tree, struct buf *out)
@@ -288,8 +298,7 @@ add_words(const struct asking *a, const struct json *tree, struct buf *out)
 	} else if (words.n == 0) {
 		words = json_str(json_iget(tree, STR("message")));
 	}
-	/* what echoes the request could show its secret */
-	if (a->m->header.n > 0 && str_find(words, a->m->header) < words.n)
+	if (echoes(a, words))
 		return;
 	if (code.n > 0)
 		buf_addf(out, ", %.*s", STR_ARG(str_first(code, WORDS_MAX)));
@@ -313,7 +322,7 @@ refused(const struct asking *a, const struct http_answer *answer, struct err *e)
 	buf_addf(&text, "HTTP %d", answer->status);
 	if (json_parse(&mem, buf_view(&answer->body), &tree, &ignored))
 		add_words(a, tree, &text);
-	else if (words.n > 0) /* IMDS and its helpers: plain text */
+	else if (words.n > 0 && !echoes(a, buf_view(&answer->body)))
 		buf_addf(&text, ": \"%.*s\"", STR_ARG(words));
 	err_set(e, kind_of(a, answer->status), "%.*s",
 	    STR_ARG(buf_view(&text)));
@@ -386,8 +395,6 @@ unreachable(const struct asking *a, struct err *e)
 {
 	if (a->answered || e->kind != ERR_RETRY)
 		return false;
-	if (a->m->source == MANAGED_IMDS)
-		e->kind = ERR_CONFIG;
 	/* what TLS has to say is better */
 	if (a->url.tls && e->remedy[0] != '\0')
 		return false;

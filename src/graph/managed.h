@@ -60,7 +60,7 @@ struct managed_with {
 
 /*
  * Asks for a token, again and again where the endpoint's rules say so. On
- * success replaces *t. ERR_CONFIG: no such identity, or no endpoint here;
+ * success replaces *t. ERR_CONFIG: no such identity;
  * ERR_AUTH: the endpoint does not believe us (Arc: its key's file may not be
  * read); ERR_RETRY.
  */

@@ -222,7 +222,7 @@ sed -i '/60s/d' config
 forget
 echo '410 410 410 410 410 410 410 410 410' >fault
 check 'imds beyond the timeout: exit' 75 mail "$HOST"
-check 'imds, nobody there: exit' 78 mail \
+check 'imds, nobody there: exit' 75 mail \
     AZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:1
 tells 'imds, nobody there: what to do' 'not in Azure.*client_secret'
 
