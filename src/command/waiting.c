@@ -11,6 +11,7 @@
 #include "base/replace.h"
 #include "codec/date.h"
 #include "command/enqueue.h"
+#include "net/sign.h"
 
 enum {
 	FILE_MAX = 8192,
@@ -230,9 +231,9 @@ waiting_works(const struct spool *s, const struct envelope *v, struct err *e)
 	return waiting_keep(s, v, &w, e);
 }
 
-/* A file whose content may be a secret: its size and time. */
+/* The settings' own file: its size and time. */
 static void
-add_file(struct buf *out, struct str path)
+add_stat(struct buf *out, struct str path)
 {
 	struct err ignored;
 	struct os_stat st;
@@ -244,6 +245,29 @@ add_file(struct buf *out, struct str path)
 	buf_addc(out, '\n');
 }
 
+static void
+add_proof(struct buf *out, struct str proof)
+{
+	char hash[CRYPT_SHA256_HEX];
+
+	crypt_sha256_hex(proof, hash);
+	buf_addf(out, "%s\n", hash);
+}
+
+static void
+add_proof_file(struct buf *out, struct str path)
+{
+	struct err ignored;
+	struct buf text;
+
+	buf_adds(out, path);
+	buf_init_secret(&text, SIGN_FILE_MAX);
+	if (path.n > 0)
+		(void)!os_read_regular(path.p, &text, &ignored);
+	add_proof(out, buf_view(&text));
+	buf_release(&text);
+}
+
 void
 waiting_hash(const struct config *c, char out[WAITING_HASH_SIZE])
 {
@@ -252,7 +276,7 @@ waiting_hash(const struct config *c, char out[WAITING_HASH_SIZE])
 		c->client_secret_command, c->managed_identity, c->ca,
 		c->federated_token_file };
 	/* the federated token's file changes by itself, every hour */
-	const struct str file[] = { c->file, c->client_secret_file,
+	const struct str file[] = { c->client_secret_file,
 		c->client_certificate, c->client_certificate_key,
 		c->client_certificate_password_file };
 	char hash[CRYPT_SHA256_HEX];
@@ -263,8 +287,13 @@ waiting_hash(const struct config *c, char out[WAITING_HASH_SIZE])
 		buf_adds(&all, plain[i]);
 		buf_addc(&all, '\n');
 	}
+	add_stat(&all, c->file);
 	for (size_t i = 0; i < N(file); i++)
-		add_file(&all, file[i]);
+		add_proof_file(&all, file[i]);
+	/* a file's secret is read at some time, and counts above */
+	add_proof(&all,
+	    c->client_secret_file.n == 0 ? secret_view(&c->client_secret) :
+					   STR(""));
 	crypt_sha256_hex(buf_view(&all), hash);
 	buf_release(&all);
 	memcpy(out, hash, WAITING_HASH_SIZE - 1);

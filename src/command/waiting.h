@@ -91,8 +91,9 @@ bool waiting_works(const struct spool *s, const struct envelope *v,
     struct err *e) __attribute__((warn_unused_result));
 
 /*
- * A hash of the settings that decide whether mail can go, without secrets: of
- * the files that hold them size and time count.
+ * A hash of the settings that decide whether mail can go, and of the proof as
+ * far as it is known: the secret, the files of a certificate. A command's
+ * secret counts once it was asked for.
  */
 void waiting_hash(const struct config *c, char out[WAITING_HASH_SIZE]);
 

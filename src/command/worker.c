@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "command/config_secret.h"
 #include "command/enqueue.h"
 #include "command/worker_job.h"
 #include "store/claim.h"
@@ -125,6 +126,23 @@ rest_of(const struct worker *w, struct worker_account *a, int64_t rest)
 	return rest == a->void_rest ? 0 : rest;
 }
 
+/*
+ * A secret that a command gives may be a new one, which nothing else tells:
+ * it is asked once in a run. What fails is told when it is needed.
+ */
+static void
+ask_command(const struct worker *w, struct worker_account *a)
+{
+	struct err ignored;
+
+	if (a->asked || a->why.kind != ERR_NONE ||
+	    a->config.client_secret_command.n == 0)
+		return;
+	a->asked = true;
+	if (config_secret(&a->config, w->log, &ignored))
+		waiting_hash(&a->config, a->settings);
+}
+
 /* May a message of this account be tried now? */
 static bool
 may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
@@ -140,6 +158,8 @@ may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
 		return false;
 	}
 	waiting_read(&w->outbox->spool, v, &wait);
+	if (wait.failures > 0 && waiting_until(&wait) > now)
+		ask_command(w, a);
 	/* changed settings are tried at once */
 	if (strcmp(wait.settings, a->settings) != 0) {
 		wait.failures = 0;

@@ -69,6 +69,7 @@ struct worker_account {
 	struct err why;   /* of kind ERR_NONE: the settings are loaded */
 	bool used, connected;
 	bool told;         /* that it waits, in this run */
+	bool asked;        /* a command for a secret that may be a new one */
 	bool met;          /* an eager worker asked for the rest below */
 	int64_t void_rest; /* from before: it is not kept */
 	int64_t alerted;   /* alert.h's told */

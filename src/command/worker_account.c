@@ -34,6 +34,8 @@ describe(const struct worker_job *j, struct waiting *w)
 	memcpy(w->last, j->claim.id, sizeof(w->last));
 	memcpy(w->code, why->code, sizeof(w->code));
 	memcpy(w->reason, why->msg, sizeof(w->reason));
+	/* with the secret that a command gave meanwhile */
+	waiting_hash(&j->account->config, j->account->settings);
 	memcpy(w->settings, j->account->settings, sizeof(w->settings));
 }
 
