@@ -6,8 +6,9 @@
  * Each time a line in the machine's log; and the setting alert_command, which
  * gets what happened on its standard input, at most once in ALERT_PAUSE for
  * an account, whatever happens and however many processes there are: a file
- * alert-HASH in state_dir has the last time. Where no file can be kept, each
- * process counts for itself.
+ * alert-HASH in state_dir has the last time. One that fails is run again with
+ * the next event, ALERT_AGAIN later at the earliest. Where no file can be
+ * kept, each process counts for itself.
  *
  * Source: DESIGN.md 1 (AUTH and CONFIG: the account waits; BUG: hold).
  */
@@ -26,6 +27,8 @@
 
 enum {
 	ALERT_PAUSE = 3600,      /* seconds */
+	ALERT_AGAIN = 300,       /* seconds, after a failure */
+	ALERT_DAYS = 30,         /* before the end of a proof */
 	ALERT_TIMEOUT_MS = 30000 /* for the command; then it is killed */
 };
 
@@ -41,7 +44,8 @@ enum alert_what {
 	ALERT_WAITS, /* all of the account's mail */
 	ALERT_ALONE, /* one message, for a setting or a permission */
 	ALERT_HELD,  /* one message, for a person to decide */
-	ALERT_DEAD   /* one message was given up */
+	ALERT_DEAD,  /* one message was given up */
+	ALERT_ENDS   /* a secret or certificate */
 };
 
 struct alert_about {
@@ -56,5 +60,13 @@ struct alert_about {
  * consequence: mail does not depend on it. True: the command ran well.
  */
 bool alert_tell(struct alert *a, const struct alert_about *about);
+
+/*
+ * Tells that a secret or certificate ("the client secret") ends: in the log
+ * given, the machine's log and by alert_command; once each when 30, 14, 7, 3
+ * and 1 days are left, and each day after its end. A file ends-HASH in
+ * state_dir has what was told. True: the command ran well.
+ */
+bool alert_ends(const struct alert *a, const char *what, int64_t end);
 
 #endif

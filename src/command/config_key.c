@@ -408,8 +408,8 @@ const struct config_row config_rows[] = {
 	AT(client_assertion_alg), NULL, "PS256", "RS256", NULL },
 [CONFIG_SECRET_EXPIRES] = { "secret_expires", parse_day, AT(secret_expires),
 	NULL, NULL, "2027-03-31",
-	"The last day of the secret, as the portal shows it: every command\n"
-	"warns from 30 days before. (A certificate tells it itself.)" },
+	"The last day of the secret, as the portal shows it: told 30, 14, 7,\n"
+	"3 and 1 days before. (A certificate tells it itself.)" },
 [CONFIG_FROM] = { "from", parse_sender, AT(from), NULL, NULL,
 	"Monitoring <monitoring@contoso.com>",
 	"Who sends." },

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/credential.h"
 
+#include "base/clock.h"
 #include "base/crypt.h"
 #include "base/os.h"
 #include "codec/date.h"
 #include "codec/jwt.h"
+#include "command/alert.h"
 #include "command/config_file.h"
 #include "command/config_key.h"
 #include "command/config_secret.h"
@@ -18,21 +20,18 @@ enum {
 	DATE_SIZE = 10 /* of an ISO date, without the time */
 };
 
-/* "in 12 days", "today", "since yesterday" would be kind; a date is clear. */
 static void
-warn_of_end(const struct log *log, const char *what, int64_t end)
+tell_end(const struct credential *k, const char *what, int64_t end)
 {
-	int64_t left = end - os_wall();
-	char iso[DATE_ISO_SIZE];
+	static const struct syslog syslog = { "/dev/log", "post365" };
+	const struct alert alert = {
+		.config = k->config,
+		.clock = &clock_system,
+		.syslog = &syslog,
+		.log = k->log,
+	};
 
-	if (left > (int64_t)CREDENTIAL_WARN_DAYS * DAY_S)
-		return;
-	date_iso(end, iso);
-	log_warn(log,
-	    "%s %s on %.*s: make a new one now (entra.microsoft.com > Entra ID "
-	    "> App registrations > the app > Certificates & secrets), the old "
-	    "one stays good until then",
-	    what, left > 0 ? "ends" : "ended", DATE_SIZE, iso);
+	(void)alert_ends(&alert, what, end);
 }
 
 /* Files are read for each token; what to warn of is told once a day. */
@@ -58,7 +57,20 @@ prepare_secret(void *arg, struct err *e)
 
 	if (c->client_secret_file.n > 0)
 		secret_release(&c->client_secret);
+	k->used = secret_is_set(&c->client_secret);
 	return config_secret(c, daily(k), e);
+}
+
+/* Where a secret of this very request is refused, the command has no other. */
+static bool
+renew_secret(void *arg)
+{
+	struct credential *k = arg;
+
+	if (k->config->client_secret_command.n == 0 || !k->used)
+		return false;
+	secret_release(&k->config->client_secret);
+	return true;
 }
 
 static bool
@@ -105,27 +117,28 @@ read_password(struct credential *k, const struct log *log, struct err *e)
 }
 
 static bool
-check_times(const struct credential *k, const struct log *log, struct err *e)
+check_times(const struct credential *k, struct err *e)
 {
 	const char *path = k->config->client_certificate.p;
 	int64_t now = os_wall();
+	bool early = now < k->sign.from;
 	char iso[DATE_ISO_SIZE];
 
 	if (now >= k->sign.from && now < k->sign.until) {
-		warn_of_end(log, "the client certificate", k->sign.until);
+		tell_end(k, "the client certificate", k->sign.until);
 		return true;
 	}
-	date_iso(now < k->sign.from ? k->sign.from : k->sign.until, iso);
-	if (now < k->sign.from)
-		err_set(e, ERR_CONFIG, "%s: is not valid before %s", path, iso);
-	else
-		err_set(e, ERR_CONFIG, "%s: expired on %s", path, iso);
+	date_iso(early ? k->sign.from : k->sign.until, iso);
+	/* before NTP has set the clock it is behind: that passes */
+	err_set(e, early ? ERR_RETRY : ERR_CONFIG, "%s: %s %s", path,
+	    early ? "is not valid before" : "expired on", iso);
 	date_iso(now, iso);
 	return err_remedy(e,
-	    "This machine's clock says %s. If that is right, make another "
-	    "certificate and upload it: entra.microsoft.com > Entra ID > App "
-	    "registrations > the app > Certificates & secrets > Certificates.",
-	    iso);
+	    "This machine's clock says %s. If that is right, %s", iso,
+	    early ? "wait: the certificate is tried again." :
+		    "make another certificate and upload it: "
+		    "entra.microsoft.com > Entra ID > App registrations > the "
+		    "app > Certificates & secrets > Certificates.");
 }
 
 static bool
@@ -151,7 +164,7 @@ load_certificate(struct credential *k, struct err *e)
 	    (struct sign_file){ certificate.p, buf_view(&text) };
 	files.key =
 	    (struct sign_file){ key_path, buf_view(apart ? &key_text : &text) };
-	ok = ok && sign_load(&k->sign, &files, e) && check_times(k, log, e);
+	ok = ok && sign_load(&k->sign, &files, e) && check_times(k, e);
 	buf_release(&text);
 	buf_release(&key_text);
 	return ok;
@@ -332,13 +345,14 @@ credential_open(struct credential *k, struct config *c, const struct log *log,
 		.scope = c->scope,
 		.proof_id = c->federated_token_file,
 		.prepare = kinds[kind].prepare,
+		.renew = kind == IDENTITY_SECRET ? renew_secret : NULL,
 		.arg = k,
 		.secret = kind == IDENTITY_FEDERATED ? &k->assertion :
 						       &c->client_secret,
 		.sign = &k->sign,
 	};
 	if (c->secret_expires != 0 && kind == IDENTITY_SECRET)
-		warn_of_end(log, "the client secret", c->secret_expires);
+		tell_end(k, "the client secret", c->secret_expires);
 	return kinds[kind].id == NULL || kinds[kind].id(k, who, e);
 }
 
@@ -386,6 +400,7 @@ credential_describe(struct credential *k, const struct identity *who,
 	const struct config *c = k->config;
 	const struct config_row *row = config_credential(c);
 	struct str from = { 0 };
+	char iso[DATE_ISO_SIZE];
 
 	if (who->prepare != NULL && !who->prepare(who->arg, e))
 		return false;
@@ -397,5 +412,9 @@ credential_describe(struct credential *k, const struct identity *who,
 	if (c->credential_note.n > 0)
 		buf_addf(out, "; not used, though set: %.*s",
 		    STR_ARG(c->credential_note));
+	if (who->kind == IDENTITY_SECRET && c->secret_expires != 0) {
+		date_iso(c->secret_expires, iso);
+		buf_addf(out, "; until %.*s", DATE_SIZE, iso);
+	}
 	return true;
 }

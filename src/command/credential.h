@@ -16,10 +16,6 @@
 #include "command/config.h"
 #include "graph/identity.h"
 
-enum {
-	CREDENTIAL_WARN_DAYS = 30 /* before a secret or certificate ends */
-};
-
 struct credential {
 	struct config *config; /* borrowed, as log is */
 	const struct log *log;
@@ -28,11 +24,12 @@ struct credential {
 	struct secret assertion, password;
 	struct managed managed;
 	int64_t warned; /* of files; wall clock */
+	bool used;      /* the secret, of a command, for an earlier request */
 };
 
 /*
  * Fills *who, which borrows from both arguments until credential_close; *k
- * must not be moved. Warns of a secret that ends soon. ERR_CONFIG.
+ * must not be moved. Tells of a secret that ends soon. ERR_CONFIG.
  */
 bool credential_open(struct credential *k, struct config *c,
     const struct log *log, struct identity *who, struct err *e)

@@ -44,6 +44,11 @@ struct identity {
 	struct str proof_id;
 	/* Makes the proof ready; called again for each request. NULL: it is. */
 	bool (*prepare)(void *arg, struct err *e);
+	/*
+	 * The service does not know the proof, or it has expired: forgets it,
+	 * if `prepare` may then find another one. NULL: it looks each time.
+	 */
+	bool (*renew)(void *arg);
 	void *arg;
 	const struct secret *secret; /* the client's, or the foreign token */
 	const struct sign *sign;     /* of IDENTITY_CERTIFICATE */

@@ -114,10 +114,10 @@ set_pause(int status, struct err *e)
 		    1000 * (status == 429 ? TOKEN_HOLD_S : TOKEN_HOLD_5XX_S);
 }
 
-/* By the flow of RFC 6749 4.4, with at most ms for it. */
+/* By the flow of RFC 6749 4.4. */
 static bool
-sign_in(const struct token_source *s, int64_t deadline, struct token *fresh,
-    struct err *e)
+sign_in_once(const struct token_source *s, int64_t deadline,
+    struct token *fresh, struct err *e)
 {
 	const struct identity *who = &s->who;
 	int64_t now = clock_wall(s->clock);
@@ -144,6 +144,28 @@ sign_in(const struct token_source *s, int64_t deadline, struct token *fresh,
 	buf_release(&form);
 	buf_release(&text);
 	return ok;
+}
+
+/* The secret is wrong, or its time is over (FACTS.md 2). */
+static bool
+is_old_secret(const struct err *e)
+{
+	return str_eq(str_of(e->code), STR("AADSTS7000215")) ||
+	    str_eq(str_of(e->code), STR("AADSTS7000222"));
+}
+
+/* A secret that was renewed while we ran is asked for once more. */
+static bool
+sign_in(const struct token_source *s, int64_t deadline, struct token *fresh,
+    struct err *e)
+{
+	const struct identity *who = &s->who;
+
+	if (sign_in_once(s, deadline, fresh, e))
+		return true;
+	if (!is_old_secret(e) || who->renew == NULL || !who->renew(who->arg))
+		return false;
+	return sign_in_once(s, deadline, fresh, e);
 }
 
 static bool

@@ -262,7 +262,7 @@ trouble 'old encryption' 78 'old.key: .*old way' 'do: openssl pkcs8' \
     "$C/cert.pem" "$K/old.key" "$W pass"
 trouble 'expired' 78 'expired.pem: expired on 2021-01-01' "do: This machine's" \
     "$C/expired.pem" "$K/key.pem"
-trouble 'too early' 78 'early.pem: is not valid before 2100' 'do: This mach' \
+trouble 'too early' 75 'early.pem: is not valid before 2100' 'do: This mach' \
     "$C/early.pem" "$K/key.pem"
 trouble 'empty' 78 'empty: holds no' 'do: ' "$C/empty"
 trouble 'folder' 78 'folder: is a directory' 'do: ' "$C/folder"

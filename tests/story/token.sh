@@ -189,8 +189,13 @@ if ends 1 >/dev/null 2>&1; then
 	send -s x --text /dev/null x@example.org
 	same 'ends soon: sent' 0 "$STATUS"
 	says 'ends soon: told' "$ERR" "secret ends on $(ends 20)"
+	send -s x --text /dev/null x@example.org
+	same 'ends soon: told once' '' "$(cat "$ERR")"
 	echo | run "$P" -C "$CONFIG" check
-	says 'ends soon: told by check' "$ERR" "secret ends on $(ends 20)"
+	says 'ends soon: told by check' "$OUT" "until $(ends 20)"
+	setting secret_expires "$(ends 2)"
+	send -q -s x --text /dev/null x@example.org
+	same 'ends in two days: not told under -q' '' "$(cat "$ERR")"
 	setting secret_expires "$(ends -2)"
 	send -s x --text /dev/null x@example.org
 	says 'ended: told' "$ERR" "secret ended on $(ends -2)"
@@ -200,6 +205,56 @@ if ends 1 >/dev/null 2>&1; then
 else
 	skip 'secret_expires' 'this date cannot add days'
 fi
+
+# --- mail that waits for a secret goes with a new one, wherever it comes from
+# renewed NAME COMMAND: the command puts $place where the secret is looked for
+renewed() {
+	name=$1
+	shift
+	send --queue -s x --text /dev/null x@example.org
+	place=wrong && "$@"
+	run "$P" -C "$CONFIG" queue run
+	run "$P" -C "$CONFIG" queue run
+	same "$name: not tried with the same one" 1 "$(requests oauth2)"
+	place=$secret && "$@"
+	run "$P" -C "$CONFIG" queue run
+	waiting "$name: sent with another" 0
+	unset POST365_CLIENT_SECRET
+	: >"$SB_DIR/requests.log"
+}
+waiting() {
+	run "$P" -C "$CONFIG" queue list --json
+	same "$1" "$2" "$(wc -l <"$OUT" | tr -d ' ')"
+}
+# shellcheck disable=SC2317 # run by renewed
+by_environment() { export POST365_CLIENT_SECRET="$place"; }
+by_file() { printf '%s\n' "$place" >"$TMP/proof"; }
+cp "$CONFIG" "$TMP/before"
+start_sandbox
+secret=$(setting_of client_secret)
+grep -v '^client_secret' "$CONFIG" >"$TMP/none"
+cat "$TMP/none" >"$CONFIG"
+renewed 'by environment' by_environment
+(umask 077 && : >"$TMP/proof")
+setting client_secret_file "$TMP/proof"
+place=wrong && by_file
+renewed 'by file' by_file
+cat "$TMP/none" >"$CONFIG"
+setting client_secret_command "cat $TMP/proof"
+renewed 'by command' by_file
+
+# --- a command that fails for now is no reason to wait for a person
+setting client_secret_command "test -e $TMP/up && cat $TMP/proof || exit 75"
+rm -f "$SB_DIR"/state/token-*
+send --queue -s x --text /dev/null x@example.org
+run "$P" -C "$CONFIG" queue run
+waiting 'vault away: it waits' 1
+lacks 'vault away: nobody has to act' "$ERR" 'waits'
+touch "$TMP/up"
+run "$P" -C "$CONFIG" queue retry --all
+run "$P" -C "$CONFIG" queue run
+waiting 'vault back: sent' 0
+cp "$TMP/before" "$CONFIG"
 
 # --- several proofs: which one won, and why
 printf 'x\n' >"$TMP/jwt"

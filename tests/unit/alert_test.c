@@ -188,12 +188,68 @@ test_command_fails(void)
 	T_CHECK(!tell(&a), "it failed");
 	set_up("fails");
 	a = begin();
-	T_CHECK(!tell(&a), "not again within the hour");
+	T_CHECK(!tell(&a), "not again at once");
+	now += ALERT_AGAIN;
+	T_CHECK(tell(&a), "not again in five minutes");
+	now += ALERT_AGAIN;
+	T_CHECK(!tell(&a), "and told, it was told again");
+	set_up("fails in one process");
+	config.alert_command = STR("exit 3");
+	a = begin();
+	T_CHECK(!tell(&a), "it failed");
+	config.alert_command = str_of(command);
+	now += ALERT_AGAIN - 1;
+	T_CHECK(!tell(&a), "before five minutes");
+	now++;
+	T_CHECK(tell(&a), "in five minutes");
 	set_up("none");
 	config.alert_command = STR("");
 	a = begin();
 	T_CHECK(!tell(&a), "none is set");
 	T_CHECK(access(folder, F_OK) < 0, "a state for nothing");
+}
+
+/* Days left, and whether a person hears of it: each stage is told once. */
+static const struct {
+	int left;
+	bool told;
+} ends[] = {
+	{ 31, false }, { 30, true }, { 30, false }, { 15, false }, { 14, true },
+	{ 12, false }, { 5, true }, /* nobody ran on the seventh day */
+	{ 3, true }, { 2, false }, { 1, true }, { 1, false }, { 0, true },
+	{ -1, true }, { -1, false }, { -2, true },
+	{ 29, true }, /* of a new one */
+};
+
+static void
+test_ends(void)
+{
+	int64_t end = START + 100 * (int64_t)86400;
+	struct alert a;
+
+	set_up("ends");
+	config.client_id = STR("01234567-89ab-cdef-0123-456789abcdef");
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		/* another process and another account each time */
+		a = begin();
+		config.account = i % 2 == 0 ? STR("a") : STR("b");
+		if (i + 1 == sizeof(ends) / sizeof(*ends))
+			end += 1000 * (int64_t)86400;
+		now = end - ends[i].left * (int64_t)86400;
+		T_CHECK(alert_ends(&a, "the client secret", end) ==
+			ends[i].told,
+		    "row %zu", i);
+	}
+	set_up("ends once");
+	a = begin();
+	now = end - 86400;
+	T_CHECK(alert_ends(&a, "the client secret", end), "told");
+	check_out("post365, account shop/../1: the proof by which it signs in "
+		  "ends\n\n"
+		  "Reason: the client secret ends on 2029-11-29\n"
+		  "What to do: make a new one now (entra.microsoft.com > Entra "
+		  "ID > App registrations > the app > Certificates & secrets), "
+		  "the old one stays good until then\n");
 }
 
 /* The longest texts fit, and a command that does not read is no harm. */
@@ -248,6 +304,7 @@ static const struct t_test tests[] = {
 	{ "accounts", test_accounts },
 	{ "bad state", test_bad_state },
 	{ "command fails", test_command_fails },
+	{ "ends", test_ends },
 	{ "long", test_long },
 	{ "no memory", test_no_memory },
 };

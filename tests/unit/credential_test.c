@@ -147,6 +147,35 @@ test_command_once(void)
 	end(&w);
 }
 
+/* A secret that was refused is asked for anew, if it is not of just now. */
+static void
+test_command_renewed(void)
+{
+	struct err e = { 0 };
+	struct world w;
+
+	begin(&w, "client_secret_command = cat ", &e);
+	(void)command_file("proof", STR("one\n"), 0600);
+	T_CHECK(credential_open(&w.credential, &w.config, &w.log, &w.who, &e) &&
+		wanted(&w, &e),
+	    "%s", e.msg);
+	T_CHECK(!w.who.renew(w.who.arg), "it was asked just now");
+	(void)command_file("proof", STR("another\n"), 0600);
+	T_CHECK(wanted(&w, &e) && secret_eq(w.who.secret, STR("one")), "%s",
+	    e.msg);
+	T_CHECK(w.who.renew(w.who.arg) && wanted(&w, &e) &&
+		secret_eq(w.who.secret, STR("another")),
+	    "%s", e.msg);
+	T_CHECK(!w.who.renew(w.who.arg), "it was asked just now, again");
+	end(&w);
+	begin(&w, "client_secret_file = ", &e);
+	(void)command_file("proof", STR("one\n"), 0600);
+	T_CHECK(credential_open(&w.credential, &w.config, &w.log, &w.who, &e) &&
+		wanted(&w, &e) && wanted(&w, &e) && !w.who.renew(w.who.arg),
+	    "a file is read each time");
+	end(&w);
+}
+
 /* What is read each hour is not warned of each hour. */
 static void
 test_warns_daily(void)
@@ -175,6 +204,7 @@ static const struct t_test tests[] = {
 	{ "a certificate that is replaced", test_certificate_again },
 	{ "a secret's file that is replaced", test_secret_again },
 	{ "a command is run once", test_command_once },
+	{ "a command's secret is renewed", test_command_renewed },
 	{ "warnings once a day", test_warns_daily },
 };
 

@@ -182,6 +182,67 @@ test_request(void)
 	world_stop(&w);
 }
 
+/* What the service says of a secret, and whether it is asked for anew. */
+static const struct {
+	const char *name;
+	struct str answer;
+	bool other; /* there may be another one */
+	unsigned requests, renewed;
+} refusals[] = {
+	/* clang-format off */
+	{ "wrong", STR_INIT("HTTP/1.1 401 X\r\n\r\n"
+	  "{\"error\":\"invalid_client\",\"error_codes\":[7000215]}"), true, 2,
+	  1 },
+	{ "expired", STR_INIT("HTTP/1.1 401 X\r\n\r\n"
+	  "{\"error\":\"invalid_client\",\"error_codes\":[7000222]}"), true, 2,
+	  1 },
+	{ "no other", STR_INIT("HTTP/1.1 401 X\r\n\r\n"
+	  "{\"error\":\"invalid_client\",\"error_codes\":[7000222]}"), false,
+	  1, 1 },
+	{ "something else", STR_INIT("HTTP/1.1 401 X\r\n\r\n"
+	  "{\"error\":\"invalid_client\",\"error_codes\":[700027]}"), true, 1,
+	  0 },
+	/* clang-format on */
+};
+
+struct renewal {
+	bool other;
+	unsigned times;
+};
+
+static bool
+renew(void *arg)
+{
+	struct renewal *r = arg;
+
+	r->times++;
+	return r->other;
+}
+
+static void
+test_renewed(void)
+{
+	for (size_t i = 0; i < N(refusals); i++) {
+		struct serve_step step = { SERVE_ALL, refusals[i].answer,
+			SERVE_CLOSE, 0 };
+		struct renewal r = { refusals[i].other, 0 };
+		struct token t = { 0 };
+		struct world w;
+		struct err e;
+
+		world_start(&w, &step, 1);
+		w.source.who.renew = renew;
+		w.source.who.arg = &r;
+		T_CHECK(!world_get(&w, &t, &e) && e.kind == ERR_AUTH, "%s",
+		    refusals[i].name);
+		T_CHECK(world_requests(&w) == refusals[i].requests &&
+			r.times == refusals[i].renewed,
+		    "%s: %u requests, renewed %u times", refusals[i].name,
+		    world_requests(&w), r.times);
+		world_stop(&w);
+	}
+}
+
 static void
 test_clock(void)
 {
@@ -342,6 +403,7 @@ test_no_memory(void)
 static const struct t_test tests[] = {
 	{ "what the service answers", test_rows },
 	{ "the request", test_request },
+	{ "renewed", test_renewed },
 	{ "a wrong clock", test_clock },
 	{ "bad settings", test_bad_settings },
 	{ "hostile answers", test_hostile },
