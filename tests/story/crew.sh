@@ -98,6 +98,28 @@ for signal in TERM HUP; do
 	same "$signal: each once" 3 "$(count_mail)"
 done
 
+# --- told a second time it ends at once, and its worker by itself
+
+new_sandbox --fault 'send slow ms=40'
+fill 1 twice
+start_run
+until_asked
+kill -TERM $RUN
+n=0
+until grep -q 'on their way' run.err || [ $((n += 1)) -gt 100 ]; do
+	sleep 0.05
+done
+kill -TERM $RUN
+wait $RUN
+same 'twice: ended by it' TERM "$(kill -l $?)"
+same 'twice: without waiting' 1 "$(left)"
+n=0
+until [ "$(left)" = 0 ] || [ $((n += 1)) -gt 200 ]; do
+	sleep 0.1
+done
+same 'twice: sent by its worker' 0 "$(left)"
+same 'twice: once' 1 "$(count_mail)"
+
 # --- a worker is killed: others go on, and it is known which message
 
 new_sandbox --fault 'send taken-no-answer x1' --fault 'send slow ms=1'
