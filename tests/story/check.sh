@@ -16,6 +16,16 @@ says 'check: permission' "$OUT" 'Mail.Send'
 says 'check: mailbox' "$OUT" '^ok    mailbox .*sender@example.com'
 same 'check sends nothing' 0 "$(count_mail)"
 
+# a system's store that cannot be asked is named, where it was needed
+ours=$(setting_of ca)
+setting ca auto
+export SSL_CERT_FILE="$TMP/no-store"
+with check
+same 'no store: exit' 75 "$STATUS"
+says 'no store: named' "$OUT" "could not be asked: $TMP/no-store: cannot open"
+unset SSL_CERT_FILE
+setting ca "$ours"
+
 with test you@example.org
 same 'test: exit' 0 "$STATUS"
 says 'test: accepted' "$OUT" '^ok    test message .*request-id '
