@@ -118,13 +118,15 @@ static bool
 send_once(struct attempt *a, struct client *c, const struct prepared *p,
     enum route want, struct send_result *sum, struct err *e)
 {
+	struct route_choice choice;
 	struct slot slot;
 	bool ok;
 
 	*sum = (struct send_result){ 0 };
 	if (!take_turn(a, c, p, &slot, e))
 		return false;
-	ok = prepare_send(c, p, want, a->log, sum, e);
+	ok = prepare_route(c, p, want, &choice, e) &&
+	    prepare_send(c, p, &choice, a->log, sum, e);
 	slot_free(&slot);
 	return ok;
 }

@@ -113,6 +113,33 @@ file_size(const struct message_file *f)
 	    encoded_size(f->content.size);
 }
 
+static const char text_apart[] =
+    "the text in its body, which goes as an attached file";
+
+/* The same for texts, a line in the place of each. */
+static void
+set_texts_apart(struct prepared *p, struct message *rest, uint64_t size)
+{
+	struct outgoing *o = &p->out;
+	const struct message_stand_in *in;
+	struct str *text;
+
+	while (size > o->facts.mime_limit && o->n_files < OUTGOING_FILES_MAX) {
+		text = rest->html.n > rest->text.n ? &rest->html : &rest->text;
+		in = message_stand_in(text == &rest->html);
+		if (text->n <= in->text.n)
+			return;
+		size -= text->n;
+		o->file[o->n_files++] =
+		    (struct outgoing_file){ .name = in->name,
+			    .type = arena_fmt(&p->mem, "%.*s; charset=utf-8",
+				STR_ARG(in->type)),
+			    .content = source_of(*text) };
+		*text = in->text;
+		o->facts.rest_loses = text_apart;
+	}
+}
+
 /* The index of the largest file, or n_files. */
 static size_t
 largest(const struct message *m)
@@ -147,6 +174,7 @@ set_apart(struct prepared *p, struct message *rest)
 		for (rest->n_files--; i < rest->n_files; i++)
 			rest->file[i] = rest->file[i + 1];
 	}
+	set_texts_apart(p, rest, size);
 }
 
 static bool
@@ -306,43 +334,86 @@ decoded_size(const struct mime_part *p)
 }
 
 static bool
-check_raw_size(struct prepared *p, const struct mime_part **file, size_t n,
-    struct err *e)
+check_raw_size(struct prepared *p, const struct mime_part *root, struct err *e)
 {
 	uint64_t files = 0, encoded = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		files += decoded_size(file[i]);
-		encoded += file[i]->end - file[i]->body;
+	for (; root != NULL; root = mime_next(root)) {
+		if (!prepare_part_is_file(root))
+			continue;
+		files += decoded_size(root);
+		encoded += root->end - root->body;
 	}
 	return check_size(p, files, encoded, e);
 }
 
-/* Decodes files, the largest first, until the rest would fit. */
+/* What a part of n bytes takes in the message as it leaves. */
+static uint64_t
+part_size(const struct mime_part *p, uint64_t n)
+{
+	bool odd =
+	    p->encoding == MIME_IDENTITY && (p->eight_bit || p->long_line);
+
+	return odd || p->encoding == MIME_QP ? encoded_size(n) :
+					       p->end - p->body;
+}
+
+/* What is too large for a body goes as a file, with its charset. */
+static void
+name_text(struct prepared *p, const struct mime_part *part,
+    struct message_file *f, struct str *instead)
+{
+	const struct message_stand_in *in =
+	    message_stand_in(str_eq(part->type, STR("text/html")));
+	struct str charset = param_find(part->param, STR("charset"));
+
+	*instead = in->text;
+	f->name = in->name;
+	if (charset.n > 0)
+		f->type = arena_fmt(&p->mem, "%.*s; charset=\"%.*s\"",
+		    STR_ARG(part->type), STR_ARG(charset));
+	p->out.facts.rest_loses = text_apart;
+}
+
+/*
+ * Decodes parts, the largest first, until the rest would fit. *size: of what
+ * is not taken out.
+ */
 static bool
-take_out(struct prepared *p, struct edit *edit, const struct mime_part **file,
-    size_t n, struct err *e)
+take_out(struct prepared *p, struct edit *edit, prepare_part_is *is,
+    uint64_t *size, struct err *e)
 {
 	struct outgoing *o = &p->out;
-	uint64_t size = o->facts.mime_size, files = 0;
+	const struct mime_part **part =
+	    arena_array(&p->mem, EDIT_LEFT_OUT, sizeof(*part));
 	struct message_file f;
+	uint64_t gone;
 	bool sound;
+	size_t n;
 
-	for (size_t i = 0; i < n && size > o->facts.mime_limit; i++) {
-		if (!prepare_part_file(&p->state->parts, file[i], &f, &sound,
+	if (part == NULL)
+		return arena_ok(&p->mem, e);
+	n = prepare_part_list(edit->root, is, part, EDIT_LEFT_OUT);
+	for (size_t i = 0; i<n && * size> o->facts.mime_limit &&
+	     edit->n_left_out < EDIT_LEFT_OUT;
+	     i++) {
+		if (!prepare_part_file(&p->state->parts, part[i], &f, &sound,
 			e))
 			return false;
 		if (!sound)
 			continue;
-		size -= file[i]->end - file[i]->body;
-		edit->left_out[edit->n_left_out++] = file[i];
+		if (is == prepare_part_is_text)
+			name_text(p, part[i], &f,
+			    &edit->instead[edit->n_left_out]);
+		gone = part_size(part[i], f.content.size);
+		*size -= gone < *size ? gone : *size;
+		edit->left_out[edit->n_left_out++] = part[i];
 		o->file[o->n_files++] = (struct outgoing_file){ .name = f.name,
 			.type = f.type,
 			.cid = f.cid,
 			.content = f.content };
-		files += f.content.size;
 	}
-	return check_size(p, files, o->facts.mime_size, e);
+	return true;
 }
 
 /* A message of files only: of it the header stays, as that of a text. */
@@ -363,16 +434,18 @@ keep_sound(struct edit *edit)
 static bool
 write_rest(struct prepared *p, struct edit *edit, struct err *e)
 {
-	const struct mime_part **file =
-	    arena_array(&p->mem, EDIT_LEFT_OUT, sizeof(*file));
-	size_t n;
+	uint64_t size = p->out.facts.mime_size, files = 0;
 
-	if (file == NULL)
-		return arena_ok(&p->mem, e);
-	n = prepare_part_files(edit->root, file, EDIT_LEFT_OUT);
-	if (!check_raw_size(p, file, n, e) || !take_out(p, edit, file, n, e))
+	if (!check_raw_size(p, edit->root, e) ||
+	    !take_out(p, edit, prepare_part_is_file, &size, e))
 		return false;
 	keep_sound(edit);
+	if (!take_out(p, edit, prepare_part_is_text, &size, e))
+		return false;
+	for (size_t i = 0; i < p->out.n_files; i++)
+		files += p->out.file[i].content.size;
+	if (!check_size(p, files, p->out.facts.mime_size, e))
+		return false;
 	return p->out.n_files == 0 || edit_message(edit, &p->state->rest, e);
 }
 
@@ -451,6 +524,7 @@ prepare_raw(struct prepared *p, const struct config *config,
 	    !prepare_raw_header(&h, now, os_zone(now), e))
 		return false;
 	say_type(h.root, log);
+	p->out.facts.no_save_asked = envelope->no_save_asked;
 	p->message_id = h.message_id;
 	p->rcpt = h.rcpt;
 	p->n_rcpt = h.n_rcpt;

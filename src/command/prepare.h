@@ -29,8 +29,9 @@ struct prepare_envelope {
 	const struct addr *rcpt;   /* may have bare names */
 	bool rcpt_from_header;     /* To, Cc and Bcc (or Resent-) as well */
 	struct str sender_name;    /* for a From that must be made; or empty */
-	bool again;      /* prepared before: it comes from the queue */
-	enum route want; /* --via: that route's form is made, too */
+	bool again;         /* prepared before: it comes from the queue */
+	bool no_save_asked; /* --no-save, not a setting */
+	enum route want;    /* --via: that route's form is made, too */
 };
 
 struct prepared {
@@ -71,12 +72,12 @@ bool prepare_route(struct client *c, const struct prepared *p, enum route want,
     __attribute__((warn_unused_result));
 
 /*
- * The same, and makes one attempt. What was chosen and why goes to log; *out
- * says it too.
+ * Makes one attempt by the route that was chosen. Which, why, and what is
+ * lost on it goes to log.
  */
-bool prepare_send(struct client *c, const struct prepared *p, enum route want,
-    const struct log *log, struct send_result *out, struct err *e)
-    __attribute__((warn_unused_result));
+bool prepare_send(struct client *c, const struct prepared *p,
+    const struct route_choice *by, const struct log *log,
+    struct send_result *out, struct err *e) __attribute__((warn_unused_result));
 
 struct prepare_intake {
 	int from;

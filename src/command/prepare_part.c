@@ -18,13 +18,27 @@ is_message(const struct mime_part *p)
 	return str_eq(p->type, STR("message/rfc822"));
 }
 
-bool
-prepare_part_is_file(const struct mime_part *p)
+/* One that may be taken out: not sealed, nor of an attached message. */
+static bool
+is_movable(const struct mime_part *p)
 {
 	for (const struct mime_part *q = p->parent; q != NULL; q = q->parent)
 		if (is_message(q))
 			return false;
-	if (p->sealed || p->encoding == MIME_UNKNOWN || mime_is_multipart(p))
+	return !p->sealed && p->encoding != MIME_UNKNOWN &&
+	    !mime_is_multipart(p);
+}
+
+bool
+prepare_part_is_text(const struct mime_part *p)
+{
+	return is_movable(p) && !is_message(p) && !prepare_part_is_file(p);
+}
+
+bool
+prepare_part_is_file(const struct mime_part *p)
+{
+	if (!is_movable(p))
 		return false;
 	if (is_message(p))
 		return p->parent != NULL && p->encoding == MIME_IDENTITY;
@@ -34,13 +48,13 @@ prepare_part_is_file(const struct mime_part *p)
 }
 
 size_t
-prepare_part_files(const struct mime_part *root, const struct mime_part **out,
-    size_t max)
+prepare_part_list(const struct mime_part *root, prepare_part_is *is,
+    const struct mime_part **out, size_t max)
 {
 	size_t n = 0, i;
 
 	for (const struct mime_part *p = root; p != NULL; p = mime_next(p)) {
-		if (!prepare_part_is_file(p))
+		if (!is(p))
 			continue;
 		for (i = n; i > 0 &&
 		     out[i - 1]->end - out[i - 1]->body < p->end - p->body;

@@ -29,11 +29,15 @@ struct prepare_part {
 
 bool prepare_part_is_file(const struct mime_part *p);
 
+/* A text of the message itself, which is shown and not attached. */
+bool prepare_part_is_text(const struct mime_part *p);
+
 /*
- * The files of a message, the largest first; at most max. Gives how many;
- * they live in the tree.
+ * The parts of a message for which `is` holds, the largest first; at most max.
+ * Gives how many; they live in the tree.
  */
-size_t prepare_part_files(const struct mime_part *root,
+typedef bool prepare_part_is(const struct mime_part *p);
+size_t prepare_part_list(const struct mime_part *root, prepare_part_is *is,
     const struct mime_part **out, size_t max);
 
 /*

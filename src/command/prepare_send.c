@@ -35,20 +35,17 @@ prepare_route(struct client *c, const struct prepared *p, enum route want,
 }
 
 bool
-prepare_send(struct client *c, const struct prepared *p, enum route want,
-    const struct log *log, struct send_result *out, struct err *e)
+prepare_send(struct client *c, const struct prepared *p,
+    const struct route_choice *by, const struct log *log,
+    struct send_result *out, struct err *e)
 {
-	struct route_choice choice;
-
 	*out = (struct send_result){ 0 };
-	if (!prepare_route(c, p, want, &choice, e))
-		return false;
-	log_trace(log, "* route %s: %s", route_name(choice.route), choice.why);
-	if (choice.loses != NULL)
+	log_trace(log, "* route %s: %s", route_name(by->route), by->why);
+	if (by->loses != NULL)
 		log_warn(log, "sent by the route %s, the message loses %s",
-		    route_name(choice.route), choice.loses);
-	return outgoing_send(&c->graph, &p->out, choice.route, &p->progress,
-	    out, e);
+		    route_name(by->route), by->loses);
+	return outgoing_send(&c->graph, &p->out, by->route, &p->progress, out,
+	    e);
 }
 
 uint64_t

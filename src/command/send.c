@@ -367,7 +367,8 @@ prepare_eml(struct send *s, struct err *e)
 	bool piped = strcmp(s->eml, "-") == 0;
 	const char *name = piped ? "standard input" : s->eml;
 	const struct config_ask ask = settings_of(s);
-	struct prepare_envelope envelope = { .want = s->via };
+	struct prepare_envelope envelope = { .want = s->via,
+		.no_save_asked = s->no_save };
 	struct prepare_intake in = { .name = name, .config = &s->config };
 	struct file file = { .fd = STDIN_FILENO };
 	struct source *raw = arena_alloc(&s->compose.mem, sizeof(*raw));
@@ -398,6 +399,7 @@ prepare(struct send *s, struct err *e)
 		    !prepare_message(&s->prepared, &s->config,
 			&s->compose.message, e))
 		return false;
+	s->prepared.out.facts.no_save_asked = s->no_save;
 	s->report.message_id = s->prepared.message_id;
 	s->report.recipients = s->prepared.n_rcpt;
 	if (s->queue && !s->dry_run) /* it takes more people, in parts */

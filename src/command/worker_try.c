@@ -133,8 +133,11 @@ try_send_prepared(struct worker_job *j, enum route want, struct err *e)
 		return false;
 	if (choice.route != ROUTE_DRAFT && !try_mark(j, STR(""), e))
 		return false;
-	return prepare_send(c, &j->prepared, choice.route, j->worker->log,
+	ok = prepare_send(c, &j->prepared, &choice, j->worker->log,
 	    &j->result->sent, e);
+	if (ok && choice.loses != NULL)
+		j->note = arena_fmt(&j->mem, "sent without %s", choice.loses).p;
+	return ok;
 }
 
 /* An old file does not say it; then no copy is older than the message. */

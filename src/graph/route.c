@@ -74,7 +74,9 @@ choose_wanted(const struct route_facts *f, enum route want,
 		    "the message cannot go by the route %s: %s", names[want],
 		    cannot);
 	return choose(out, want, "it was asked for",
-	    want == ROUTE_JSON ? f->json_loses : NULL);
+	    want == ROUTE_JSON      ? f->json_loses :
+		want == ROUTE_DRAFT ? f->rest_loses :
+				      NULL);
 }
 
 static bool
@@ -100,7 +102,7 @@ refuse(const struct route_facts *f, const char *why, struct err *e)
 	    f->json_cannot, why != NULL ? "; as a draft not, for " : "",
 	    why != NULL ? why : "");
 	if (f->no_save)
-		return err_remedy(e, "Leave out --no-save, or save_to_sent.");
+		return err_remedy(e, "Leave out --no-save.");
 	return err_remedy(e, "Put what is large where it can be linked.");
 }
 
@@ -119,6 +121,25 @@ contradiction(struct err *e)
 	    "json.");
 }
 
+static bool choose_best(const struct route_facts *f, struct route_choice *out,
+    struct err *e);
+
+/* A setting about Sent Items must not cost a mail. */
+static bool
+choose_copy(const struct route_facts *f, struct route_choice *out,
+    struct err *e)
+{
+	struct route_facts saved = *f;
+
+	saved.no_save = false;
+	if (!choose_best(&saved, out, e))
+		return false;
+	out->loses = out->loses != NULL ?
+	    out->loses :
+	    "what save_to_sent = no asks for: a copy stays in Sent Items";
+	return true;
+}
+
 static bool
 choose_best(const struct route_facts *f, struct route_choice *out,
     struct err *e)
@@ -129,9 +150,11 @@ choose_best(const struct route_facts *f, struct route_choice *out,
 	if (f->exact && f->no_save)
 		return contradiction(e);
 	if (f->exact && draft_cannot(f) == NULL)
-		return choose(out, ROUTE_DRAFT, "delivery = exact", NULL);
+		return choose(out, ROUTE_DRAFT, "delivery = exact",
+		    f->rest_loses);
 	if (f->no_save && !json)
-		return refuse(f, NULL, e);
+		return f->no_save_asked ? refuse(f, NULL, e) :
+					  choose_copy(f, out, e);
 	if (f->no_save)
 		return choose(out, ROUTE_JSON,
 		    "only JSON can say that no copy is to be kept",
@@ -152,9 +175,13 @@ choose_best(const struct route_facts *f, struct route_choice *out,
 		    "it is larger than mime_limit, and the app has no "
 		    "Mail.ReadWrite for a draft",
 		    f->json_loses);
+	if (json && f->rest_loses != NULL)
+		return choose(out, ROUTE_JSON,
+		    "it is larger than mime_limit, and so is its text",
+		    f->json_loses);
 	if (draft_cannot(f) == NULL)
 		return choose(out, ROUTE_DRAFT, "it is larger than mime_limit",
-		    NULL);
+		    f->rest_loses);
 	if (json)
 		return choose(out, ROUTE_JSON,
 		    "it is larger than mime_limit, and cannot be taken apart",

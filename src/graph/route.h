@@ -8,12 +8,14 @@
  * - --via names a route: that one, if it can
  * - delivery = exact, and not to be kept in Sent Items: refused
  * - delivery = exact: draft, if one can be made
- * - not to be kept in Sent Items: json, if it can, or refused
+ * - not to be kept in Sent Items: json, if it can; else refused where --no-save
+ *   asked for it, and where a setting did, as below with a copy, which is said
  * - only JSON delivers a field (x-, List-Unsubscribe), and nothing is lost:
  *   json. Of a message that came as MIME its x- fields do not count
  * - up to mime_limit: mime
  * - JSON carries all of it and nothing is lost: json
  * - the token has no Mail.ReadWrite and JSON can: json, saying what is lost
+ * - a draft would have to send its text as a file, and JSON can: json
  * - it can be taken apart: draft
  * - JSON can: json, saying what is lost
  * - else: refused
@@ -40,8 +42,10 @@ struct route_facts {
 	const char *json_cannot;   /* why JSON cannot carry it; NULL: it can */
 	const char *json_loses;    /* what it would lose; NULL: nothing */
 	bool json_fields;          /* has fields that MIME may not deliver */
+	const char *rest_loses;    /* what a draft of it loses; NULL: nothing */
 	const char *sealed;        /* why it cannot be taken apart; NULL: can */
-	bool no_save;              /* not to be kept in Sent Items */
+	bool no_save;              /* not to be kept in Sent Items, */
+	bool no_save_asked;        /* as --no-save says: nothing less will do */
 	bool exact;                /* delivery = exact */
 	enum route_may read_write; /* Mail.ReadWrite */
 	uint64_t mime_limit, max_message_size;

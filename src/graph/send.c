@@ -115,7 +115,7 @@ check_fields(const struct message *m, struct err *e)
 static bool
 check_files(const struct message *m, struct err *e)
 {
-	uint64_t all = m->text.n + m->html.n;
+	uint64_t all = m->html.p != NULL ? m->html.n : m->text.n;
 
 	for (size_t i = 0; i < m->n_files; i++) {
 		const struct message_file *f = &m->file[i];

@@ -272,6 +272,15 @@ flush(struct editor *w)
 	buf_reset(&w->text);
 }
 
+static struct str
+instead_of(const struct edit *in, const struct mime_part *p)
+{
+	for (size_t i = 0; i < in->n_left_out; i++)
+		if (in->left_out[i] == p)
+			return in->instead[i];
+	return (struct str){ 0 };
+}
+
 static bool
 is_left_out(const struct edit *in, const struct mime_part *p)
 {
@@ -415,6 +424,7 @@ static void
 part_header(struct editor *w, const struct mime_part *p,
     const struct recoded *r)
 {
+	struct str instead = instead_of(w->in, p);
 	bool own = p == w->in->root;
 
 	for (const struct head_field *f = p->head.first; f != NULL; f = f->next)
@@ -428,7 +438,11 @@ part_header(struct editor *w, const struct mime_part *p,
 		type_with_charset(w, p, r->charset);
 	if (r != NULL)
 		buf_addz(&w->text, "Content-Transfer-Encoding: base64\r\n");
-	buf_addz(&w->text, "\r\n");
+	if (instead.n > 0)
+		buf_addf(&w->text, "Content-Type: %s\r\n",
+		    str_eq(p->type, STR("text/html")) ? "text/html" :
+							"text/plain");
+	buf_addf(&w->text, "\r\n%.*s", STR_ARG(instead));
 	flush(w);
 }
 
@@ -496,6 +510,10 @@ parts(struct editor *w)
 		return;
 	for (p = mime_next(p); p != NULL && !w->failed;) {
 		if (is_left_out(w->in, p)) {
+			if (instead_of(w->in, p).n > 0) {
+				copy_to(w, &at, p->start);
+				part_header(w, p, NULL);
+			}
 			copy_to(w, &at, p->delimiter);
 			at = p->end;
 			p = after(p);

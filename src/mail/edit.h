@@ -59,6 +59,7 @@ struct edit {
 	/* parts to leave out: they are uploaded by themselves; of the root the
 	   header stays, with an empty text */
 	const struct mime_part *left_out[EDIT_LEFT_OUT];
+	struct str instead[EDIT_LEFT_OUT]; /* a text in its place; or empty */
 	size_t n_left_out;
 	bool again;          /* it was edited here before: X-Post365-To stays */
 	edit_decode *decode; /* NULL: quoted-printable parts stay */

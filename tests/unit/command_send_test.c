@@ -40,6 +40,21 @@ static const char config_text[] =
     "client_id = 66666666-7777-8888-9999-aaaaaaaaaaaa\n"
     "client_secret_command = echo locked out >&2; exit 3\n";
 
+/* Larger than mime_limit, and small enough for JSON. */
+static void
+make_text(void)
+{
+	struct buf text;
+
+	buf_init(&text, 4000000);
+	for (int i = 0; i < 30000; i++)
+		buf_addz(&text,
+		    "0123456789012345678901234567890123456789012345678901234"
+		    "567890123456789012345678901234567890123456789012345678\n");
+	(void)command_file("3m", buf_view(&text), 0600);
+	buf_release(&text);
+}
+
 /* Larger than mime_limit, and not to be taken apart. */
 static void
 make_signed(void)
@@ -85,6 +100,7 @@ make_files(void)
 	(void)command_file("caf\351", STR("x"), 0600);
 	(void)command_file("eml", STR("To: c@d.example\n\nhi\n"), 0600);
 	make_signed();
+	make_text();
 	(void)truncate(command_file("2m", STR(""), 0600), 2000000);
 	(void)truncate(command_file("5m", STR(""), 0600), 5000000);
 	(void)truncate(command_file("huge", STR(""), 0600), 157286401);
@@ -398,6 +414,14 @@ static const struct {
 	{ "a text too large for a body", "draft", { "--text", "5m",
 	  "a@b.example" }, { 0 }, "The text of this message is in the attached "
 	  "file message.txt.\r\n|!filename=" },
+	{ "a text and a file too large together", "draft", { "--text", "3m",
+	  "-a", "5m", "a@b.example" }, { 0 }, "The text of this message is in "
+	  "the attached file message.txt.\r\n|!filename=" },
+	{ "a text and an HTML text", "json", { "--text", "3m", "--html", "3m",
+	  "a@b.example" }, { 0 }, "\"contentType\":\"html\"" },
+	{ "two texts and a file", "draft", { "--text", "3m", "--html", "3m",
+	  "-a", "2m", "a@b.example" }, { 0 }, "attached file message.txt.\r\n|"
+	  "attached file message.html.</p>\r\n|!filename=" },
 	{ "an HTML text too large for a body", "draft", { "--html", "most",
 	  "--text", "body", "a@b.example" }, { 0 }, "hello\r\n|<p>The text of "
 	  "this message is in the attached file message.html.</p>\r\n" },

@@ -602,6 +602,94 @@ test_set_apart(void)
 	buf_release(&two);
 }
 
+/* As many as there may be pictures in a report, each written anew. */
+static void
+test_many_parts(void)
+{
+	struct err e = { 0 };
+	struct job j;
+
+	buf_init(&j.in, LIMIT);
+	buf_addz(&j.in, MIXED);
+	for (int i = 0; i < 10000; i++)
+		buf_addz(&j.in,
+		    "--b\r\nContent-Transfer-Encoding: quoted-printable\r\n"
+		    "\r\n=C3=A4\r\n");
+	buf_addz(&j.in, "--b--\r\n");
+	T_CHECK(begin(&j, "", ROUTE_AUTO, &e), "%s", e.msg);
+	T_CHECK(j.p.out.mime.size < 2200000, "by MIME");
+	end(&j);
+}
+
+#define STOOD "The text of this message is in the attached file "
+
+/* A text that no request carries becomes a file, with a line in its place. */
+static void
+test_text_apart(void)
+{
+	struct err e = { 0 };
+	struct buf rest;
+	struct job j;
+
+	buf_init(&j.in, LIMIT);
+	buf_addz(&j.in,
+	    "From: me@contoso.com\r\nTo: a@x.example\r\n" STAMPS
+	    "Content-Type: text/plain; charset=iso-8859-2\r\n\r\n");
+	for (int i = 0; i < 5000; i++)
+		buf_addz(&j.in, "abc\r\n");
+	T_CHECK(begin(&j, "limit=1024", ROUTE_AUTO, &e), "%s", e.msg);
+	T_CHECK(j.p.out.n_files == 1 &&
+		str_eq(j.p.out.file[0].name, STR("message.txt")) &&
+		str_eq(j.p.out.file[0].type,
+		    STR("text/plain; charset=\"iso-8859-2\"")) &&
+		j.p.out.file[0].content.size == 25000,
+	    "%zu files", j.p.out.n_files);
+	T_CHECK(j.p.out.facts.rest_loses != NULL, "it is said");
+	read_all(&j.p.out.rest, &rest);
+	T_CHECK(str_eq(buf_view(&rest),
+		    STR("From: me@contoso.com\r\nTo: a@x.example\r\n" STAMPS
+			"Content-Type: text/plain\r\n\r\n" STOOD
+			"message.txt.\r\n")),
+	    "%s", rest.p);
+	buf_release(&rest);
+	end(&j);
+}
+
+/* The same in a multipart, in quoted-printable; what is small enough stays. */
+static void
+test_texts_apart(void)
+{
+	struct err e = { 0 };
+	struct buf rest;
+	struct job j;
+
+	buf_init(&j.in, LIMIT);
+	buf_addz(&j.in, MIXED "--b\r\n\r\nsmall\r\n--b\r\n\r\n");
+	for (int i = 0; i < 1000; i++)
+		buf_addz(&j.in, "abc\r\n");
+	buf_addz(&j.in,
+	    "--b\r\nContent-Type: text/html; charset=utf-8\r\n"
+	    "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
+	for (int i = 0; i < 1000; i++)
+		buf_addz(&j.in, "=C3=A4\r\n");
+	buf_addz(&j.in, "--b--\r\n");
+	T_CHECK(begin(&j, "limit=1024", ROUTE_AUTO, &e), "%s", e.msg);
+	T_CHECK(j.p.out.n_files == 2 &&
+		str_eq(j.p.out.file[0].name, STR("message.html")) &&
+		j.p.out.file[0].content.size == 3998 &&
+		str_eq(j.p.out.file[1].type, STR("text/plain")),
+	    "%zu files", j.p.out.n_files);
+	read_all(&j.p.out.rest, &rest);
+	T_CHECK(strstr(rest.p,
+		    "--b\r\n\r\nsmall\r\n--b\r\nContent-Type: text/plain\r\n"
+		    "\r\n" STOOD "message.txt.\r\n\r\n--b\r\nContent-Type: "
+		    "text/html\r\n\r\n<p>" STOOD
+		    "message.html.</p>\r\n\r\n--b--") != NULL,
+	    "%s", rest.p);
+	buf_release(&rest);
+	end(&j);
+}
+
 /* Of a message that is nothing but files the header makes the draft. */
 static void
 test_only_files(void)
@@ -1089,6 +1177,9 @@ test_memory(void)
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
 	{ "set apart", test_set_apart },
+	{ "10,000 parts", test_many_parts },
+	{ "a text as a file", test_text_apart },
+	{ "texts as files", test_texts_apart },
 	{ "only files", test_only_files },
 	{ "only files, in a multipart", test_files_in_mixed },
 	{ "max_message_size", test_max_of_files },
