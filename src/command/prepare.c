@@ -528,6 +528,7 @@ prepare_raw(struct prepared *p, const struct config *config,
 	p->message_id = h.message_id;
 	p->rcpt = h.rcpt;
 	p->n_rcpt = h.n_rcpt;
+	p->bad = h.bad;
 	p->head = &h.root->head;
 	return write_raw(p, &h, raw, e);
 }

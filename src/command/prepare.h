@@ -30,8 +30,15 @@ struct prepare_envelope {
 	bool rcpt_from_header;     /* To, Cc and Bcc (or Resent-) as well */
 	struct str sender_name;    /* for a From that must be made; or empty */
 	bool again;         /* prepared before: it comes from the queue */
+	bool some_will_do;  /* of the header's: who can be read gets it */
 	bool no_save_asked; /* --no-save, not a setting */
 	enum route want;    /* --via: that route's form is made, too */
+};
+
+/* What stands among the header's recipients and is no address. */
+struct prepare_bad {
+	struct str text, why;
+	struct prepare_bad *next;
 };
 
 struct prepared {
@@ -40,8 +47,9 @@ struct prepared {
 	struct str message_id;
 	const struct addr *rcpt; /* who gets it, each once */
 	size_t n_rcpt;
-	const struct head *head;      /* as it came; NULL: made from parts */
-	struct prepared_state *state; /* of prepare.c: open files, ropes */
+	const struct prepare_bad *bad; /* some_will_do: who does not get it */
+	const struct head *head;       /* as it came; NULL: made from parts */
+	struct prepared_state *state;  /* of prepare.c: open files, ropes */
 	struct outgoing_progress
 	    progress; /* the caller's, once it is prepared */
 };

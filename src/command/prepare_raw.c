@@ -69,12 +69,86 @@ change(struct prepare_raw *h, struct edit_field field)
 		h->field[h->n_fields++] = field;
 }
 
+/* Takes what stands before a comma off *rest, one of no quote or bracket. */
+static struct str
+next_element(struct str *rest)
+{
+	struct str element = *rest;
+	unsigned depth = 0;
+	bool quoted = false;
+	size_t i = 0;
+
+	for (; i < rest->n; i++) {
+		if (rest->p[i] == '\\')
+			i++;
+		else if (rest->p[i] == '"')
+			quoted = !quoted;
+		else if (quoted)
+			continue;
+		else if (rest->p[i] == '(' || rest->p[i] == '<')
+			depth++;
+		else if ((rest->p[i] == ')' || rest->p[i] == '>') && depth > 0)
+			depth--;
+		else if (rest->p[i] == ',' && depth == 0)
+			break;
+	}
+	*rest = str_from(element, i + 1);
+	return str_trim(str_first(element, i));
+}
+
+static void
+note_bad(struct prepare_raw *h, struct str text, const struct err *why)
+{
+	struct prepare_bad **to = &h->bad;
+
+	for (; *to != NULL; to = &(*to)->next)
+		if (str_eq((*to)->text, text))
+			return; /* the field is read twice */
+	*to = arena_alloc(h->mem, sizeof(**to));
+	if (*to != NULL)
+		**to = (struct prepare_bad){ text,
+			arena_str(h->mem, str_of(why->msg)), NULL };
+}
+
+/* One by one: those that can be read. */
+static bool
+parse_some(struct prepare_raw *h, struct str value, struct addr **out,
+    struct err *e)
+{
+	struct addr **tail = out, *one;
+	struct str text;
+
+	*out = NULL;
+	while (value.n > 0) {
+		text = next_element(&value);
+		if (addr_parse_list(h->mem, text, true, &one, e)) {
+			*tail = one;
+			tail = end_of(tail);
+		} else if (e->kind == ERR_INPUT)
+			note_bad(h, text, e);
+		else
+			return false;
+	}
+	return arena_ok(h->mem, e);
+}
+
+static bool
+parse_field(struct prepare_raw *h, const struct head_field *f,
+    struct addr **out, struct err *e)
+{
+	struct str value = value_of(h, f);
+
+	return addr_parse_list(h->mem, value, true, out, e) ||
+	    (e->kind == ERR_INPUT && h->envelope->some_will_do &&
+		parse_some(h, value, out, e));
+}
+
 /*
  * Appends the addresses of all fields of that name, or of one. What cannot be
  * read is an error where it says who gets the mail; *strange gets it else.
  */
 static bool
-addresses(const struct prepare_raw *h, struct head_field *only, struct str name,
+addresses(struct prepare_raw *h, struct head_field *only, struct str name,
     struct addr **out, struct err *e)
 {
 	struct head_field *f = only;
@@ -83,7 +157,7 @@ addresses(const struct prepare_raw *h, struct head_field *only, struct str name,
 	if (only == NULL)
 		f = head_find(h->root->head.first, name);
 	while (f != NULL) {
-		if (!addr_parse_list(h->mem, value_of(h, f), true, &list, e) ||
+		if (!parse_field(h, f, &list, e) ||
 		    !alias_expand(h->mem, &h->names->rules, list, &local, e))
 			return err_wrap(e, "%.*s", STR_ARG(name));
 		*tail = local;
@@ -149,7 +223,7 @@ find_resent(struct prepare_raw *h)
 
 /* Its recipients. *found: there is a field of them. */
 static bool
-resent_recipients(const struct prepare_raw *h, struct addr **out, bool *found,
+resent_recipients(struct prepare_raw *h, struct addr **out, bool *found,
     struct err *e)
 {
 	struct head_field *f;
@@ -165,7 +239,7 @@ resent_recipients(const struct prepare_raw *h, struct addr **out, bool *found,
 }
 
 static bool
-header_recipients(const struct prepare_raw *h, struct addr **out, struct err *e)
+header_recipients(struct prepare_raw *h, struct addr **out, struct err *e)
 {
 	bool resent;
 
@@ -180,6 +254,8 @@ header_recipients(const struct prepare_raw *h, struct addr **out, struct err *e)
 static bool
 nobody(const struct prepare_raw *h, struct err *e)
 {
+	if (h->bad != NULL)
+		return err_set(e, ERR_INPUT, "%.*s", STR_ARG(h->bad->why));
 	err_set(e, ERR_USAGE, "nobody to send it to");
 	return err_remedy(e,
 	    h->envelope->rcpt_from_header ?

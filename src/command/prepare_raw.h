@@ -43,6 +43,7 @@ struct prepare_raw {
 	struct reconciled recipients;
 	const struct addr *rcpt; /* each once */
 	size_t n_rcpt;
+	struct prepare_bad *bad;
 	struct prepare_from from;
 	struct edit_field *field;
 	size_t n_fields;

@@ -402,21 +402,79 @@ prepare(struct send *s, struct err *e)
 	s->prepared.out.facts.no_save_asked = s->no_save;
 	s->report.message_id = s->prepared.message_id;
 	s->report.recipients = s->prepared.n_rcpt;
-	if (s->queue && !s->dry_run) /* it takes more people, in parts */
+	if (s->prepared.n_rcpt > ENQUEUE_RECIPIENTS) /* it goes in parts */
 		return route_choose(&s->prepared.out.facts, s->via, &choice, e);
 	/* before anybody signs in: what no route can carry, none will try */
 	return prepare_route(NULL, &s->prepared, s->via, &choice, e);
 }
 
+/* Done with a message, or with one of its parts. */
+typedef bool send_part(struct send *s, struct prepared *p, struct err *e);
+
+/* The next recipients that Exchange takes at a time; *rest: the others. */
+static struct addr *
+take_recipients(struct arena *a, const struct addr **rest)
+{
+	struct addr *list = NULL, **tail = &list;
+
+	for (size_t n = 0; *rest != NULL && n < ENQUEUE_RECIPIENTS; n++) {
+		*tail = arena_alloc(a, sizeof(**tail));
+		if (*tail == NULL)
+			return list;
+		**tail = **rest;
+		(*tail)->next = NULL;
+		tail = &(*tail)->next;
+		*rest = (*rest)->next;
+	}
+	return list;
+}
+
+/*
+ * A message for more people than that becomes several, each with the whole
+ * header and its own part of the recipients, as in the queue.
+ */
+static bool
+each_part(struct send *s, send_part *act, struct err *e)
+{
+	const struct prepared *whole = &s->prepared;
+	const struct addr *rest = whole->rcpt;
+	struct config config = s->config;
+	struct prepare_envelope v = { .again = true,
+		.want = s->via,
+		.no_save_asked = s->no_save };
+	struct prepared part = { 0 };
+	bool ok = true;
+
+	if (whole->n_rcpt <= ENQUEUE_RECIPIENTS)
+		return act(s, &s->prepared, e);
+	config.from_policy = STR("keep"); /* it was applied */
+	for (size_t done = 0; ok && rest != NULL; done += part.n_rcpt) {
+		prepare_release(&part);
+		v.rcpt = take_recipients(&s->compose.mem, &rest);
+		ok = arena_ok(&s->compose.mem, e) &&
+		    prepare_raw(&part, &config, &whole->out.mime, &v,
+			&s->cli.log, e) &&
+		    act(s, &part, e);
+		if (!ok && done > 0)
+			err_wrap(e,
+			    "sent to %zu of %zu recipients, not to those from "
+			    "%.*s on",
+			    done, whole->n_rcpt, STR_ARG(v.rcpt->text));
+	}
+	prepare_release(&part);
+	return ok;
+}
+
 /* Why this route, and what becomes of the message on it. */
 static void
-print_notes(const struct send *s, const struct route_choice *choice)
+print_notes(const struct send *s, const struct prepared *p,
+    const struct route_choice *choice)
 {
 	struct str rest, line;
 	struct buf notes;
 
 	buf_init(&notes, NOTES_MAX);
-	preview_notes(&s->prepared, choice, &notes);
+	preview_notes(p, choice, &notes);
 	rest = buf_view(&notes);
 	while (str_next(&rest, '\n', &line)) {
 		if (line.n == 0)
@@ -430,15 +488,35 @@ print_notes(const struct send *s, const struct route_choice *choice)
 }
 
 static bool
-dry_run(struct send *s, struct err *e)
+dry_run(struct send *s, struct prepared *p, struct err *e)
 {
 	struct route_choice choice;
 
-	if (!prepare_route(NULL, &s->prepared, s->via, &choice, e) ||
-	    !preview_requests(&s->prepared, &s->config, choice.route, e))
+	if (!prepare_route(NULL, p, s->via, &choice, e) ||
+	    !preview_requests(p, &s->config, choice.route, e))
 		return false;
-	print_notes(s, &choice);
+	print_notes(s, p, &choice);
 	return true;
+}
+
+static bool
+deliver_part(struct send *s, struct prepared *p, struct err *e)
+{
+	struct route_choice choice;
+	struct progress progress;
+	unsigned before = s->report.result.attempts;
+	bool ok;
+
+	if (!prepare_route(&s->client, p, s->via, &choice, e))
+		return false;
+	s->report.why = choice.why;
+	print_notes(s, p, &choice);
+	p->progress = progress_start(&progress, &s->cli.log);
+	ok = attempt_deliver(&s->client, p, s->via, &s->cli.log,
+	    &s->report.result, e);
+	s->report.result.attempts += before;
+	progress_end(&progress);
+	return ok;
 }
 
 /* As it would go, so that what is found wrong is found now. */
@@ -478,26 +556,14 @@ queue(struct send *s, struct err *e)
 static bool
 run(struct send *s, struct err *e)
 {
-	struct route_choice choice;
-	struct progress progress;
-	bool ok;
-
 	if (!read_settings(s, e) || !prepare(s, e))
 		return false;
 	if (s->dry_run)
-		return dry_run(s, e);
+		return each_part(s, dry_run, e);
 	if (s->queue)
 		return queue(s, e);
-	if (!client_open(&s->client, &s->config, &s->cli.log, e) ||
-	    !prepare_route(&s->client, &s->prepared, s->via, &choice, e))
-		return false;
-	s->report.why = choice.why;
-	print_notes(s, &choice);
-	s->prepared.progress = progress_start(&progress, &s->cli.log);
-	ok = attempt_deliver(&s->client, &s->prepared, s->via, &s->cli.log,
-	    &s->report.result, e);
-	progress_end(&progress);
-	return ok;
+	return client_open(&s->client, &s->config, &s->cli.log, e) &&
+	    each_part(s, deliver_part, e);
 }
 
 /*

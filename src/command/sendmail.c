@@ -236,6 +236,7 @@ post_input(struct sendmail *s, struct sendmail_post *post,
 		.envelope = { .sender = s->sender,
 		    .rcpt = s->rcpt,
 		    .rcpt_from_header = s->ask.from_header,
+		    .some_will_do = true,
 		    .sender_name = s->name },
 		.no_report = wants_no_report(s),
 	};

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/sendmail_post.h"
 
+#include <string.h>
+
+#include "base/os.h"
 #include "command/attempt.h"
 #include "command/background.h"
+#include "command/bounce.h"
 #include "command/client.h"
 #include "command/worker.h"
+#include "mail/dsn.h"
 
 bool
 sendmail_post_open(struct sendmail_post *d, const struct config_ask *ask,
@@ -92,6 +97,64 @@ store(struct sendmail_post *d, const struct prepared *p,
 	return true;
 }
 
+/* Those who are no addresses, as an envelope for their report. */
+static bool
+list_bad(const struct sendmail_post *d, struct prepared *p,
+    const struct sendmail_mail *mail, struct envelope *v, struct err *e)
+{
+	size_t n = 0;
+
+	for (const struct prepare_bad *b = p->bad; b != NULL; b = b->next)
+		n++;
+	*v = (struct envelope){ .id = str_of(d->ids.id[0]),
+		.account = d->config.account,
+		.sender = text_of(mail->envelope.sender),
+		.arrived = os_wall(),
+		.message_id = p->message_id,
+		.recipient = arena_array(&p->mem, n, sizeof(*v->recipient)) };
+	if (v->recipient == NULL)
+		return arena_ok(&p->mem, e);
+	for (const struct prepare_bad *b = p->bad; b != NULL; b = b->next)
+		v->recipient[v->recipients++] = b->text;
+	return true;
+}
+
+/*
+ * The others get the message; who sent it hears of these, as he would of any
+ * that are refused later.
+ */
+static void
+report_bad(struct sendmail_post *d, struct prepared *p,
+    const struct sendmail_mail *mail)
+{
+	char id[ENVELOPE_ID_SIZE];
+	struct bounce b = { 0 };
+	struct envelope v;
+	struct err why, e;
+	struct bounce_about about = { .config = &d->config,
+		.envelope = &v,
+		.body = &p->out.mime,
+		.why = &why,
+		.now = os_wall(),
+		.log = d->log };
+
+	for (const struct prepare_bad *bad = p->bad; bad != NULL;
+	     bad = bad->next)
+		log_warn(d->log, "not sent to all: %.*s", STR_ARG(bad->why));
+	if (p->bad == NULL || mail->no_report)
+		return;
+	err_set(&why, ERR_INPUT, "%.*s", STR_ARG(p->bad->why));
+	memcpy(why.code, DSN_BAD_ADDRESS, sizeof(DSN_BAD_ADDRESS));
+	d->reported = true;
+	if (!list_bad(d, p, mail, &v, &e) ||
+	    !bounce_make(&about, &p->mem, &b, &e) ||
+	    (b.whom != BOUNCE_NOBODY &&
+		!bounce_add(&d->outbox.spool, &b, id, &e)))
+		log_warn(d->log, "no report of that could be stored: %s",
+		    e.msg);
+	bounce_release(&b);
+}
+
 bool
 sendmail_post_store(struct sendmail_post *d, const struct sendmail_mail *mail,
     bool *unstored, struct err *e)
@@ -108,6 +171,8 @@ sendmail_post_store(struct sendmail_post *d, const struct sendmail_mail *mail,
 	    route_choose(&p.out.facts, ROUTE_AUTO, &choice, e);
 	if (ok) {
 		ok = store(d, &p, mail, e);
+		if (ok)
+			report_bad(d, &p, mail);
 		*unstored = !ok && e->kind != ERR_INPUT;
 	}
 	prepare_release(&p);
@@ -170,7 +235,7 @@ sendmail_post_wait(struct sendmail_post *d, struct err *e)
 	struct worker_result r;
 	struct worker w;
 	struct err why;
-	bool ok = true, left = false;
+	bool ok = true, left = d->reported;
 
 	worker_open(&w, &d->outbox, d->path, d->log, d->syslog);
 	w.told = true;

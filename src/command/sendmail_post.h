@@ -32,6 +32,7 @@ struct sendmail_post {
 	struct outbox outbox;
 	bool opened;            /* the outbox */
 	struct enqueue_ids ids; /* of the latest message */
+	bool reported;          /* a report on one of them is stored, too */
 };
 
 /*

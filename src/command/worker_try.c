@@ -96,6 +96,7 @@ try_prepare(struct worker_job *j, enum route *want, struct err *e)
 	if (o.no_save)
 		j->config.save_to_sent = false;
 	*want = o.via;
+	v.no_save_asked = o.no_save;
 	return try_read_addresses(j, &v, e) &&
 	    prepare_raw(&j->prepared, &j->config, &j->claim.body, &v,
 		j->worker->log, e);
@@ -126,6 +127,7 @@ try_send_prepared(struct worker_job *j, enum route want, struct err *e)
 {
 	struct client *c = &j->account->client;
 	struct route_choice choice;
+	bool ok;
 
 	j->prepared.progress =
 	    (struct outgoing_progress){ .keep = try_keep_draft, .arg = j };

@@ -19,6 +19,7 @@ enum {
 static const struct {
 	const char *code, *status;
 } of_code[] = {
+	{ DSN_BAD_ADDRESS, "5.1.3" },
 	{ "ErrorExceededMaxRecipientLimit", "5.5.3" },
 	{ "ErrorIncorrectRecipient", "5.1.1" },
 	{ "ErrorInvalidRecipients", "5.1.1" },

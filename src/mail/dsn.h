@@ -40,6 +40,9 @@ enum {
 				       has 998 for a line with its name */
 };
 
+/* A code of our own: what was given as an address is none. */
+#define DSN_BAD_ADDRESS "BadAddress"
+
 struct dsn {
 	struct str host;         /* the reporting MTA: this machine's name */
 	struct str id;           /* of the message in the queue; may be empty */

@@ -397,6 +397,27 @@ run sendmail -i -V 'QQ 31=4' a@example.com <in/plain
 settle "$SPOOL"
 says '-V: the report has it' "$(last_mail).eml" '^Original-Envelope-Id: QQ 31=4'
 
+# One address that cannot be read does not keep the others from their mail.
+printf '%s\n' 'From: sender@example.com' 'Cc: John Doe <john@>' \
+    'To: a@example.com, bad@[300.0.0.1], "x, y" <b@example.com>' \
+    'Subject: some' '' x >in/some
+clear_spool
+check '-t, two are no addresses: exit' 0 run sendmail -t -i <in/some
+says '-t, two are no addresses: said' "$ERR" 'bad@\[300'
+settle "$SPOOL"
+same '-t, two are no addresses: the mail and a report' 2 "$(count_mail)"
+cat "$SB_DIR"/mail/*.meta >metas
+cat "$SB_DIR"/mail/*.eml >emls
+has '-t, two are no addresses: the first' metas 'to: a@example.com'
+has '-t, two are no addresses: the last' metas 'to: b@example.com'
+says '-t, two are no addresses: one' emls 'Final-Recipient: rfc822; bad@'
+says '-t, two are no addresses: two' emls 'Final-Recipient: rfc822; John'
+says '-t, two are no addresses: status' emls '^Status: 5.1.3'
+clear_spool
+run sendmail -t -i -N never <in/some
+settle "$SPOOL"
+same '-t, two are no addresses: no report wanted' 1 "$(count_mail)"
+
 # A service that comes back is met in time by who waits for it.
 clear_spool
 faults 'send status 429 retry-after=1 x1'

@@ -566,6 +566,41 @@ test_json(void)
 	free(back);
 }
 
+/* What Exchange does not take at a time goes in parts. */
+static void
+test_split(void)
+{
+	struct command_run run = { .command = &command,
+		.argv = { "-n", "--eml", "-" } };
+	struct command_result r;
+	char *back = getcwd(NULL, 0);
+	const char *second;
+	struct buf in;
+
+	make_files();
+	buf_init(&in, 100000);
+	buf_addz(&in, "To: x@y.example");
+	for (int i = 0; i < 1000; i++)
+		buf_addf(&in, ",\n r%d@x.example", i);
+	buf_addz(&in, "\n\nhi\n");
+	run.in = buf_view(&in);
+	command_run(&run, &r);
+	T_CHECK(r.code == 0, "%s", r.err.p);
+	second = r.out.p;
+	for (int i = 0; i < 3; i++, second++) {
+		second = strstr(second, "POST http");
+		T_CHECK(second != NULL, "request %d", i);
+		if (second == NULL)
+			break;
+	}
+	T_CHECK(second == NULL || strstr(second, "POST http") == NULL,
+	    "a fourth request");
+	command_release(&r);
+	buf_release(&in);
+	remove_files(back);
+	free(back);
+}
+
 /* A file that shrinks while it is sent must not become a shorter one. */
 static void
 test_file_shrinks(void)
@@ -772,6 +807,7 @@ static const struct t_test tests[] = {
 	{ "refused", test_refused },
 	{ "dry run", test_dry_run },
 	{ "JSON", test_json },
+	{ "more people than at a time", test_split },
 	{ "file shrinks", test_file_shrinks },
 	{ "attempts", test_attempts },
 	{ "report", test_report },

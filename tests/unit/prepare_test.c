@@ -974,6 +974,52 @@ test_recipients(void)
 	}
 }
 
+/* Of the header's recipients who can be read gets it, if that will do. */
+static void
+test_some_will_do(void)
+{
+	static const struct {
+		const char *in;
+		size_t good, bad;
+	} cases[] = {
+		{ "To: a@x.example, b@[300.0.0.1], \"c, d\" <c@x.example>\r\n",
+		    2, 1 },
+		{ "To: a@x.example\r\nCc: John <john@>\r\nBcc: <, b@x\r\n", 1,
+		    2 },
+		{ "To: \"open, a@x.example\r\nCc: a@x.example (b, c)\r\n", 1,
+		    1 },
+		{ "To: a@b@c, <d@\r\n", 0, 2 },
+	};
+	struct prepare_envelope envelope = { .rcpt_from_header = true,
+		.some_will_do = true };
+	struct config c = config_of("");
+	struct prepared p;
+	struct source raw;
+	struct err e = { 0 };
+	struct buf in;
+	size_t bad;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		buf_init(&in, LIMIT);
+		buf_addf(&in, "%s\r\nhi\r\n", cases[i].in);
+		raw = source_of(buf_view(&in));
+		T_CHECK(prepare_raw(&p, &c, &raw, &envelope, &silent, &e) ==
+			(cases[i].good > 0),
+		    "%zu: %s", i, e.msg);
+		T_CHECK(cases[i].good > 0 || err_exit(&e) == 65, "%zu", i);
+		bad = 0;
+		for (const struct prepare_bad *b = p.bad; b != NULL;
+		     b = b->next)
+			bad++;
+		if (cases[i].good > 0)
+			T_CHECK(p.n_rcpt == cases[i].good &&
+				bad == cases[i].bad,
+			    "%zu: %zu and %zu", i, p.n_rcpt, bad);
+		prepare_release(&p);
+		buf_release(&in);
+	}
+}
+
 /* What in becomes, again as a message; *in is released. */
 static void
 prepare_again(const char *path, const char *config, enum route want,
@@ -1190,6 +1236,7 @@ static const struct t_test tests[] = {
 	{ "JSON", test_json },
 	{ "limits", test_limits },
 	{ "recipients", test_recipients },
+	{ "recipients, not all of them", test_some_will_do },
 	{ "from parts", test_message },
 	{ "intake", test_intake },
 	{ "corpora", test_corpora },
