@@ -8,6 +8,7 @@
 enum {
 	/* headers of 2 MB, in some forms, and a text of 4 MB in two */
 	MEMORY_MAX = 96 * 1024 * 1024,
+	TEXT_LEAST = 4096, /* bytes; a shorter text is worth no file */
 	READ_PIECE = 65536
 };
 
@@ -127,7 +128,7 @@ set_texts_apart(struct prepared *p, struct message *rest, uint64_t size)
 	while (size > o->facts.mime_limit && o->n_files < OUTGOING_FILES_MAX) {
 		text = rest->html.n > rest->text.n ? &rest->html : &rest->text;
 		in = message_stand_in(text == &rest->html);
-		if (text->n <= in->text.n)
+		if (text->n < TEXT_LEAST)
 			return;
 		size -= text->n;
 		o->file[o->n_files++] =
@@ -397,6 +398,9 @@ take_out(struct prepared *p, struct edit *edit, prepare_part_is *is,
 	for (size_t i = 0; i<n && * size> o->facts.mime_limit &&
 	     edit->n_left_out < EDIT_LEFT_OUT;
 	     i++) {
+		if (is == prepare_part_is_text &&
+		    part[i]->end - part[i]->body < TEXT_LEAST)
+			break;
 		if (!prepare_part_file(&p->state->parts, part[i], &f, &sound,
 			e))
 			return false;
