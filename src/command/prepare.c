@@ -406,6 +406,10 @@ take_out(struct prepared *p, struct edit *edit, prepare_part_is *is,
 			return false;
 		if (!sound)
 			continue;
+		if (!prepare_part_is_whole(f.name))
+			o->facts.rest_loses = "the name of an attachment, "
+					      "whose charset is not known "
+					      "here";
 		if (is == prepare_part_is_text)
 			name_text(p, part[i], &f,
 			    &edit->instead[edit->n_left_out]);

@@ -4,6 +4,7 @@
 #include "graph/send.h"
 #include "mail/fidelity.h"
 #include "mail/value.h"
+#include "mail/word.h"
 
 struct job {
 	const struct prepare_raw *h;
@@ -135,6 +136,45 @@ copy_list(struct arena *a, const struct addr *list)
 	return first;
 }
 
+static bool
+is_whole_name(struct job *j, struct str name)
+{
+	struct buf plain;
+	bool whole;
+
+	buf_init(&plain, 4 * MIME_HEAD_MAX);
+	word_decode(&plain, name);
+	whole = prepare_part_is_whole(buf_view(&plain));
+	j->h->mem->no_memory = j->h->mem->no_memory || plain.no_memory;
+	buf_release(&plain);
+	return whole;
+}
+
+/* JSON has text and no encoded words: what cannot be read goes by MIME. */
+static void
+check_names(struct job *j, const struct addr *list)
+{
+	for (; list != NULL; list = list->next)
+		if (!is_whole_name(j, list->name))
+			j->cannot = "a name in it is in a charset that is not "
+				    "known here";
+}
+
+static void
+check_header(struct job *j)
+{
+	const struct message *m = j->m;
+
+	if (!prepare_part_is_whole(m->subject))
+		j->cannot = "its subject is in a charset that is not known "
+			    "here";
+	check_names(j, m->from);
+	check_names(j, m->to);
+	check_names(j, m->cc);
+	check_names(j, m->bcc);
+	check_names(j, m->reply_to);
+}
+
 static void
 take_header(struct job *j)
 {
@@ -154,6 +194,7 @@ take_header(struct job *j)
 	if (h->from.original != NULL &&
 	    j->x < SEND_X_FIELDS_MAX) /* shown in the name, too */
 		add_field(j, STR("X-Original-From"), h->from.original->text);
+	check_header(j);
 }
 
 static const char too_large[] = "the request would have more than 4 MB";
@@ -201,6 +242,9 @@ take_file(struct job *j, const struct mime_part *p, struct err *e)
 		return false;
 	if (!sound)
 		j->cannot = "the encoding of an attachment is damaged";
+	else if (!prepare_part_is_whole(j->m->file[j->m->n_files].name))
+		j->cannot = "the name of an attachment is in a charset that "
+			    "is not known here";
 	j->m->n_files++;
 	return true;
 }
@@ -223,6 +267,9 @@ take_parts(struct job *j, struct err *e)
 	while (ok && p != NULL && j->cannot == NULL) {
 		if (p->sealed)
 			j->cannot = "it is signed or encrypted";
+		else if (p->parent == NULL &&
+		    str_eq(p->type, STR("message/rfc822")))
+			j->cannot = "it is a message in a message";
 		else if (str_eq(p->type, STR("multipart/report")))
 			j->cannot = "it is a report for programs";
 		else if (prepare_part_is_file(p))

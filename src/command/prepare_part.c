@@ -18,6 +18,15 @@ is_message(const struct mime_part *p)
 	return str_eq(p->type, STR("message/rfc822"));
 }
 
+bool
+prepare_part_is_whole(struct str text)
+{
+	struct str word = str_from(text, str_find(text, STR("=?")));
+
+	return str_find(text, STR("\xef\xbf\xbd")) == text.n &&
+	    str_find(word, STR("?=")) == word.n;
+}
+
 /* One that may be taken out: not sealed, nor of an attached message. */
 static bool
 is_movable(const struct mime_part *p)

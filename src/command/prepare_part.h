@@ -29,6 +29,12 @@ struct prepare_part {
 
 bool prepare_part_is_file(const struct mime_part *p);
 
+/*
+ * Whether text that was decoded is all there: no byte that could not be read,
+ * no encoded word that stayed one.
+ */
+bool prepare_part_is_whole(struct str text);
+
 /* A text of the message itself, which is shown and not attached. */
 bool prepare_part_is_text(const struct mime_part *p);
 

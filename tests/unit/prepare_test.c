@@ -803,6 +803,18 @@ static const struct {
 	  "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n"
 	  "1\r\n--b\r\nContent-Type: a/b; name=c\r\n\r\n2\r\n--b--\r\n",
 	  "it is signed or encrypted", "it is signed or encrypted", NULL },
+	{ "subject", "Subject: =?x-none?B?5OTk?=\r\n\r\nhi\r\n", NULL,
+	  "its subject is in a charset that is not known here", NULL },
+	{ "8-bit subject", "Subject: \344\r\n\r\nhi\r\n", NULL, NULL, NULL },
+	{ "name", "Reply-To: =?x-none?Q?=E4?= <r@x.org>\r\n\r\nhi\r\n", NULL,
+	  "a name in it is in a charset that is not known here", NULL },
+	{ "name of a file",
+	  "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+	  "Content-Type: a/b; name*=x-none''%E4\r\n\r\nx\r\n--b--\r\n",
+	  NULL, "the name of an attachment is in a charset that is not known "
+	  "here", NULL },
+	{ "a message itself", "Content-Type: message/rfc822\r\n\r\nA: b\r\n"
+	  "\r\nx\r\n", NULL, "it is a message in a message", NULL },
 	{ "report",
 	  "Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\n\r\n"
 	  "1\r\n--b--\r\n", NULL, "it is a report for programs", NULL },
