@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static struct {
-	long at, calls;
+	long at, calls, folders;
 	enum cut how;
 	int code;
 	void (*meet)(void *arg);
@@ -22,7 +22,7 @@ void
 cut_at(long n, enum cut how, int code)
 {
 	plan.at = n;
-	plan.calls = 0;
+	plan.calls = plan.folders = 0;
 	plan.how = how;
 	plan.code = code;
 }
@@ -39,6 +39,12 @@ long
 cut_calls(void)
 {
 	return plan.calls;
+}
+
+long
+cut_folder_syncs(void)
+{
+	return plan.folders;
 }
 
 static bool
@@ -86,7 +92,6 @@ fails(bool wants_room)
 		return fails(wants_room) ? (type)-1 : __real_##name args;      \
 	}
 
-WRAP(int, fsync, (int fd), (fd), true)
 WRAP(int, fdatasync, (int fd), (fd), true)
 WRAP(int, ftruncate, (int fd, off_t n), (fd, n), false)
 WRAP(int, unlinkat, (int d, const char *p, int f), (d, p, f), false)
@@ -99,6 +104,19 @@ WRAP(int, renameat2,
 WRAP(ssize_t, pread, (int fd, void *p, size_t n, off_t at), (fd, p, n, at),
     false)
 /* clang-format on */
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int
+__wrap_fsync(int fd)
+{
+	struct stat st;
+
+	if (fails(true))
+		return -1;
+	plan.folders += fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+	return __real_fsync(fd);
+}
 
 /* A part of a write, then the end. */
 static size_t

@@ -25,5 +25,7 @@ void cut_at(long n, enum cut how, int code);
 void cut_meet(long n, void (*f)(void *arg), void *arg);
 /* Calls since then. */
 long cut_calls(void);
+/* How many of them synced a folder. */
+long cut_folder_syncs(void);
 
 #endif

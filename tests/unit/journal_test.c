@@ -350,6 +350,27 @@ test_cuts(void)
 	}
 }
 
+/* A file that is new lasts only if its folder was synced. */
+static void
+test_folder_synced(void)
+{
+	struct err e = { 0 };
+
+	begin(20);
+	for (int i = 0; i < 2; i++) { /* to no file, and after a rotation */
+		cut_at(0, CUT_NONE, 0);
+		T_CHECK(journal_add(&j, &plain, &e) && cut_folder_syncs() > 0,
+		    "%d: %ld syncs %s", i, cut_folder_syncs(), e.msg);
+		cut_at(0, CUT_NONE, 0);
+		T_CHECK(i > 0 ||
+			(journal_add(&j, &plain, &e) &&
+			    cut_folder_syncs() == 0),
+		    "the next one: %ld syncs %s", cut_folder_syncs(), e.msg);
+		j.most = 10;
+	}
+	end();
+}
+
 static void
 put(const char *name, const char *text)
 {
@@ -470,6 +491,7 @@ static const struct t_test tests[] = {
 	{ "rotation", test_rotation },
 	{ "crowd", test_crowd },
 	{ "cut at every call", test_cuts },
+	{ "the folder of a new file is synced", test_folder_synced },
 	{ "who waits", test_wait },
 	{ "reserve", test_reserve },
 	{ "bounds", test_bounds },
