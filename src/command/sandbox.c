@@ -250,6 +250,41 @@ take_address(struct setup *t, struct err *e)
 	return true;
 }
 
+static const char own_mark[] = "# Written by post365 sandbox at its start.\n";
+
+/* Nobody's settings and no company's CA are ever written over. */
+static bool
+check_own(const struct setup *t, struct err *e)
+{
+	static const char *const names[] = { "config", "ca.pem" };
+	struct os_stat st;
+	struct arena mem;
+	struct str path;
+	struct buf text;
+	bool own = true;
+
+	arena_init(&mem, MEMORY_MAX);
+	buf_init_secret(&text, MEMORY_MAX);
+	path = arena_fmt(&mem, "%s/config", t->dir);
+	if (!arena_ok(&mem, e) || !os_read_file(path.p, &text, e) ||
+	    !str_starts(buf_view(&text), str_of(own_mark)))
+		for (size_t i = 0; i < 2 && own; i++) {
+			path = arena_fmt(&mem, "%s/%s", t->dir, names[i]);
+			own = path.n > 0 && !os_stat_path(path.p, &st, e);
+		}
+	if (!own) {
+		err_set(e, ERR_CONFIG, "%.*s is there, and not of a sandbox",
+		    STR_ARG(path));
+		e->exit = EX_CANTCREAT;
+		err_remedy(e,
+		    "choose an empty folder, or one that is not there yet, "
+		    "with --dir");
+	}
+	buf_release(&text);
+	arena_release(&mem);
+	return own;
+}
+
 static bool
 make_folder(struct setup *t, struct err *e)
 {
@@ -257,7 +292,7 @@ make_folder(struct setup *t, struct err *e)
 	char real[PATH_MAX];
 	struct str path;
 
-	if (!os_mkdirs(t->dir, 0700, e))
+	if (!check_own(t, e) || !os_mkdirs(t->dir, 0700, e))
 		return false;
 	if (realpath(t->dir, real) == NULL)
 		return err_sys(e, ERR_CONFIG, "%s", t->dir);
@@ -400,7 +435,7 @@ write_config(struct setup *t, struct err *e)
 	struct buf *b = &t->config;
 
 	buf_init_secret(b, CONFIG_MAX);
-	buf_addz(b, "# Written by post365 sandbox at its start.\n");
+	buf_addz(b, own_mark);
 	buf_addf(b, "tenant_id = %.*s\n", STR_ARG(s->tenant));
 	buf_addf(b, "client_id = %.*s\n", STR_ARG(s->client));
 	buf_addz(b, "client_secret = ");

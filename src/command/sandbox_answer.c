@@ -121,6 +121,7 @@ static const struct {
 	{ "invalidRange", 416 },
 	{ "RequestEntityTooLarge", 413 },
 	{ "UnsupportedMediaType", 415 },
+	{ "MethodNotAllowed", 405 },
 };
 
 enum { N_FLAWS = sizeof(flaws) / sizeof(flaws[0]) };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/sandbox_draft.h"
 
+#include "base/os.h"
 #include "codec/jsonw.h"
 #include "codec/url.h"
 #include "command/sandbox_body.h"
@@ -75,11 +76,16 @@ close_answer(struct jsonw *w, struct err *e)
 	return jsonw_end(w, e);
 }
 
-/* "IdType" is a preference (RFC 7240), its value in any case. */
+/* One of the preferences (RFC 7240), its value in any case. */
 static bool
 wants_immutable(const struct sandbox_request *r)
 {
-	return str_ieq(r->prefer, STR("IdType=\"ImmutableId\""));
+	struct str rest = r->prefer, one;
+
+	while (str_next(&rest, ',', &one))
+		if (str_ieq(str_trim(one), STR("IdType=\"ImmutableId\"")))
+			return true;
+	return false;
 }
 
 static bool
@@ -229,7 +235,8 @@ submit(struct desk *k, struct err *e)
 {
 	struct str body = drafts_read(&k->d, STR("raw"));
 
-	if (k->r->body.n > 0)
+	/* SDKs send an empty object where a call takes nothing */
+	if (k->r->body.n > 0 && !str_eq(str_trim(k->r->body), STR("{}")))
 		return mail_flaw(e, "BadRequest", "send has no body.");
 	k->m->draft = true;
 	if (!sandbox_body_read(k->m, drafts_get(k->d.info, STR("content-type")),
@@ -353,4 +360,21 @@ draft_answer(const struct sandbox *s, const struct sandbox_request *r,
 		return false;
 	}
 	return c->where == RULE_SUBMIT;
+}
+
+void
+draft_take_back(const struct sandbox *s, const struct sandbox_request *r)
+{
+	struct draft_folder d;
+	struct place place;
+	struct err ignored;
+	struct buf id;
+
+	if (!find_place(r->path, &place))
+		return;
+	buf_init(&id, ID_MAX);
+	if (url_decode(&id, place.id, false, &ignored) &&
+	    drafts_open(&d, s, r->mem, drafts_name(buf_view(&id))))
+		os_remove(drafts_path(&d, STR("sent")).p);
+	buf_release(&id);
 }

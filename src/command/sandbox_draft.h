@@ -29,4 +29,7 @@ enum rule_where draft_where(struct str method, struct str path);
 bool draft_answer(const struct sandbox *s, const struct sandbox_request *r,
     struct sandbox_mail *m, struct sandbox_answer *a);
 
+/* A draft that was answered as sent could not be kept: it is one still. */
+void draft_take_back(const struct sandbox *s, const struct sandbox_request *r);
+
 #endif

@@ -27,8 +27,19 @@ is_send(struct str path)
 {
 	struct str user = str_from(path, users.n);
 
-	return str_starts(path, users) && str_ends(user, send_mail) &&
+	/* OData compares names without regard to case */
+	return str_istarts(path, users) && str_iends(user, send_mail) &&
 	    user.n > send_mail.n && str_chr(user, '/') == user.n - send_mail.n;
+}
+
+/* /users/ID, for which no role that the sandbox grants is enough. */
+static bool
+is_user(struct str path)
+{
+	struct str user = str_from(path, users.n);
+
+	return str_istarts(path, users) && user.n > 0 &&
+	    str_chr(user, '/') == user.n;
 }
 
 enum rule_where
@@ -157,6 +168,9 @@ sandbox_graph_answer(const struct sandbox *s, const struct sandbox_request *r,
 	}
 	if (!check_token(s, r, a))
 		return false;
+	if (str_eq(r->method, STR("GET")) && is_user(r->path))
+		return refuse(r, a, 403, "Authorization_RequestDenied",
+		    STR("Insufficient privileges to complete the operation."));
 	if (!is_send(r->path) && !draft_is_path(r->path) &&
 	    !sent_is_path(r->path))
 		return refuse(r, a, 404, "ResourceNotFound",

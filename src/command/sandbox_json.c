@@ -2,6 +2,7 @@
 #include "command/sandbox_json.h"
 
 #include "codec/base64.h"
+#include "codec/date.h"
 #include "codec/json.h"
 #include "codec/utf8.h"
 
@@ -9,6 +10,7 @@ enum {
 	SUBJECT_MAX = 255,    /* characters, FACTS.md 4.4 */
 	FILE_MAX = 3000000,   /* "under 3 MB", the smaller reading */
 	HEADERS_MAX = 5,      /* FACTS.md 4.2 */
+	FILES_MAX = 250,      /* of a message, FACTS.md 4.4 */
 	HEADER_NAME_MAX = 127 /* a line of 998 leaves room */
 };
 
@@ -43,25 +45,25 @@ static const char *const flags[] = { "notFlagged", "flagged", "complete",
 	NULL };
 static const char *const inferences[] = { "focused", "other", NULL };
 static const char *const file_types[] = { "#microsoft.graph.fileAttachment",
-	NULL };
+	"#microsoft.graph.itemAttachment", NULL };
 static const char *const item_types[] = { "file", NULL };
 
 static const struct property email_address_p[] = {
 	{ "name", LINE, false, NULL, NULL },
-	{ "address", LINE, true, NULL, NULL },
+	{ "address", LINE, false, NULL, NULL },
 	{ 0 },
 };
 static const struct type email_address = { "emailAddress", email_address_p };
 
 static const struct property recipient_p[] = {
-	{ "emailAddress", OBJECT, true, &email_address, NULL },
+	{ "emailAddress", OBJECT, false, &email_address, NULL },
 	{ 0 },
 };
 static const struct type recipient = { "recipient", recipient_p };
 
 static const struct property body_p[] = {
-	{ "contentType", WORD, true, NULL, body_types },
-	{ "content", TEXT, true, NULL, NULL },
+	{ "contentType", WORD, false, NULL, body_types },
+	{ "content", TEXT, false, NULL, NULL },
 	{ 0 },
 };
 static const struct type item_body = { "itemBody", body_p };
@@ -74,11 +76,15 @@ static const struct property header_p[] = {
 static const struct type internet_header = { "internetMessageHeader",
 	header_p };
 
+static const struct type message;
+
+/* Or an itemAttachment, which has an item instead of bytes. */
 static const struct property file_p[] = {
 	{ "@odata.type", WORD, true, NULL, file_types },
 	{ "name", LINE, true, NULL, NULL },
 	{ "contentType", LINE, false, NULL, NULL },
-	{ "contentBytes", LINE, true, NULL, NULL },
+	{ "contentBytes", LINE, false, NULL, NULL },
+	{ "item", OBJECT, false, &message, NULL },
 	{ "contentId", LINE, false, NULL, NULL },
 	{ "isInline", YES_NO, false, NULL, NULL },
 	{ "id", READ_ONLY, false, NULL, NULL },
@@ -131,6 +137,7 @@ static const struct property flag_p[] = {
 static const struct type followup_flag = { "followupFlag", flag_p };
 
 static const struct property message_p[] = {
+	{ "@odata.type", LINE, false, NULL, NULL },
 	{ "subject", LINE, false, NULL, NULL },
 	{ "body", OBJECT, false, &item_body, NULL },
 	{ "toRecipients", OBJECTS, false, &recipient, NULL },
@@ -259,11 +266,12 @@ check_list(const struct property *p, const struct json *v, struct err *e)
 }
 
 static bool
-check_read_only(const struct property *p, const struct json *v, struct err *e)
+ignore_read_only(const struct property *p, const struct json *v, struct err *e)
 {
+	(void)p;
 	(void)v;
-	return mail_flaw(e, "ErrorInvalidPropertySet",
-	    "The property '%s' is read-only and cannot be set.", p->name);
+	(void)e;
+	return true;
 }
 
 static bool (*const checks[])(const struct property *, const struct json *,
@@ -276,7 +284,7 @@ static bool (*const checks[])(const struct property *, const struct json *,
 	[OBJECT] = check_one_object,
 	[OBJECTS] = check_list,
 	[LINES] = check_list,
-	[READ_ONLY] = check_read_only,
+	[READ_ONLY] = ignore_read_only,
 };
 
 /* The index of a property, or that of the nameless one. */
@@ -306,7 +314,10 @@ check_required(const struct type *t, uint64_t seen, struct err *e)
 	return true;
 }
 
-/* Its depth is that of the tables above, whatever the input. */
+/*
+ * OData: what need not be there may be null. How deep it goes is json.h's
+ * bound: an item can have attachments again.
+ */
 static bool
 check_object(const struct type *t, const struct json *v, struct err *e)
 {
@@ -326,6 +337,8 @@ check_object(const struct type *t, const struct json *v, struct err *e)
 			    "The property '%.*s' stands twice.",
 			    STR_ARG(m->name));
 		seen |= UINT64_C(1) << i;
+		if (m->type == JSON_NULL && !t->property[i].required)
+			continue;
 		if (!checks[t->property[i].kind](&t->property[i], m, e))
 			return false;
 	}
@@ -378,7 +391,51 @@ read_from(struct sandbox_mail *m, const struct json *v, struct err *e)
 	const struct json *from = json_get(v, STR("from"));
 	struct str name, address = address_of(from, &name);
 
-	return from == NULL || mail_set_from(m, address, name, e);
+	return from == NULL || from->type == JSON_NULL ||
+	    mail_set_from(m, address, name, e);
+}
+
+/* Without an offset: the zone says it. Names as Windows or IANA has them. */
+static bool
+check_time(const struct json *v, struct err *e)
+{
+	struct str when = json_str(json_get(v, STR("dateTime")));
+	struct str zone = json_str(json_get(v, STR("timeZone")));
+	char text[DATE_ISO_SIZE] = "";
+	int64_t ignored;
+
+	for (size_t i = 0; i < 19 && i < when.n; i++)
+		text[i] = when.p[i];
+	text[19] = 'Z';
+	if (when.n < 19 || !date_parse_iso(str_of(text), &ignored))
+		return mail_flaw(e, "ErrorInvalidProperty",
+		    "'%.*s' is no date with a time.", STR_ARG(when));
+	if (str_istarts(zone, STR("UTC")) || str_iends(zone, STR(" Time")) ||
+	    str_chr(zone, '/') < zone.n)
+		return true;
+	return mail_flaw(e, "ErrorInvalidProperty",
+	    "The time zone '%.*s' is not known.", STR_ARG(zone));
+}
+
+/* FACTS.md 4.2: an end needs a beginning. */
+static bool
+read_flag(struct sandbox_mail *m, const struct json *v, struct err *e)
+{
+	static const struct str times[] = { STR_INIT("startDateTime"),
+		STR_INIT("dueDateTime"), STR_INIT("completedDateTime") };
+	const struct json *flag = json_get(v, STR("flag")), *at[3];
+
+	(void)m;
+	for (size_t i = 0; i < 3; i++) {
+		at[i] = json_get(flag, times[i]);
+		if (at[i] != NULL && at[i]->type == JSON_NULL)
+			at[i] = NULL;
+		if (at[i] != NULL && !check_time(at[i], e))
+			return false;
+	}
+	return at[1] == NULL || at[0] != NULL ||
+	    mail_flaw(e, "ErrorInvalidProperty",
+		"A flag with a dueDateTime has a startDateTime.");
 }
 
 static bool
@@ -467,8 +524,17 @@ decode_file(struct arena *mem, const struct json *v, struct sandbox_item *item,
     struct str *bytes, struct err *e)
 {
 	struct str text = json_str(json_get(v, STR("contentBytes")));
+	bool is_item = str_iends(json_str(json_get(v, STR("@odata.type"))),
+	    STR("itemAttachment"));
+	const struct json *has =
+	    json_get(v, is_item ? STR("item") : STR("contentBytes"));
 	struct buf b;
 	struct err why;
+
+	if (has == NULL || has->type == JSON_NULL)
+		return mail_flaw(e, "RequestBodyRead",
+		    "The attachment has no '%s'.",
+		    is_item ? "item" : "contentBytes");
 
 	buf_init(&b, text.n);
 	if (!base64_decode(&b, text, &why)) {
@@ -496,6 +562,10 @@ read_files(struct sandbox_mail *m, const struct json *v, struct err *e)
 	struct str bytes, nowhere = { 0 };
 
 	for (f = f == NULL ? NULL : f->child; f != NULL; f = f->next) {
+		if (m->files == FILES_MAX)
+			return mail_flaw(e, "ErrorInvalidRequest",
+			    "The message has more than %d attachments.",
+			    FILES_MAX);
 		if (!decode_file(m->mem, f, &item, &bytes, e))
 			return false;
 		mail_add_file(m, &item, bytes, nowhere);
@@ -538,7 +608,7 @@ read_details(struct sandbox_mail *m, const struct json *v, struct err *e)
 
 static bool (*const readers[])(struct sandbox_mail *, const struct json *,
     struct err *) = { read_recipients, read_from, read_subject, read_body,
-	read_headers, read_files, read_details };
+	read_headers, read_files, read_flag, read_details };
 
 enum { N_READERS = sizeof(readers) / sizeof(readers[0]) };
 

@@ -5,7 +5,7 @@
  *
  * Strict: a property that the type does not have, a wrong type, a text with
  * line ends where a line belongs, are errors. Read-only properties are
- * errors too, where Graph would ignore them.
+ * ignored, as Graph does; what is not required may be null.
  *
  * Source: FACTS.md 4.2 (properties), 3.2 (codes), 4.4 (sizes).
  */

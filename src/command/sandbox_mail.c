@@ -7,6 +7,7 @@
 #include "codec/utf8.h"
 
 enum {
+	RECIPIENTS_MAX = 500,   /* Exchange's default, FACTS.md 4.4 */
 	META_MAX = 1024 * 1024, /* 500 recipients with names, many times */
 	NAME_MAX_KEPT = 100,    /* of an attachment, in a file name */
 	LOCAL_MAX = 64,         /* RFC 5321 4.5.3.1.1 */
@@ -235,6 +236,9 @@ mail_set_from(struct sandbox_mail *m, struct str address, struct str name,
 bool
 mail_has_recipients(const struct sandbox_mail *m, struct err *e)
 {
+	if (m->recipients > RECIPIENTS_MAX)
+		return mail_flaw(e, "ErrorExceededMaxRecipientLimit",
+		    "The message has more than %d recipients.", RECIPIENTS_MAX);
 	if (m->recipients > 0 || m->draft)
 		return true;
 	return mail_flaw(e, "ErrorInvalidRecipients",

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/sandbox_sent.h"
 
+#include <stdio.h>
+
+#include "base/os.h"
 #include "codec/jsonw.h"
 #include "codec/url.h"
 #include "command/sandbox_drafts.h"
 #include "command/sandbox_keep.h"
 
 enum {
+	PATH_SIZE = 4096, /* PATH_MAX */
 	FILTER_MAX = 2048,
 	META_MAX = 1024 * 1024, /* a line for each of 500 recipients */
 	TOP = 10                /* Graph's page, unless $top says less */
@@ -51,23 +55,23 @@ wanted(const struct sandbox_request *r)
 	return (struct str){ id, id != NULL ? n : 0 };
 }
 
-/* The lines of a kept message that was saved; empty: there is none. */
+/*
+ * The lines of a kept message that was saved; empty: there is none. Lends
+ * what is in bytes: there may be more of them than memory.
+ */
 static struct str
-read_meta(const struct sandbox *s, const struct sandbox_request *r, uint32_t n)
+read_meta(const struct sandbox *s, uint32_t n, struct buf *bytes)
 {
-	struct str path =
-	    arena_fmt(r->mem, "%.*s/mail/%06u.meta", STR_ARG(s->folder), n);
-	struct str meta = { 0 };
-	struct buf bytes;
+	char path[PATH_SIZE];
 	struct err e;
 
-	buf_init(&bytes, META_MAX);
-	if (path.n > 0 && os_read_file(path.p, &bytes, &e))
-		meta = arena_str(r->mem, buf_view(&bytes));
-	buf_release(&bytes);
-	if (str_eq(drafts_get(meta, STR("save-to-sent")), STR("no")))
+	(void)snprintf(path, sizeof(path), "%.*s/mail/%06u.meta",
+	    STR_ARG(s->folder), n);
+	buf_reset(bytes);
+	if (!os_read_file(path, bytes, &e) ||
+	    str_eq(drafts_get(buf_view(bytes), STR("save-to-sent")), STR("no")))
 		return (struct str){ 0 };
-	return meta;
+	return buf_view(bytes);
 }
 
 static struct str
@@ -116,21 +120,25 @@ put_found(const struct sandbox *s, const struct sandbox_request *r,
     struct str mailbox, struct str id, struct jsonw *w)
 {
 	uint32_t last = keep_last(s->folder);
+	struct buf bytes;
 	struct str meta;
 	struct err e;
 	unsigned found = 0;
+
+	buf_init(&bytes, META_MAX);
 
 	jsonw_open(w, '{');
 	jsonw_key(w, STR("value"));
 	jsonw_open(w, '[');
 	for (uint32_t n = 1; n <= last && found < TOP; n++) {
-		meta = read_meta(s, r, n);
+		meta = read_meta(s, n, &bytes);
 		if (!str_eq(id_of(meta), id) ||
 		    !str_ieq(drafts_get(meta, STR("mailbox")), mailbox))
 			continue;
 		put_item(w, r->mem, n, meta);
 		found++;
 	}
+	buf_release(&bytes);
 	jsonw_close(w, ']');
 	jsonw_close(w, '}');
 	return jsonw_end(w, &e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/sandbox_serve.h"
+#include "command/sandbox_draft.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -16,7 +17,7 @@
 #include "net/conn.h"
 
 enum {
-	HANDSHAKE_MS = 60000,
+	HANDSHAKE_MS = 8000, /* who says nothing takes a place from others */
 	IDLE_MS = 120000,    /* between requests; Graph's is not known */
 	REQUEST_MS = 600000, /* 4 MB at 7 kB/s */
 	READ_SIZE = 16384,
@@ -306,9 +307,11 @@ keep(struct serving *c, struct sandbox_mail *m, struct sandbox_answer *a)
 	struct err e;
 
 	note_request(c, m);
-	if (!buf_ok(&m->meta, &e) || !keep_mail(c->s, m, &number, &e))
+	if (!buf_ok(&m->meta, &e) || !keep_mail(c->s, m, &number, &e)) {
 		answer_graph_error(a, &c->request, 500, STR("ErrorItemSave"),
 		    str_of(e.msg));
+		draft_take_back(c->s, &c->request);
+	}
 	return number;
 }
 

@@ -244,13 +244,22 @@ static bool
 answer(struct session *x, const struct sandbox *s, struct sandbox_answer *a,
     struct err *e)
 {
+	bool put = str_eq(x->r->method, STR("PUT"));
+
 	if (x->r->authorization.p != NULL)
 		return mail_flaw(e, "BadRequest",
 		    "Authorization is not wanted here.");
-	if (!str_eq(x->r->method, STR("PUT")))
-		return mail_flaw(e, "BadRequest", "Only PUT is known here.");
+	if (!put && !str_eq(x->r->method, STR("DELETE")))
+		return mail_flaw(e, "MethodNotAllowed",
+		    "PUT and DELETE are known here.");
 	if (!open_session(x, s, e))
 		return false;
+	if (!put) {
+		end_session(x);
+		answer_reset(a, 204);
+		answer_graph_fields(a, x->r);
+		return true;
+	}
 	if (x->r->session_gone) {
 		end_session(x);
 		return not_found(e);

@@ -54,6 +54,19 @@ with check
 same 'no permission: exit' 77 "$STATUS"
 says 'no permission: told' "$OUT" '^FAIL  mailbox .*ErrorAccessDenied'
 
+# --- an app that Exchange limits: its token has no roles
+says 'no permission: policies are named' "$OUT" 'ApplicationAccessPolicy'
+
+# --- a sandbox leaves settings alone that are not its own
+mkdir "$TMP/own"
+echo 'client_secret = the only copy' >"$TMP/own/config"
+run timeout 5 "$P" sandbox --dir "$TMP/own"
+same 'sandbox, foreign config: refused' 73 "$STATUS"
+says 'sandbox, foreign config: told' "$ERR" 'own/config is there'
+same 'sandbox, foreign config: kept' 'client_secret = the only copy' \
+    "$(cat "$TMP/own/config")"
+same 'sandbox, foreign config: nothing else made' config "$(ls "$TMP/own")"
+
 start_sandbox
 setting from nobody@example.com
 setting timeout 20s

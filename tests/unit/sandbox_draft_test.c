@@ -192,7 +192,21 @@ static const struct {
 	    "invalidRange", 0, 0 },
 	  { "PUT", "^", "text/plain", "x", "bytes 0-0/3000000", 415,
 	    "UnsupportedMediaType", 0, 0 },
-	  { "GET", "^", OCTETS, "", NULL, 400, "BadRequest", 0, 0 } } },
+	  { "GET", "^", OCTETS, "", NULL, 405, "MethodNotAllowed", 0, 0 } } },
+	{ "an upload given up", {
+	  { "POST", "", "text/plain", MIME, NULL, 201, "", 0, 0 },
+	  { "POST", "/*/attachments/createUploadSession", JSON_TYPE,
+	    SESSION("3000000"), NULL, 201, "", 0, 0 },
+	  { "PUT", "^", OCTETS, "#", "bytes 0-999999/3000000", 200, "", 0,
+	    0 },
+	  { "DELETE", "^", NULL, "", NULL, 204, "", 0, 0 },
+	  { "DELETE", "^", NULL, "", NULL, 404, "uploadSessionNotFound", 0,
+	    0 },
+	  { "PUT", "^", OCTETS, "#", "bytes 1000000-2999999/3000000", 404,
+	    "uploadSessionNotFound", 0, 0 } } },
+	{ "send with an object", {
+	  { "POST", "", "text/plain", MIME, NULL, 201, "", 0, 0 },
+	  { "POST", "/*/send", JSON_TYPE, "{}", NULL, 202, "", 0, 0 } } },
 	/* clang-format on */
 };
 
