@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/explain.h"
 
-#include "graph/fault.h"
+#include "command/explain_table.h"
 
 enum {
 	OUT_MAX = 1 << 20,
@@ -51,7 +51,10 @@ add_name(struct buf *out, const struct fault *f)
 	struct str code = str_of(f->code);
 
 	if (is_number(code))
-		buf_addz(out, code.n > STATUS_DIGITS ? "AADSTS" : "HTTP ");
+		buf_addz(out,
+		    code.n > STATUS_DIGITS     ? "AADSTS" :
+			code.n < STATUS_DIGITS ? "exit status " :
+						 "HTTP ");
 	buf_adds(out, code);
 }
 
@@ -99,19 +102,27 @@ add_fault(struct buf *out, const struct fault *f)
 }
 
 static void
+add_line(struct buf *out, const struct fault *f)
+{
+	size_t start = out->n, n;
+
+	add_name(out, f);
+	n = out->n - start;
+	buf_addf(out, "%*s%s\n",
+	    n + 2 < LIST_COLUMN ? (int)(LIST_COLUMN - n) : 2, "", f->meaning);
+}
+
+static void
 add_all(struct buf *out)
 {
 	const struct fault *f;
-	size_t start, n;
 
-	for (size_t i = 0; (f = fault_at(i)) != NULL; i++) {
-		start = out->n;
-		add_name(out, f);
-		n = out->n - start;
-		buf_addf(out, "%*s%s\n",
-		    n + 2 < LIST_COLUMN ? (int)(LIST_COLUMN - n) : 2, "",
-		    f->meaning);
-	}
+	for (size_t i = 0; (f = fault_at(i)) != NULL; i++)
+		add_line(out, f);
+	for (f = explain_reports; f->code != NULL; f++)
+		add_line(out, f);
+	for (f = explain_exits; f->code != NULL; f++)
+		add_line(out, f);
 }
 
 /* Takes the next run of letters, digits and '_' off *rest. */
@@ -131,13 +142,88 @@ next_token(struct str *rest, struct str *token)
 	return n > 0;
 }
 
+static const struct fault *
+find_row(const struct fault *table, struct str code)
+{
+	for (; table->code != NULL; table++)
+		if (str_eq(code, str_of(table->code)))
+			return table;
+	return NULL;
+}
+
+static size_t
+count_digits(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && ascii_is_digit(s.p[n]))
+		n++;
+	return n;
+}
+
+/* "X.Y.Z" of RFC 3463 at the beginning: its length, or 0. */
+static size_t
+match_report(struct str s)
+{
+	size_t n = 2, part;
+
+	if (s.n < 2 || (*s.p != '4' && *s.p != '5') || s.p[1] != '.')
+		return 0;
+	part = count_digits(str_from(s, n));
+	n += part;
+	if (part == 0 || part > 3 || n == s.n || s.p[n++] != '.')
+		return 0;
+	part = count_digits(str_from(s, n));
+	n += part;
+	/* an address of the internet has a fourth number */
+	return part == 0 || part > 3 ||
+		(n + 1 < s.n && s.p[n] == '.' && ascii_is_digit(s.p[n + 1])) ?
+	    0 :
+	    n;
+}
+
+/* The code of a delivery report in a text; empty if there is none. */
+static struct str
+find_report(struct str text)
+{
+	size_t n;
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (i > 0 &&
+		    (ascii_is_digit(text.p[i - 1]) || text.p[i - 1] == '.'))
+			continue;
+		n = match_report(str_from(text, i));
+		if (n > 0)
+			return str_first(str_from(text, i), n);
+	}
+	return (struct str){ 0 };
+}
+
+/* "75", "exit 75", "exit status 75" */
+static const struct fault *
+find_exit(struct str text)
+{
+	static const struct str words[] = { STR_INIT("exit"),
+		STR_INIT("status") };
+
+	for (size_t i = 0; i < 2; i++)
+		if (str_istarts(text, words[i]))
+			text = str_trim(str_from(text, words[i].n));
+	return find_row(explain_exits, text);
+}
+
 /* A code, or the first one in a text; an HTTP status only if nothing else. */
 static const struct fault *
 find(struct str text)
 {
 	const struct fault *f = fault_find(str_trim(text)), *status = NULL;
-	struct str token;
+	struct str token = find_report(text);
 
+	if (f == NULL)
+		f = find_exit(str_trim(text));
+	/* its numbers are no statuses of HTTP */
+	if (f == NULL && token.n > 0)
+		return find_row(explain_reports, token);
 	while (f == NULL && next_token(&text, &token)) {
 		f = fault_find(token);
 		if (f != NULL && str_of(f->code).n == STATUS_DIGITS) {
@@ -193,7 +279,12 @@ unknown(struct str text, struct err *e)
 		add_near(&near, text);
 	err_set(e, ERR_USAGE, "unknown code \"%.*s\"",
 	    STR_ARG(str_first(text, WIDTH)));
-	if (near.n > 0)
+	if (find_report(text).n > 0)
+		err_remedy(e,
+		    "it is of a delivery report: the text beside it, and "
+		    "Microsoft's page \"Email non-delivery reports in Exchange "
+		    "Online\", say what it means");
+	else if (near.n > 0)
 		err_remedy(e, "did you mean %.*s?", STR_ARG(buf_view(&near)));
 	else
 		err_remedy(e,
@@ -218,6 +309,11 @@ answer(struct cli *c, struct buf *out, int *code, struct err *e)
 		if (id == CLI_END)
 			break;
 		n++;
+		/* "explain HTTP 407", as the list prints it */
+		if (str_ieq(str_of(value), STR("HTTP")) ||
+		    str_ieq(str_of(value), STR("exit")) ||
+		    str_ieq(str_of(value), STR("status")))
+			continue;
 		f = find(str_of(value));
 		if (f != NULL) {
 			add_fault(out, f);
