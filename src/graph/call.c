@@ -5,6 +5,7 @@
 
 #include "codec/base64.h"
 #include "codec/json.h"
+#include "graph/grant.h"
 
 enum {
 	ATTEMPTS = 2, /* one more: the token may be stale */
@@ -97,9 +98,11 @@ judge(const struct graph *g, const struct graph_request *r,
 		return r->expect == 202 || r->expect == 204 ||
 		    http_is_whole(&a->http, e) ||
 		    err_wrap(e, "%.*s", STR_ARG(r->what));
-	if (a->http.status < 200 || a->http.status > 299)
-		return fault_graph(&a->http, r->what,
-		    clock_wall(g->source.clock), e);
+	if (a->http.status < 200 || a->http.status > 299) {
+		fault_graph(&a->http, r->what, clock_wall(g->source.clock), e);
+		return grant_remedy(&g->token,
+		    str_iends(r->path, STR("/sendMail")), e);
+	}
 	/* FACTS.md 3.2, last row: 200 was said and nothing was sent */
 	err_set(e, ERR_UNSURE,
 	    "%.*s: answered with HTTP %d, where only %d means that it was done",

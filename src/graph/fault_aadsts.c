@@ -15,8 +15,18 @@ static const char new_secret[] =
     APP "Certificates & secrets > Client secrets > New client secret. Copy "
 	"its Value (shown once; not the Secret ID) to client_secret.";
 static const char no_credential[] =
-    "Set client_secret (or client_secret_file). " APP
-    "Certificates & secrets > Client secrets makes one.";
+    "post365 always sends the proof that is configured (post365 check says "
+    "which: client_secret, client_certificate or federated_token_file). If a "
+    "proxy alters requests, exempt the login host from it.";
+static const char any_proof[] =
+    APP "Certificates & secrets must have the proof that is configured, and it "
+	"must be of this client_id: client_secret is a secret's Value, "
+	"client_certificate has the thumbprint that stands there, or the "
+	"federated credential fits. post365 check says which one was used.";
+static const char federation[] =
+    "The tenant's administrator restricts which issuers apps may trust: "
+    "entra.microsoft.com > Entra ID > Enterprise apps > Application policies. "
+    "Let this issuer be allowed, or sign in with a certificate.";
 static const char app_ids[] = APP
     "Overview: compare Application (client) ID with client_id and Directory "
     "(tenant) ID with tenant_id. Is the app registered in another tenant?";
@@ -106,8 +116,10 @@ const struct fault fault_aadsts[] = {
 	  user_flow },
 	{ "50027", ERR_AUTH, 0,
 	  "The assertion is malformed or meant for somebody else.",
-	  "Its audience must be the token endpoint of the tenant's cloud: "
-	  "check cloud and login_url. Check this machine's clock." },
+	  "With a certificate: check cloud and login_url (its audience is the "
+	  "token endpoint of the tenant's cloud) and this machine's clock. A "
+	  "federated token's file must hold the token alone, of the issuer "
+	  "that the app trusts." },
 	{ "50032", ERR_AUTH, 0, "The certificate's RSA key is too weak.",
 	  "Use a key of at least 2048 bits. " APP
 	  "Certificates & secrets > Certificates > Upload certificate." },
@@ -272,12 +284,12 @@ const struct fault fault_aadsts[] = {
 	{ "700213", ERR_AUTH, 0,
 	  "No federated credential has the token's subject.", federated },
 	{ "700223", ERR_AUTH, 0,
-	  "The tenant restricts federated credentials.", policy },
+	  "The tenant restricts federated credentials.", federation },
 	{ "700229", ERR_AUTH, 0,
 	  "Only an app's token can serve as federated credential.",
 	  "Use a token of a workload, not of a user." },
 	{ "700238", ERR_AUTH, 0,
-	  "The tenant restricts federated credentials.", policy },
+	  "The tenant restricts federated credentials.", federation },
 	{ "900023", ERR_CONFIG, 0,
 	  "The tenant is neither an id nor a domain name.", tenant },
 	{ "900144", ERR_CONFIG, 0, "A parameter is missing.", altered },
@@ -293,7 +305,8 @@ const struct fault fault_aadsts[] = {
 	{ "901002", ERR_CONFIG, 0, "The parameter resource is of old times.",
 	  altered },
 	{ "1000031", ERR_AUTH, 0, "The app cannot be accessed at this time.",
-	  policy },
+	  ENTERPRISE "Properties: is it there and enabled for users to sign "
+	  "in? Else ask the tenant's administrator who turned it off." },
 	{ "1000104", ERR_AUTH, 0,
 	  "The tenant's cross-tenant policy denies it.", cross_tenant },
 	{ "1002012", ERR_CONFIG, 0,
@@ -327,8 +340,8 @@ const struct fault fault_oauth[] = {
 	  "Nobody consented to the permission.", consent },
 	{ "interaction_required", ERR_AUTH, 0,
 	  "A policy wants a person to sign in.", policy },
-	{ "invalid_client", ERR_AUTH, 0, "The app's credential is wrong.",
-	  new_secret },
+	{ "invalid_client", ERR_AUTH, 0, "The app's proof is not accepted.",
+	  any_proof },
 	{ "invalid_grant", ERR_AUTH, 0, "The sign-in is not accepted.",
 	  policy },
 	{ "invalid_request", ERR_CONFIG, 0, "The request is not valid.",
