@@ -138,6 +138,9 @@ step_roles(struct check *c, struct err *e)
 		    "Exchange grants it (RBAC for Applications)");
 	if (read_write)
 		buf_addz(&c->note, "; Mail.ReadWrite");
+	else if (str_eq(c->config.delivery, STR("exact")))
+		buf_addz(&c->note,
+		    "; no Mail.ReadWrite, which delivery = exact needs");
 	return true;
 }
 
@@ -170,6 +173,11 @@ step_mailbox(struct check *c, struct err *e)
 	else
 		ok = str_eq(str_of(e->code), STR("ErrorInvalidRecipients"));
 	buf_addf(&c->note, "%.*s may be sent from", STR_ARG(c->config.mailbox));
+	if (!str_ieq(c->config.from, c->config.mailbox))
+		buf_addf(&c->note,
+		    "; that it may send as %.*s (from) was not tried: "
+		    "`post365 test` does",
+		    STR_ARG(c->config.from));
 	graph_answer_release(&answer);
 	buf_release(&path);
 	return ok;

@@ -43,7 +43,7 @@ add_comment(const char *text, struct buf *out)
 }
 
 void
-config_sample(const struct config *c, struct buf *out)
+config_sample(const struct config *c, bool printed, struct buf *out)
 {
 	const struct config_row *row = config_rows;
 	struct str origin;
@@ -52,7 +52,10 @@ config_sample(const struct config *c, struct buf *out)
 	for (size_t i = 0; i < CONFIG_KEYS; i++, row++) {
 		origin = c->origin[i];
 		add_comment(row->help, out);
-		if (!str_starts(origin, STR("from environment"))) {
+		/* a proxy of this environment is none of the machine's */
+		if (!str_starts(origin, STR("from environment")) ||
+		    i == CONFIG_PROXY ||
+		    (printed && config_row_is_secret(row))) {
 			buf_addf(out, "#%s = %s\n", row->name, row->example);
 			continue;
 		}

@@ -11,8 +11,9 @@ void config_show(const struct config *c, struct buf *out);
 
 /*
  * Appends a commented file to start with, in which the keys that c has from
- * the environment are filled in. Holds the secret, if c does.
+ * the environment are filled in, but for its proxy. Holds the secret, if c
+ * does; not if it is to be printed.
  */
-void config_sample(const struct config *c, struct buf *out);
+void config_sample(const struct config *c, bool printed, struct buf *out);
 
 #endif

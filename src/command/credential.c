@@ -238,6 +238,10 @@ check_jwt(struct str token, struct err *e)
 
 	if (token.n == 0)
 		return err_set(e, ERR_CONFIG, "the file is empty");
+	if (str_starts(token, STR("{")))
+		return err_set(e, ERR_CONFIG,
+		    "the file holds JSON around the token: keep what stands "
+		    "in its \"value\" alone (jq -r .value)");
 	arena_init_secret(&mem, TREE_MAX);
 	ok = jwt_claims(&mem, token, &claims, e);
 	if (!ok && e->kind == ERR_INPUT)

@@ -203,18 +203,20 @@ write_sample(const struct cli *c, const struct config *config, struct err *e)
 	const char *name;
 	struct arena mem;
 	struct buf text;
-	bool ok;
+	bool ok, printed;
 
 	arena_init(&mem, TEXT_MAX);
 	buf_init_secret(&text, TEXT_MAX);
 	config_find(&mem, c->common.config, &places);
-	config_sample(config, &text);
-	ok = arena_ok(&mem, e) && buf_ok(&text, e);
+	ok = arena_ok(&mem, e);
 	if (ok) {
 		name = init_place(&places);
-		ok = strcmp(name, "-") == 0 ?
-		    cli_out(buf_view(&text), e) :
-		    write_file(name, buf_view(&text), e) && say_next(name, e);
+		printed = strcmp(name, "-") == 0;
+		config_sample(config, printed, &text);
+		ok = buf_ok(&text, e) &&
+		    (printed ? cli_out(buf_view(&text), e) :
+			       write_file(name, buf_view(&text), e) &&
+				say_next(name, e));
 	}
 	buf_release(&text);
 	arena_release(&mem);

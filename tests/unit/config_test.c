@@ -1350,6 +1350,12 @@ test_init(void)
 	struct command_result r;
 	char name[64];
 
+	/* what is printed shows no secret, and no proxy of this place */
+	set_environment("AZURE_CLIENT_SECRET=abc "
+			"HTTPS_PROXY=http://u:abc@h:1");
+	command_run(&run, &r);
+	T_CHECK(r.code == 0 && strstr(r.out.p, "abc") == NULL, "%s", r.out.p);
+	command_release(&r);
 	set_environment("");
 	command_run(&run, &r);
 	T_CHECK(r.code == 0 && r.err.n == 0, "%d %s", r.code, r.err.p);
