@@ -515,38 +515,6 @@ test_large_qp(void)
 	buf_release(&in);
 }
 
-/* What is decoded in memory is counted together: many parts are as one. */
-static void
-test_much_qp(void)
-{
-	struct str part = STR("--b\r\nContent-Transfer-Encoding: "
-			      "quoted-printable\r\n\r\n");
-	struct err e = { 0 };
-	bool can = true;
-	struct buf in;
-	struct job j;
-	size_t n;
-
-	buf_init(&in, LIMIT);
-	buf_addz(&in,
-	    "To: a@x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n");
-	for (int i = 0; i < 2; i++) {
-		buf_adds(&in, part);
-		for (n = in.n; in.n <= n + EDIT_QP_MAX / 2;)
-			buf_addz(&in, "=41=\r\n");
-	}
-	buf_addz(&in, "--b--\r\n");
-	T_CHECK(begin(&j, buf_view(&in), "a@x", &e), "%s", e.msg);
-	j.edit.decode = decode_all;
-	j.edit.decode_arg = &can;
-	T_CHECK(run(&j, &e), "%s", e.msg);
-	T_CHECK(strstr(j.out.p, "base64\r\n\r\nQUFB") != NULL &&
-		strstr(j.out.p, "base64\r\n\r\nZGVjb2RlZA==\r\n") != NULL,
-	    "one in memory, one elsewhere");
-	end(&j);
-	buf_release(&in);
-}
-
 /* Which charset a long text is given, wherever its pieces are cut. */
 static void
 test_charset(void)
@@ -626,7 +594,6 @@ static const struct t_test tests[] = {
 	{ "the root left out", test_root_left_out },
 	{ "fields", test_fields },
 	{ "large quoted-printable", test_large_qp },
-	{ "much quoted-printable", test_much_qp },
 	{ "charset", test_charset },
 	{ "corpora", test_corpora },
 };
