@@ -212,8 +212,15 @@ static const struct {
 	  "leads back to itself", 78 },
 	{ "no such aliases", "aliases=nowhere", NULL, "root", "",
 	  "aliases (", 78 },
-	{ "broken aliases", "aliases=broken", NULL, "root", "",
-	  "broken:2: \"|cat\" is a command", 78 },
+	{ "broken alias", "aliases=broken", NULL, "b", "",
+	  "broken:2: \"|cat\" is a command", 67 },
+	{ "beside a broken alias", "aliases=broken", NULL, "a, root", "",
+	  "Bcc: b@x.example, me@contoso.com\r\nFrom: me@contoso.com\r\n",
+	  0 },
+	{ "map: root at a name of ours", "policy=map;map=root > W "
+	  "<w@x.example>", NULL, "a@x.example", "From: root@localhost\r\n",
+	  "From: W <w@x.example>\r\nBcc: a@x.example\r\n"
+	  "X-Original-From: root@localhost\r\n", 0 },
 	{ "Reply-To", "", NULL, "a@x.example",
 	  "From: me@contoso.com\r\nReply-To: root, b@x.example\r\n"
 	  "Disposition-Notification-To: root@localhost\r\n",
