@@ -146,8 +146,13 @@ report_bad(struct sendmail_post *d, struct prepared *p,
 	err_set(&why, ERR_INPUT, "%.*s", STR_ARG(p->bad->why));
 	memcpy(why.code, DSN_BAD_ADDRESS, sizeof(DSN_BAD_ADDRESS));
 	d->reported = true;
-	if (!list_bad(d, p, mail, &v, &e) ||
-	    !bounce_make(&about, &p->mem, &b, &e) ||
+	if (!list_bad(d, p, mail, &v, &e)) {
+		log_warn(d->log, "no report of that: %s", e.msg);
+		return;
+	}
+	about.recipient = v.recipient;
+	about.recipients = v.recipients;
+	if (!bounce_make(&about, &p->mem, &b, &e) ||
 	    (b.whom != BOUNCE_NOBODY &&
 		!bounce_add(&d->outbox.spool, &b, id, &e)))
 		log_warn(d->log, "no report of that could be stored: %s",

@@ -235,8 +235,8 @@ setting max_message_size 4m
 row 'over max_message_size' 65 text5m '-i a@example.com' \
     'none|E:max_message_size'
 setting max_message_size 150m
-row 'over every limit' 65 text5m '-i a@example.com' \
-    'none|E:no route can carry|E:4 MB'
+row 'a text over every limit' 0 text5m '-i a@example.com' \
+    'm:^to: a@|m:^attachment: .* message.txt$|e:in the attached file message.txt'
 row 'NUL' 0 nul '-i a@example.com' 'm:^to: a@'
 row 'a lone CR' 0 cr '-i a@example.com' 'e:^a$|e:^b$'
 row 'noise' 0 noise '-i a@example.com' 'm:^bcc: a@'
