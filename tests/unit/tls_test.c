@@ -41,7 +41,7 @@ dial(const char *ip, uint16_t port, struct err *e)
 	int fd = -1;
 	size_t n;
 
-	if (tcp_start(&tcp, str_of(ip), port, e))
+	if (tcp_start(&tcp, str_of(ip), port, true, e))
 		while ((s = tcp_step(&tcp, e)) == TCP_OPENING) {
 			n = tcp_wants(&tcp, fds, &wake);
 			(void)os_poll(fds, n, wake);
