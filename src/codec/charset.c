@@ -504,8 +504,6 @@ bool
 charset_to_utf8(struct buf *out, struct str name, struct str bytes)
 {
 	enum charset set = charset_find(name);
-	size_t start = out->n;
-	uint32_t c;
 
 	if (set == NONE)
 		return false;
@@ -516,13 +514,12 @@ charset_to_utf8(struct buf *out, struct str name, struct str bytes)
 	}
 	if (set == UTF_8)
 		return false;
-	for (size_t i = 0; i < bytes.n; i++) {
-		c = charset_step(set, (unsigned char)bytes.p[i]);
-		if (c == 0 && bytes.p[i] != '\0') {
-			buf_rewind(out, start);
+	for (size_t i = 0; i < bytes.n; i++)
+		if (bytes.p[i] != '\0' &&
+		    charset_step(set, (unsigned char)bytes.p[i]) == 0)
 			return false;
-		}
-		(void)utf8_add(out, c);
-	}
+	for (size_t i = 0; i < bytes.n; i++)
+		(void)utf8_add(out,
+		    charset_step(set, (unsigned char)bytes.p[i]));
 	return true;
 }

@@ -246,7 +246,7 @@ put_name(struct jsonw *w, struct str name)
 }
 
 static bool
-has_at(struct str name)
+has_at(struct jsonw *w, struct str name)
 {
 	struct buf plain;
 	bool has;
@@ -254,6 +254,7 @@ has_at(struct str name)
 	buf_init(&plain, NAME_MAX_SIZE);
 	word_decode(&plain, name);
 	has = str_chr(buf_view(&plain), '@') < plain.n;
+	w->out->no_memory = w->out->no_memory || plain.no_memory;
 	buf_release(&plain);
 	return has;
 }
@@ -290,7 +291,7 @@ put_addresses(struct jsonw *w, const struct message *m, struct str mailbox)
 		jsonw_key(w, STR("from"));
 		/* '@' in its name is answered ErrorSendAsDenied (PEERS.md 8);
 		   the name shown is the mailbox's in any case. */
-		put_address(w, m->from, !has_at(m->from->name));
+		put_address(w, m->from, !has_at(w, m->from->name));
 	}
 	put_list(w, STR("toRecipients"), m->to);
 	put_list(w, STR("ccRecipients"), m->cc);

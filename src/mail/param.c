@@ -133,7 +133,8 @@ join_sections(struct section *s, size_t n, struct section *first,
 {
 	struct section *at = first;
 	struct str text, language;
-	struct err ignored;
+	struct err why;
+	bool coded;
 
 	for (unsigned number = 0; at != NULL; number++) {
 		text = at->value;
@@ -142,8 +143,12 @@ join_sections(struct section *s, size_t n, struct section *first,
 			if (text.p != NULL)
 				(void)str_next(&text, '\'', &language);
 		}
-		if (!at->extended || !url_decode(bytes, text, false, &ignored))
+		coded = at->extended && url_decode(bytes, text, false, &why);
+		if (!coded)
 			buf_adds(bytes, text);
+		/* what url_decode could not keep it takes back, and forgets */
+		if (at->extended && !coded && why.kind == ERR_RETRY)
+			bytes->no_memory = true;
 		at->used = true;
 		at = find_section(s, n, first->name, number + 1);
 	}

@@ -90,10 +90,15 @@ decode_q(struct buf *out, struct str in)
 static bool
 decode_bytes(struct buf *out, const struct encoded *w)
 {
-	struct err ignored;
+	struct err why;
 
+	if (w->base64 && !base64_decode_mime(out, w->text, &why)) {
+		/* it takes back what it could not keep, and forgets */
+		out->no_memory = out->no_memory || why.kind == ERR_RETRY;
+		return false;
+	}
 	if (w->base64)
-		return base64_decode_mime(out, w->text, &ignored);
+		return true;
 	decode_q(out, w->text);
 	return true;
 }
@@ -127,7 +132,8 @@ decode_run(struct buf *out, struct str in, struct encoded w, bool *whole)
 		in = str_from(rest, next.n);
 		rest = skip_blanks(in);
 	} while (scan_word(rest, &next) && str_ieq(next.charset, w.charset));
-	ok = ok && !bytes.full && !bytes.no_memory &&
+	out->no_memory = out->no_memory || bytes.no_memory;
+	ok = ok && !bytes.full &&
 	    charset_to_utf8(out, w.charset, buf_view(&bytes));
 	buf_release(&bytes);
 	if (!ok) {

@@ -120,8 +120,13 @@ parse_once(void)
 	struct arena a;
 
 	arena_init(&a, 65536);
-	param_parse(&a, STR("a/b; x*0*=utf-8''%C3; x*1=\"y\"; z=1"), &value,
-	    &list);
+	param_parse(&a,
+	    STR("a/b; x*0*=iso-8859-1''%e4; x*1=\"y\"; z==?utf-8?Q?a?="),
+	    &value, &list);
+	T_CHECK(a.no_memory ||
+		(str_eq(param_find(list, STR("x")), STR("\xc3\xa4y")) &&
+		    str_eq(param_find(list, STR("z")), STR("a"))),
+	    "no memory, and nobody is told");
 	arena_release(&a);
 }
 
