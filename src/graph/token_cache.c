@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/crypt.h"
+#include "base/dir.h"
 #include "base/os.h"
 #include "base/replace.h"
 #include "codec/json.h"
@@ -17,6 +18,7 @@ enum {
 	HOLD_MAX = 8192,                /* a time and the texts of an error */
 	KEY_MAX = 64 * 1024,            /* what a token belongs to */
 	LIFE_MAX = 366 * 24 * 3600,     /* more is no number of seconds */
+	OLD_S = 7 * 24 * 3600,          /* no token lives so long */
 	NAME_HEX = 16 /* digits of the hash in a file's name */
 };
 
@@ -124,6 +126,49 @@ save(const struct token_cache *c, const char *path, struct jsonw *w,
 	    replace_file(path, buf_view(w->out), how, e);
 }
 
+static bool
+is_ours(struct str name)
+{
+	struct str hex = str_from(name, 6), end = str_from(hex, NAME_HEX);
+
+	if (!str_starts(name, STR("token-")) || hex.n < NAME_HEX)
+		return false;
+	for (size_t i = 0; i < NAME_HEX; i++)
+		if (ascii_hex(hex.p[i]) < 0)
+			return false;
+	return end.n == 0 || str_eq(end, STR(".lock")) ||
+	    str_eq(end, STR(".hold"));
+}
+
+static void
+sweep_one(void *folder, const char *name, bool regular)
+{
+	const struct dir *d = folder;
+	struct os_stat st;
+	struct err ignored;
+	int fd = -1;
+
+	if (!regular || !is_ours(str_of(name)) || !dir_stat(d, name, &st) ||
+	    os_wall() - st.mtime < OLD_S)
+		return;
+	/* a lock that somebody holds stays */
+	(void)(dir_file(d, name, DIR_UPDATE, &fd, &ignored) && fd >= 0 &&
+	    os_try_lock(fd) && dir_remove(d, name, &ignored));
+	os_close(&fd);
+}
+
+/* Of a secret or a machine that is no more: nobody else comes for them. */
+static void
+sweep(const struct token_cache *c)
+{
+	struct dir d = { 0 };
+	struct err ignored;
+
+	(void)(dir_open(&d, c->folder, NULL, 0700, &ignored) &&
+	    dir_each(&d, sweep_one, &d, &ignored));
+	dir_close(&d);
+}
+
 void
 token_cache_put(const struct token_cache *c, const struct token *t,
     const struct log *l)
@@ -150,6 +195,7 @@ token_cache_put(const struct token_cache *c, const struct token *t,
 		    "new one: %s",
 		    e.msg);
 	buf_release(&text);
+	sweep(c);
 }
 
 void

@@ -4,7 +4,8 @@
  * does not sign in for each, and ten of them at once sign in once.
  *
  * A file is named by a hash of what its token belongs to, and is 0600; a
- * broken one is as good as none. Beside a token, it is remembered how long
+ * broken one is as good as none, and one that nobody has renewed for a week
+ * goes when another is kept. Beside a token, it is remembered how long
  * the sign-in service wants to be left alone. Nothing here is an error:
  * without a cache a token is asked for.
  *

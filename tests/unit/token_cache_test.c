@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -206,6 +207,56 @@ test_drop(void)
 	T_CHECK(world_requests(&w) == 2, "%u requests", world_requests(&w));
 	token_release(&t);
 	token_release(&old);
+	world_stop(&w);
+}
+
+/* What nobody has renewed for a week goes when another token is kept. */
+static void
+test_old(void)
+{
+	static const struct {
+		const char *name;
+		bool stays;
+	} files[] = {
+		{ "token-0123456789abcdef", false },
+		{ "token-0123456789abcdef.lock", false },
+		{ "token-0123456789abcdef.hold", false },
+		{ "token-fedcba9876543210.lock", true }, /* held below */
+		{ "token-0123456789abcdef.old", true },
+		{ "token-of-another-program", true },
+		{ "token-01", true },
+	};
+	static const struct timeval old[2] = { { 1000000000, 0 },
+		{ 1000000000, 0 } };
+	struct serve_step step = { SERVE_ALL, STR_INIT(TOKEN("t1", HOUR)),
+		SERVE_CLOSE, 0 };
+	struct token t = { 0 };
+	char path[600];
+	struct world w;
+	struct err e;
+	int fd, held = -1;
+
+	world_start(&w, &step, 1);
+	T_CHECK(os_mkdirs(w.folder, 0700, &e), "%s", e.msg);
+	for (size_t i = 0; i < N(files); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", w.folder,
+		    files[i].name);
+		T_CHECK(os_lock(path, 0, &fd, &e) && utimes(path, old) == 0,
+		    "%s", path);
+		if (i == 3)
+			held = fd;
+		else
+			os_close(&fd);
+	}
+	world_check(&w, &t, "t1", "first");
+	for (size_t i = 0; i < N(files); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", w.folder,
+		    files[i].name);
+		T_CHECK((access(path, F_OK) == 0) == files[i].stays, "%s",
+		    path);
+	}
+	os_close(&held);
+	token_release(&t);
 	world_stop(&w);
 }
 
@@ -454,6 +505,7 @@ static const struct t_test tests[] = {
 	{ "ten processes, one request", test_many },
 	{ "a lock that is never released", test_stuck },
 	{ "drop", test_drop },
+	{ "files of long ago", test_old },
 	{ "another secret, tenant, client", test_another },
 	{ "left alone for a while", test_holds },
 	{ "broken holds", test_broken_hold },
