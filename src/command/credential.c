@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/credential.h"
 
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "base/crypt.h"
 #include "base/os.h"
@@ -287,21 +289,43 @@ prepare_federated(void *arg, struct err *e)
 
 /* Managed identity */
 
+/* "system" is another identity on each machine, wherever the file is taken. */
+static struct str
+machine_id(struct arena *a)
+{
+	char host[256] = "";
+	struct err ignored;
+	struct str out;
+	struct buf id;
+
+	buf_init(&id, sizeof(host));
+	if (!os_read_file("/etc/machine-id", &id, &ignored))
+		buf_reset(&id);
+	if (gethostname(host, sizeof(host) - 1) < 0)
+		host[0] = '\0';
+	out = arena_fmt(a, " %s %.*s", host, STR_ARG(str_trim(buf_view(&id))));
+	buf_release(&id);
+	return out;
+}
+
 static bool
 managed_id(struct credential *k, struct identity *who, struct err *e)
 {
 	const struct config *c = k->config;
-	struct str scope = c->scope;
+	struct str scope = c->scope, machine = { 0 };
 
 	if (!managed_find(&k->mem, &k->managed, e))
 		return err_wrap(e, "managed_identity");
 	if (!str_eq(c->managed_identity, STR("system")))
 		k->managed.client_id = c->managed_identity;
+	else
+		machine = machine_id(&k->mem);
 	/* the endpoint wants the resource as v1 of the protocol names it */
 	k->managed.resource = str_first(scope, str_find(scope, STR("/.defa")));
-	who->proof_id = arena_fmt(&k->mem, "%s %.*s %.*s",
+	who->proof_id = arena_fmt(&k->mem, "%s %.*s %.*s%.*s",
 	    managed_source_name(k->managed.source),
-	    STR_ARG(k->managed.endpoint), STR_ARG(k->managed.client_id));
+	    STR_ARG(k->managed.endpoint), STR_ARG(k->managed.client_id),
+	    STR_ARG(machine));
 	who->managed = &k->managed;
 	return arena_ok(&k->mem, e);
 }

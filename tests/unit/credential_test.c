@@ -200,12 +200,37 @@ test_warns_daily(void)
 	end(&w);
 }
 
+/* A kept token of "system" is no other machine's, though the file is. */
+static void
+test_managed_machine(void)
+{
+	static const char user[] = "01234567-89ab-cdef-0123-456789abcdef";
+	struct err e = { 0 };
+	char host[256] = "";
+	struct world w;
+
+	T_CHECK(gethostname(host, sizeof(host) - 1) == 0, "no name");
+	for (int i = 0; i < 2; i++) {
+		begin(&w, "managed_identity = system\nca = ", &e);
+		if (i > 0)
+			w.config.managed_identity = str_of(user);
+		T_CHECK(credential_open(&w.credential, &w.config, &w.log,
+			    &w.who, &e),
+		    "%s", e.msg);
+		T_CHECK((str_find(w.who.proof_id, str_of(host)) <
+			    w.who.proof_id.n) == (i == 0),
+		    "%.*s", STR_ARG(w.who.proof_id));
+		end(&w);
+	}
+}
+
 static const struct t_test tests[] = {
 	{ "a certificate that is replaced", test_certificate_again },
 	{ "a secret's file that is replaced", test_secret_again },
 	{ "a command is run once", test_command_once },
 	{ "a command's secret is renewed", test_command_renewed },
 	{ "warnings once a day", test_warns_daily },
+	{ "the machine of a managed identity", test_managed_machine },
 };
 
 int
