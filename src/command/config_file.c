@@ -5,6 +5,8 @@
 #include "codec/utf8.h"
 #include "command/config_key.h"
 
+enum { KEY_SHOWN = 8 };
+
 struct reader {
 	struct arena *mem;
 	struct str file;
@@ -84,8 +86,10 @@ unknown_key(struct str name, struct err *e)
 		    "unknown key \"%.*s\"; did you "
 		    "mean %s?",
 		    STR_ARG(str_first(name, 60)), near);
-	err_set(e, ERR_CONFIG, "unknown key \"%.*s\"",
-	    STR_ARG(str_first(name, 60)));
+	/* what is like no key may be the second half of a secret */
+	err_set(e, ERR_CONFIG, "unknown key \"%.*s\"%s",
+	    STR_ARG(str_first(name, KEY_SHOWN)),
+	    name.n > KEY_SHOWN ? " (and more)" : "");
 	return err_remedy(e, "post365 help config lists the keys");
 }
 

@@ -2,12 +2,17 @@
 #include "command/config_level.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/os.h"
 #include "command/config_key.h"
 
-enum { KEY_NAME_MAX = 64 }; /* longer than any key */
+enum {
+	KEY_NAME_MAX = 64, /* longer than any key */
+	QUOTE_WHOLE = 16,  /* no secret that Entra makes is so short */
+	QUOTE_LEAST = 8
+};
 
 static const struct str prefix = STR_INIT("POST365_");
 
@@ -331,6 +336,34 @@ replace_mailbox(const struct config_level *level, struct config *c)
 	c->origin[CONFIG_MAILBOX] = (struct str){ 0 };
 }
 
+/*
+ * A secret may stand where it does not belong: of a long value its beginning
+ * is enough to find it.
+ */
+static void
+level_quote_less(struct str value, struct err *e)
+{
+	size_t at = 0, n;
+	struct str rest, quoted;
+
+	for (;; at += n + 1) {
+		rest = str_from(str_of(e->msg), at);
+		n = str_chr(rest, '"');
+		if (n == rest.n)
+			return;
+		quoted = str_from(rest, n + 1);
+		at += n + 1;
+		n = str_chr(quoted, '"');
+		quoted = str_first(quoted, n);
+		if (n <= QUOTE_WHOLE || str_find(value, quoted) == value.n)
+			continue;
+		(void)memcpy(e->msg + at + QUOTE_LEAST, "...", 3);
+		(void)memmove(e->msg + at + QUOTE_LEAST + 3, e->msg + at + n,
+		    str_of(e->msg + at + n).n + 1);
+		n = QUOTE_LEAST + 3;
+	}
+}
+
 static bool
 level_parse(const struct config_level *level, size_t key, struct config *c,
     struct err *e)
@@ -345,9 +378,11 @@ level_parse(const struct config_level *level, size_t key, struct config *c,
 		    "move it above the first [account ...]: it is for all "
 		    "senders of this machine");
 	}
-	if (!row->parse(row, level->value[key], c, e))
+	if (!row->parse(row, level->value[key], c, e)) {
+		level_quote_less(level->value[key], e);
 		return err_wrap(e, "%.*s: %s", STR_ARG(origin), row->name) ||
 		    level_put_off(key, c, e);
+	}
 	c->origin[key] = level->origin[key];
 	return true;
 }
