@@ -116,6 +116,7 @@ contradiction(struct err *e)
 	err_set(e, ERR_CONFIG,
 	    "delivery = exact and save_to_sent = no (--no-save) exclude each "
 	    "other: the copy in Sent Items is what tells that it was sent");
+	e->alone = true;
 	return err_remedy(e,
 	    "Leave one of them out, or give up exact for this message: --via "
 	    "json.");

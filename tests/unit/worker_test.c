@@ -951,6 +951,32 @@ test_searches(void)
 		check_search(i);
 }
 
+/* What one message asks for and the settings exclude holds up no other. */
+static void
+test_contradiction(void)
+{
+	static const struct serve_step step[] = { GOOD };
+	char id[2][ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+	struct claim c;
+	struct arena a;
+
+	begin(step, N(step), "delivery = exact\n");
+	add("no-save", id[0]);
+	run(&sum);
+	look(&c, id[0], &a);
+	T_CHECK(asked() == 0 && strcmp(where(&c), "new") == 0 &&
+		sum.verdict[SCHEDULE_LATER] == 1,
+	    "%u requests, in %s", asked(), where(&c));
+	claim_leave(&c);
+	arena_release(&a);
+	add("via=mime", id[1]);
+	run(&sum);
+	T_CHECK(asked() == 1 && sum.verdict[SCHEDULE_SENT] == 1,
+	    "the other: %u requests", asked());
+	end();
+}
+
 /* It is known before that there can be no line: nothing is sent. */
 static void
 test_no_journal(void)
@@ -1374,6 +1400,7 @@ static const struct t_test tests[] = {
 	{ "drafts", test_drafts },
 	{ "lost draft", test_lost_draft },
 	{ "searches", test_searches },
+	{ "a contradiction of one message", test_contradiction },
 	{ "no journal", test_no_journal },
 	{ "journal breaks", test_journal_breaks },
 	{ "account", test_account },
