@@ -33,6 +33,7 @@ struct worker_job {
 	enum err_kind was;       /* the failure before this one */
 	int64_t started;         /* monotonic ms */
 	int64_t put_off;         /* seconds until its turn comes; 0: it came */
+	uint64_t too_large;      /* bytes that got HTTP 413 by MIME, or 0 */
 	bool asks_draft;         /* its draft can be asked what became of it */
 	bool searched;           /* Sent Items were, and had no copy */
 	bool given_up;           /* nothing is left to ask: a person decides */

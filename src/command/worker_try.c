@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/worker_try.h"
 
+#include <string.h>
+
 #include "base/os.h"
 #include "command/enqueue.h"
 #include "command/slot.h"
@@ -93,6 +95,8 @@ try_prepare(struct worker_job *j, enum route *want, struct err *e)
 
 	j->config = j->account->config;
 	j->config.from_policy = STR("keep");
+	if (j->too_large > 0)
+		j->config.mime_limit = j->too_large - 1;
 	if (o.no_save)
 		j->config.save_to_sent = false;
 	*want = o.via;
@@ -140,6 +144,31 @@ try_send_prepared(struct worker_job *j, enum route want, struct err *e)
 	if (ok && choice.loses != NULL)
 		j->note = arena_fmt(&j->mem, "sent without %s", choice.loses).p;
 	return ok;
+}
+
+/* Something on the way takes less than mime_limit: by another route, then. */
+static bool
+try_smaller(struct worker_job *j, enum route want, struct err *e)
+{
+	struct route_choice choice;
+	struct err why = *e;
+	bool other;
+
+	if (want != ROUTE_AUTO || j->result->sent.via == NULL ||
+	    strcmp(j->result->sent.via, "mime") != 0 ||
+	    (strcmp(e->code, "413") != 0 &&
+		strcmp(e->code, "RequestEntityTooLarge") != 0))
+		return false;
+	j->too_large = j->prepared.out.facts.mime_size;
+	prepare_release(&j->prepared);
+	other = try_prepare(j, &want, e) &&
+	    prepare_route(&j->account->client, &j->prepared, want, &choice,
+		e) &&
+	    choice.route != ROUTE_MIME;
+	if (other)
+		return try_send_prepared(j, want, e);
+	*e = why;
+	return false;
 }
 
 /* An old file does not say it; then no copy is older than the message. */
@@ -273,9 +302,9 @@ try_use_slot(struct worker_job *j, enum route want, struct err *e)
 		j->result->full = hasty;
 		return false;
 	}
-	ok = j->claim.state.draft.n > 0 ?
-	    try_resume(j, e) :
-	    try_take_turn(j, e) && try_send_prepared(j, want, e);
+	ok = j->claim.state.draft.n > 0 ? try_resume(j, e) :
+					  try_take_turn(j, e) &&
+		(try_send_prepared(j, want, e) || try_smaller(j, want, e));
 	slot_free(&slot);
 	return ok;
 }

@@ -299,9 +299,10 @@ static const struct {
 	  "Content-Type: text/html\r\nContent-Length: 15\r\n\r\n"
 	  "<html>No</html>"), SERVE_CLOSE, 0 },
 	  "new", 45, 60, 1, 1, 60, "new", 2, "\"verdict\":\"later\"" },
+	/* by MIME and as JSON */
 	{ "too large for a proxy", "", { SERVE_ALL, STR_INIT("HTTP/1.1 413 X"
 	  "\r\nContent-Length: 0\r\n\r\n"), SERVE_CLOSE, 0 },
-	  "new", 2700, 3600, 0, 1, 30 * 86400, "new", 2,
+	  "new", 2700, 3600, 0, 2, 30 * 86400, "new", 4,
 	  "\"verdict\":\"later\"" },
 	{ "the mailbox is moved", "", { SERVE_ALL, STR_INIT(STATUS("503 X", "",
 	  "ErrorMailboxMoveInProgress")), SERVE_CLOSE, 0 },
@@ -977,6 +978,48 @@ test_contradiction(void)
 	end();
 }
 
+/* Of a proxy that takes less than Graph: the next route may fit. */
+static void
+test_too_large(void)
+{
+	static const struct {
+		const char *name, *options;
+		struct serve_step step[2];
+		unsigned asked;
+		bool sent;
+	} cases[] = {
+		{ "a page", "",
+		    { { SERVE_ALL,
+			  STR_INIT("HTTP/1.1 413 X\r\n"
+				   "Content-Length: 0\r\n\r\n"),
+			  SERVE_CLOSE, 0 },
+			GOOD },
+		    2, true },
+		{ "Graph", "",
+		    { SAYS(STATUS("413 X", "", "RequestEntityTooLarge")),
+			GOOD },
+		    2, true },
+		{ "--via mime", "via=mime",
+		    { SAYS(STATUS("413 X", "", "NewThing")), GOOD }, 1, false },
+		{ "another code", "",
+		    { SAYS(STATUS("403 X", "", "ErrorAccessDenied")), GOOD }, 1,
+		    false },
+	};
+
+	for (size_t i = 0; i < N(cases); i++) {
+		char id[ENVELOPE_ID_SIZE];
+		struct worker_sum sum;
+
+		begin(cases[i].step, N(cases[i].step), "");
+		add(cases[i].options, id);
+		run(&sum);
+		T_CHECK(asked() == cases[i].asked &&
+			(sum.verdict[SCHEDULE_SENT] == 1) == cases[i].sent,
+		    "%s: %u requests", cases[i].name, asked());
+		end();
+	}
+}
+
 /* It is known before that there can be no line: nothing is sent. */
 static void
 test_no_journal(void)
@@ -1401,6 +1444,7 @@ static const struct t_test tests[] = {
 	{ "lost draft", test_lost_draft },
 	{ "searches", test_searches },
 	{ "a contradiction of one message", test_contradiction },
+	{ "413, and then by another route", test_too_large },
 	{ "no journal", test_no_journal },
 	{ "journal breaks", test_journal_breaks },
 	{ "account", test_account },
