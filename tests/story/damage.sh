@@ -238,9 +238,13 @@ same 'full later: all are sent' "$STORED 0" "$(count_mail) $(files new)"
 
 disk size=1m,nr_inodes=12
 fill
-stays 'no inodes' 'No space left'
-mount -o remount,nr_inodes=30 "$DISK"
-goes_on 'no inodes'
+same 'no inodes: refused' 75 "$STATUS"
+says 'no inodes: why' "$ERR" 'cannot [a-z]*: No space left'
+same 'no inodes: no litter' "0 $STORED" "$(files tmp) $(files new)"
+# the journal was made with the first message, so what is stored goes
+forget_mail
+check 'no inodes: a run' 0 queue run
+same 'no inodes: all are sent' "$STORED 0" "$(count_mail) $(files new)"
 
 disk size=1m
 queue_one
