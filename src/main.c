@@ -47,7 +47,7 @@ static const struct cli_command commands[] = {
 	  "Shows, locates or starts the settings.", NULL, settings_more },
 	{ "explain", explain_main, "[CODE...]",
 	  "Says what an error code means and what to do. Needs no network.",
-	  explain_options, NULL },
+	  explain_options, explain_more },
 	{ "sandbox", sandbox_main, "",
 	  "A local stand-in for Microsoft 365 that catches mail in a folder.",
 	  sandbox_options, sandbox_more },

@@ -60,10 +60,10 @@ const char sendmail_more[] =
     "\n"
     "exit status: 0 stored, it survives a power cut (-odi: and sent, or tried\n"
     "again later); 64 bad command line or nobody to send to; 65 bad message\n"
-    "or address; 67 bad recipient; 75 not stored, try again later; 78 a\n"
-    "setting is wrong. With -odi, -v, or where it cannot be stored, also: 69\n"
-    "refused for good; 76 perhaps sent; 77 sign-in or permission (if it is\n"
-    "stored, it stays in the queue).\n";
+    "or address; 67 bad recipient; 73, 75 not stored (75: try again later);\n"
+    "78 a setting is wrong. With -odi, -v, or where it cannot be stored,\n"
+    "also: 69 refused for good; 76 perhaps sent; 77 sign-in or permission\n"
+    "(if it is stored, it stays in the queue).\n";
 
 struct sendmail {
 	const char *prefix; /* "sendmail: " */
