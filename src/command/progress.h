@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * progress: a bar on the terminal while files are uploaded.
+ * progress: a bar on the terminal while files are uploaded, and an orderly end
+ * by Ctrl-C: the draft that is not complete is removed.
  */
 #ifndef COMMAND_PROGRESS_H
 #define COMMAND_PROGRESS_H
@@ -8,19 +9,23 @@
 #include "base/log.h"
 #include "graph/outgoing.h"
 
+enum { PROGRESS_SIGNALS = 3 };
+
 struct progress {
 	const struct log *log; /* NULL: none is shown */
 	int percent;           /* as shown last; -1: nothing yet */
+	bool caught[PROGRESS_SIGNALS];
 };
 
 /*
- * Only on a terminal, and not with -q. Gives what outgoing_send calls. Keeps
- * p and log.
+ * The bar is only on a terminal, and not with -q. Until the draft is sent the
+ * first signal to end is noted, the second ends the process. Gives what
+ * outgoing_send calls. Keeps p and log.
  */
 struct outgoing_progress progress_start(struct progress *p,
     const struct log *log);
 
-/* Takes the bar off the screen again. */
+/* Takes the bar off the screen again; signals do what they did. */
 void progress_end(struct progress *p);
 
 #endif

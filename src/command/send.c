@@ -507,7 +507,7 @@ static bool
 deliver_part(struct send *s, struct prepared *p, struct err *e)
 {
 	struct route_choice choice;
-	struct progress progress;
+	struct progress progress = { 0 };
 	unsigned before = s->report.result.attempts;
 	bool ok;
 
@@ -515,7 +515,8 @@ deliver_part(struct send *s, struct prepared *p, struct err *e)
 		return false;
 	s->report.why = choice.why;
 	print_notes(s, p, &choice);
-	p->progress = progress_start(&progress, &s->cli.log);
+	if (choice.route == ROUTE_DRAFT)
+		p->progress = progress_start(&progress, &s->cli.log);
 	ok = attempt_deliver(&s->client, p, s->via, &s->cli.log,
 	    &s->report.result, e);
 	s->report.result.attempts += before;

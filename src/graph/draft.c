@@ -239,14 +239,14 @@ post_file(struct draft *d, const struct outgoing_file *f, struct err *e)
 }
 
 /* What upload_file tells of one file, as a part of all. */
-static void
-step(void *arg, uint64_t done, uint64_t all)
+static bool
+step(void *arg, uint64_t done, uint64_t all, struct err *e)
 {
 	const struct draft *d = arg;
 
 	(void)all;
-	if (d->progress != NULL && d->progress->step != NULL)
-		d->progress->step(d->progress->arg, d->done + done, d->all);
+	return d->progress == NULL || d->progress->step == NULL ||
+	    d->progress->step(d->progress->arg, d->done + done, d->all, e);
 }
 
 static bool
@@ -282,7 +282,7 @@ add_files(struct draft *d, struct err *e)
 						     upload(d, i, &f, e);
 		if (ok) {
 			d->done += f.content.size;
-			step(d, 0, 0);
+			ok = step(d, 0, 0, e);
 		}
 	}
 	return ok || not_sent(d->out->status, e);

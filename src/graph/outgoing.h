@@ -42,8 +42,9 @@ struct outgoing {
 
 /* Told of how it goes on. Each may be NULL. */
 struct outgoing_progress {
-	/* bytes of an upload, for a bar on a terminal */
-	void (*step)(void *arg, uint64_t done, uint64_t all);
+	/* bytes of an upload, for a bar on a terminal. False: it is to end
+	   here, as *e says, and its draft is removed */
+	bool (*step)(void *arg, uint64_t done, uint64_t all, struct err *e);
 	/* a draft is complete and is sent next: its id for draft_resume. False:
 	   it is not sent. "": it was not sent and is removed next, so that its
 	   id must not be asked any more. False: it stays */

@@ -439,13 +439,13 @@ step(struct upload *u, struct err *e)
 	return outcome;
 }
 
-static void
-tell(const struct upload *u)
+static bool
+tell(const struct upload *u, struct err *e)
 {
 	const struct outgoing_progress *p = u->job->progress;
 
-	if (p != NULL && p->step != NULL)
-		p->step(p->arg, u->next, u->size);
+	return p == NULL || p->step == NULL ||
+	    p->step(p->arg, u->next, u->size, e);
 }
 
 bool
@@ -461,7 +461,8 @@ upload_file(const struct upload_job *job, struct err *e)
 		outcome = step(&u, e);
 		if (outcome == AGAIN && !patience_wait(&u.patience, e))
 			outcome = FAILED;
-		tell(&u);
+		if (!tell(&u, e))
+			outcome = FAILED;
 	}
 	buf_release(&u.url);
 	if (outcome == DONE)

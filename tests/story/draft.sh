@@ -168,6 +168,33 @@ same 'killed, and again: one mail' 1 "$(count_mail)"
 rm -rf "$SB_DIR/drafts" # the first one stays
 arrived 'killed, and again' file.12000000
 
+# --- ended in the middle: no draft is left behind; a second signal ends at once
+# end NAME SIGNAL SECONDS: after so long.
+end() {
+	timeout -s "$2" "$3" "$P" -C "$CONFIG" send --via draft -s x \
+	    --text text.txt -a file.12000000 a@example.org >"$OUT" 2>"$ERR"
+	says "$1: says so" "$ERR" 'ended by signal'
+	same "$1: no mail" 0 "$(count_mail)"
+	same "$1: no draft" 0 "$(drafts)"
+}
+forget
+faults 'range slow ms=10'
+end 'Ctrl-C' INT 1
+end 'SIGTERM' TERM 1
+faults 'range silent'
+"$P" -C "$CONFIG" send --via draft -s x --text text.txt -a file.12000000 \
+    a@example.org >"$OUT" 2>"$ERR" &
+pid=$!
+sleep 1
+kill "$pid"
+sleep 0.3
+kill "$pid"
+STATUS=0
+wait "$pid" || STATUS=$?
+same 'a second signal: it ends' 143 "$STATUS"
+faults
+rm -rf "$SB_DIR/drafts"
+
 # --- 150 MB, in little memory
 forget
 file 157286400

@@ -65,6 +65,7 @@ static struct model {
 	size_t n_files;
 	bool session, by_json, authorized;
 	uint64_t told, all; /* by progress */
+	uint64_t end_at;    /* bytes told; 0: never */
 } now;
 
 static char
@@ -554,14 +555,16 @@ static const struct clock stopped = { .wall = no_time,
 	.mono_ms = no_time,
 	.sleep_until = no_sleep };
 
-static void
-progress(void *arg, uint64_t done, uint64_t all)
+static bool
+progress(void *arg, uint64_t done, uint64_t all, struct err *e)
 {
 	(void)arg;
 	T_CHECK(done <= all, "%llu of %llu", (unsigned long long)done,
 	    (unsigned long long)all);
 	now.told = done;
 	now.all = all;
+	return now.end_at == 0 || done < now.end_at ||
+	    err_set(e, ERR_REFUSED, "ended");
 }
 
 static struct addr to = { .local = STR_INIT("a"),
@@ -641,6 +644,37 @@ test_rows(void)
 		T_CHECK(!e.alone || strstr(e.remedy, "Mail.ReadWrite"),
 		    "%s: %s", rows[i].name, e.remedy);
 		check_model(i, &m, ok);
+	}
+}
+
+/* Who ends it in the middle, or after the last byte, leaves no draft. */
+static void
+test_ended(void)
+{
+	static const uint64_t ends[] = { 1, 4 * MB, 12 * MB + 5, 16 * MB + 5 };
+	static struct outgoing m;
+	static struct message parts;
+	struct graph g = { .source = { .clock = &stopped },
+		.timeout_ms = 1000 };
+	struct send_result result;
+	struct log silent = { 0 };
+	struct err e;
+	size_t row = 0;
+
+	g.source.log = &silent;
+	while (strcmp(rows[row].name, "three files") != 0)
+		row++;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		set_up(row, &m, &parts);
+		now.end_at = ends[i];
+		e = (struct err){ 0 };
+		T_CHECK(!outgoing_send(&g, &m, ROUTE_DRAFT,
+			    &(struct outgoing_progress){ .step = progress },
+			    &result, &e) &&
+			e.kind == ERR_REFUSED,
+		    "%zu: %s", i, e.msg);
+		T_CHECK(now.sent == 0 && now.removed == 1,
+		    "%zu: sent %u, removed %u", i, now.sent, now.removed);
 	}
 }
 
@@ -827,6 +861,7 @@ test_next(void)
 
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
+	{ "ended", test_ended },
 	{ "kept", test_kept },
 	{ "quote in a Message-ID", test_quote },
 	{ "allocations", test_allocations },
