@@ -425,6 +425,24 @@ test_told(void)
 	queue_end(&q);
 }
 
+/* Where the mark "done" cannot be saved, the removal is made durable. */
+static void
+test_done_unmarked(void)
+{
+	struct queue q;
+	struct facts f = { 0 };
+	struct claim c;
+	struct err e = { 0 };
+
+	queue_new(&q);
+	T_CHECK(queued(&q, &f, &e) && mark(&q, &f, &c, &e), "%s", e.msg);
+	cut_at(1, CUT_FAIL, EIO); /* claim_save's pwrite */
+	T_CHECK(claim_done(&c, &e) && cut_folder_syncs() == 1, "%ld syncs %s",
+	    cut_folder_syncs(), e.msg);
+	cut_at(0, CUT_NONE, 0);
+	queue_end(&q);
+}
+
 /* Another one who comes at that moment, and puts the message elsewhere. */
 struct other {
 	struct queue *q;
@@ -562,6 +580,7 @@ static const struct t_test tests[] = {
 	{ "each call fails: EIO", test_io_error },
 	{ "each call fails: ENOSPC", test_no_space },
 	{ "disk full from each call on", test_disk_full },
+	{ "done, and no mark of it", test_done_unmarked },
 	{ "failures are told", test_told },
 	{ "two that meet at every call", test_meet },
 };
