@@ -1020,6 +1020,90 @@ test_too_large(void)
 	}
 }
 
+/* What was perhaps sent is never reported as not delivered. */
+static void
+test_perhaps_old(void)
+{
+	static const struct serve_step step[] = { LOST,
+		SAYS(STATUS("503 X", "", "ErrorServerBusy")) };
+	char id[ENVELOPE_ID_SIZE];
+	struct spool_list list = { 0 };
+	struct worker_sum sum;
+	struct claim c;
+	struct arena a;
+	struct err e = { 0 };
+
+	begin(step, N(step), "");
+	add("", id);
+	for (int hour = 0; hour < 4; hour++, m.now += 3600)
+		run(&sum);
+	m.now += 5 * 86400;
+	run(&sum);
+	look(&c, id, &a);
+	T_CHECK(asked() == 3 && strcmp(where(&c), "hold") == 0,
+	    "%u requests, in %s", asked(), where(&c));
+	claim_leave(&c);
+	arena_release(&a);
+	T_CHECK(spool_list(&m.outbox.spool, SPOOL_ALL, &list, &e) &&
+		list.n == 1,
+	    "%zu messages: a report", list.n);
+	spool_list_release(&list);
+	end();
+}
+
+/* Nothing is given up of which nobody can be told. */
+static void
+test_no_report(void)
+{
+	static const struct serve_step refused =
+	    SAYS(STATUS("400 X", "", "ErrorMimeContentInvalid"));
+	char id[ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+	struct claim c;
+	struct arena a;
+	int tmp;
+
+	begin(&refused, 1, "");
+	add("", id);
+	tmp = m.outbox.spool.dir[SPOOL_TMP].fd;
+	m.outbox.spool.dir[SPOOL_TMP].fd = -1;
+	run(&sum);
+	m.outbox.spool.dir[SPOOL_TMP].fd = tmp;
+	look(&c, id, &a);
+	T_CHECK(asked() == 1 && strcmp(where(&c), "new") == 0 &&
+		c.state.next == m.now + 300 &&
+		str_find(c.state.reason,
+		    STR("there can be no report of it now")) < c.state.reason.n,
+	    "%u requests, in %s, next in %lld s: %.*s", asked(), where(&c),
+	    (long long)(c.state.next - m.now), STR_ARG(c.state.reason));
+	claim_leave(&c);
+	arena_release(&a);
+	end();
+}
+
+/* One message that fails twice is not a service that is away. */
+static void
+test_same_twice(void)
+{
+	static const struct serve_step step[] = { SAYS(STATUS("503 X", "",
+						      "ErrorServerBusy")),
+		SAYS(STATUS("503 X", "", "ErrorServerBusy")), GOOD };
+	char id[2][ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+
+	begin(step, N(step), "");
+	add("", id[0]);
+	run(&sum);
+	m.now += 60;
+	run(&sum);
+	T_CHECK(asked() == 2, "twice: %u requests", asked());
+	add("", id[1]);
+	run(&sum);
+	T_CHECK(asked() == 3 && sum.verdict[SCHEDULE_SENT] == 1,
+	    "the other: %u requests", asked());
+	end();
+}
+
 /* It is known before that there can be no line: nothing is sent. */
 static void
 test_no_journal(void)
@@ -1445,6 +1529,9 @@ static const struct t_test tests[] = {
 	{ "searches", test_searches },
 	{ "a contradiction of one message", test_contradiction },
 	{ "413, and then by another route", test_too_large },
+	{ "perhaps sent, then too old", test_perhaps_old },
+	{ "no room for a report", test_no_report },
+	{ "one message fails twice", test_same_twice },
 	{ "no journal", test_no_journal },
 	{ "journal breaks", test_journal_breaks },
 	{ "account", test_account },
