@@ -229,13 +229,19 @@ run_queue
 same 'a copy to others is not taken for its own' '- 2' \
     "$(folder) $(count_mail)"
 
-start_sandbox --fault 'submit taken-close' --fault 'ask status 404'
-SPOOL=$SB_DIR/state/spool
-setting state_dir "$SB_DIR/state"
-setting delivery exact
-send --queue -s gone --text "$TMP/body" x@example.org
-run_queue
+# gone RULE: a draft whose send had no answer, and what asking it is told.
+gone() {
+	start_sandbox --fault 'submit taken-close' --fault "$1"
+	SPOOL=$SB_DIR/state/spool
+	setting state_dir "$SB_DIR/state"
+	setting delivery exact
+	send --queue -s gone --text "$TMP/body" x@example.org
+	run_queue
+}
+gone 'ask status 404 code=ErrorItemNotFound'
 same 'a draft that is gone, and was sent' '- 1' "$(folder) $(count_mail)"
+gone 'ask status 404'
+same 'a 404 of something else says nothing' 'new 1' "$(folder) $(count_mail)"
 
 # --- an outage: one message finds out, and the others wait untouched
 
