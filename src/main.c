@@ -6,16 +6,16 @@
 
 #include "base/os.h"
 #include "base/version.h"
+#include "cli/cli.h"
 #include "command/check.h"
-#include "command/cli.h"
+#include "command/config.h"
 #include "command/explain.h"
-#include "command/journal_log.h"
+#include "command/log.h"
 #include "command/print.h"
-#include "command/queue.h"
+#include "command/queue/queue.h"
 #include "command/sandbox.h"
-#include "command/send.h"
-#include "command/sendmail.h"
-#include "command/settings.h"
+#include "command/send/send.h"
+#include "command/sendmail/sendmail.h"
 #include "command/token.h"
 
 enum { HELP_MAX = 16 * 1024 };

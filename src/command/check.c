@@ -6,10 +6,10 @@
 #include "base/os.h"
 #include "codec/date.h"
 #include "codec/jwt.h"
-#include "command/client.h"
-#include "command/config.h"
-#include "command/config_proxy.h"
-#include "command/prepare_names.h"
+#include "compose/names.h"
+#include "config/config.h"
+#include "config/proxy.h"
+#include "deliver/client.h"
 #include "graph/send.h"
 
 enum {

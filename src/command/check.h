@@ -7,7 +7,7 @@
 #ifndef COMMAND_CHECK_H
 #define COMMAND_CHECK_H
 
-#include "command/cli.h"
+#include "cli/cli.h"
 
 extern const char check_more[], test_more[];
 

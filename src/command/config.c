@@ -1,542 +1,268 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/config.h"
 
-#include <stdlib.h>
-#include <sys/mman.h>
+#include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/os.h"
-#include "codec/url.h"
-#include "command/config_cloud.h"
-#include "command/config_file.h"
-#include "command/config_key.h"
-#include "command/config_level.h"
-#include "command/config_proxy.h"
-#include "command/private.h"
-#include "mail/addr.h"
+#include "base/replace.h"
+#include "config/config.h"
+#include "config/show.h"
 
-enum {
-	MEMORY_MAX = 4 * 1024 * 1024 /* a file of 1 MB and what it becomes */
-};
+enum { TEXT_MAX = 256 * 1024 }; /* values of 8 kB each, and comments */
 
-struct load {
-	struct config *config;
-	const struct config_ask *ask;
-	const struct log *log;
-	struct arena mem; /* until the end of config_load */
-	struct buf text;  /* of the file; wiped */
-	struct config_section *top;
-	struct config_level level[CONFIG_LEVELS];
-};
+const char settings_more[] =
+    "  show   the settings in effect, as a file, and where each is from\n"
+    "  path   the file that is used\n"
+    "  init   writes a commented file to start with, readable by its owner\n"
+    "         only, to the place that --config or POST365_CONFIG names, or\n"
+    "         to your own; fills in what the environment has\n"
+    "\n"
+    "A file has lines `key = value`; `#` at the start of a line begins a\n"
+    "comment; `[account NAME]` begins the keys of a further sender. It is\n"
+    "looked for at --config, $POST365_CONFIG,\n"
+    "$XDG_CONFIG_HOME/post365/config (~/.config/post365/config) and\n"
+    "/etc/post365/config. Every key can be set in the environment, as\n"
+    "POST365_TENANT_ID and so on. An option wins over an account that was\n"
+    "chosen, that over the environment, the environment over the keys at the\n"
+    "top. Who signs in is proved by one of client_secret...,\n"
+    "client_certificate, federated_token_file and managed_identity; one that\n"
+    "is set higher up replaces the others and what belongs to them.\n"
+    "tenant_id, client_id and the proof belong together: where the\n"
+    "environment or an account replaces a part of them, it has to give the\n"
+    "proof and client_id both. File and proofs have to belong to root or to\n"
+    "you, and nobody else may write them.\n"
+    "\n"
+    "Where neither the file nor POST365_... names a proof or a client_id,\n"
+    "AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_AUTHORITY_HOST are understood,\n"
+    "and of these the first that is set: AZURE_CLIENT_SECRET,\n"
+    "AZURE_CLIENT_CERTIFICATE_PATH (with AZURE_CLIENT_CERTIFICATE_PASSWORD),\n"
+    "AZURE_FEDERATED_TOKEN_FILE. `post365 check` tells what they and\n"
+    "POST365_... change. Where\n"
+    "nothing else is set, systemd's credential post365.client_secret is the\n"
+    "secret: LoadCredential=post365.client_secret:/etc/post365/secret in the\n"
+    "unit. The keys:\n"
+    "\n"
+    "  tenant_id client_id client_secret client_secret_file\n"
+    "  client_secret_command client_certificate federated_token_file\n"
+    "  managed_identity client_certificate_key client_certificate_password\n"
+    "  client_certificate_password_file client_assertion_alg secret_expires\n"
+    "  from mailbox from_policy from_map aliases\n"
+    "  default_domain local_names save_to_sent delivery mime_limit\n"
+    "  max_message_size rate\n"
+    "  enabled bounces postmaster alert_command cloud login_url graph_url ca\n"
+    "  proxy no_proxy connect_timeout timeout token_cache state_dir spool_dir\n"
+    "  spool_sync max_age log_file\n"
+    "\n"
+    "post365 config init -C - prints what each is for.\n";
 
-/* An empty variable is as good as none. */
-static struct str
-variable(const char *name)
+static int
+show(const struct cli *c)
 {
-	return str_of(getenv(name));
-}
+	const struct config_ask ask = {
+		.path = c->common.config,
+		.account = c->common.account,
+	};
+	struct config config;
+	struct buf text;
+	struct err e;
+	int code;
 
-void
-config_find(struct arena *a, const char *path, struct config_places *out)
-{
-	struct str named =
-	    path != NULL ? str_of(path) : variable("POST365_CONFIG");
-	struct str xdg = variable("XDG_CONFIG_HOME");
-	struct str home = variable("HOME");
-
-	*out = (struct config_places){ .named = named.n > 0 };
-	if (out->named) {
-		out->item[out->n++] = arena_str(a, named);
-		return;
+	buf_init(&text, TEXT_MAX);
+	if (config_load(&config, &ask, &c->log, &e)) {
+		config_show(&config, &text);
+		code = cli_print(c, &text);
+		if (code == EX_OK && config.unusable.kind != ERR_NONE)
+			code = cli_fail(c, &config.unusable);
+	} else {
+		code = cli_fail(c, &e);
 	}
-	/* the XDG specification: a relative path is to be ignored */
-	if (str_starts(xdg, STR("/")))
-		out->item[out->n++] =
-		    arena_fmt(a, "%.*s/post365/config", STR_ARG(xdg));
-	else if (home.n > 0)
-		out->item[out->n++] =
-		    arena_fmt(a, "%.*s/.config/post365/config", STR_ARG(home));
-	out->item[out->n++] = arena_str(a, STR("/etc/post365/config"));
+	config_release(&config);
+	buf_release(&text);
+	return code;
 }
 
-/* Which file to read; empty: none. */
-static bool
-choose_file(struct load *l, struct str *path, struct err *e)
+static int
+print_path(const struct cli *c, struct str path)
+{
+	struct buf text;
+	int code;
+
+	buf_init(&text, path.n + 1);
+	buf_addf(&text, "%.*s\n", STR_ARG(path));
+	code = cli_print(c, &text);
+	buf_release(&text);
+	return code;
+}
+
+static int
+fail_no_file(const struct cli *c, const struct config_places *places)
+{
+	struct err e;
+
+	err_set(&e, ERR_CONFIG, "there is no file; looked for %.*s%s%s",
+	    STR_ARG(places->item[0]), places->n > 1 ? " and " : "",
+	    places->n > 1 ? places->item[1].p : "");
+	e.exit = EX_NOINPUT;
+	err_remedy(&e, "post365 config init writes one to fill in");
+	return cli_fail(c, &e);
+}
+
+static int
+path(const struct cli *c)
 {
 	struct config_places places;
 	struct os_stat st;
-	struct err absent;
-
-	*path = (struct str){ 0 };
-	if (l->ask->no_file)
-		return true;
-	config_find(&l->config->mem, l->ask->path, &places);
-	if (!arena_ok(&l->config->mem, e))
-		return false;
-	for (size_t i = 0; i < places.n && path->p == NULL; i++)
-		if (places.named ||
-		    os_stat_path(places.item[i].p, &st, &absent))
-			*path = places.item[i];
-	return true;
-}
-
-static bool
-has_secret(const struct config_section *s)
-{
-	for (; s != NULL; s = s->next)
-		for (size_t i = 0; i < CONFIG_KEYS; i++)
-			if (s->key[i].line != 0 &&
-			    config_row_has_secret(&config_rows[i],
-				s->key[i].value))
-				return true;
-	return false;
-}
-
-/*
- * Settings by standard input are read again by each worker of a queue: where
- * it is no file, a copy in memory takes its place.
- */
-static bool
-read_piped(struct buf *out, struct err *e)
-{
-	static const char name[] = "standard input";
-	struct os_at at = { .name = name, .fd = STDIN_FILENO };
-	struct os_stat st;
-	struct err uncopied;
-	char *p;
-	int fd;
-
-	if (!os_stat_fd(STDIN_FILENO, name, &st, e))
-		return false;
-	if (st.regular && st.size <= out->limit) {
-		p = buf_room(out, (size_t)st.size);
-		if (p == NULL)
-			return buf_ok(out, e);
-		if (!os_read_at(at, p, (size_t)st.size, e))
-			return false;
-		buf_commit(out, (size_t)st.size);
-		return true;
-	}
-	if (!os_read_fd(STDIN_FILENO, name, out, e))
-		return false;
-	fd = memfd_create("settings", MFD_CLOEXEC);
-	if (fd >= 0 && os_write_fd(fd, name, buf_view(out), &uncopied))
-		(void)dup2(fd, STDIN_FILENO);
-	os_close(&fd);
-	return true;
-}
-
-static bool
-read_file(struct load *l, struct str path, struct err *e)
-{
-	bool piped = str_eq(path, STR("-"));
-	struct str name = piped ? STR("standard input") : path;
-	struct os_stat st = { 0 };
-
-	if (piped ? !read_piped(&l->text, e) :
-		    !private_read(path.p, &l->text, &st, e))
-		return false;
-	l->config->file = arena_str(&l->config->mem, name);
-	if (!config_file_parse(&l->mem, name, buf_view(&l->text), &l->top, e))
-		return false;
-	if (has_secret(l->top) && !private_check(path.p, &st, l->log, e))
-		config_unusable(l->config, e);
-	return true;
-}
-
-static void
-list_accounts(struct load *l)
-{
-	struct str *all = &l->config->accounts;
-
-	for (const struct config_section *s = l->top->next; s; s = s->next)
-		*all = arena_fmt(&l->config->mem, "%.*s%s%.*s", STR_ARG(*all),
-		    all->n > 0 ? ", " : "", STR_ARG(s->name));
-}
-
-static bool
-sends_as(struct load *l, const struct config_section *s,
-    const struct addr *from)
-{
-	static const enum config_key keys[] = { CONFIG_FROM, CONFIG_MAILBOX };
-	struct addr *a;
-	struct err bad; /* is complained of when the value is applied */
-
-	for (size_t i = 0; i < 2; i++)
-		if (s->key[keys[i]].line != 0 &&
-		    addr_parse(&l->mem, s->key[keys[i]].value, false, &a,
-			&bad) &&
-		    addr_same(a, from))
-			return true;
-	return false;
-}
-
-static bool
-no_account(const struct load *l, struct str name, struct err *e)
-{
-	err_set(e, ERR_CONFIG, "there is no [account %.*s] in %s",
-	    STR_ARG(str_first(name, 60)),
-	    l->config->file.n > 0 ? l->config->file.p : "the configuration");
-	if (l->config->accounts.n > 0)
-		err_remedy(e, "the accounts there are: %.*s",
-		    STR_ARG(l->config->accounts));
-	return false;
-}
-
-/* "" is the top. */
-static bool
-account_named(const struct load *l, struct str name,
-    const struct config_section **out, struct err *e)
-{
-	for (*out = l->top; *out != NULL; *out = (*out)->next)
-		if (str_eq((*out)->name, name))
-			return true;
-	return no_account(l, name, e);
-}
-
-/* The one that sends as this address, the top first; NULL: none does. */
-static const struct config_section *
-account_of(struct load *l, const char *text)
-{
-	const struct config_section *s = l->top;
-	struct addr *from;
-	struct err nobody; /* "root", "<>" */
-
-	if (text == NULL ||
-	    !addr_parse(&l->mem, str_of(text), false, &from, &nobody))
-		return NULL;
-	while (s != NULL && !sends_as(l, s, from))
-		s = s->next;
-	return s;
-}
-
-/* By option, by the sender, by the environment, by the author; else the top. */
-static bool
-choose_account(struct load *l, const struct config_section **out, struct err *e)
-{
-	const struct config_ask *ask = l->ask;
-	struct str name = variable("POST365_ACCOUNT");
-	struct addr *from;
-
-	*out = NULL;
-	if (ask->from != NULL &&
-	    !addr_parse(&l->mem, str_of(ask->from), false, &from, e))
-		return err_wrap(e, "--from");
-	l->config->chosen = true;
-	if (ask->account != NULL)
-		return account_named(l, str_of(ask->account), out, e);
-	*out = account_of(l, ask->from != NULL ? ask->from : ask->sender);
-	if (*out != NULL)
-		return true;
-	if (name.n > 0)
-		return account_named(l, name, out, e);
-	l->config->chosen = false;
-	*out = account_of(l, ask->author);
-	return true;
-}
-
-/* Values that this message does not use: only who uses them is stopped. */
-static void
-check_section(struct load *l, const struct config_section *s)
-{
-	struct config scratch = { 0 };
-	struct config_level level;
+	struct arena mem;
 	struct err e;
+	int code = -1;
 
-	arena_init(&scratch.mem, MEMORY_MAX);
-	config_level_section(&l->mem, l->config->file, s, &level);
-	if (!config_level_apply(&level, &scratch, &e))
-		log_warn(l->log, "account %.*s cannot be used: %s",
-		    STR_ARG(s->name), e.msg);
-	else if (scratch.unusable.kind != ERR_NONE)
-		log_warn(l->log, "account %.*s cannot sign in: %s",
-		    STR_ARG(s->name), scratch.unusable.msg);
-	l->config->relative = l->config->relative || scratch.relative;
-	config_release(&scratch);
+	arena_init(&mem, TEXT_MAX);
+	config_find(&mem, c->common.config, &places);
+	if (!arena_ok(&mem, &e))
+		code = cli_fail(c, &e);
+	for (size_t i = 0; i < places.n && code < 0; i++)
+		if (os_stat_path(places.item[i].p, &st, &e))
+			code = print_path(c, places.item[i]);
+	if (code < 0)
+		code = fail_no_file(c, &places);
+	arena_release(&mem);
+	return code;
 }
 
-/* The sections of the file that count, as levels. */
+/* Writes the file, and makes its folder. Never replaces one. */
 static bool
-gather_file(struct load *l, struct err *e)
+write_file(const char *name, struct str text, struct err *e)
 {
-	struct config *c = l->config;
-	const struct config_section *account;
+	const struct replace_how how = { .mode = 0600,
+		.durable = true,
+		.sweep = true };
+	const char *slash = strrchr(name, '/');
+	struct os_stat st;
+	struct arena mem;
+	bool ok = true;
 
-	list_accounts(l);
-	if (!choose_account(l, &account, e))
-		return false;
-	for (const struct config_section *s = l->top->next; s; s = s->next)
-		if (s != account)
-			check_section(l, s);
-	config_level_section(&c->mem, c->file, l->top, &l->level[CONFIG_TOP]);
-	if (account == NULL || account == l->top)
-		return true;
-	c->account = arena_str(&c->mem, account->name);
-	config_level_section(&c->mem, c->file, account,
-	    &l->level[CONFIG_SECTION]);
-	return true;
-}
-
-static bool
-apply_option(struct load *l, struct err *e)
-{
-	if (config_level_apply(&l->level[CONFIG_OPTION], l->config, e))
-		return true;
-	if (e->kind == ERR_CONFIG)
-		e->kind = ERR_INPUT;
-	return false;
-}
-
-static bool
-gather(struct load *l, struct err *e)
-{
-	struct config *c = l->config;
-	struct config_level *option = &l->level[CONFIG_OPTION];
-
-	config_level_defaults(&l->level[CONFIG_DEFAULTS]);
-	config_level_systemd(&c->mem, &l->level[CONFIG_SYSTEMD]);
-	if (!gather_file(l, e) ||
-	    !config_level_azure(c, &l->level[CONFIG_AZURE], e) ||
-	    !config_level_environment(c, l->log, &l->level[CONFIG_ENVIRONMENT],
-		e))
-		return false;
-	if (l->ask->from != NULL) {
-		option->value[CONFIG_FROM] = str_of(l->ask->from);
-		option->origin[CONFIG_FROM] = STR("from option --from");
+	if (os_stat_path(name, &st, e)) {
+		err_set(e, ERR_CONFIG, "%s: is there already", name);
+		e->exit = EX_CANTCREAT;
+		return err_remedy(e,
+		    "edit it, or give another place with "
+		    "--config");
 	}
-	return true;
-}
+	arena_init(&mem, TEXT_MAX);
+	if (slash != NULL && slash != name) {
+		struct str folder = arena_str(&mem,
+		    (struct str){ name, (size_t)(slash - name) });
 
-static bool
-apply_all(struct load *l, struct err *e)
-{
-	if (!gather(l, e))
-		return false;
-	config_level_settle(l->level, l->config);
-	config_level_note(l->level, l->config);
-	for (size_t i = 0; i < CONFIG_OPTION; i++)
-		if (!config_level_apply(&l->level[i], l->config, e))
-			return false;
-	return apply_option(l, e) && arena_ok(&l->config->mem, e);
-}
-
-static void
-derive_urls(struct config *c)
-{
-	const struct config_cloud *cloud = config_cloud_find(c->cloud);
-
-	if (c->login_url.p == NULL) {
-		c->login_url = str_of(cloud->login_url);
-		c->origin[CONFIG_LOGIN_URL] = STR("that of the cloud");
+		ok = arena_ok(&mem, e) &&
+		    os_mkdirs(folder.p, geteuid() == 0 ? 0755 : 0700, e);
 	}
-	if (c->graph_url.p == NULL) {
-		c->graph_url = str_of(cloud->graph_url);
-		c->origin[CONFIG_GRAPH_URL] = STR("that of the cloud");
-	}
-}
-
-static bool
-derive_sender(struct config *c, struct err *e)
-{
-	struct addr *a;
-
-	if (c->mailbox.n == 0 && c->from.n > 0) {
-		if (!addr_parse(&c->mem, c->from, false, &a, e))
-			return false;
-		c->mailbox = a->text;
-		c->origin[CONFIG_MAILBOX] = STR("that of from");
-	}
-	if (c->from.n == 0 && c->mailbox.n > 0) {
-		c->from = c->mailbox;
-		c->origin[CONFIG_FROM] = STR("as mailbox");
-	}
-	return true;
-}
-
-/* A folder set by name has all of it; the machine's has its usual places. */
-static void
-derive_spool(struct config *c)
-{
-	bool machine = c->origin[CONFIG_STATE_DIR].p == NULL && geteuid() == 0;
-
-	if (c->spool_dir.p == NULL && (machine || c->state_dir.n > 0)) {
-		c->spool_dir = machine ?
-		    STR("/var/spool/post365") :
-		    arena_fmt(&c->mem, "%.*s/spool", STR_ARG(c->state_dir));
-		c->origin[CONFIG_SPOOL_DIR] = STR("default");
-	}
-	if (c->log_file.p == NULL && c->state_dir.n > 0) {
-		c->log_file =
-		    arena_fmt(&c->mem, "%.*s/log", STR_ARG(c->state_dir));
-		c->origin[CONFIG_LOG_FILE] = STR("default");
-	}
-}
-
-static void
-derive_state_dir(struct config *c)
-{
-	struct str xdg = str_of(getenv("XDG_STATE_HOME"));
-	struct str home = str_of(getenv("HOME"));
-
-	if (c->state_dir.p != NULL)
-		return;
-	if (geteuid() == 0)
-		c->state_dir = STR("/var/lib/post365");
-	else if (str_starts(xdg, STR("/")))
-		c->state_dir = arena_fmt(&c->mem, "%.*s/post365", STR_ARG(xdg));
-	else if (str_starts(home, STR("/")))
-		c->state_dir = arena_fmt(&c->mem, "%.*s/.local/state/post365",
-		    STR_ARG(home));
-}
-
-static bool
-derive(struct config *c, struct err *e)
-{
-	struct url url;
-
-	derive_urls(c);
-	derive_state_dir(c);
-	derive_spool(c);
-	if (c->origin[CONFIG_STATE_DIR].p == NULL && c->state_dir.n > 0)
-		c->origin[CONFIG_STATE_DIR] = STR("default");
-	if (!config_proxy_derive(c, e)) {
-		if (e->kind != ERR_CONFIG)
-			return false;
-		config_unusable(c, e);
-	}
-	if (!derive_sender(c, e) || !url_parse(c->graph_url, &url, e))
-		return false;
-	c->scope = arena_fmt(&c->mem, "%.*s/.default", STR_ARG(url.origin));
-	c->ca_system_file = arena_str(&c->mem, str_of(getenv("SSL_CERT_FILE")));
-	c->relative = c->relative ||
-	    (c->file.n > 0 && !str_starts(c->file, STR("/"))) ||
-	    (c->ca_system_file.n > 0 &&
-		!str_starts(c->ca_system_file, STR("/")));
-	return arena_ok(&c->mem, e);
-}
-
-static void
-warn(const struct config *c, const struct log *log)
-{
-	if (config_is_guid(secret_view(&c->client_secret)))
-		log_warn(log,
-		    "client_secret (%.*s): that looks like the "
-		    "secret's ID, not its Value",
-		    STR_ARG(c->origin[CONFIG_CLIENT_SECRET]));
-	if (config_clouds_differ(c->login_url, c->graph_url))
-		log_warn(log,
-		    "login_url %.*s and graph_url %.*s are of "
-		    "different clouds: tokens of one are not taken by the "
-		    "other",
-		    STR_ARG(c->login_url), STR_ARG(c->graph_url));
-}
-
-static bool
-load(struct load *l, struct err *e)
-{
-	struct config_section *none;
-	struct str path;
-
-	if (!choose_file(l, &path, e) ||
-	    !config_file_parse(&l->mem, path, STR(""), &none, e))
-		return false;
-	l->top = none;
-	if (path.n > 0 && !read_file(l, path, e))
-		return false;
-	if (!apply_all(l, e) || !derive(l->config, e))
-		return false;
-	warn(l->config, l->log);
-	return true;
-}
-
-bool
-config_load(struct config *c, const struct config_ask *ask,
-    const struct log *log, struct err *e)
-{
-	struct load l = { .config = c, .ask = ask, .log = log };
-	bool ok;
-
-	*c = (struct config){ 0 };
-	arena_init(&c->mem, MEMORY_MAX);
-	arena_init(&l.mem, MEMORY_MAX);
-	buf_init_secret(&l.text, CONFIG_FILE_MAX);
-	ok = load(&l, e);
-	buf_release(&l.text);
-	arena_release(&l.mem);
+	ok = ok && replace_file(name, text, how, e);
+	arena_release(&mem);
 	return ok;
 }
 
 static bool
-say_missing(const struct config *c, const struct buf *missing, struct err *e)
+say_next(const char *name, struct err *e)
 {
-	err_set(e, ERR_CONFIG, "not set: %.*s", STR_ARG(buf_view(missing)));
-	if (c->accounts.n > 0 && c->account.n == 0)
-		return err_remedy(e,
-		    "set it in %s, or choose an account with "
-		    "-A: %.*s",
-		    c->file.p, STR_ARG(c->accounts));
-	if (c->file.n > 0)
-		return err_remedy(e,
-		    "set it in %s, or in the environment as "
-		    "POST365_TENANT_ID and so on",
-		    c->file.p);
-	return err_remedy(e,
-	    "post365 config init writes a file to fill in; "
-	    "or set POST365_TENANT_ID and so on in the environment");
-}
-
-const struct config_row *
-config_credential(const struct config *c)
-{
-	for (size_t i = 0; i < CONFIG_KEYS; i++)
-		if (config_row_is_credential(&config_rows[i]) &&
-		    c->origin[i].p != NULL)
-			return &config_rows[i];
-	return NULL;
-}
-
-bool
-config_check(const struct config *c, enum config_need need, struct err *e)
-{
-	bool sign_in = need == CONFIG_TO_SIGN_IN && c->managed_identity.n == 0;
-	struct buf missing;
+	struct buf text;
 	bool ok;
 
-	if (need != CONFIG_TO_COMPOSE && c->unusable.kind != ERR_NONE) {
-		*e = c->unusable;
-		return false;
-	}
-	buf_init(&missing, 256);
-	if (sign_in && c->tenant_id.n == 0)
-		buf_addz(&missing, ", tenant_id");
-	if (sign_in && c->client_id.n == 0)
-		buf_addz(&missing, ", client_id");
-	if (sign_in && config_credential(c) == NULL)
-		buf_addz(&missing,
-		    ", client_secret (or client_certificate, "
-		    "federated_token_file, managed_identity)");
-	if (need != CONFIG_FOR_TOKEN && c->mailbox.n == 0)
-		buf_addz(&missing, ", from");
-	ok = buf_ok(&missing, e);
-	buf_drop(&missing, 2);
-	ok = ok && (missing.n == 0 || say_missing(c, &missing, e));
-	buf_release(&missing);
+	buf_init(&text, TEXT_MAX);
+	buf_addf(&text,
+	    "wrote %s, which only its owner can read. Next:\n"
+	    "1. In entra.microsoft.com > Entra ID > App registrations, make a\n"
+	    "   New registration (single tenant, no redirect URI).\n"
+	    "2. Its API permissions > Add a permission > Microsoft Graph >\n"
+	    "   Application permissions > Mail.Send, then Grant admin "
+	    "consent.\n"
+	    "3. Its Certificates & secrets > New client secret: copy the "
+	    "Value\n"
+	    "   at once, it is shown only now.\n"
+	    "4. Fill in tenant_id, client_id, client_secret and from.\n"
+	    "5. echo hello | post365 send -s test YOU@YOUR.DOMAIN\n",
+	    name);
+	ok = buf_ok(&text, e) && cli_out(buf_view(&text), e);
+	buf_release(&text);
 	return ok;
 }
 
-void
-config_unusable(struct config *c, const struct err *why)
+/* The owner's own place; root's is the machine's. */
+static const char *
+init_place(const struct config_places *places)
 {
-	if (c->unusable.kind == ERR_NONE)
-		c->unusable = *why;
+	return places->named || geteuid() != 0 ? places->item[0].p :
+						 places->item[places->n - 1].p;
 }
 
-void
-config_release(struct config *c)
+static bool
+write_sample(const struct cli *c, const struct config *config, struct err *e)
 {
-	secret_release(&c->client_secret);
-	secret_release(&c->client_certificate_password);
-	secret_release(&c->proxy);
-	arena_release(&c->mem);
-	*c = (struct config){ 0 };
+	struct config_places places;
+	const char *name;
+	struct arena mem;
+	struct buf text;
+	bool ok, printed;
+
+	arena_init(&mem, TEXT_MAX);
+	buf_init_secret(&text, TEXT_MAX);
+	config_find(&mem, c->common.config, &places);
+	ok = arena_ok(&mem, e);
+	if (ok) {
+		name = init_place(&places);
+		printed = strcmp(name, "-") == 0;
+		config_sample(config, printed, &text);
+		ok = buf_ok(&text, e) &&
+		    (printed ? cli_out(buf_view(&text), e) :
+			       write_file(name, buf_view(&text), e) &&
+				say_next(name, e));
+	}
+	buf_release(&text);
+	arena_release(&mem);
+	return ok;
+}
+
+static int
+init(const struct cli *c)
+{
+	const struct config_ask ask = { .no_file = true };
+	struct config config;
+	struct err e;
+	int code = EX_OK;
+
+	if (!config_load(&config, &ask, &c->log, &e) ||
+	    !write_sample(c, &config, &e))
+		code = cli_fail(c, &e);
+	config_release(&config);
+	return code;
+}
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	int (*run)(const struct cli *c);
+} verbs[] = { { "show", show }, { "path", path }, { "init", init } };
+/* clang-format on */
+
+enum { VERBS = sizeof(verbs) / sizeof(*verbs) };
+
+int
+settings_main(const struct cli_command *self, int argc, char **argv)
+{
+	const char *verb = NULL;
+	struct err e;
+	struct cli c;
+
+	cli_init(&c, self, argc, argv);
+	if (!cli_operand(&c, &verb, &e))
+		return cli_fail(&c, &e);
+	if (c.common.help)
+		return cli_help(self);
+	for (size_t i = 0; i < VERBS; i++)
+		if (verb == NULL || strcmp(verb, verbs[i].name) == 0)
+			return verbs[i].run(&c);
+	err_set(&e, ERR_USAGE, "\"%.60s\" is not one of show, path, init",
+	    verb);
+	return cli_fail(&c, &e);
 }

@@ -11,7 +11,7 @@
 #ifndef COMMAND_EXPLAIN_H
 #define COMMAND_EXPLAIN_H
 
-#include "command/cli.h"
+#include "cli/cli.h"
 
 extern const struct cli_option explain_options[];
 extern const char explain_more[];

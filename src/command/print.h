@@ -12,7 +12,7 @@
 #define COMMAND_PRINT_H
 
 #include "base/buf.h"
-#include "command/cli.h"
+#include "cli/cli.h"
 
 /* ERR_USAGE: no name, several, or an unknown one. */
 int print_main(const struct cli_command *self, int argc, char **argv);

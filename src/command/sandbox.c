@@ -11,9 +11,9 @@
 
 #include "base/os.h"
 #include "base/replace.h"
-#include "command/sandbox_host.h"
-#include "command/sandbox_keep.h"
-#include "command/sandbox_mail.h"
+#include "sandbox/host.h"
+#include "sandbox/keep.h"
+#include "sandbox/mail.h"
 
 enum option {
 	DIR_OPTION = 1,

@@ -25,7 +25,7 @@
 #ifndef COMMAND_SANDBOX_H
 #define COMMAND_SANDBOX_H
 
-#include "command/cli.h"
+#include "cli/cli.h"
 
 extern const struct cli_option sandbox_options[]; /* ends with a zeroed one */
 extern const char sandbox_more[]; /* for help: files and faults */

@@ -3,8 +3,8 @@
 
 #include "base/os.h"
 #include "codec/jwt.h"
-#include "command/client.h"
-#include "command/config.h"
+#include "config/config.h"
+#include "deliver/client.h"
 
 enum { OUT_MAX = 2 * SECRET_LIMIT };
 

@@ -3,7 +3,7 @@
 #ifndef COMMAND_TOKEN_H
 #define COMMAND_TOKEN_H
 
-#include "command/cli.h"
+#include "cli/cli.h"
 
 extern const struct cli_option token_options[];
 extern const char token_more[];

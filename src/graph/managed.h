@@ -4,7 +4,7 @@
  * beside the program.
  *
  * Connections of their own, never through a proxy. Plain HTTP goes to where
- * the platform says, since nobody else says it (command/managed_find.h). No
+ * the platform says, since nobody else says it (config/managed_find.h). No
  * redirect is followed.
  *
  * Patience: IMDS may be away for 70 s while it is updated (410), so it is

@@ -2,7 +2,7 @@
 /*
  * outgoing: a message ready to leave, in the forms that the routes want.
  *
- * Made by command/prepare from what `send` collected or from a message that
+ * Made by compose/prepare from what `send` collected or from a message that
  * came ready; sent by outgoing_send. All sources can be read again, so every
  * retry sends the same bytes.
  */

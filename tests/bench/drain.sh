@@ -15,7 +15,7 @@ mailbox=drain-$$@example.com
 cd "$TMP" || exit 1
 
 # run_queue CONFIG: the workers of a mailbox, side by side: six for four slots.
-if [ -e "$TOP/src/command/crew.c" ]; then workers=1; else workers=${WORKERS:-6}; fi
+if [ -e "$TOP/src/deliver/crew.c" ]; then workers=1; else workers=${WORKERS:-6}; fi
 run_queue() {
 	pids=''
 	i=0

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "command/config_file.h"
+#include "config/file.h"
 
 enum { MEMORY_MAX = 4 * 1024 * 1024 };
 

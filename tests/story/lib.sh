@@ -200,7 +200,7 @@ last_mail() { # its path without the ending
 	echo "${f%.meta}"
 }
 last_json() { cat "$(last_mail).json"; }
-# Also of what was counted as uploaded (command/pace.h), as after 5 minutes.
+# Also of what was counted as uploaded (deliver/pace.h), as after 5 minutes.
 forget_mail() { rm -f "$SB_DIR"/mail/* "$SB_DIR"/state/spool/upload-*; }
 
 # requests PATTERN: how many lines of the request log match.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/alert.h"
+#include "deliver/alert.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/shell.h"
 #include "command.h"
-#include "command/shell.h"
 #include "t.h"
 
 enum { START = 1795637400, OUT_MOST = 64 * 1024 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/bounce.h"
+#include "deliver/bounce.h"
 
 #include <stdio.h>
 #include <stdlib.h>

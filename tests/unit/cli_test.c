@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/cli.h"
+#include "cli/cli.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,8 +7,8 @@
 
 #include "base/version.h"
 #include "command.h"
-#include "command/send.h"
-#include "command/settings.h"
+#include "command/config.h"
+#include "command/send/send.h"
 #include "t.h"
 
 static int

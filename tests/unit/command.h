@@ -7,7 +7,7 @@
 #define UNIT_COMMAND_H
 
 #include "base/buf.h"
-#include "command/cli.h"
+#include "cli/cli.h"
 
 enum { COMMAND_ARGS_MAX = 24 };
 

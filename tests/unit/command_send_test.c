@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/send.h"
+#include "command/send/send.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +10,9 @@
 #include "base/os.h"
 #include "codec/base64.h"
 #include "command.h"
-#include "command/attempt.h"
-#include "command/compose.h"
-#include "command/report.h"
+#include "compose/compose.h"
+#include "deliver/attempt.h"
+#include "deliver/report.h"
 #include "t.h"
 
 static const struct cli_command command = { "send", send_main, "[RECIPIENT...]",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/config.h"
+#include "config/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,12 +10,12 @@
 
 #include "base/os.h"
 #include "command.h"
-#include "command/config_file.h"
-#include "command/config_key.h"
-#include "command/config_proxy.h"
-#include "command/config_secret.h"
-#include "command/config_show.h"
-#include "command/settings.h"
+#include "command/config.h"
+#include "config/file.h"
+#include "config/key.h"
+#include "config/proxy.h"
+#include "config/secret.h"
+#include "config/show.h"
 #include "t.h"
 
 enum { TEXT_MAX = 256 * 1024 };

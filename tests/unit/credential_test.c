@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What proves who signs in, while a process runs for weeks. */
-#include "command/credential.h"
+#include "config/credential.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * enqueue: what is stored leaves later as it would have left at once, and
  * each person is in one part.
  */
-#include "command/enqueue.h"
+#include "deliver/enqueue.h"
 
 #include <fcntl.h>
 #include <stdio.h>

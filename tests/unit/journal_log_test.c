@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/journal_log.h"
+#include "command/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>

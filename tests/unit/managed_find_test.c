@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/managed_find.h"
+#include "config/managed_find.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/outbox.h"
+#include "deliver/outbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>

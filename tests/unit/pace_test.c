@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/pace.h"
+#include "deliver/pace.h"
 
 #include <stdio.h>
 #include <stdlib.h>

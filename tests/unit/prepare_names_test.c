@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/prepare_names.h"
+#include "compose/names.h"
 
 #include "command.h"
 #include "t.h"

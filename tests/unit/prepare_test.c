@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/prepare.h"
+#include "compose/prepare.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include "codec/base64.h"
 #include "command.h"
-#include "command/prepare_names.h"
+#include "compose/names.h"
 #include "t.h"
 
 enum { LIMIT = 64 * 1024 * 1024, HOST = 256 };

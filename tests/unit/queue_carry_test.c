@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/queue_carry.h"
+#include "command/queue/carry.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/queue_text.h"
+#include "command/queue/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/sandbox_assert.h"
+#include "sandbox/assert.h"
 
 #include <string.h>
 #include <sys/mman.h>
 
 #include "codec/base64.h"
-#include "command/sandbox_login.h"
+#include "sandbox/login.h"
 #include "t.h"
 
 enum { NOW = 1795000000 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/sandbox_draft.h"
+#include "sandbox/draft.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,9 +8,9 @@
 #include "base/replace.h"
 #include "codec/json.h"
 #include "codec/url.h"
-#include "command/sandbox_graph.h"
-#include "command/sandbox_keep.h"
-#include "command/sandbox_upload.h"
+#include "sandbox/graph.h"
+#include "sandbox/keep.h"
+#include "sandbox/upload.h"
 #include "t.h"
 
 #define S        STR_INIT

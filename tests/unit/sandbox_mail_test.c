@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/sandbox_mail.h"
+#include "sandbox/mail.h"
 
 #include "t.h"
 

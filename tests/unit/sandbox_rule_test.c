@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/sandbox_rule.h"
+#include "sandbox/rule.h"
 
 #include "command/sandbox.h"
 #include "t.h"

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "codec/base64.h"
-#include "command/sandbox_graph.h"
-#include "command/sandbox_keep.h"
-#include "command/sandbox_login.h"
-#include "command/sandbox_serve.h"
+#include "sandbox/graph.h"
+#include "sandbox/keep.h"
+#include "sandbox/login.h"
+#include "sandbox/serve.h"
 #include "t.h"
 
 #define S        STR_INIT

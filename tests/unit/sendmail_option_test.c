@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/sendmail_option.h"
+#include "command/sendmail/option.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/sendmail.h"
+#include "command/sendmail/sendmail.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands of the administrator's: what they say, how they end. */
-#include "command/shell.h"
+#include "base/shell.h"
 
 #include <signal.h>
 #include <stdio.h>

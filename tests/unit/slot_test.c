@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/slot.h"
+#include "deliver/slot.h"
 
 #include <errno.h>
 #include <linux/filter.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/temp.h"
+#include "base/temp.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/worker_part.h"
+#include "deliver/worker_part.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * worker: what becomes of a message after each outcome, against a service on
  * loopback that follows a script.
  */
-#include "command/worker.h"
+#include "deliver/worker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 #include "base/os.h"
 #include "command.h"
-#include "command/enqueue.h"
+#include "deliver/enqueue.h"
 #include "serve.h"
 #include "store/claim.h"
 #include "t.h"

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/log.h"
+
+#include <sysexits.h>
+
+#include "base/os.h"
+#include "codec/date.h"
+#include "codec/jsonw.h"
+#include "config/config.h"
+#include "config/key.h"
+#include "deliver/outbox.h"
+
+enum {
+	SINCE_MOST = 3650 * 86400, /* seconds */
+	LAST_MOST = 100000,        /* -n */
+	LAST_MEMORY = 256 << 20,   /* of those, some 500 bytes each */
+	OUT_MOST = 2 * JOURNAL_LINE_MOST,
+	OUT_FLUSH = 64 << 10,
+	FOLLOW_MS = 500,
+	COUNTS = 32 /* different codes; further ones are one line */
+};
+
+enum { FAILED = 1, SINCE, ID, TO, FROM, MESSAGE_ID, FOLLOW, STATS, LAST, JSON };
+
+/* clang-format off */
+const struct cli_option journal_log_options[] = {
+	{ FAILED, 0, "failed", NULL, "attempts that did not send" },
+	{ SINCE, 0, "since", "TIME", "not older: 15m 1h 5d, or day and time" },
+	{ ID, 0, "id", "ID", "of a message of the queue, or its beginning" },
+	{ FROM, 0, "from", "TEXT", "whose sender has this in it" },
+	{ TO, 0, "to", "TEXT", "of which a recipient has this in it" },
+	{ MESSAGE_ID, 0, "message-id", "ID", "the Message-ID" },
+	{ LAST, 'n', "last", "N", "the last N of them" },
+	{ FOLLOW, 0, "follow", NULL, "wait for further ones" },
+	{ STATS, 0, "stats", NULL, "count them" },
+	{ JSON, 0, "json", NULL, "as JSON, an object a line" },
+	{ 0, 0, NULL, NULL, NULL }
+};
+/* clang-format on */
+
+const char journal_log_more[] =
+    "Shows the attempts to send messages of the queue, the oldest first, and\n"
+    "what a person did with them: time, id, verdict, sender, recipients, and\n"
+    "how it went. Verdicts: sent, later (tried again), account (waits until\n"
+    "its account can send), hold, dead (failed for good), dropped, exported.\n";
+
+/* Words and how often they came. */
+struct counts {
+	struct {
+		struct str name;
+		int64_t n;
+	} item[COUNTS];
+	size_t n;
+	int64_t others;
+};
+
+struct reader {
+	struct cli cli;
+	struct config config;
+	struct outbox outbox; /* the journal only */
+	struct journal_filter filter;
+	struct arena mem;
+	bool follow, stats, json;
+	uint64_t last; /* 0: all */
+	struct buf out;
+	struct err e; /* why it was ended */
+	bool failed;
+	/* -n */
+	struct str *kept;
+	size_t kept_n;
+	/* --stats */
+	struct counts verdicts, codes;
+	int64_t attempts, bytes, ms, timed, longest_ms;
+};
+
+static struct str
+text_of(const struct json *tree, const char *name)
+{
+	return json_str(json_get(tree, str_of(name)));
+}
+
+static int64_t
+number_of(const struct json *tree, const char *name)
+{
+	int64_t n = 0;
+
+	(void)json_i64(json_get(tree, str_of(name)), &n);
+	return n;
+}
+
+/* What an envelope had is printed as it is but for control characters. */
+static void
+add_plain(struct buf *out, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		buf_addc(out,
+		    (unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f ? '?' :
+								    s.p[i]);
+}
+
+static void
+add_word(struct buf *out, const struct json *tree, const char *name)
+{
+	struct str s = text_of(tree, name);
+
+	if (s.n == 0)
+		return;
+	buf_addc(out, ' ');
+	add_plain(out, s);
+}
+
+static void
+add_recipients(struct buf *out, const struct json *to)
+{
+	size_t more = 0;
+
+	if (to == NULL || to->child == NULL)
+		return;
+	buf_addz(out, " -> ");
+	add_plain(out, json_str(to->child));
+	for (to = to->child->next; to != NULL; to = to->next)
+		more++;
+	if (more > 0)
+		buf_addf(out, " +%zu", more);
+}
+
+void
+journal_log_line(struct buf *out, const struct json *tree)
+{
+	struct str from = text_of(tree, "from");
+	int64_t n;
+
+	add_plain(out, text_of(tree, "time"));
+	add_word(out, tree, "id");
+	add_word(out, tree, "verdict");
+	buf_addc(out, ' ');
+	add_plain(out, from.n > 0 ? from : STR("<>"));
+	add_recipients(out, json_get(tree, STR("to")));
+	add_word(out, tree, "via");
+	n = number_of(tree, "status");
+	if (n != 0)
+		buf_addf(out, " %lld", (long long)n);
+	add_word(out, tree, "code");
+	n = number_of(tree, "ms");
+	if (n != 0)
+		buf_addf(out, " %lld ms", (long long)n);
+	n = number_of(tree, "attempt");
+	if (n != 0)
+		buf_addf(out, " try %lld", (long long)n);
+	if (text_of(tree, "next").n > 0) {
+		buf_addz(out, " next");
+		add_word(out, tree, "next");
+	}
+	if (text_of(tree, "reason").n > 0) {
+		buf_addc(out, ':');
+		add_word(out, tree, "reason");
+	}
+	buf_addc(out, '\n');
+}
+
+/* --- lines */
+
+static bool
+flush(struct reader *r, size_t most, struct err *e)
+{
+	bool ok;
+
+	if (r->out.n <= most)
+		return buf_ok(&r->out, e);
+	ok = buf_ok(&r->out, e) && cli_out(buf_view(&r->out), e);
+	buf_reset(&r->out);
+	return ok;
+}
+
+static void
+render(struct reader *r, struct str line, const struct json *tree)
+{
+	if (r->json)
+		buf_addf(&r->out, "%.*s\n", STR_ARG(line));
+	else
+		journal_log_line(&r->out, tree);
+}
+
+static bool
+print_one(void *arg, struct str line, const struct json *tree)
+{
+	struct reader *r = arg;
+
+	if (r->failed)
+		return false;
+	render(r, line, tree);
+	r->failed = !flush(r, r->follow ? 0 : OUT_FLUSH, &r->e);
+	return !r->failed;
+}
+
+static bool
+keep_one(void *arg, struct str line, const struct json *tree)
+{
+	struct reader *r = arg;
+
+	buf_reset(&r->out);
+	render(r, line, tree);
+	r->kept[r->kept_n] = arena_str(&r->mem, buf_view(&r->out));
+	r->failed = !buf_ok(&r->out, &r->e) || !arena_ok(&r->mem, &r->e);
+	buf_reset(&r->out);
+	return !r->failed && ++r->kept_n < r->last;
+}
+
+static bool
+print_last(struct reader *r, struct err *e)
+{
+	struct journal_filter f = r->filter;
+
+	f.backwards = true;
+	r->kept = arena_array(&r->mem, (size_t)r->last, sizeof(*r->kept));
+	if (!arena_ok(&r->mem, e) ||
+	    !journal_read(&r->outbox.journal, &f, keep_one, r, e))
+		return false;
+	while (!r->failed && r->kept_n > 0) {
+		buf_adds(&r->out, r->kept[--r->kept_n]);
+		r->failed = !flush(r, OUT_FLUSH, &r->e);
+	}
+	return true;
+}
+
+/* --- counts */
+
+static void
+count(struct reader *r, struct counts *c, struct str name)
+{
+	size_t i;
+
+	if (name.n == 0)
+		return;
+	for (i = 0; i < c->n; i++)
+		if (str_eq(c->item[i].name, name))
+			break;
+	if (i == COUNTS) {
+		c->others++;
+		return;
+	}
+	if (i == c->n)
+		c->item[c->n++].name = arena_str(&r->mem, name);
+	c->item[i].n++;
+}
+
+static bool
+count_one(void *arg, struct str line, const struct json *tree)
+{
+	struct reader *r = arg;
+	struct str verdict = text_of(tree, "verdict");
+	int64_t ms = number_of(tree, "ms");
+
+	(void)line;
+	r->attempts++;
+	count(r, &r->verdicts, verdict);
+	count(r, &r->codes, text_of(tree, "code"));
+	if (str_eq(verdict, STR("sent")))
+		r->bytes += number_of(tree, "size");
+	if (ms > 0) {
+		r->ms += ms;
+		r->timed++;
+	}
+	if (ms > r->longest_ms)
+		r->longest_ms = ms;
+	return true;
+}
+
+static void
+counts_text(struct buf *out, const struct counts *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		buf_addz(out, "  ");
+		add_plain(out, c->item[i].name);
+		buf_addf(out, " %lld\n", (long long)c->item[i].n);
+	}
+	if (c->others > 0)
+		buf_addf(out, "  others %lld\n", (long long)c->others);
+}
+
+static void
+counts_json(struct jsonw *w, const char *name, const struct counts *c)
+{
+	jsonw_key(w, str_of(name));
+	jsonw_open(w, '{');
+	for (size_t i = 0; i < c->n; i++) {
+		jsonw_key(w, c->item[i].name);
+		jsonw_i64(w, c->item[i].n);
+	}
+	if (c->others > 0) {
+		jsonw_key(w, STR("others"));
+		jsonw_i64(w, c->others);
+	}
+	jsonw_close(w, '}');
+}
+
+static bool
+stats_json(struct reader *r, int64_t average, struct err *e)
+{
+	const struct {
+		const char *name;
+		int64_t n;
+	} numbers[] = { { "attempts", r->attempts }, { "bytes", r->bytes },
+		{ "ms_average", average }, { "ms_longest", r->longest_ms } };
+	struct jsonw w = jsonw_begin(&r->out);
+
+	jsonw_open(&w, '{');
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		jsonw_key(&w, str_of(numbers[i].name));
+		jsonw_i64(&w, numbers[i].n);
+	}
+	counts_json(&w, "verdicts", &r->verdicts);
+	counts_json(&w, "codes", &r->codes);
+	jsonw_close(&w, '}');
+	if (!jsonw_end(&w, e))
+		return false;
+	buf_addc(&r->out, '\n');
+	return true;
+}
+
+static bool
+print_stats(struct reader *r, struct err *e)
+{
+	int64_t average;
+
+	if (!journal_read(&r->outbox.journal, &r->filter, count_one, r, e) ||
+	    !arena_ok(&r->mem, e))
+		return false;
+	average = r->timed > 0 ? r->ms / r->timed : 0;
+	if (r->json)
+		return stats_json(r, average, e) && flush(r, 0, e);
+	buf_addf(&r->out, "%lld attempts\n", (long long)r->attempts);
+	counts_text(&r->out, &r->verdicts);
+	if (r->codes.n > 0)
+		buf_addz(&r->out, "codes\n");
+	counts_text(&r->out, &r->codes);
+	buf_addf(&r->out, "%lld bytes sent, %lld ms on average, %lld at most\n",
+	    (long long)r->bytes, (long long)average, (long long)r->longest_ms);
+	return flush(r, 0, e);
+}
+
+/* --- the command */
+
+/* Until it is ended from outside, or nobody reads it any more. */
+static bool
+follow(struct reader *r, struct journal_wait *w, struct err *e)
+{
+	while (!r->failed) {
+		if (!journal_more(&r->outbox.journal, w, e))
+			return false;
+		(void)os_poll(NULL, 0, os_mono_ms() + FOLLOW_MS);
+	}
+	return true;
+}
+
+static bool
+print(struct reader *r, struct err *e)
+{
+	const struct journal *j = &r->outbox.journal;
+	struct journal_wait w = { .filter = &r->filter,
+		.each = print_one,
+		.arg = r };
+	bool ok;
+
+	if (r->stats)
+		return print_stats(r, e);
+	/* before the rest is read, so that nothing is missed between them */
+	if (r->follow && !journal_tail(j, &w.tail, e))
+		return false;
+	ok = r->last > 0 ? print_last(r, e) :
+			   journal_read(j, &r->filter, print_one, r, e);
+	ok = ok && !r->failed && flush(r, 0, e);
+	if (r->follow) {
+		ok = ok && follow(r, &w, e);
+		os_close(&w.tail.fd);
+	}
+	if (r->failed)
+		*e = r->e;
+	return ok && !r->failed;
+}
+
+static bool
+read_since(struct reader *r, const char *value, struct err *e)
+{
+	int64_t age;
+
+	if (date_parse_iso(str_of(value), &r->filter.since))
+		return true;
+	if (!config_time(str_of(value), SINCE_MOST, &age))
+		return err_set(e, ERR_USAGE,
+		    "--since \"%.60s\" is not a time like 90s 15m 1h 5d or "
+		    "2027-03-31T08:00:00Z",
+		    value);
+	r->filter.since = os_wall() - age;
+	return true;
+}
+
+static bool
+take_option(struct reader *r, int id, const char *value, struct err *e)
+{
+	struct journal_filter *f = &r->filter;
+	struct str *const texts[] = {
+		[ID] = &f->id,
+		[TO] = &f->to,
+		[FROM] = &f->from,
+		[MESSAGE_ID] = &f->message_id,
+	};
+	bool *const flags[] = {
+		[FAILED] = &f->failed,
+		[FOLLOW] = &r->follow,
+		[STATS] = &r->stats,
+		[JSON] = &r->json,
+	};
+
+	if (id == CLI_OPERAND)
+		return err_set(e, ERR_USAGE, "unexpected \"%.60s\"", value);
+	if (id == SINCE)
+		return read_since(r, value, e);
+	if (id == LAST)
+		return (str_u64(str_of(value), LAST_MOST, &r->last) &&
+			   r->last > 0) ||
+		    err_set(e, ERR_USAGE, "-n \"%.20s\" is not 1 to %d", value,
+			LAST_MOST);
+	if (value != NULL)
+		*texts[id] = str_of(value);
+	else
+		*flags[id] = true;
+	return true;
+}
+
+static bool
+read_options(struct reader *r, struct err *e)
+{
+	const char *value;
+	int id;
+
+	for (;;) {
+		if (!cli_next(&r->cli, &id, &value, e))
+			return false;
+		if (id == CLI_END)
+			return !(r->follow && r->stats) ||
+			    err_set(e, ERR_USAGE,
+				"--follow and --stats do not go together");
+		if (!take_option(r, id, value, e))
+			return false;
+	}
+}
+
+static bool
+run(struct reader *r, struct err *e)
+{
+	const struct config_ask ask = {
+		.path = r->cli.common.config,
+		.account = r->cli.common.account,
+	};
+
+	return config_load(&r->config, &ask, &r->cli.log, e) &&
+	    outbox_open_journal(&r->outbox, &r->config, e) && print(r, e);
+}
+
+int
+journal_log_main(const struct cli_command *self, int argc, char **argv)
+{
+	struct reader r = { 0 };
+	int code = EX_OK;
+	struct err e;
+
+	cli_init(&r.cli, self, argc, argv);
+	if (!read_options(&r, &e))
+		return cli_fail(&r.cli, &e);
+	if (r.cli.common.help)
+		return cli_help(self);
+	arena_init(&r.mem, LAST_MEMORY);
+	buf_init(&r.out, OUT_MOST);
+	if (!run(&r, &e))
+		code = cli_fail(&r.cli, &e);
+	buf_release(&r.out);
+	arena_release(&r.mem);
+	outbox_close(&r.outbox);
+	config_release(&r.config);
+	return code;
+}

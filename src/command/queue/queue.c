@@ -1,0 +1,694 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/queue/queue.h"
+
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "command/queue/carry.h"
+#include "command/queue/text.h"
+#include "command/queue/walk.h"
+#include "config/key.h"
+#include "deliver/crew.h"
+#include "deliver/outbox.h"
+#include "deliver/waiting.h"
+
+enum {
+	OPERANDS_MOST = 1 << 20,  /* bytes of pointers to the command line */
+	OUT_MOST = 4 << 20,       /* a message of 10,000 recipients as JSON */
+	OUT_FLUSH = 64 << 10,     /* what is printed at once */
+	OLDER_MOST = 3650 * 86400 /* seconds */
+};
+
+enum { ALL = 1, FROM, TO, OLDER, JSON, RAW, KEEP };
+
+/* clang-format off */
+const struct cli_option queue_options[] = {
+	{ ALL, 0, "all", NULL, "all messages that the action is for" },
+	{ FROM, 0, "from", "TEXT", "whose sender has this in it" },
+	{ TO, 0, "to", "TEXT", "of which a recipient has this in it" },
+	{ OLDER, 0, "older", "TIME", "that came longer ago: 90s 15m 1h 5d" },
+	{ JSON, 0, "json", NULL, "list, show: an object a line" },
+	{ RAW, 0, "raw", NULL, "show: the message itself" },
+	{ KEEP, 0, "keep", NULL, "leave it: export on hold, import its file" },
+	{ 0, 0, NULL, NULL, NULL }
+};
+/* clang-format on */
+
+const char queue_more[] =
+    "  list [ID...]      what waits, is on hold or has failed for good\n"
+    "  show ID...        all about a message\n"
+    "  run               tries every due message once\n"
+    "  hold ID...        do not send it until release\n"
+    "  release ID...     send what is on hold; also what was perhaps sent\n"
+    "  retry ID...       now, not when its time has come; also what is dead,\n"
+    "                    where its id is given\n"
+    "  drop ID...        remove it for good\n"
+    "  export DIR ID...  move messages into files, for another host\n"
+    "  import FILE...    take such files in, or all *.post365 of a folder\n"
+    "\n"
+    "An ID may be given by its beginning, as long as that is the only one.\n"
+    "Instead of ids, --from, --to and --older choose, or --all.\n"
+    "\n"
+    "States: queued, active (being sent), hold, dead. A message that is being\n"
+    "sent cannot be changed: exit status 75. 65: no such message.\n";
+
+struct queue;
+
+/* What is done with a message that is ours now. Ends the claim if true. */
+typedef bool act_fn(struct queue *q, struct claim *c, struct err *e);
+
+struct verb {
+	const char *name;
+	bool (*run)(struct queue *q, struct err *e);
+	unsigned chosen, named; /* folders: by filters, and by id */
+	act_fn *act;
+	const char *done; /* "held" */
+};
+
+struct queue {
+	struct cli cli;
+	const struct verb *verb;
+	struct config config;
+	struct outbox outbox;
+	struct queue_pick pick;
+	struct arena mem; /* of operands */
+	bool all, json, raw, keep;
+	struct dir folder; /* of export */
+	struct buf out;
+	size_t n; /* messages that were told, or done with */
+	int code; /* of the first failure */
+};
+
+/* One that fails does not stop the others. */
+static void
+note_failure(struct queue *q, const struct err *e)
+{
+	int code = cli_fail(&q->cli, e);
+
+	if (q->code == EX_OK)
+		q->code = code;
+}
+
+static bool
+flush(struct queue *q, size_t most, struct err *e)
+{
+	bool ok;
+
+	if (q->out.n <= most)
+		return buf_ok(&q->out, e);
+	ok = buf_ok(&q->out, e) && cli_out(buf_view(&q->out), e);
+	buf_reset(&q->out);
+	return ok;
+}
+
+static bool
+walk(struct queue *q, unsigned folders, queue_walk_fn *each, struct err *e)
+{
+	const struct queue_walk w = {
+		.spool = &q->outbox.spool,
+		.folders = folders,
+		.pick = &q->pick,
+		.log = &q->cli.log,
+		.each = each,
+		.arg = q,
+	};
+
+	return queue_walk(&w, e) && flush(q, 0, e);
+}
+
+/* --- list and show */
+
+static bool
+list_one(void *arg, const struct queue_seen *seen, struct err *e)
+{
+	struct queue *q = arg;
+
+	if (seen->claim == NULL) {
+		log_warn(&q->cli.log, "%s", seen->why->msg);
+		return true;
+	}
+	q->n++;
+	if (!q->json)
+		queue_text_line(&q->out, seen->claim);
+	else if (!queue_text_json(&q->out, seen->claim, e))
+		return false;
+	return flush(q, OUT_FLUSH, e);
+}
+
+static bool
+list(struct queue *q, struct err *e)
+{
+	if (!walk(q, q->verb->chosen, list_one, e))
+		return false;
+	if (!q->json && q->n == 0)
+		buf_addz(&q->out, "nothing is in the queue\n");
+	else if (!q->json)
+		buf_addf(&q->out, "%zu message%s\n", q->n,
+		    q->n == 1 ? "" : "s");
+	return flush(q, 0, e);
+}
+
+static bool
+print_body(struct queue *q, const struct claim *c, struct err *e)
+{
+	uint64_t at = 0;
+	char *room;
+	size_t n;
+
+	for (; at < c->body.size; at += n) {
+		n = c->body.size - at < OUT_FLUSH ?
+		    (size_t)(c->body.size - at) :
+		    OUT_FLUSH;
+		room = buf_room(&q->out, n);
+		if (room == NULL)
+			return buf_ok(&q->out, e);
+		if (!source_read(&c->body, at, room, n, e))
+			return false;
+		buf_commit(&q->out, n);
+		if (!flush(q, 0, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+show_one(void *arg, const struct queue_seen *seen, struct err *e)
+{
+	struct queue *q = arg;
+
+	if (seen->claim == NULL) {
+		*e = *seen->why;
+		return false;
+	}
+	if (q->raw)
+		return print_body(q, seen->claim, e);
+	if (q->json)
+		return queue_text_json(&q->out, seen->claim, e) &&
+		    flush(q, OUT_FLUSH, e);
+	if (q->n++ > 0)
+		buf_addc(&q->out, '\n');
+	queue_text_show(&q->out, seen->claim);
+	return flush(q, OUT_FLUSH, e);
+}
+
+static bool
+show(struct queue *q, struct err *e)
+{
+	return walk(q, q->verb->chosen, show_one, e);
+}
+
+/* --- what changes a message */
+
+/* What a person did with it, for whoever looks for it later. */
+static bool
+journal(struct queue *q, const struct claim *c, const char *verdict,
+    struct err *e)
+{
+	const struct envelope *v = &c->envelope;
+	const struct journal_line line = {
+		.time = os_wall(),
+		.id = str_of(c->id),
+		.message_id = v->message_id,
+		.account = v->account,
+		.client = v->client,
+		.from = v->sender,
+		.to = v->recipient,
+		.to_n = v->recipients,
+		.size = c->body.size,
+		.verdict = str_of(verdict),
+		.reason = arena_fmt(&q->mem, "post365 queue %s, by user %lu",
+		    q->verb->name, (unsigned long)getuid()),
+	};
+
+	return journal_add(&q->outbox.journal, &line, e);
+}
+
+static bool
+act_hold(struct queue *q, struct claim *c, struct err *e)
+{
+	(void)q;
+	return claim_put(c, SPOOL_HOLD, e);
+}
+
+/* Who releases it knows better than what we noted of a lost answer. */
+static bool
+act_release(struct queue *q, struct claim *c, struct err *e)
+{
+	(void)q;
+	c->state.next = c->state.unsure_since = 0;
+	c->state.unsure_times = c->state.hours = 0;
+	c->state.asked = 0;
+	return claim_put(c, SPOOL_NEW, e);
+}
+
+static bool
+act_retry(struct queue *q, struct claim *c, struct err *e)
+{
+	(void)q;
+	c->state.next = 0;
+	c->state.hours = 0; /* max_age leaves it some tries */
+	return waiting_release(c->spool, &c->envelope, e) &&
+	    claim_put(c, SPOOL_NEW, e);
+}
+
+static bool
+act_drop(struct queue *q, struct claim *c, struct err *e)
+{
+	return journal(q, c, "dropped", e) && claim_done(c, e);
+}
+
+static bool
+act_export(struct queue *q, struct claim *c, struct err *e)
+{
+	if (!queue_carry_out(c, &q->folder, e))
+		return false;
+	if (q->keep)
+		return claim_put(c, SPOOL_HOLD, e);
+	return journal(q, c, "exported", e) && claim_done(c, e);
+}
+
+/* Why a message could not be taken. */
+static bool
+not_taken(struct queue *q, const char *id, bool busy, struct err *e)
+{
+	struct claim c;
+	struct arena a;
+
+	if (busy) {
+		err_set(e, ERR_RETRY, "%s is being sent", id);
+		return err_remedy(e, "try again in a moment");
+	}
+	arena_init(&a, QUEUE_WALK_MEMORY);
+	err_set(e, ERR_INPUT, "%s is gone: it was sent meanwhile", id);
+	if (claim_look(&c, &q->outbox.spool, id, SPOOL_ALL, &a, e) &&
+	    c.spool != NULL) {
+		err_set(e, ERR_INPUT, "%s: its state is %s; %s is not for that",
+		    id, queue_text_state(&c), q->verb->name);
+		if (c.where == SPOOL_HOLD)
+			err_remedy(e, "post365 queue release %s", id);
+		claim_leave(&c);
+	}
+	arena_release(&a);
+	return false;
+}
+
+/* A file that is not whole: nobody can send it, and a claim cannot end it. */
+static bool
+drop_torn(struct queue *q, const struct claim *c, struct err *e)
+{
+	const struct dir *d = &q->outbox.spool.dir[c->where];
+	bool ok;
+	int fd;
+
+	if (!dir_file(d, c->id, DIR_UPDATE, &fd, e))
+		return false;
+	ok = fd >= 0 && os_try_lock(fd) && dir_has(d, c->id, fd) ?
+	    journal(q, c, "dropped", e) && dir_remove(d, c->id, e) :
+	    err_set(e, ERR_RETRY, "%s is in use", c->id);
+	os_close(&fd);
+	return ok;
+}
+
+static bool
+act_on(struct queue *q, const char *id, unsigned folders, struct err *e)
+{
+	struct claim c;
+	struct arena a;
+	bool ok;
+
+	arena_init(&a, QUEUE_WALK_MEMORY);
+	ok = claim_take(&c, &q->outbox.spool, id, folders, &a, e);
+	if (!ok) {
+		if (e->kind == ERR_INPUT && q->verb->act == act_drop)
+			ok = drop_torn(q, &c, e);
+	} else if (c.spool == NULL) {
+		ok = not_taken(q, id, c.busy, e);
+	} else {
+		ok = q->verb->act(q, &c, e);
+		claim_leave(&c);
+	}
+	arena_release(&a);
+	return ok;
+}
+
+static bool
+act_one(void *arg, const struct queue_seen *seen, struct err *e)
+{
+	struct queue *q = arg;
+	unsigned folders = q->pick.n > 0 ? q->verb->named : q->verb->chosen;
+
+	if (!act_on(q, seen->id, folders, e)) {
+		note_failure(q, e);
+		return true;
+	}
+	q->n++;
+	buf_addf(&q->out, "%s %s\n", seen->id, q->verb->done);
+	return flush(q, 0, e);
+}
+
+/* Each id on its own, so that a wrong one does not stop the others. */
+static bool
+act_named(struct queue *q, struct err *e)
+{
+	const struct queue_pick all = q->pick;
+
+	q->pick.n = 1;
+	for (size_t i = 0; i < all.n; i++) {
+		q->pick.prefix = &all.prefix[i];
+		if (!walk(q, SPOOL_ALL, act_one, e))
+			note_failure(q, e);
+	}
+	q->pick = all;
+	return true;
+}
+
+static bool
+act(struct queue *q, struct err *e)
+{
+	const struct queue_pick *p = &q->pick;
+
+	if (p->n > 0)
+		return act_named(q, e);
+	if (!q->all && p->from.n == 0 && p->to.n == 0 && p->before == 0) {
+		err_set(e, ERR_USAGE, "which messages?");
+		return err_remedy(e,
+		    "give their ids, --from, --to or --older, or --all");
+	}
+	if (!walk(q, q->verb->chosen, act_one, e))
+		return false;
+	if (q->n == 0 && q->code == EX_OK)
+		buf_addz(&q->out, "no such message\n");
+	return flush(q, 0, e);
+}
+
+/* --- export and import */
+
+static bool export(struct queue *q, struct err *e)
+{
+	bool ok;
+
+	if (q->pick.n == 0)
+		return err_set(e, ERR_USAGE, "export needs a folder");
+	ok = dir_open(&q->folder, q->pick.prefix[0], NULL, 0700, e);
+	q->pick.prefix++;
+	q->pick.n--;
+	ok = ok && act(q, e);
+	dir_close(&q->folder);
+	return ok;
+}
+
+static bool
+import_file(struct queue *q, const char *path, struct err *e)
+{
+	char id[ENVELOPE_ID_SIZE];
+	struct os_stat st;
+	struct err gone;
+	bool here;
+
+	if (!queue_carry_in(&q->outbox.spool, path, id, &here, e))
+		return false;
+	buf_addf(&q->out, "%s %s\n", id,
+	    here ? "is here already" : q->verb->done);
+	if (!q->keep)
+		os_remove(path);
+	if (!q->keep && os_stat_path(path, &st, &gone))
+		log_warn(&q->cli.log,
+		    "%s: is in the queue and cannot be removed; taken in once "
+		    "more when it was sent, it is sent twice",
+		    path);
+	return flush(q, 0, e);
+}
+
+struct folder {
+	struct queue *queue;
+	const char *path;
+};
+
+static void
+import_name(void *arg, const char *name, bool regular)
+{
+	const struct folder *f = arg;
+	struct arena a;
+	struct err e;
+	struct str path;
+
+	(void)regular; /* a link to a file is fine */
+	if (!str_ends(str_of(name), STR(QUEUE_CARRY_END)))
+		return;
+	arena_init(&a, OUT_FLUSH);
+	path = arena_fmt(&a, "%s/%s", f->path, name);
+	if (!arena_ok(&a, &e) || !import_file(f->queue, path.p, &e))
+		note_failure(f->queue, &e);
+	arena_release(&a);
+}
+
+static bool
+import_folder(struct queue *q, const char *path, struct err *e)
+{
+	struct folder f = { q, path };
+	struct dir d;
+	bool ok = dir_open(&d, path, NULL, 0700, e);
+
+	ok = ok && dir_each(&d, import_name, &f, e);
+	dir_close(&d);
+	return ok;
+}
+
+static bool
+import(struct queue *q, struct err *e)
+{
+	struct os_stat st;
+	const char *path;
+
+	if (q->pick.n == 0)
+		return err_set(e, ERR_USAGE, "import needs a file or folder");
+	for (size_t i = 0; i < q->pick.n; i++) {
+		path = q->pick.prefix[i];
+		if (os_stat_path(path, &st, e) && st.directory ?
+			!import_folder(q, path, e) :
+			!import_file(q, path, e))
+			note_failure(q, e);
+	}
+	return true;
+}
+
+/* --- run */
+
+/* What was done, for people; the journal has it all. */
+static bool
+deliver(struct queue *q, struct err *e)
+{
+	static const struct syslog syslog = { "/dev/log", "post365/queue" };
+	const struct crew_ask ask = {
+		.outbox = &q->outbox,
+		.config = &q->config,
+		.path = q->cli.common.config,
+		.log = &q->cli.log,
+		.syslog = &syslog,
+		.lock = -1,
+	};
+	const struct worker_sum *sum;
+	struct crew crew;
+	bool ok;
+
+	if (q->pick.n > 0)
+		return err_set(e, ERR_USAGE,
+		    "run takes no ids: it tries all that is due");
+	if (!crew_open(&crew, &ask, e))
+		return false;
+	sum = &crew.sum;
+	ok = crew_pass(&crew, false, e);
+	log_trace(&q->cli.log,
+	    "tried %zu: %zu sent, %zu later, %zu on hold, %zu dead; %zu wait "
+	    "for their account",
+	    sum->tried, sum->verdict[SCHEDULE_SENT],
+	    sum->verdict[SCHEDULE_LATER], sum->verdict[SCHEDULE_HOLD],
+	    sum->verdict[SCHEDULE_DEAD],
+	    sum->waiting + sum->verdict[SCHEDULE_ACCOUNT]);
+	crew_close(&crew);
+	return ok;
+}
+
+/* --- the command */
+
+/* clang-format off */
+static const struct verb verbs[] = {
+	{ "list", list, SPOOL_ALL, SPOOL_ALL, NULL, NULL },
+	{ "show", show, SPOOL_ALL, SPOOL_ALL, NULL, NULL },
+	{ "run", deliver, SPOOL_QUEUED, SPOOL_QUEUED, NULL, NULL },
+	{ "hold", act, SPOOL_QUEUED, SPOOL_QUEUED, act_hold, "is on hold" },
+	{ "release", act, SPOOL_IN(SPOOL_HOLD), SPOOL_IN(SPOOL_HOLD),
+	  act_release, "is released" },
+	{ "retry", act, SPOOL_QUEUED, SPOOL_QUEUED | SPOOL_IN(SPOOL_DEAD),
+	  act_retry, "is due" },
+	{ "drop", act, SPOOL_ALL, SPOOL_ALL, act_drop, "is dropped" },
+	{ "export", export, SPOOL_QUEUED | SPOOL_IN(SPOOL_HOLD), SPOOL_ALL,
+	  act_export, "is exported" },
+	{ "import", import, 0, 0, NULL, "is queued" },
+};
+/* clang-format on */
+
+enum { VERBS = sizeof(verbs) / sizeof(*verbs) };
+
+static bool
+find_verb(struct queue *q, const char *name, struct err *e)
+{
+	const char *names[VERBS + 1] = { NULL }, *near;
+
+	for (size_t i = 0; i < VERBS; i++) {
+		names[i] = verbs[i].name;
+		if (strcmp(names[i], name) == 0)
+			q->verb = &verbs[i];
+	}
+	if (q->verb != NULL)
+		return true;
+	near = cli_nearest(str_of(name), names);
+	err_set(e, ERR_USAGE, "\"%.60s\" is nothing to do with a queue", name);
+	return near != NULL ? err_remedy(e, "did you mean %s?", near) : false;
+}
+
+static bool
+take_option(struct queue *q, int id, const char *value, struct err *e)
+{
+	int64_t age;
+
+	if (id == ALL)
+		q->all = true;
+	else if (id == JSON)
+		q->json = true;
+	else if (id == RAW)
+		q->raw = true;
+	else if (id == KEEP)
+		q->keep = true;
+	else if (id == FROM)
+		q->pick.from = str_of(value);
+	else if (id == TO)
+		q->pick.to = str_of(value);
+	else if (!config_time(str_of(value), OLDER_MOST, &age))
+		return err_set(e, ERR_USAGE,
+		    "--older \"%.60s\" is not a time like 90s 15m 1h 5d",
+		    value);
+	else
+		q->pick.before = os_wall() - age;
+	return true;
+}
+
+static bool
+read_options(struct queue *q, struct err *e)
+{
+	const char **operand, *value;
+	int id;
+
+	operand = arena_array(&q->mem, (size_t)q->cli.argc, sizeof(*operand));
+	if (!arena_ok(&q->mem, e))
+		return false;
+	q->pick.prefix = operand;
+	for (;;) {
+		if (!cli_next(&q->cli, &id, &value, e))
+			return false;
+		if (id == CLI_END)
+			break;
+		if (id != CLI_OPERAND) {
+			if (!take_option(q, id, value, e))
+				return false;
+		} else if (q->verb != NULL) {
+			operand[q->pick.n++] = value;
+		} else if (!find_verb(q, value, e)) {
+			return false;
+		}
+	}
+	if (q->verb == NULL)
+		q->verb = &verbs[0];
+	if (q->verb->run == show && q->pick.n == 0 && !q->cli.common.help)
+		return err_set(e, ERR_USAGE, "show needs an id");
+	return true;
+}
+
+static bool
+run(struct queue *q, struct err *e)
+{
+	const struct config_ask ask = {
+		.path = q->cli.common.config,
+		.account = q->cli.common.account,
+	};
+
+	return config_load(&q->config, &ask, &q->cli.log, e) &&
+	    outbox_open(&q->outbox, &q->config, e) && q->verb->run(q, e);
+}
+
+int
+queue_main(const struct cli_command *self, int argc, char **argv)
+{
+	struct queue q = { 0 };
+	struct err e;
+
+	cli_init(&q.cli, self, argc, argv);
+	arena_init(&q.mem, OPERANDS_MOST);
+	buf_init(&q.out, OUT_MOST);
+	if (!read_options(&q, &e))
+		note_failure(&q, &e);
+	else if (q.cli.common.help)
+		q.code = cli_help(self);
+	else if (!run(&q, &e))
+		note_failure(&q, &e);
+	buf_release(&q.out);
+	arena_release(&q.mem);
+	outbox_close(&q.outbox);
+	config_release(&q.config);
+	return q.code;
+}
+
+/* --- mailq */
+
+struct mailq {
+	struct queue_total total;
+	const struct log *log;
+	struct buf out;
+};
+
+static bool
+mailq_one(void *arg, const struct queue_seen *seen, struct err *e)
+{
+	struct mailq *m = arg;
+	bool ok;
+
+	if (seen->claim == NULL) {
+		log_warn(m->log, "%s", seen->why->msg);
+		return true;
+	}
+	queue_text_mailq(&m->out, &m->total, seen->claim);
+	if (m->out.n < OUT_FLUSH)
+		return buf_ok(&m->out, e);
+	ok = buf_ok(&m->out, e) && cli_out(buf_view(&m->out), e);
+	buf_reset(&m->out);
+	return ok;
+}
+
+bool
+queue_mailq(const struct config *c, const struct log *log, struct err *e)
+{
+	static const struct queue_pick all = { 0 };
+	struct mailq m = { .log = log };
+	struct outbox o;
+	const struct queue_walk w = {
+		.spool = &o.spool,
+		.folders = SPOOL_QUEUED | SPOOL_IN(SPOOL_HOLD),
+		.pick = &all,
+		.log = log,
+		.each = mailq_one,
+		.arg = &m,
+	};
+	bool ok;
+
+	if (!outbox_open(&o, c, e))
+		return false;
+	buf_init(&m.out, OUT_MOST);
+	ok = queue_walk(&w, e);
+	queue_text_mailq_end(&m.out, &m.total);
+	ok = ok && buf_ok(&m.out, e) && cli_out(buf_view(&m.out), e);
+	buf_release(&m.out);
+	outbox_close(&o);
+	return ok;
+}

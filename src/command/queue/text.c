@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/queue/text.h"
+
+#include "base/os.h"
+#include "codec/date.h"
+#include "codec/jsonw.h"
+
+enum {
+	REASON_WIDTH = 76 /* where postqueue lets a reason end */
+};
+
+const char *
+queue_text_state(const struct claim *c)
+{
+	static const char *const words[] = {
+		[SPOOL_TMP] = "tmp",
+		[SPOOL_NEW] = "queued",
+		[SPOOL_WORK] = "queued",
+		[SPOOL_HOLD] = "hold",
+		[SPOOL_DEAD] = "dead",
+	};
+
+	return c->busy ? "active" : words[c->where];
+}
+
+static void
+add_sender(struct buf *out, const struct claim *c, const char *none)
+{
+	if (c->envelope.sender.n == 0)
+		buf_addz(out, none);
+	else
+		buf_adds(out, c->envelope.sender);
+}
+
+void
+queue_text_line(struct buf *out, const struct claim *c)
+{
+	const struct envelope_state *s = &c->state;
+	const struct envelope *v = &c->envelope;
+	char iso[DATE_ISO_SIZE];
+
+	date_iso(v->arrived, iso);
+	buf_addf(out, "%s %-6s %s %9llu  ", c->id, queue_text_state(c), iso,
+	    (unsigned long long)c->body.size);
+	add_sender(out, c, "<>");
+	buf_addf(out, " -> %.*s", STR_ARG(v->recipient[0]));
+	if (v->recipients > 1)
+		buf_addf(out, " +%zu", v->recipients - 1);
+	buf_addc(out, '\n');
+	if (s->attempts == 0 && s->reason.n == 0)
+		return;
+	buf_addf(out, "    %llu %s", (unsigned long long)s->attempts,
+	    s->attempts == 1 ? "try" : "tries");
+	if (s->next != 0) {
+		date_iso(s->next, iso);
+		buf_addf(out, ", next %s", iso);
+	}
+	if (s->reason.n > 0)
+		buf_addf(out, ": %.*s", STR_ARG(s->reason));
+	buf_addc(out, '\n');
+}
+
+static void
+put_time(struct jsonw *w, const char *name, int64_t when)
+{
+	char iso[DATE_ISO_SIZE];
+
+	jsonw_key(w, str_of(name));
+	if (when == 0) {
+		jsonw_null(w);
+		return;
+	}
+	date_iso(when, iso);
+	jsonw_str(w, str_of(iso));
+}
+
+static void
+put_number(struct jsonw *w, const char *name, uint64_t n)
+{
+	jsonw_key(w, str_of(name));
+	jsonw_i64(w, (int64_t)n);
+}
+
+bool
+queue_text_json(struct buf *out, const struct claim *c, struct err *e)
+{
+	const struct envelope *v = &c->envelope;
+	struct jsonw w = jsonw_begin(out);
+
+	jsonw_open(&w, '{');
+	jsonw_member(&w, STR("id"), str_of(c->id));
+	jsonw_member(&w, STR("account"), v->account);
+	jsonw_member(&w, STR("state"), str_of(queue_text_state(c)));
+	put_time(&w, "arrived", v->arrived);
+	put_number(&w, "size", c->body.size);
+	jsonw_member(&w, STR("from"), v->sender);
+	jsonw_key(&w, STR("to"));
+	jsonw_open(&w, '[');
+	for (size_t i = 0; i < v->recipients; i++)
+		jsonw_str(&w, v->recipient[i]);
+	jsonw_close(&w, ']');
+	put_number(&w, "attempts", c->state.attempts);
+	put_time(&w, "next", c->state.next);
+	jsonw_member(&w, STR("reason"), c->state.reason);
+	jsonw_member(&w, STR("message_id"), v->message_id);
+	jsonw_close(&w, '}');
+	if (!jsonw_end(&w, e))
+		return false;
+	buf_addc(out, '\n');
+	return buf_ok(out, e);
+}
+
+static void
+show_text(struct buf *out, const char *name, struct str text)
+{
+	if (text.n > 0)
+		buf_addf(out, "%s: %.*s\n", name, STR_ARG(text));
+}
+
+static void
+show_time(struct buf *out, const char *name, int64_t when)
+{
+	char iso[DATE_ISO_SIZE];
+
+	if (when == 0)
+		return;
+	date_iso(when, iso);
+	show_text(out, name, str_of(iso));
+}
+
+void
+queue_text_show(struct buf *out, const struct claim *c)
+{
+	const struct envelope_state *s = &c->state;
+	const struct envelope *v = &c->envelope;
+
+	show_text(out, "Id", str_of(c->id));
+	show_text(out, "State", str_of(queue_text_state(c)));
+	show_text(out, "Account", v->account);
+	buf_addz(out, "Sender: ");
+	add_sender(out, c, "<>");
+	buf_addc(out, '\n');
+	for (size_t i = 0; i < v->recipients; i++)
+		buf_addf(out, "Recipient: %.*s%s\n", STR_ARG(v->recipient[i]),
+		    i < s->done || envelope_is_settled(s, i) ? " (done)" : "");
+	show_time(out, "Arrived", v->arrived);
+	buf_addf(out, "Size: %llu\n", (unsigned long long)c->body.size);
+	show_text(out, "Message-ID", v->message_id);
+	show_text(out, "Client", v->client);
+	show_text(out, "Options", v->options);
+	buf_addf(out, "Attempts: %llu\n", (unsigned long long)s->attempts);
+	show_time(out, "Next", s->next);
+	show_time(out, "Perhaps-sent", s->unsure_since);
+	show_text(out, "Draft", s->draft);
+	show_text(out, "Request", s->request);
+	if (s->kind != ERR_NONE)
+		show_text(out, "Kind", str_of(err_kind_name(s->kind)));
+	show_text(out, "Code", s->code);
+	show_text(out, "Reason", s->reason);
+}
+
+static char
+mark(const struct claim *c)
+{
+	if (c->where == SPOOL_HOLD)
+		return '!';
+	return c->busy ? '*' : ' ';
+}
+
+void
+queue_text_mailq(struct buf *out, struct queue_total *t, const struct claim *c)
+{
+	const struct envelope *v = &c->envelope;
+	struct str why = c->state.reason;
+	char when[DATE_QUEUE_SIZE];
+
+	if (t->n == 0)
+		buf_addf(out, "%-17s %8s %-19s %s\n", "----Queue ID-----",
+		    "--Size--", "---Arrival Time----",
+		    "--Sender/Recipient------");
+	date_queue(v->arrived, os_zone(v->arrived), when);
+	buf_addf(out, "%s%c %8llu %19.19s ", c->id, mark(c),
+	    (unsigned long long)c->body.size, when);
+	add_sender(out, c, "MAILER-DAEMON");
+	buf_addc(out, '\n');
+	if (why.n > 0)
+		buf_addf(out, "%*s(%.*s)\n",
+		    why.n < REASON_WIDTH ? REASON_WIDTH - (int)why.n : 0, "",
+		    STR_ARG(why));
+	for (size_t i = (size_t)c->state.done; i < v->recipients; i++)
+		if (!envelope_is_settled(&c->state, i))
+			buf_addf(out, "%-17s %8s %-19s %.*s\n", "", "", "",
+			    STR_ARG(v->recipient[i]));
+	buf_addc(out, '\n');
+	t->bytes += c->body.size;
+	t->n++;
+}
+
+void
+queue_text_mailq_end(struct buf *out, const struct queue_total *t)
+{
+	if (t->n == 0)
+		buf_addz(out, "Mail queue is empty\n");
+	else
+		buf_addf(out, "-- %llu Kbytes in %zu Request%s.\n",
+		    (unsigned long long)t->bytes / 1024, t->n,
+		    t->n == 1 ? "" : "s");
+}

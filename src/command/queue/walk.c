@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/queue/walk.h"
+
+static bool
+has(struct str whole, struct str part)
+{
+	return part.n == 0 || str_ifind(whole, part) < whole.n;
+}
+
+static bool
+fits(const struct queue_pick *p, const struct envelope *v)
+{
+	bool to = p->to.n == 0;
+
+	for (size_t i = 0; i < v->recipients && !to; i++)
+		to = has(v->recipient[i], p->to);
+	return to && has(v->sender, p->from) &&
+	    (p->before == 0 || v->arrived < p->before);
+}
+
+static bool
+filters(const struct queue_pick *p)
+{
+	return p->from.n > 0 || p->to.n > 0 || p->before != 0;
+}
+
+static bool
+one(const struct queue_walk *w, const char *id, unsigned folders, struct err *e)
+{
+	struct queue_seen seen = { .id = id };
+	struct claim c;
+	struct arena a;
+	struct err bad;
+	bool ok = true;
+
+	arena_init(&a, QUEUE_WALK_MEMORY);
+	if (!claim_look(&c, w->spool, id, folders, &a, &bad)) {
+		seen.why = &bad;
+		ok = filters(w->pick) || w->each(w->arg, &seen, e);
+	} else if (c.spool != NULL) {
+		seen.claim = &c;
+		ok = !fits(w->pick, &c.envelope) || w->each(w->arg, &seen, e);
+		claim_leave(&c);
+	}
+	arena_release(&a);
+	return ok;
+}
+
+static bool
+all(const struct queue_walk *w, struct err *e)
+{
+	struct spool_list list;
+	bool ok = spool_list(w->spool, w->folders, &list, e);
+
+	if (ok && list.foreign > 0)
+		log_warn(w->log, "%s: %zu %s not of the queue, as %s",
+		    w->spool->path, list.foreign,
+		    list.foreign == 1 ? "file is" : "files are",
+		    list.foreign_name);
+	for (size_t i = 0; ok && i < list.n; i++)
+		ok = one(w, list.item[i].id, w->folders, e);
+	spool_list_release(&list);
+	return ok;
+}
+
+bool
+queue_walk(const struct queue_walk *w, struct err *e)
+{
+	char id[ENVELOPE_ID_SIZE];
+
+	if (w->pick->n == 0)
+		return all(w, e);
+	for (size_t i = 0; i < w->pick->n; i++)
+		if (!spool_find(w->spool, str_of(w->pick->prefix[i]), SPOOL_ALL,
+			id, e) ||
+		    !one(w, id, SPOOL_ALL, e))
+			return false;
+	return true;
+}

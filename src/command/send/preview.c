@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/send/preview.h"
+
+#include "base/version.h"
+#include "cli/cli.h"
+#include "codec/jsonw.h"
+#include "codec/url.h"
+#include "graph/send.h"
+#include "graph/upload.h"
+#include "mail/fidelity.h"
+#include "mail/rope.h"
+
+enum {
+	PIECE = 65536,
+	HEAD_MAX = 65536, /* of a request: its address has at most 8 kB */
+	ROPE_MEM = 16384,
+	NAMES_MAX = 1000, /* fields that are looked at */
+	NOTES_MAX = 40    /* and told of */
+};
+
+struct preview {
+	const struct prepared *p;
+	const struct config *config;
+	struct err *e;
+};
+
+static bool
+put(struct preview *v, struct buf *text)
+{
+	bool ok = buf_ok(text, v->e) && cli_out(buf_view(text), v->e);
+
+	buf_reset(text);
+	return ok;
+}
+
+/* "POST URL" and the fields; the body follows. */
+static bool
+head(struct preview *v, struct str path, const char *type, uint64_t size)
+{
+	struct buf out;
+	bool ok;
+
+	buf_init(&out, HEAD_MAX);
+	buf_addf(&out,
+	    "POST %.*s%.*s\nUser-Agent: post365/" VERSION
+	    "\nAccept: application/json\nAuthorization: Bearer ***\n",
+	    STR_ARG(v->config->graph_url), STR_ARG(path));
+	if (type != NULL)
+		buf_addf(&out, "Content-Type: %s\n", type);
+	buf_addf(&out, "Content-Length: %llu\n\n", (unsigned long long)size);
+	ok = put(v, &out);
+	buf_release(&out);
+	return ok;
+}
+
+/* A message of any size, in the base64 that Graph wants. */
+static bool
+body(struct preview *v, const struct source *s)
+{
+	struct buf piece;
+	bool ok = true;
+	size_t n;
+	char *to;
+
+	buf_init(&piece, PIECE);
+	for (uint64_t at = 0; ok && at < s->size; at += n) {
+		n = s->size - at < PIECE ? (size_t)(s->size - at) : PIECE;
+		to = buf_room(&piece, n);
+		if (to == NULL)
+			break;
+		ok = source_read(s, at, to, n, v->e);
+		buf_commit(&piece, n);
+		ok = ok && put(v, &piece);
+	}
+	buf_addc(&piece, '\n');
+	ok = ok && put(v, &piece);
+	buf_release(&piece);
+	return ok;
+}
+
+static bool
+mime_request(struct preview *v, struct str path, const struct source *mime)
+{
+	struct arena mem;
+	struct rope text;
+	struct source s;
+	bool ok;
+
+	arena_init(&mem, ROPE_MEM);
+	rope_init(&text, &mem);
+	rope_range(&text, ROPE_UNBROKEN, mime, 0, mime->size);
+	s = rope_source(&text);
+	ok = rope_ok(&text, v->e) && head(v, path, "text/plain", s.size) &&
+	    body(v, &s);
+	arena_release(&mem);
+	return ok;
+}
+
+static bool
+json_request(struct preview *v, struct str path)
+{
+	struct send_options o = { .mailbox = v->config->mailbox,
+		.save_to_sent = v->p->out.save_to_sent };
+	struct buf json;
+	bool ok;
+
+	buf_init(&json, SEND_REQUEST_MAX + 1);
+	ok = send_json(v->p->out.message, &o, &json, v->e) &&
+	    head(v, path, "application/json", json.n);
+	buf_addc(&json, '\n');
+	ok = ok && put(v, &json);
+	buf_release(&json);
+	return ok;
+}
+
+/* What is uploaded is too long to be shown. */
+static bool
+file_requests(struct preview *v, struct str draft)
+{
+	const struct outgoing_file *f;
+	struct buf out;
+	bool ok = true;
+
+	buf_init(&out, 2 * HEAD_MAX);
+	for (size_t i = 0; ok && i < v->p->out.n_files; i++) {
+		f = &v->p->out.file[i];
+		buf_addf(&out, "\nPOST %.*s%.*s/attachments%s\n",
+		    STR_ARG(v->config->graph_url), STR_ARG(draft),
+		    f->content.size < UPLOAD_LEAST ? "" :
+						     "/createUploadSession");
+		buf_addf(&out, "(%.*s, %.*s, %llu bytes%s)\n",
+		    STR_ARG(str_first(f->name, HEAD_MAX / 4)),
+		    STR_ARG(str_first(f->type, HEAD_MAX / 4)),
+		    (unsigned long long)f->content.size,
+		    f->content.size < UPLOAD_LEAST ? "" :
+						     ", then PUT in ranges");
+		ok = put(v, &out);
+	}
+	buf_release(&out);
+	return ok;
+}
+
+static bool
+draft_requests(struct preview *v)
+{
+	struct buf path;
+	bool ok;
+
+	buf_init(&path, HEAD_MAX);
+	buf_addz(&path, "/users/");
+	url_encode(&path, v->config->mailbox);
+	buf_addz(&path, "/messages");
+	ok = mime_request(v, buf_view(&path), &v->p->out.rest);
+	buf_addz(&path, "/{id}");
+	ok = ok && file_requests(v, buf_view(&path));
+	buf_addz(&path, "/send");
+	ok =
+	    ok && cli_out(STR("\n"), v->e) && head(v, buf_view(&path), NULL, 0);
+	buf_release(&path);
+	return ok;
+}
+
+bool
+preview_requests(const struct prepared *p, const struct config *config,
+    enum route route, struct err *e)
+{
+	struct preview v = { .p = p, .config = config, .e = e };
+	struct buf path;
+	bool ok;
+
+	if (route == ROUTE_DRAFT)
+		return draft_requests(&v);
+	buf_init(&path, HEAD_MAX);
+	send_path(&path, config->mailbox);
+	ok = route == ROUTE_JSON ?
+	    json_request(&v, buf_view(&path)) :
+	    mime_request(&v, buf_view(&path), &p->out.mime);
+	buf_release(&path);
+	return ok;
+}
+
+/* Of a message from parts: what its user chose, and the name of the sender. */
+static size_t
+names_of(const struct prepared *p, struct str name[NAMES_MAX])
+{
+	const struct message *m = p->out.message;
+	const struct head_field *f = p->head != NULL ? p->head->first : NULL;
+	size_t n = 0;
+
+	for (; f != NULL && n < NAMES_MAX; f = f->next)
+		name[n++] = f->name;
+	if (p->head != NULL || m == NULL)
+		return n;
+	if (m->from != NULL && m->from->name.n > 0)
+		name[n++] = STR("From");
+	for (size_t i = 0; i < m->n_fields; i++)
+		name[n++] = m->field[i].name;
+	return n;
+}
+
+void
+preview_notes(const struct prepared *p, const struct route_choice *choice,
+    struct buf *out)
+{
+	enum fidelity_form form =
+	    choice->route == ROUTE_JSON ? FIDELITY_JSON : FIDELITY_MIME;
+	struct fidelity_note note[NOTES_MAX];
+	struct str name[NAMES_MAX];
+	size_t n = names_of(p, name);
+
+	buf_addf(out, "route: %s, as %s\n", route_name(choice->route),
+	    choice->why);
+	if (choice->loses != NULL)
+		buf_addf(out, "lost on this route: %s\n", choice->loses);
+	n = fidelity_notes(name, n, form, note, NOTES_MAX);
+	for (size_t i = 0; i < n; i++)
+		buf_addf(out, "%.*s: %s%s%s%s\n", STR_ARG(note[i].field),
+		    note[i].what, note[i].reported ? " (reported)" : "",
+		    note[i].instead != NULL ? "; " : "",
+		    note[i].instead != NULL ? note[i].instead : "");
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * preview: what --dry-run shows: the requests as they would be made, the
+ * route and why, and what the service does to the message on the way.
+ */
+#ifndef COMMAND_SEND_PREVIEW_H
+#define COMMAND_SEND_PREVIEW_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "compose/prepare.h"
+#include "config/config.h"
+#include "graph/route.h"
+
+/* Prints the requests to standard output. The ids in them are placeholders. */
+bool preview_requests(const struct prepared *p, const struct config *config,
+    enum route route, struct err *e) __attribute__((warn_unused_result));
+
+/* Appends lines: the route, why, and notes on fields (mail/fidelity.h). */
+void preview_notes(const struct prepared *p, const struct route_choice *choice,
+    struct buf *out);
+
+#endif

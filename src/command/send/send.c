@@ -1,0 +1,672 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/send/send.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "command/send/preview.h"
+#include "compose/account.h"
+#include "compose/compose.h"
+#include "compose/prepare.h"
+#include "config/config.h"
+#include "deliver/attempt.h"
+#include "deliver/client.h"
+#include "deliver/enqueue.h"
+#include "deliver/progress.h"
+#include "deliver/report.h"
+
+enum {
+	OPT_FROM = 1,
+	OPT_TO,
+	OPT_CC,
+	OPT_BCC,
+	OPT_REPLY_TO,
+	OPT_SUBJECT,
+	OPT_TEXT,
+	OPT_HTML,
+	OPT_CHARSET,
+	OPT_ATTACH,
+	OPT_INLINE,
+	OPT_EML,
+	OPT_HEADER,
+	OPT_IMPORTANCE,
+	OPT_READ_RECEIPT,
+	OPT_DELIVERY_RECEIPT,
+	OPT_NO_SAVE,
+	OPT_VIA,
+	OPT_QUEUE,
+	OPT_DRY_RUN,
+	OPT_JSON
+};
+
+enum {
+	REPORT_MAX = 16 * 1024, /* texts of struct err, escaped */
+	NOTES_MAX = 64 * 1024   /* 40 lines that quote field names */
+};
+
+/* clang-format off */
+const struct cli_option send_options[] = {
+	{ OPT_FROM, 'f', "from", "ADDRESS", "sender, instead of the setting" },
+	{ OPT_TO, 't', "to", "LIST", "recipients, beside the operands" },
+	{ OPT_CC, 'c', "cc", "LIST", "who gets a copy" },
+	{ OPT_BCC, 'b', "bcc", "LIST", "who gets one unseen by others" },
+	{ OPT_REPLY_TO, 0, "reply-to", "LIST", "where answers go" },
+	{ OPT_SUBJECT, 's', "subject", "TEXT", "what it is about" },
+	{ OPT_TEXT, 0, "text", "FILE", "body, instead of standard input" },
+	{ OPT_HTML, 0, "html", "FILE", "body in HTML" },
+	{ OPT_CHARSET, 0, "charset", "NAME",
+	  "what the two are in, if not in UTF-8" },
+	{ OPT_ATTACH, 'a', "attach", "FILE[;type=T][;name=N]",
+	  "a file; its media type and name" },
+	{ OPT_INLINE, 0, "inline", "FILE[;cid=ID]",
+	  "a file that the HTML shows, as cid:ID" },
+	{ OPT_EML, 0, "eml", "FILE", "a whole message, header and all" },
+	{ OPT_HEADER, 'H', "header", "'Name: value'", "a header field" },
+	{ OPT_IMPORTANCE, 0, "importance", "low|normal|high",
+	  "a mark that mail programs show" },
+	{ OPT_READ_RECEIPT, 0, "read-receipt", NULL,
+	  "ask to be told when read" },
+	{ OPT_DELIVERY_RECEIPT, 0, "delivery-receipt", NULL,
+	  "ask to be told when delivered" },
+	{ OPT_NO_SAVE, 0, "no-save", NULL, "no copy in Sent Items" },
+	{ OPT_VIA, 0, "via", "auto|mime|json|draft",
+	  "how it is handed to Graph" },
+	{ OPT_QUEUE, 0, "queue", NULL, "store it, for post365 queue run" },
+	{ OPT_DRY_RUN, 'n', "dry-run", NULL,
+	  "print the request and the route, send nothing" },
+	{ OPT_JSON, 0, "json", NULL, "print the result as JSON" },
+	{ 0, 0, NULL, NULL, NULL }
+};
+/* clang-format on */
+
+const char send_more[] =
+    "The body is standard input, if no option names it. A FILE of - is\n"
+    "standard input. LIST: addresses as in a header, with commas between.\n"
+    "With --eml the recipients named here get it and nobody else; without\n"
+    "any, those of its To, Cc and Bcc. It is copied into tmp/ of spool_dir,\n"
+    "else $TMPDIR or /tmp, else 1 MB of memory. A recipient without a domain\n"
+    "has to be an alias.\n"
+    "\n"
+    "Text that is not UTF-8, nor UTF-16 with its mark, nor named by\n"
+    "--charset, is read as windows-1252. Over 4 MB it goes as an attached\n"
+    "file, with one line in its place.\n"
+    "\n"
+    "  echo done | post365 send -s 'backup of db1' ops@contoso.com\n"
+    "  post365 send -s report --html r.html -a r.pdf -t 'A <a@contoso.com>'\n"
+    "  post365 send --eml message.eml ops@contoso.com\n"
+    "\n"
+    "With --queue it is stored and not sent: post365 queue run does that.\n"
+    "Storing needs neither network nor secret.\n"
+    "\n"
+    "exit status: 0 accepted by Microsoft 365, or stored; 64 bad command\n"
+    "line; 65 bad address, message or file; 66 a file cannot be read; 67 bad\n"
+    "recipient; 69 refused for good; 75 try again later; 76 perhaps sent,\n"
+    "look before trying again; 77 sign-in or permission; 78 a setting is\n"
+    "wrong.\n";
+
+struct send {
+	struct cli cli;
+	struct compose compose;
+	struct config config;
+	struct client client;
+	struct prepared prepared;
+	struct report report;
+	const char *from, *eml;
+	const char *part; /* an option that --eml leaves no place for */
+	int eml_fd;       /* of the message as it is sent; -1 */
+	enum route via;
+	bool no_save, queue, dry_run, json;
+	struct enqueue_ids ids; /* in the queue */
+};
+
+static bool
+set_importance(struct message *m, const char *value, struct err *e)
+{
+	static const char *const words[] = { [MESSAGE_LOW] = "low",
+		[MESSAGE_NORMAL] = "normal",
+		[MESSAGE_HIGH] = "high" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(words[i], value) == 0) {
+			m->importance = (enum message_importance)i;
+			return true;
+		}
+	return err_set(e, ERR_USAGE,
+	    "--importance is low, normal or high, "
+	    "not \"%.60s\"",
+	    value);
+}
+
+static bool
+set_via(struct send *s, const char *value, struct err *e)
+{
+	if (route_parse(value, &s->via))
+		return true;
+	return err_set(e, ERR_USAGE,
+	    "--via is auto, mime, json or draft, not \"%.60s\"", value);
+}
+
+/* The options that make a message; with --eml it is made. */
+static void
+note_part(struct send *s, int id)
+{
+	static const int parts[] = { OPT_REPLY_TO, OPT_SUBJECT, OPT_TEXT,
+		OPT_HTML, OPT_CHARSET, OPT_ATTACH, OPT_INLINE, OPT_HEADER,
+		OPT_IMPORTANCE, OPT_READ_RECEIPT, OPT_DELIVERY_RECEIPT };
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (parts[i] == id)
+			for (const struct cli_option *o = send_options;
+			     o->id != 0; o++)
+				s->part = o->id == id ? o->name : s->part;
+}
+
+static bool
+take_flag(struct send *s, int id)
+{
+	struct message *m = &s->compose.message;
+
+	switch (id) {
+	case OPT_READ_RECEIPT:
+		m->read_receipt = true;
+		break;
+	case OPT_DELIVERY_RECEIPT:
+		m->delivery_receipt = true;
+		break;
+	case OPT_NO_SAVE:
+		s->no_save = true;
+		break;
+	case OPT_QUEUE:
+		s->queue = true;
+		break;
+	case OPT_DRY_RUN:
+		s->dry_run = true;
+		break;
+	default:
+		s->json = true;
+		break;
+	}
+	return true;
+}
+
+static bool
+take_option(struct send *s, int id, const char *value, struct err *e)
+{
+	struct compose *c = &s->compose;
+	struct message *m = &c->message;
+
+	switch (id) {
+	case CLI_OPERAND:
+		return compose_list(c, &m->to, "recipient", value, e);
+	case OPT_TO:
+		return compose_list(c, &m->to, "--to", value, e);
+	case OPT_CC:
+		return compose_list(c, &m->cc, "--cc", value, e);
+	case OPT_BCC:
+		return compose_list(c, &m->bcc, "--bcc", value, e);
+	case OPT_REPLY_TO:
+		return compose_list(c, &m->reply_to, "--reply-to", value, e);
+	case OPT_FROM:
+		s->from = value;
+		return true;
+	case OPT_SUBJECT:
+		m->subject = str_of(value);
+		return true;
+	case OPT_TEXT:
+		c->text = value;
+		return compose_claim(c, "--text", value, e);
+	case OPT_HTML:
+		c->html = value;
+		return compose_claim(c, "--html", value, e);
+	case OPT_CHARSET:
+		c->charset = value;
+		return true;
+	case OPT_ATTACH:
+		return compose_attach(c, value, e);
+	case OPT_INLINE:
+		return compose_inline(c, value, e);
+	case OPT_EML:
+		s->eml = value;
+		return compose_claim(c, "--eml", value, e);
+	case OPT_HEADER:
+		return compose_field(c, value, e);
+	case OPT_IMPORTANCE:
+		return set_importance(m, value, e);
+	case OPT_VIA:
+		return set_via(s, value, e);
+	default:
+		return take_flag(s, id);
+	}
+}
+
+static bool
+has_inline(const struct message *m)
+{
+	for (size_t i = 0; i < m->n_files; i++)
+		if (m->file[i].cid.p != NULL)
+			return true;
+	return false;
+}
+
+/* Only files: that may be meant. Nothing at all may not. */
+static bool
+config_is_body(const struct send *s)
+{
+	const char *config = s->cli.common.config;
+
+	return config != NULL && strcmp(config, "-") == 0 &&
+	    s->compose.text == NULL && s->compose.html == NULL &&
+	    s->compose.message.n_files == 0;
+}
+
+/* What fits together. */
+static bool
+check_options(struct send *s, struct err *e)
+{
+	if (s->json && s->dry_run)
+		return err_set(e, ERR_USAGE,
+		    "--dry-run prints a request and "
+		    "--json a result: choose one");
+	if (s->eml != NULL && s->part != NULL)
+		return err_set(e, ERR_USAGE,
+		    "--eml brings a whole message: leave out --%s, or change "
+		    "the file",
+		    s->part);
+	if (has_inline(&s->compose.message) && s->compose.html == NULL)
+		return err_set(e, ERR_USAGE,
+		    "--inline is for files that --html shows");
+	if (s->eml == NULL && compose_recipients(&s->compose) == 0) {
+		err_set(e, ERR_USAGE, "nobody to send it to");
+		return err_remedy(e,
+		    "name recipients behind the options, or "
+		    "by --to, --cc, --bcc");
+	}
+	if (!compose_claim(&s->compose, "--config", s->cli.common.config, e))
+		return false;
+	return s->eml != NULL || !config_is_body(s) ||
+	    err_set(e, ERR_USAGE,
+		"standard input can be read once; --config and the body both "
+		"want it: give the body by --text FILE");
+}
+
+static bool
+read_options(struct send *s, struct err *e)
+{
+	const char *value;
+	int id;
+
+	for (;;) {
+		if (!cli_next(&s->cli, &id, &value, e))
+			return false;
+		if (id == CLI_END)
+			break;
+		note_part(s, id);
+		if (!take_option(s, id, value, e))
+			return false;
+	}
+	return s->cli.common.help || check_options(s, e);
+}
+
+static struct config_ask
+settings_of(const struct send *s)
+{
+	return (struct config_ask){
+		.path = s->cli.common.config,
+		.account = s->cli.common.account,
+		.from = s->from,
+	};
+}
+
+/* Of the account that was chosen: can it do what is asked? */
+static bool
+check_settings(struct send *s, struct err *e)
+{
+	const struct config *c = &s->config;
+	bool local = s->dry_run || s->queue; /* nobody signs in */
+
+	if (!config_check(c, local ? CONFIG_TO_COMPOSE : CONFIG_TO_SIGN_IN, e))
+		return false;
+	s->config.save_to_sent = s->config.save_to_sent && !s->no_save;
+	if (c->enabled || local)
+		return true;
+	err_set(e, ERR_CONFIG, "sending is switched off: enabled = no (%.*s)",
+	    STR_ARG(c->origin[CONFIG_ENABLED]));
+	return err_remedy(e,
+	    "set enabled = yes, or choose another account "
+	    "with -A");
+}
+
+static bool
+read_settings(struct send *s, struct err *e)
+{
+	const struct config_ask ask = settings_of(s);
+
+	return config_load(&s->config, &ask, &s->cli.log, e) &&
+	    (s->eml != NULL || check_settings(s, e));
+}
+
+/* All recipients as an envelope. */
+static const struct addr *
+envelope_of(struct message *m)
+{
+	struct addr **lists[] = { &m->to, &m->cc, &m->bcc }, *all = NULL;
+	struct addr **tail = &all;
+
+	for (size_t i = 0; i < 3; i++) {
+		*tail = *lists[i];
+		*lists[i] = NULL;
+		while (*tail != NULL)
+			tail = &(*tail)->next;
+	}
+	return all;
+}
+
+static bool
+prepare_eml(struct send *s, struct err *e)
+{
+	bool piped = strcmp(s->eml, "-") == 0;
+	const char *name = piped ? "standard input" : s->eml;
+	const struct config_ask ask = settings_of(s);
+	struct prepare_envelope envelope = { .want = s->via,
+		.no_save_asked = s->no_save };
+	struct prepare_intake in = { .name = name, .config = &s->config };
+	struct file file = { .fd = STDIN_FILENO };
+	struct source *raw = arena_alloc(&s->compose.mem, sizeof(*raw));
+	bool ok;
+
+	if (raw == NULL)
+		return arena_ok(&s->compose.mem, e);
+	if (!piped && !file_open(&file, s->eml, e))
+		return err_wrap(e, "--eml");
+	in.from = file.fd;
+	ok = prepare_intake(&in, &s->eml_fd, raw, e);
+	file_close(&file);
+	envelope.rcpt = envelope_of(&s->compose.message);
+	envelope.rcpt_from_header = envelope.rcpt == NULL;
+	return ok && prepare_account(&s->config, &ask, raw, e) &&
+	    check_settings(s, e) &&
+	    prepare_raw(&s->prepared, &s->config, raw, &envelope, &s->cli.log,
+		e);
+}
+
+static bool
+prepare(struct send *s, struct err *e)
+{
+	struct route_choice choice;
+
+	if (s->eml != NULL ? !prepare_eml(s, e) :
+			     !compose_finish(&s->compose, &s->config, e) ||
+		    !prepare_message(&s->prepared, &s->config,
+			&s->compose.message, e))
+		return false;
+	s->prepared.out.facts.no_save_asked = s->no_save;
+	s->report.message_id = s->prepared.message_id;
+	s->report.recipients = s->prepared.n_rcpt;
+	if (s->prepared.n_rcpt > ENQUEUE_RECIPIENTS) /* it goes in parts */
+		return route_choose(&s->prepared.out.facts, s->via, &choice, e);
+	/* before anybody signs in: what no route can carry, none will try */
+	return prepare_route(NULL, &s->prepared, s->via, &choice, e);
+}
+
+/* Done with a message, or with one of its parts. */
+typedef bool send_part(struct send *s, struct prepared *p, struct err *e);
+
+/* The next recipients that Exchange takes at a time; *rest: the others. */
+static struct addr *
+take_recipients(struct arena *a, const struct addr **rest)
+{
+	struct addr *list = NULL, **tail = &list;
+
+	for (size_t n = 0; *rest != NULL && n < ENQUEUE_RECIPIENTS; n++) {
+		*tail = arena_alloc(a, sizeof(**tail));
+		if (*tail == NULL)
+			return list;
+		**tail = **rest;
+		(*tail)->next = NULL;
+		tail = &(*tail)->next;
+		*rest = (*rest)->next;
+	}
+	return list;
+}
+
+/*
+ * A message for more people than that becomes several, each with the whole
+ * header and its own part of the recipients, as in the queue.
+ */
+static bool
+each_part(struct send *s, send_part *act, struct err *e)
+{
+	const struct prepared *whole = &s->prepared;
+	const struct addr *rest = whole->rcpt;
+	struct config config = s->config;
+	struct prepare_envelope v = { .again = true,
+		.want = s->via,
+		.no_save_asked = s->no_save };
+	struct prepared part = { 0 };
+	bool ok = true;
+
+	if (whole->n_rcpt <= ENQUEUE_RECIPIENTS)
+		return act(s, &s->prepared, e);
+	config.from_policy = STR("keep"); /* it was applied */
+	for (size_t done = 0; ok && rest != NULL; done += part.n_rcpt) {
+		prepare_release(&part);
+		v.rcpt = take_recipients(&s->compose.mem, &rest);
+		ok = arena_ok(&s->compose.mem, e) &&
+		    prepare_raw(&part, &config, &whole->out.mime, &v,
+			&s->cli.log, e) &&
+		    act(s, &part, e);
+		if (!ok && done > 0)
+			err_wrap(e,
+			    "sent to %zu of %zu recipients, not to those from "
+			    "%.*s on",
+			    done, whole->n_rcpt, STR_ARG(v.rcpt->text));
+	}
+	prepare_release(&part);
+	return ok;
+}
+
+/* Why this route, and what becomes of the message on it. */
+static void
+print_notes(const struct send *s, const struct prepared *p,
+    const struct route_choice *choice)
+{
+	struct str rest, line;
+	struct buf notes;
+
+	buf_init(&notes, NOTES_MAX);
+	preview_notes(p, choice, &notes);
+	rest = buf_view(&notes);
+	while (str_next(&rest, '\n', &line)) {
+		if (line.n == 0)
+			continue;
+		if (s->dry_run)
+			log_warn(&s->cli.log, "%.*s", STR_ARG(line));
+		else
+			log_trace(&s->cli.log, "* %.*s", STR_ARG(line));
+	}
+	buf_release(&notes);
+}
+
+static bool
+dry_run(struct send *s, struct prepared *p, struct err *e)
+{
+	struct route_choice choice;
+
+	if (!prepare_route(NULL, p, s->via, &choice, e) ||
+	    !preview_requests(p, &s->config, choice.route, e))
+		return false;
+	print_notes(s, p, &choice);
+	return true;
+}
+
+static bool
+deliver_part(struct send *s, struct prepared *p, struct err *e)
+{
+	struct route_choice choice;
+	struct progress progress = { 0 };
+	unsigned before = s->report.result.attempts;
+	bool ok;
+
+	if (!prepare_route(&s->client, p, s->via, &choice, e))
+		return false;
+	s->report.why = choice.why;
+	print_notes(s, p, &choice);
+	if (choice.route == ROUTE_DRAFT)
+		p->progress = progress_start(&progress, &s->cli.log);
+	ok = attempt_deliver(&s->client, p, s->via, &s->cli.log,
+	    &s->report.result, e);
+	s->report.result.attempts += before;
+	progress_end(&progress);
+	return ok;
+}
+
+/* As it would go, so that what is found wrong is found now. */
+static bool
+queue(struct send *s, struct err *e)
+{
+	struct enqueue q = {
+		.config = &s->config,
+		.prepared = &s->prepared,
+		.client = "send",
+		.options = { .via = s->via, .no_save = s->no_save },
+	};
+	struct arena *mem = &s->compose.mem;
+	struct outbox outbox = { 0 };
+	struct route_choice choice;
+	struct addr *from;
+	bool ok;
+
+	if (!route_choose(&s->prepared.out.facts, s->via, &choice, e) ||
+	    !addr_parse(mem, s->config.from, false, &from, e))
+		return false;
+	q.sender = from->text;
+	if (s->from != NULL)
+		q.options.from = from->text;
+	/* what only JSON delivers is seen in the parts, not in the MIME */
+	if (choice.route == ROUTE_JSON)
+		q.options.via = ROUTE_JSON;
+	ok = outbox_open(&outbox, &s->config, e) &&
+	    enqueue_message(&outbox, &q, &s->ids, e);
+	outbox_close(&outbox);
+	if (ok)
+		s->report.queued = s->ids.id[0];
+	s->report.why = choice.why;
+	return ok;
+}
+
+static bool
+run(struct send *s, struct err *e)
+{
+	if (!read_settings(s, e) || !prepare(s, e))
+		return false;
+	if (s->dry_run)
+		return each_part(s, dry_run, e);
+	if (s->queue)
+		return queue(s, e);
+	return client_open(&s->client, &s->config, &s->cli.log, e) &&
+	    each_part(s, deliver_part, e);
+}
+
+/*
+ * What cannot be printed does not change how it ended: who repeats a message
+ * that was sent, because its report got lost, sends it twice.
+ */
+static void
+print_json(const struct send *s, const struct err *why)
+{
+	struct buf out;
+	struct err e;
+
+	buf_init(&out, REPORT_MAX);
+	if (!report_json(&s->report, why, &out, &e) ||
+	    !cli_out(buf_view(&out), &e))
+		log_warn(&s->cli.log, "%s", e.msg);
+	buf_release(&out);
+}
+
+/* A mistake in front of --json must not hide it. */
+static bool
+wants_json(const struct send *s)
+{
+	for (int i = s->cli.at; i < s->cli.argc; i++)
+		if (strcmp(s->cli.argv[i], "--json") == 0)
+			return true;
+	return s->json;
+}
+
+static int
+fail(const struct send *s, const struct err *e)
+{
+	int code = cli_fail(&s->cli, e);
+	struct err unsaid;
+	struct buf ids;
+	bool said;
+
+	buf_init(&ids, 1024);
+	report_ids(&s->report, e, &ids);
+	if (s->cli.log.level >= LOG_WARN) {
+		said = os_write_fd(s->cli.log.fd, "standard error",
+		    buf_view(&ids), &unsaid);
+		(void)said; /* nobody is left to tell */
+	}
+	buf_release(&ids);
+	if (wants_json(s))
+		print_json(s, e);
+	return code;
+}
+
+/* It is stored: that its id cannot be told does not change that. */
+static int
+print_id(const struct send *s)
+{
+	char line[ENVELOPE_ID_SIZE + 8];
+	struct err e;
+
+	(void)snprintf(line, sizeof(line), "queued %s\n", s->ids.id[0]);
+	if (!cli_out(str_of(line), &e))
+		log_warn(&s->cli.log, "%s", e.msg);
+	return EX_OK;
+}
+
+static int
+finish(struct send *s, bool ok, const struct err *e)
+{
+	if (!ok)
+		return fail(s, e);
+	if (s->cli.common.help)
+		return cli_help(s->cli.command);
+	if (s->json)
+		print_json(s, NULL);
+	if (s->queue && !s->dry_run && !s->json)
+		return print_id(s);
+	if (!s->dry_run && !s->queue)
+		log_trace(&s->cli.log, "sent: %.*s to %zu recipients via %s",
+		    STR_ARG(s->report.message_id), s->report.recipients,
+		    s->report.result.via);
+	return EX_OK;
+}
+
+int
+send_main(const struct cli_command *self, int argc, char **argv)
+{
+	struct send s = { 0 };
+	struct err e;
+	bool ok;
+	int code;
+
+	s.eml_fd = -1;
+	cli_init(&s.cli, self, argc, argv);
+	compose_init(&s.compose, &s.cli.log);
+	ok = read_options(&s, &e) && (s.cli.common.help || run(&s, &e));
+	code = finish(&s, ok, &e);
+	prepare_release(&s.prepared);
+	os_close(&s.eml_fd);
+	client_close(&s.client);
+	config_release(&s.config);
+	compose_release(&s.compose);
+	return code;
+}

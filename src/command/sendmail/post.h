@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sendmail_post: the way of a message out of sendmail, whether it came on
+ * standard input or by SMTP: into the queue, and then to Microsoft 365.
+ *
+ * What is stored survives a power cut; then sendmail has done what it owes
+ * its caller, whatever the service does. Where a message cannot be stored (no
+ * folder, a full disk), it is sent while the caller waits.
+ *
+ * Source: DESIGN.md 1; SENDMAIL.md 0.1 and 0.2 (callers do not try again).
+ */
+#ifndef COMMAND_SENDMAIL_POST_H
+#define COMMAND_SENDMAIL_POST_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/source.h"
+#include "base/syslog.h"
+#include "compose/prepare.h"
+#include "config/config.h"
+#include "deliver/crew.h"
+#include "deliver/enqueue.h"
+#include "deliver/outbox.h"
+
+struct sendmail_post {
+	const char *path; /* -C, or NULL */
+	const struct log *log;
+	const struct syslog *syslog;
+	struct config config;
+	struct outbox outbox;
+	bool opened;            /* the outbox */
+	struct enqueue_ids ids; /* of the latest message */
+	bool reported;          /* a report on one of them is stored, too */
+};
+
+/*
+ * Loads the settings: what a message wants of them is checked with it.
+ * Borrows log and syslog, and must not be moved, until sendmail_post_close.
+ * ERR_CONFIG.
+ */
+bool sendmail_post_open(struct sendmail_post *d, const struct config_ask *ask,
+    const struct log *log, const struct syslog *syslog, struct err *e)
+    __attribute__((warn_unused_result));
+void sendmail_post_close(struct sendmail_post *d); /* a zeroed one is fine */
+
+/* Opens the queue, unless it is open. ERR_CONFIG. */
+bool sendmail_post_queue(struct sendmail_post *d, struct err *e)
+    __attribute__((warn_unused_result));
+
+struct sendmail_mail {
+	const struct source *raw;
+	struct prepare_envelope envelope;
+	bool no_report;         /* NOTIFY=NEVER */
+	struct str envelope_id; /* xtext; or empty */
+};
+
+/*
+ * Prepares and stores it; how to sign in need not be known yet. False:
+ * nothing is stored; *unstored: only because there is no place for it.
+ */
+bool sendmail_post_store(struct sendmail_post *d,
+    const struct sendmail_mail *mail, bool *unstored, struct err *e)
+    __attribute__((warn_unused_result));
+
+/* Starts a process that sends what is stored. It may fail: the log says so. */
+void sendmail_post_background(struct sendmail_post *d);
+
+/*
+ * Sends the latest message now, one try, or as many as `send` makes where it
+ * is not stored. True: sent, or stored and to be tried again. False: refused
+ * for good, without a report (69, 65), or it waits for a person (76, 77, 78).
+ */
+bool sendmail_post_wait(struct sendmail_post *d, struct err *e)
+    __attribute__((warn_unused_result));
+bool sendmail_post_unstored(struct sendmail_post *d,
+    const struct sendmail_mail *mail, struct err *e)
+    __attribute__((warn_unused_result));
+
+/* What crew.h wants to know. */
+struct crew_ask sendmail_post_crew(struct sendmail_post *d);
+
+/* Tells the machine's log of a failure. sender: NULL if there is none. */
+void sendmail_post_note(const struct syslog *l, const struct addr *sender,
+    const struct err *why);
+
+#endif

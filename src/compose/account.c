@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/account.h"
+
+#include "mail/addr.h"
+#include "mail/head.h"
+
+enum {
+	HEADER_MOST = 256 * 1024, /* the author stands in front of that */
+	MEMORY_MAX = 4 * 1024 * 1024
+};
+
+/* The one address of a field; NULL: several, none, or not to be read. */
+static const struct addr *
+author_of(struct arena *a, const struct head *head, struct str name)
+{
+	const struct head_field *f = head_find(head->first, name);
+	struct addr *list = NULL;
+	struct buf text;
+	struct err bad;
+
+	if (f == NULL)
+		return NULL;
+	buf_init(&text, HEADER_MOST);
+	head_unfold(&text, f->value);
+	if (!addr_parse_list(a, arena_str(a, buf_view(&text)), false, &list,
+		&bad))
+		list = NULL;
+	buf_release(&text);
+	return list != NULL && list->next == NULL ? list : NULL;
+}
+
+/* As text; NULL: nobody who could have an account. */
+static bool
+find_author(struct arena *a, const struct source *raw, const char **out,
+    struct err *e)
+{
+	size_t n = raw->size < HEADER_MOST ? (size_t)raw->size : HEADER_MOST;
+	const struct addr *author;
+	struct head head;
+	char *text = arena_alloc(a, n + 1);
+
+	*out = NULL;
+	if (text == NULL || !source_read(raw, 0, text, n, e) ||
+	    !head_scan(a, (struct str){ text, n }, &head, e))
+		return text == NULL ? arena_ok(a, e) : false;
+	author = author_of(a, &head, STR("From"));
+	if (author == NULL)
+		author = author_of(a, &head, STR("Sender"));
+	if (author != NULL)
+		*out = arena_str(a, author->text).p;
+	return arena_ok(a, e);
+}
+
+static bool
+load_again(struct config *c, const struct config_ask *ask, struct err *e)
+{
+	static const struct log silent;
+	struct config next;
+
+	if (!config_load(&next, ask, &silent, e)) {
+		config_release(&next);
+		return false;
+	}
+	if (str_eq(next.account, c->account)) {
+		config_release(&next);
+		return true;
+	}
+	config_release(c);
+	*c = next;
+	return true;
+}
+
+bool
+prepare_account(struct config *c, const struct config_ask *ask,
+    const struct source *raw, struct err *e)
+{
+	struct config_ask again = *ask;
+	struct arena mem;
+	bool ok;
+
+	if (c->accounts.n == 0)
+		return true;
+	arena_init(&mem, MEMORY_MAX);
+	ok = find_author(&mem, raw, &again.author, e) &&
+	    load_again(c, &again, e);
+	arena_release(&mem);
+	return ok;
+}

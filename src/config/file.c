@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/file.h"
+
+#include "base/version.h"
+#include "codec/utf8.h"
+#include "config/key.h"
+
+enum { KEY_SHOWN = 8 };
+
+struct reader {
+	struct arena *mem;
+	struct str file;
+	unsigned line;
+	struct config_section *first, *last;
+	unsigned accounts;
+};
+
+static bool
+complain(const struct reader *r, struct err *e)
+{
+	return err_wrap(e, "%.*s:%u", STR_ARG(r->file), r->line);
+}
+
+static bool
+add_section(struct reader *r, struct str name, struct err *e)
+{
+	struct config_section *s = arena_alloc(r->mem, sizeof(*s));
+
+	if (s == NULL)
+		return arena_ok(r->mem, e);
+	s->name = name;
+	s->line = r->line;
+	if (r->last != NULL)
+		r->last->next = s;
+	else
+		r->first = s;
+	r->last = s;
+	return true;
+}
+
+static bool
+is_account_name(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!ascii_is_alpha(s.p[i]) && !ascii_is_digit(s.p[i]) &&
+		    str_chr(STR("._-@+"), s.p[i]) == 5)
+			return false;
+	return s.n > 0;
+}
+
+static bool
+read_header(struct reader *r, struct str line, struct err *e)
+{
+	struct str inner, name;
+
+	if (!str_ends(line, STR("]")))
+		return err_set(e, ERR_CONFIG, "\"]\" is missing at the end");
+	inner = str_trim((struct str){ line.p + 1, line.n - 2 });
+	if (str_eq(inner, STR("relay")))
+		return err_set(e, ERR_CONFIG,
+		    "[relay]: this version (" VERSION ") has no relay");
+	name = str_trim(str_from(inner, 7));
+	if (!str_starts(inner, STR("account ")) || !is_account_name(name))
+		return err_set(e, ERR_CONFIG,
+		    "unknown section; sections are "
+		    "[account NAME], with letters, digits and ._-@+ in NAME");
+	for (struct config_section *s = r->first->next; s; s = s->next)
+		if (str_eq(s->name, name))
+			return err_set(e, ERR_CONFIG,
+			    "[account %.*s] stands "
+			    "in line %u already",
+			    STR_ARG(name), s->line);
+	if (++r->accounts > CONFIG_ACCOUNTS_MAX)
+		return err_set(e, ERR_CONFIG, "more than %d accounts",
+		    CONFIG_ACCOUNTS_MAX);
+	return add_section(r, name, e);
+}
+
+static bool
+unknown_key(struct str name, struct err *e)
+{
+	const char *near = config_row_nearest(name);
+
+	if (near != NULL)
+		return err_set(e, ERR_CONFIG,
+		    "unknown key \"%.*s\"; did you "
+		    "mean %s?",
+		    STR_ARG(str_first(name, 60)), near);
+	/* what is like no key may be the second half of a secret */
+	err_set(e, ERR_CONFIG, "unknown key \"%.*s\"%s",
+	    STR_ARG(str_first(name, KEY_SHOWN)),
+	    name.n > KEY_SHOWN ? " (and more)" : "");
+	return err_remedy(e, "post365 help config lists the keys");
+}
+
+static bool
+read_pair(struct reader *r, struct str line, struct err *e)
+{
+	size_t eq = str_chr(line, '=');
+	struct str name = str_trim(str_first(line, eq));
+	struct str value = str_trim(str_from(line, eq + 1));
+	const struct config_row *row = config_row_find(name);
+	struct config_line *place;
+
+	if (eq == line.n)
+		return err_set(e, ERR_CONFIG, "not of the form key = value");
+	if (row == NULL)
+		return unknown_key(name, e);
+	if (row->parse == NULL) {
+		err_set(e, ERR_CONFIG,
+		    "%s is not in this version (" VERSION ")", row->name);
+		return err_remedy(e, "take the line out");
+	}
+	place = &r->last->key[row - config_rows];
+	if (place->line != 0)
+		return err_set(e, ERR_CONFIG, "%s stands in line %u already",
+		    row->name, place->line);
+	if (value.n == 0)
+		return err_set(e, ERR_CONFIG, "%s has no value", row->name);
+	*place = (struct config_line){ value, r->line };
+	return true;
+}
+
+bool
+config_text_check(struct str line, struct err *e)
+{
+	size_t bad = utf8_bad_at(line);
+
+	if (line.n > CONFIG_LINE_MAX)
+		return err_set(e, ERR_CONFIG, "longer than %d bytes",
+		    CONFIG_LINE_MAX);
+	if (bad < line.n)
+		return err_set(e, ERR_CONFIG, "byte %zu is not UTF-8", bad + 1);
+	for (size_t i = 0; i < line.n; i++)
+		if (((unsigned char)line.p[i] < 0x20 && line.p[i] != '\t') ||
+		    line.p[i] == 0x7f)
+			return err_set(e, ERR_CONFIG,
+			    "byte %zu is a control "
+			    "character",
+			    i + 1);
+	return true;
+}
+
+static bool
+read_line(struct reader *r, struct str line, struct err *e)
+{
+	if (str_ends(line, STR("\r")))
+		line.n--;
+	if (!config_text_check(line, e))
+		return complain(r, e);
+	line = str_trim(line);
+	if (line.n == 0 || line.p[0] == '#')
+		return true;
+	if (line.p[0] == '[' ? !read_header(r, line, e) :
+			       !read_pair(r, line, e))
+		return complain(r, e);
+	return true;
+}
+
+bool
+config_file_parse(struct arena *a, struct str file, struct str text,
+    struct config_section **out, struct err *e)
+{
+	struct reader r = { .mem = a, .file = file };
+	struct str line;
+
+	if (str_starts(text, STR("\xff\xfe")) ||
+	    str_starts(text, STR("\xfe\xff")))
+		return err_set(e, ERR_CONFIG,
+		    "%.*s: is UTF-16; save it as "
+		    "UTF-8",
+		    STR_ARG(file));
+	if (str_starts(text, STR("\xef\xbb\xbf")))
+		text = str_from(text, 3);
+	if (!add_section(&r, STR(""), e))
+		return false;
+	while (str_next(&text, '\n', &line)) {
+		r.line++;
+		if (!read_line(&r, line, e))
+			return false;
+	}
+	*out = r.first;
+	return true;
+}

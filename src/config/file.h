@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config_file: reads the text of a configuration file.
+ *
+ * Lines of `key = value`; `#` at the start of a line begins a comment; a
+ * value is the rest of its line, trimmed, without quoting. `[account NAME]`
+ * begins the keys of an account. UTF-8, with or without a byte order mark,
+ * lines ending in LF or CRLF.
+ *
+ * Source: DESIGN.md 1, "Syntax of the file".
+ */
+#ifndef CONFIG_FILE_H
+#define CONFIG_FILE_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "config/config.h"
+
+enum {
+	CONFIG_FILE_MAX = 1024 * 1024, /* bytes; ours have a few hundred */
+	CONFIG_LINE_MAX = 8192,        /* bytes of a line; a URL is shorter */
+	CONFIG_ACCOUNTS_MAX = 200
+};
+
+struct config_line {
+	struct str value;
+	unsigned line; /* 0: not set */
+};
+
+struct config_section {
+	struct str name; /* of the account; empty: the top */
+	unsigned line;
+	struct config_line key[CONFIG_KEYS];
+	struct config_section *next;
+};
+
+/*
+ * Appends the sections of `text`, which is lent to them, to *out; the first
+ * is the top. Values are not looked at yet. ERR_CONFIG names file and line;
+ * it never quotes a value, which may be a secret.
+ */
+bool config_file_parse(struct arena *a, struct str file, struct str text,
+    struct config_section **out, struct err *e)
+    __attribute__((warn_unused_result));
+
+/* One line of text, at most CONFIG_LINE_MAX bytes. ERR_CONFIG. */
+bool config_text_check(struct str line, struct err *e)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config_key: every key of the configuration as a row of one table, and how
+ * its text becomes a value.
+ */
+#ifndef CONFIG_KEY_H
+#define CONFIG_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/config.h"
+
+struct config_row;
+/* Turns the text into the value at row->at of *c. *e without a context. */
+typedef bool config_parse(const struct config_row *row, struct str text,
+    struct config *c, struct err *e);
+
+struct config_row {
+	const char *name;
+	config_parse *parse;  /* NULL: not in this version */
+	size_t at;            /* in struct config */
+	const char *azure;    /* the variable that Azure Identity has for it */
+	const char *standard; /* the default; NULL: none */
+	const char *example;
+	const char *help; /* for the sample file; a line or more */
+};
+
+/* Rows 0 to CONFIG_KEYS - 1 are those of enum config_key. */
+extern const struct config_row config_rows[];
+
+/* NULL: no such key. Keys of other versions are found, too. */
+const struct config_row *config_row_find(struct str name);
+/* The name of the nearest key of this version, or NULL. */
+const char *config_row_nearest(struct str name);
+
+/* The value lives in a struct secret. */
+bool config_row_is_secret(const struct config_row *row);
+/* This text of it is secret, or a part of the text. */
+bool config_row_has_secret(const struct config_row *row, struct str text);
+/* Where *c has the value of a row that is one. */
+const struct secret *config_row_secret(const struct config_row *row,
+    const struct config *c);
+/* What proves who signs in: of these keys one replaces the others. */
+bool config_row_is_credential(const struct config_row *row);
+/* Belongs to such a proof: goes with it when another replaces it. */
+bool config_row_is_of_credential(const struct config_row *row);
+/* For signing in and what needs the network: nobody who stores asks for it. */
+bool config_row_is_access(const struct config_row *row);
+/* The machine's, not a sender's: not in an account. */
+bool config_row_is_top_only(const struct config_row *row);
+
+/* Appends the value as the file would have it; what is secret as "***". */
+void config_row_print(const struct config_row *row, const struct config *c,
+    struct buf *out);
+
+/* "90s", "15m", "1h", "5d" or seconds: from 1 to `most` seconds. */
+bool config_time(struct str text, uint64_t most, int64_t *seconds);
+
+/* Copies the text to the row's place: what is kept as it is written. */
+bool config_keep(const struct config_row *row, struct str text,
+    struct config *c, struct err *e);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/secret.h"
+
+#include "base/os.h"
+#include "base/private.h"
+#include "base/shell.h"
+#include "config/cloud.h"
+#include "config/file.h"
+#include "config/key.h"
+
+static bool
+from_file(struct config *c, const struct log *log, struct buf *out,
+    struct err *e)
+{
+	const char *path = c->client_secret_file.p;
+	struct os_stat st;
+
+	if (!private_read(path, out, &st, e) ||
+	    !private_check(path, &st, log, e))
+		return err_wrap(e, "client_secret_file");
+	return true;
+}
+
+static bool
+from_command(struct config *c, const struct log *log, struct buf *out,
+    struct err *e)
+{
+	log_trace(log, "running client_secret_command");
+	if (!shell_read(c->client_secret_command.p,
+		os_mono_ms() + CONFIG_COMMAND_MS, out, e)) {
+		err_wrap(e, "client_secret_command");
+		return err_remedy(e,
+		    "its own words are above; run it by "
+		    "hand as this user: it has to print the secret");
+	}
+	return true;
+}
+
+bool
+config_first_line(struct str text, const char *key, struct secret *to,
+    struct err *e)
+{
+	struct str line = str_first(text, str_chr(text, '\n'));
+
+	if (str_starts(line, STR("\xef\xbb\xbf")))
+		line = str_from(line, 3);
+	if (str_ends(line, STR("\r")))
+		line.n--;
+	if (line.n == 0)
+		return err_set(e, ERR_CONFIG, "%s: its first line is empty",
+		    key);
+	if (!config_text_check(line, e))
+		return err_wrap(e, "%s: first line", key);
+	return secret_set(to, line, e);
+}
+
+bool
+config_secret(struct config *c, const struct log *log, struct err *e)
+{
+	bool file = c->client_secret_file.n > 0, ok;
+	enum config_key key =
+	    file ? CONFIG_CLIENT_SECRET_FILE : CONFIG_CLIENT_SECRET_COMMAND;
+	struct buf text;
+
+	if (secret_is_set(&c->client_secret))
+		return true;
+	if (!file && c->client_secret_command.n == 0)
+		return config_check(c, CONFIG_TO_SIGN_IN, e);
+	buf_init_secret(&text, SECRET_LIMIT);
+	ok =
+	    file ? from_file(c, log, &text, e) : from_command(c, log, &text, e);
+	ok = ok &&
+	    config_first_line(buf_view(&text), config_rows[key].name,
+		&c->client_secret, e);
+	buf_release(&text);
+	if (ok && config_is_guid(secret_view(&c->client_secret)))
+		log_warn(log,
+		    "%s: that looks like the secret's ID, not its "
+		    "Value",
+		    config_rows[key].name);
+	return ok;
+}

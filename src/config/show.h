@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* config_show: settings as the text of a file. */
+#ifndef CONFIG_SHOW_H
+#define CONFIG_SHOW_H
+
+#include "base/buf.h"
+#include "config/config.h"
+
+/* Appends the effective settings as a file, secrets masked. */
+void config_show(const struct config *c, struct buf *out);
+
+/*
+ * Appends a commented file to start with, in which the keys that c has from
+ * the environment are filled in, but for its proxy. Holds the secret, if c
+ * does; not if it is to be printed.
+ */
+void config_sample(const struct config *c, bool printed, struct buf *out);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * outbox: the queue and the journal of this machine, where the settings say.
+ */
+#ifndef DELIVER_OUTBOX_H
+#define DELIVER_OUTBOX_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/source.h"
+#include "config/config.h"
+#include "store/journal.h"
+#include "store/spool.h"
+
+struct outbox {
+	struct spool spool;
+	struct journal journal;
+	struct arena mem;
+};
+
+/*
+ * Opens both, making their folders. Keeps c; zeroes *o where it fails.
+ * ERR_CONFIG: no folder is set, it cannot be made (exit 73), or it belongs to
+ * somebody else.
+ */
+bool outbox_open(struct outbox *o, const struct config *c, struct err *e)
+    __attribute__((warn_unused_result));
+void outbox_close(struct outbox *o); /* a zeroed one is fine */
+
+/* The journal alone: readers need no spool. */
+bool outbox_open_journal(struct outbox *o, const struct config *c,
+    struct err *e) __attribute__((warn_unused_result));
+
+/*
+ * Stores a message: true means that it survives a power cut, and id is its
+ * name. Borrows v and body. False: nothing is stored; ERR_RETRY, what body's
+ * read says, or ERR_INPUT: v cannot be written.
+ */
+bool outbox_add(struct outbox *o, const struct envelope *v,
+    const struct source *body, char id[ENVELOPE_ID_SIZE], struct err *e)
+    __attribute__((warn_unused_result));
+
+/* Writes all of body into a message that was begun; as spool_write. */
+bool outbox_write(struct spool_add *a, const struct source *body, struct err *e)
+    __attribute__((warn_unused_result));
+
+#endif

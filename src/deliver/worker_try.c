@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+#include "deliver/worker_try.h"
+
+#include <string.h>
+
+#include "base/os.h"
+#include "deliver/enqueue.h"
+#include "deliver/slot.h"
+#include "graph/draft.h"
+#include "graph/permit.h"
+#include "graph/sent.h"
+
+enum { WORKER_HASTE_MS = 1000 /* for a slot, where others could get on */ };
+
+static int64_t
+try_now(const struct worker_job *j)
+{
+	return clock_wall(j->claim.spool->clock);
+}
+
+/* Makes it durable that a request goes out now. */
+static bool
+try_mark(struct worker_job *j, struct str draft, struct err *e)
+{
+	struct envelope_state *s = &j->claim.state;
+
+	s->attempts = j->attempts + 1;
+	s->unsure_since = try_now(j);
+	if (s->asked == 0)
+		s->asked = s->unsure_since;
+	s->draft = draft;
+	return claim_save(&j->claim, e);
+}
+
+/* Nothing of it is out, and a draft that is gone would pass for sent. */
+static bool
+try_forget_draft(struct worker_job *j, struct err *e)
+{
+	struct envelope_state *s = &j->claim.state, was = *s;
+
+	s->unsure_since = 0;
+	s->draft = STR("");
+	if (!claim_save(&j->claim, e)) {
+		*s = was;
+		return false;
+	}
+	j->asks_draft = false;
+	return true;
+}
+
+/* outgoing_progress's keep: the mark of a draft has its id. */
+static bool
+try_keep_draft(void *arg, struct str id, struct err *e)
+{
+	struct worker_job *j = arg;
+
+	if (id.n == 0)
+		return try_forget_draft(j, e);
+	/* an id that the file would cut could not be asked */
+	j->asks_draft = id.n <= ENVELOPE_DRAFT_MOST;
+	id = j->asks_draft ? arena_str(&j->mem, id) : STR("");
+	return arena_ok(&j->mem, e) && try_mark(j, id, e);
+}
+
+static bool
+try_read_addresses(struct worker_job *j, struct prepare_envelope *v,
+    struct err *e)
+{
+	const struct envelope *from = &j->claim.envelope;
+	struct addr *list = NULL, **tail = &list, *sender = NULL;
+
+	for (size_t i = 0; i < j->part.n; i++) {
+		if (!addr_parse(&j->mem, j->part.rcpt[i], true, tail, e))
+			return err_wrap(e, "recipient");
+		tail = &(*tail)->next;
+	}
+	if (from->sender.n > 0 &&
+	    !addr_parse(&j->mem, from->sender, true, &sender, e))
+		return err_wrap(e, "sender");
+	v->rcpt = list;
+	v->sender = sender;
+	return true;
+}
+
+/*
+ * The From policy was applied when it was queued: to apply it again to its
+ * own result would lose what `from` was then.
+ */
+static bool
+try_prepare(struct worker_job *j, enum route *want, struct err *e)
+{
+	struct enqueue_options o =
+	    enqueue_options_read(j->claim.envelope.options);
+	struct prepare_envelope v = { .again = true, .want = o.via };
+
+	j->config = j->account->config;
+	j->config.from_policy = STR("keep");
+	if (j->too_large > 0)
+		j->config.mime_limit = j->too_large - 1;
+	if (o.no_save)
+		j->config.save_to_sent = false;
+	*want = o.via;
+	v.no_save_asked = o.no_save;
+	return try_read_addresses(j, &v, e) &&
+	    prepare_raw(&j->prepared, &j->config, &j->claim.body, &v,
+		j->worker->log, e);
+}
+
+bool
+worker_try_connect(struct worker_job *j, struct err *e)
+{
+	struct worker_account *a = j->account;
+
+	if (a->why.kind != ERR_NONE) {
+		*e = a->why;
+		return false;
+	}
+	if (!a->connected)
+		a->connected =
+		    client_open(&a->client, &a->config, j->worker->log, e);
+	if (!a->connected)
+		client_close(&a->client);
+	else
+		a->client.pace = a->pace;
+	return a->connected;
+}
+
+/* By sendMail the mark comes first; a draft may be made without. */
+static bool
+try_send_prepared(struct worker_job *j, enum route want, struct err *e)
+{
+	struct client *c = &j->account->client;
+	struct route_choice choice;
+	bool ok;
+
+	j->prepared.progress =
+	    (struct outgoing_progress){ .keep = try_keep_draft, .arg = j };
+	if (!prepare_route(c, &j->prepared, want, &choice, e))
+		return false;
+	if (choice.route != ROUTE_DRAFT && !try_mark(j, STR(""), e))
+		return false;
+	ok = prepare_send(c, &j->prepared, &choice, j->worker->log,
+	    &j->result->sent, e);
+	if (ok && choice.loses != NULL)
+		j->note = arena_fmt(&j->mem, "sent without %s", choice.loses).p;
+	return ok;
+}
+
+/* Something on the way takes less than mime_limit: by another route, then. */
+static bool
+try_smaller(struct worker_job *j, enum route want, struct err *e)
+{
+	struct route_choice choice;
+	struct err why = *e;
+	bool other;
+
+	if (want != ROUTE_AUTO || j->result->sent.via == NULL ||
+	    strcmp(j->result->sent.via, "mime") != 0 ||
+	    (strcmp(e->code, "413") != 0 &&
+		strcmp(e->code, "RequestEntityTooLarge") != 0))
+		return false;
+	j->too_large = j->prepared.out.facts.mime_size;
+	prepare_release(&j->prepared);
+	other = try_prepare(j, &want, e) &&
+	    prepare_route(&j->account->client, &j->prepared, want, &choice,
+		e) &&
+	    choice.route != ROUTE_MIME;
+	if (other)
+		return try_send_prepared(j, want, e);
+	*e = why;
+	return false;
+}
+
+/* An old file does not say it; then no copy is older than the message. */
+static int64_t
+try_asked_since(const struct worker_job *j)
+{
+	return j->claim.state.asked > 0 ? j->claim.state.asked :
+					  j->claim.envelope.arrived;
+}
+
+/* The draft of an earlier attempt decides, not the message in the file. */
+static bool
+try_resume(struct worker_job *j, struct err *e)
+{
+	static const char *const notes[] = {
+		[DRAFT_NOT_ASKED] = "its draft could not be asked",
+		[DRAFT_UNSENT] = "its draft was still there",
+		[DRAFT_LOST] = "perhaps sent",
+	};
+	struct prepare_envelope v = { 0 };
+	const struct outgoing_progress progress = { .keep = try_keep_draft,
+		.arg = j };
+	struct draft_kept kept = { .mailbox = j->account->config.mailbox,
+		.message_id = j->claim.envelope.message_id,
+		.id = j->claim.state.draft,
+		.since = try_asked_since(j),
+		.progress = &progress };
+	enum draft_found found;
+	bool ok;
+
+	if (!try_read_addresses(j, &v, e))
+		return false;
+	kept.rcpt = v.rcpt;
+	j->asks_draft = true;
+	ok = draft_resume(&j->account->client.graph, &kept, &j->result->sent,
+	    &found, e);
+	j->note = notes[found];
+	/* Sent Items shows it by then, or never */
+	if (!ok && found == DRAFT_LOST &&
+	    try_now(j) >= j->claim.state.unsure_since + SCHEDULE_UNSURE_S) {
+		j->asks_draft = false;
+		j->given_up = true;
+	}
+	return ok;
+}
+
+bool
+worker_try_is_once(const struct worker_job *j)
+{
+	return str_eq(j->account->config.delivery, STR("once"));
+}
+
+bool
+worker_try_saves_copy(const struct worker_job *j)
+{
+	return j->account->config.save_to_sent &&
+	    !enqueue_options_read(j->claim.envelope.options).no_save;
+}
+
+static bool
+try_find_copy(struct worker_job *j, enum sent_found *found, struct err *e)
+{
+	struct prepare_envelope v = { 0 };
+	struct sent_ask ask = { .mailbox = j->account->config.mailbox,
+		.message_id = j->claim.envelope.message_id,
+		.since = try_asked_since(j) };
+	struct graph *g = &j->account->client.graph;
+	struct slot slot;
+
+	if (!try_read_addresses(j, &v, e) ||
+	    !slot_take(&slot, ask.mailbox, os_mono_ms() + g->timeout_ms, e))
+		return false;
+	ask.rcpt = v.rcpt;
+	*found = sent_find(g, &ask, &j->result->sent, e);
+	slot_free(&slot);
+	return true;
+}
+
+/*
+ * Of what was perhaps sent. *sent: it was. True without: once more. False: not
+ * now, or never again.
+ */
+static bool
+try_is_sent(struct worker_job *j, bool *sent, struct err *e)
+{
+	uint64_t times = j->claim.state.unsure_times;
+	enum sent_found found = SENT_CANNOT;
+
+	*sent = false;
+	if (times == 0)
+		return true;
+	err_set(e, ERR_UNSURE, "no answer came");
+	if (worker_try_saves_copy(j) &&
+	    permit_read(&j->account->client.graph) != ROUTE_MAY_NOT &&
+	    !try_find_copy(j, &found, e))
+		return false;
+	*sent = found == SENT_FOUND;
+	j->searched = found == SENT_NOT_FOUND;
+	if (*sent)
+		j->note = "its copy is in Sent Items, so it was sent";
+	else if (found == SENT_NOT_NOW)
+		j->note = "perhaps sent, and Sent Items could not be searched";
+	else if (times > 1 || worker_try_is_once(j))
+		j->given_up = true;
+	return found != SENT_NOT_NOW && !j->given_up;
+}
+
+/* False with j->put_off: another time. */
+static bool
+try_take_turn(struct worker_job *j, struct err *e)
+{
+	struct pace *pace = &j->account->client.pace;
+
+	j->put_off = pace_room(pace, j->prepared.out.facts.mime_size);
+	if (j->put_off > 0)
+		return err_set(e, ERR_RETRY,
+		    "Exchange takes 150 MB in 5 minutes, which went");
+	return pace_take(pace, &j->put_off, e);
+}
+
+static bool
+try_use_slot(struct worker_job *j, enum route want, struct err *e)
+{
+	bool hasty = j->worker->hasty;
+	int64_t deadline = os_mono_ms() +
+	    (hasty ? WORKER_HASTE_MS : j->account->client.graph.timeout_ms);
+	struct slot slot;
+	bool ok;
+
+	if (!slot_take(&slot, j->account->config.mailbox, deadline, e)) {
+		j->result->full = hasty;
+		return false;
+	}
+	ok = j->claim.state.draft.n > 0 ? try_resume(j, e) :
+					  try_take_turn(j, e) &&
+		(try_send_prepared(j, want, e) || try_smaller(j, want, e));
+	slot_free(&slot);
+	return ok;
+}
+
+/* How the attempt ended is in j->result->why. */
+bool
+worker_try(struct worker_job *j, struct err *e)
+{
+	const struct envelope_state *s = &j->claim.state;
+	enum route want = ROUTE_AUTO;
+	bool sent = false;
+
+	j->asks_draft = s->draft.n > 0;
+	if (s->unsure_since != 0 && s->draft.n == 0)
+		return err_set(e, ERR_UNSURE,
+		    "the process that sent it ended before its outcome was "
+		    "known");
+	if (!worker_try_connect(j, e) ||
+	    (s->draft.n == 0 && !try_is_sent(j, &sent, e)))
+		return false;
+	return sent ||
+	    ((s->draft.n > 0 || try_prepare(j, &want, e)) &&
+		try_use_slot(j, want, e));
+}

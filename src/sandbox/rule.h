@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sandbox_rule: which fault to play, when, and how often.
+ *
+ * A rule is one line: WHERE KIND [VALUE] [name=value...] [xN]. WHERE is
+ * one of RULE_PLACES; xN is how often it is played (without it: always). A
+ * value with blanks stands in double quotes. Lines that are empty or begin
+ * with '#' are skipped. Rules are used up from the top.
+ */
+#ifndef SANDBOX_RULE_H
+#define SANDBOX_RULE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+enum {
+	RULES_MAX = 64 /* more than a test's author can keep in mind */
+};
+
+/*
+ * Which requests a rule is for: enum word, name, help. Of drafts: creation,
+ * POST of an attachment, of an upload session, PUT of a range, /send, GET and
+ * DELETE. The last is that of Sent Items.
+ */
+/* clang-format off */
+#define RULE_PLACES(PLACE) \
+	PLACE(ANY, "any") \
+	PLACE(TOKEN, "token") \
+	PLACE(SEND, "send") \
+	PLACE(DRAFT, "draft") \
+	PLACE(ATTACH, "attach") \
+	PLACE(SESSION, "session") \
+	PLACE(RANGE, "range") \
+	PLACE(SUBMIT, "submit") \
+	PLACE(ASK, "ask") \
+	PLACE(REMOVE, "remove") \
+	PLACE(SEARCH, "search")
+/* clang-format on */
+
+#define RULE_ENUM(word, name) RULE_##word,
+enum rule_where { RULE_PLACES(RULE_ENUM) RULE_N_PLACES };
+#undef RULE_ENUM
+
+/* When a fault comes, which also says whether the message is kept. */
+enum rule_phase {
+	RULE_AT_ACCEPT,  /* before TLS: nobody knows yet for whom */
+	RULE_AT_HEAD,    /* after the head of the request; not kept */
+	RULE_AT_REQUEST, /* after the request, in place of work; not kept */
+	RULE_AT_ANSWER   /* after the work: the message is kept */
+};
+
+/*
+ * The one list of kinds: enum word, name, value, phase, options, help.
+ * Options are letters of rule_option; help lines are indented by 18.
+ */
+/* clang-format off */
+#define RULE_HELP_INDENT "\n                    "
+#define RULE_KINDS(KIND) \
+	KIND(STATUS, "status", "CODE", RULE_AT_REQUEST, "rbcm", \
+	    "  status CODE       answers with an error") \
+	KIND(EARLY, "early", "CODE", RULE_AT_HEAD, "rbcm", \
+	    "  early CODE        the same while the body still comes; closes") \
+	KIND(HTML_200, "html-200", NULL, RULE_AT_REQUEST, "", \
+	    "  html-200          200 with a page, as a captive portal does") \
+	KIND(OK_200, "ok-200", NULL, RULE_AT_REQUEST, "", \
+	    "  ok-200            200 and nothing else; the mail is lost") \
+	KIND(REDIRECT, "redirect", "URL", RULE_AT_REQUEST, "", \
+	    "  redirect URL      307 to URL") \
+	KIND(GARBAGE, "garbage", NULL, RULE_AT_REQUEST, "", \
+	    "  garbage           bytes that are no HTTP") \
+	KIND(HTTP2, "http2", NULL, RULE_AT_REQUEST, "", \
+	    "  http2             a frame of HTTP/2") \
+	KIND(CLOSE, "close", NULL, RULE_AT_REQUEST, "", \
+	    "  close             closes without an answer") \
+	KIND(SILENT, "silent", NULL, RULE_AT_REQUEST, "", \
+	    "  silent            never answers") \
+	KIND(RESET, "reset", NULL, RULE_AT_HEAD, "", \
+	    "  reset             resets before the body is read") \
+	KIND(NO_READ, "no-read", NULL, RULE_AT_HEAD, "", \
+	    "  no-read           never reads the body") \
+	KIND(CHUNKED, "chunked", NULL, RULE_AT_ANSWER, "", \
+	    "  chunked           the right answer, chunked *") \
+	KIND(INTERIM, "interim", NULL, RULE_AT_ANSWER, "", \
+	    "  interim           100 and 103 come before it *") \
+	KIND(LATE, "late", NULL, RULE_AT_ANSWER, "s", \
+	    "  late              the right answer, ms=20 later *") \
+	KIND(SLOW, "slow", NULL, RULE_AT_ANSWER, "s", \
+	    "  slow              ms=20 between its bytes *") \
+	KIND(SLOW_HEAD, "slow-head", NULL, RULE_AT_ANSWER, "s", \
+	    "  slow-head         ms=20 between the bytes of its head *") \
+	KIND(CUT, "cut", NULL, RULE_AT_ANSWER, "a", \
+	    "  cut               ends after at=BYTES, else in the middle *") \
+	KIND(BAD_CHUNK, "bad-chunk", NULL, RULE_AT_ANSWER, "", \
+	    "  bad-chunk         chunked, with a broken size *") \
+	KIND(LONG_LENGTH, "long-length", NULL, RULE_AT_ANSWER, "", \
+	    "  long-length       announces more than comes *") \
+	KIND(UNTIL_CLOSE, "until-close", NULL, RULE_AT_ANSWER, "", \
+	    "  until-close       without a length, up to the close *") \
+	KIND(NO_GOODBYE, "no-goodbye", NULL, RULE_AT_ANSWER, "", \
+	    "  no-goodbye        the same, and TLS is not closed in order *") \
+	KIND(ENDLESS_BODY, "endless-body", NULL, RULE_AT_ANSWER, "", \
+	    "  endless-body      a body without an end *") \
+	KIND(ENDLESS_HEAD, "endless-head", NULL, RULE_AT_ANSWER, "", \
+	    "  endless-head      fields without an end *") \
+	KIND(DATE_SKEW, "date-skew", "SECONDS", RULE_AT_ANSWER, "", \
+	    "  date-skew SECONDS a Date that is off *") \
+	KIND(STALE, "stale", NULL, RULE_AT_ANSWER, "", \
+	    "  stale             closes after it without saying so *") \
+	KIND(RESET_AFTER, "reset-after", NULL, RULE_AT_ANSWER, "", \
+	    "  reset-after       resets the connection in place of it *") \
+	KIND(TAKEN_CLOSE, "taken-close", NULL, RULE_AT_ANSWER, "", \
+	    "  taken-close       closes the connection in place of it *") \
+	KIND(TAKEN_NO_ANSWER, "taken-no-answer", NULL, RULE_AT_ANSWER, "", \
+	    "  taken-no-answer   silence in place of it *") \
+	KIND(TOKEN_EXPIRES, "token-expires", "SECONDS", RULE_AT_ANSWER, "", \
+	    "  token-expires SECONDS" RULE_HELP_INDENT \
+	    "a token that is good for so long (WHERE: token)") \
+	KIND(RANGE_LOST, "range-lost", NULL, RULE_AT_ANSWER, "", \
+	    "  range-lost        takes the range, and closes (WHERE: range)") \
+	KIND(SESSION_GONE, "session-gone", NULL, RULE_AT_ANSWER, "", \
+	    "  session-gone      ends the upload session (WHERE: range)") \
+	KIND(TLS_GARBAGE, "tls-garbage", NULL, RULE_AT_ACCEPT, "", \
+	    "  tls-garbage       bytes that are no TLS (tls-*: WHERE any)") \
+	KIND(TLS_ALERT, "tls-alert", NULL, RULE_AT_ACCEPT, "", \
+	    "  tls-alert         a fatal alert") \
+	KIND(TLS_HALF, "tls-half", NULL, RULE_AT_ACCEPT, "", \
+	    "  tls-half          half a ServerHello, then silence") \
+	KIND(TLS_STALL, "tls-stall", NULL, RULE_AT_ACCEPT, "", \
+	    "  tls-stall         silence") \
+	KIND(TLS_CLOSE, "tls-close", NULL, RULE_AT_ACCEPT, "", \
+	    "  tls-close         closes the connection at once")
+/* clang-format on */
+
+#define RULE_ENUM(word, name, value, phase, options, help) RULE_##word,
+enum rule_kind { RULE_KINDS(RULE_ENUM) RULE_N_KINDS };
+#undef RULE_ENUM
+
+/* The body of an error answer. */
+enum rule_body { RULE_JSON, RULE_HTML, RULE_EMPTY };
+
+struct rule {
+	enum rule_where where;
+	enum rule_kind kind;
+	int64_t number;                        /* CODE or SECONDS */
+	struct str text;                       /* URL */
+	struct str retry_after, code, message; /* p NULL: not given */
+	enum rule_body body;
+	int64_t ms;     /* -1: not given */
+	int64_t at;     /* bytes; -1: not given */
+	uint32_t times; /* 0: always */
+};
+
+/* Parses one rule; its texts live in a. ERR_USAGE says what is wrong. */
+bool rule_parse(struct arena *a, struct str line, struct rule *out,
+    struct err *e) __attribute__((warn_unused_result));
+
+struct rules {
+	struct rule rule[RULES_MAX];
+	size_t n;
+};
+
+/* Appends the rules of a text of lines; the error names the line. */
+bool rules_parse(struct arena *a, struct str text, struct rules *out,
+    struct err *e) __attribute__((warn_unused_result));
+
+/*
+ * The first rule for this moment that is not used up, and uses it: counts
+ * in used[i], which other processes may do as well. NULL: none. where is
+ * RULE_ANY at RULE_AT_ACCEPT; every later phase is asked for as one, with
+ * accepted true.
+ */
+const struct rule *rules_pick(const struct rules *r, _Atomic uint32_t *used,
+    enum rule_where where, bool accepted);
+
+const char *rule_name(enum rule_kind kind);
+enum rule_phase rule_phase(enum rule_kind kind);
+
+#endif
