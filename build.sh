@@ -1081,7 +1081,7 @@ src := $(file <build/list)
 part := $(filter-out src/main.c,$(src))
 flags := build/rules.mk build/vendor.mk $(O)/cc.mk
 
-# Ours: STYLE 41 (warnings) and 42 (release).
+# Ours: style.md 41 (warnings) and 42 (release).
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
   -Wcast-qual -Wpointer-arith -Wwrite-strings -Wstrict-prototypes \
   -Wmissing-prototypes -Wold-style-definition -Wvla -Wundef -Wformat=2 \

@@ -8,7 +8,7 @@
  * container of nothing but the executable and a volume has no /tmp. What is in
  * it moves on where a disk is full.
  *
- * Source: DESIGN.md 1 (temporary data).
+ * Source: design.md 1 (temporary data).
  */
 #ifndef BASE_TEMP_H
 #define BASE_TEMP_H

@@ -57,13 +57,13 @@ bool date_parse_iso(struct str s, int64_t *when);
 
 /*
  * "MM/dd/yyyy HH:mm:ss", with or without " AM" or " PM" and " +00:00" (UTC
- * then): what some of Azure's endpoints write (FACTS.md 1.5). Month, day and
+ * then): what some of Azure's endpoints write (facts.md 1.5). Month, day and
  * hour may have one digit.
  */
 bool date_parse_us(struct str s, int64_t *when);
 
 /*
- * Retry-After: seconds (fractions allowed, FACTS.md 5.2) or an HTTP date
+ * Retry-After: seconds (fractions allowed, facts.md 5.2) or an HTTP date
  * against now. Milliseconds, rounded up, at most DATE_RETRY_MAX_MS; dates in
  * the past give 0. Blanks around it are allowed. False: neither, as if the
  * field were absent; *ms is left alone.

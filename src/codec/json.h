@@ -55,7 +55,7 @@ const struct json *json_get(const struct json *v, struct str name);
 /* The same with letters of any case. */
 const struct json *json_iget(const struct json *v, struct str name);
 struct str json_str(const struct json *v);
-/* An integer, given as a number or as a string of one (FACTS.md 1.6). */
+/* An integer, given as a number or as a string of one (facts.md 1.6). */
 bool json_i64(const struct json *v, int64_t *out);
 
 #endif

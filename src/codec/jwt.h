@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * jwt: looks into a JSON Web Token, for people. Nothing is verified and
- * nothing may depend on it: Graph's tokens are opaque by contract (FACTS.md
+ * nothing may depend on it: Graph's tokens are opaque by contract (facts.md
  * 1.6).
  *
  * Source: RFC 7519 3, RFC 7515 3.1 (compact serialization).

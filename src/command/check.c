@@ -113,7 +113,7 @@ step_sign_in(struct check *c, struct err *e)
 
 /*
  * The token may not name what Exchange's own role assignments allow, so a
- * missing role is told and no more (FACTS.md 1.6).
+ * missing role is told and no more (facts.md 1.6).
  */
 static bool
 step_roles(struct check *c, struct err *e)
@@ -234,7 +234,7 @@ step_send(struct check *c, struct err *e)
 	return true;
 }
 
-/* Names under which Microsoft's login and Graph answer (FACTS.md 5). */
+/* Names under which Microsoft's login and Graph answer (facts.md 5). */
 static const struct str microsoft[] = {
 	STR_INIT(".microsoftonline.com"),
 	STR_INIT(".microsoft.com"),

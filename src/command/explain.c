@@ -28,7 +28,7 @@ const char explain_more[] =
     "  post365 explain 407\n"
     "  post365 explain 75\n";
 
-/* DESIGN.md 1, the table of kinds, in a sentence each. */
+/* design.md 1, the table of kinds, in a sentence each. */
 static const char *const does[] = {
 	[ERR_NONE] = "Nothing: it is no error.",
 	[ERR_RETRY] = "Nothing was taken, so it is safe to try again, and a "

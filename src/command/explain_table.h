@@ -3,8 +3,8 @@
  * explain_table: what explain knows beside the codes of Graph and Entra ID.
  * Both end with a zeroed row.
  *
- * Source: DESIGN.md 1 (exit statuses); Microsoft Learn, "Email non-delivery
- * reports and SMTP errors in Exchange Online"; FACTS.md 4.4 and E5.
+ * Source: design.md 1 (exit statuses); Microsoft Learn, "Email non-delivery
+ * reports and SMTP errors in Exchange Online"; facts.md 4.4 and E5.
  */
 #ifndef COMMAND_EXPLAIN_TABLE_H
 #define COMMAND_EXPLAIN_TABLE_H

@@ -20,7 +20,7 @@
  *	sandbox_mime.h	 sendMail's MIME
  *	sandbox_keep.h	 the files
  *
- * Source: FACTS.md 1.6, 1.7, 3, 4.2 to 4.4; RELIABILITY.md 5a (faults).
+ * Source: facts.md 1.6, 1.7, 3, 4.2 to 4.4.
  */
 #ifndef COMMAND_SANDBOX_H
 #define COMMAND_SANDBOX_H

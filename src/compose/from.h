@@ -12,7 +12,7 @@
  * - map: becomes what from_map says, with X-Original-From; else as rewrite
  *
  * In no display name stays an '@', for which Graph answers ErrorSendAsDenied
- * (SENDMAIL.md 1.4).
+ * (sendmail.md 1.4).
  */
 #ifndef COMPOSE_FROM_H
 #define COMPOSE_FROM_H

@@ -4,7 +4,7 @@
  * its From becomes, which fields are mended, added or taken out. The result
  * is what mail/edit writes.
  *
- * Source: SENDMAIL.md 1.4, DESIGN.md 3.
+ * Source: sendmail.md 1.4, design.md 3.
  */
 #ifndef COMPOSE_RAW_H
 #define COMPOSE_RAW_H

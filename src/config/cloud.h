@@ -10,7 +10,7 @@
 
 #include "config/key.h"
 
-/* The URLs of a cloud's services; by name. FACTS.md 1.1. */
+/* The URLs of a cloud's services; by name. facts.md 1.1. */
 struct config_cloud {
 	const char *name, *login_url, *graph_url;
 };

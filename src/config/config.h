@@ -3,7 +3,7 @@
  * config: the settings, from option, environment and file.
  *
  * One table in config_key.c holds every key: its name, environment
- * variables, default, type and help. DESIGN.md 1 has the syntax. Nothing
+ * variables, default, type and help. design.md 1 has the syntax. Nothing
  * here is read twice: what a key means is decided once, at load.
  */
 #ifndef CONFIG_CONFIG_H

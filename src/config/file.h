@@ -7,7 +7,7 @@
  * begins the keys of an account. UTF-8, with or without a byte order mark,
  * lines ending in LF or CRLF.
  *
- * Source: DESIGN.md 1, "Syntax of the file".
+ * Source: design.md 1, "Syntax of the file".
  */
 #ifndef CONFIG_FILE_H
 #define CONFIG_FILE_H

@@ -17,7 +17,7 @@ enum {
 	RATE_MOST = 1000000 /* messages; Exchange takes 10,000 a day */
 };
 
-/* Exchange takes 150 MB (FACTS.md 4.4); what stands for more is a mistake. */
+/* Exchange takes 150 MB (facts.md 4.4); what stands for more is a mistake. */
 #define SIZE_MOST (1024ULL * 1024 * 1024)
 
 /* clang-format off */
@@ -256,7 +256,7 @@ keep_word(const struct config_row *row, struct str text,
 	    STR_ARG(text), names[0], names[1], names[2]);
 }
 
-/* A request holds 4 MB, and base64 makes 4 bytes of 3 (FACTS.md 4.4). */
+/* A request holds 4 MB, and base64 makes 4 bytes of 3 (facts.md 4.4). */
 static bool
 parse_mime_limit(const struct config_row *row, struct str text,
     struct config *c, struct err *e)

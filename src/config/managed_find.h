@@ -2,7 +2,7 @@
 /*
  * managed_find: which of Azure's endpoints for managed identities is here.
  *
- * Source: FACTS.md 1.5 (MSAL's order of detection).
+ * Source: facts.md 1.5 (MSAL's order of detection).
  */
 #ifndef CONFIG_MANAGED_FIND_H
 #define CONFIG_MANAGED_FIND_H

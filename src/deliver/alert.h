@@ -10,7 +10,7 @@
  * the next event, ALERT_AGAIN later at the earliest. Where no file can be
  * kept, each process counts for itself.
  *
- * Source: DESIGN.md 1 (AUTH and CONFIG: the account waits; BUG: hold).
+ * Source: design.md 1 (AUTH and CONFIG: the account waits; BUG: hold).
  */
 #ifndef DELIVER_ALERT_H
 #define DELIVER_ALERT_H

@@ -9,7 +9,7 @@
  * Graph may take; by the setting `rate` (deliver/pace.h), within the 10 s; and
  * a large message for what Exchange takes of such, however long that is.
  *
- * Source: DESIGN.md 1, below the table of kinds.
+ * Source: design.md 1, below the table of kinds.
  */
 #ifndef DELIVER_ATTEMPT_H
 #define DELIVER_ATTEMPT_H

@@ -11,7 +11,7 @@
  * It lets the lock go before it looks for new mail a last time. So who stores
  * a message and finds the lock held can rely on being seen.
  *
- * Source: DESIGN.md 1 (sendmail); SENDMAIL.md 0.1 (callers wait for the end
+ * Source: design.md 1 (sendmail); sendmail.md 0 (callers wait for the end
  * of output, too: it holds none of their files).
  */
 #ifndef DELIVER_BACKGROUND_H

@@ -26,8 +26,8 @@
  * It is a message like any other, with the null sender. A crash between
  * bounce_add and claim_put costs a second report, never the only one.
  *
- * Source: RFC 5321 6.1 (null sender, no report on a report); DESIGN.md 1;
- * SENDMAIL.md 3.1 (nullmailer 2.1 filled disks with reports on reports).
+ * Source: RFC 5321 6.1 (null sender, no report on a report); design.md 1;
+ * sendmail.md 3.1 (nullmailer 2.1 filled disks with reports on reports).
  */
 #ifndef DELIVER_BOUNCE_H
 #define DELIVER_BOUNCE_H

@@ -17,7 +17,7 @@
  * A worker that dies takes nothing along (store/spool.h). If the process that
  * gives out dies, the workers finish what they have and end.
  *
- * Source: DESIGN.md 3 (throttling), 5 (workers).
+ * Source: design.md 3 (throttling), 5 (workers).
  */
 #ifndef DELIVER_CREW_H
 #define DELIVER_CREW_H

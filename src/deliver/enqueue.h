@@ -7,7 +7,7 @@
  * mailbox takes at a time becomes several, each with the whole header in its
  * file and its own part of the recipients: who delivers shows those only.
  *
- * Source: FACTS.md 4.4 (RecipientLimits: 500 unless set).
+ * Source: facts.md 4.4 (RecipientLimits: 500 unless set).
  */
 #ifndef DELIVER_ENQUEUE_H
 #define DELIVER_ENQUEUE_H

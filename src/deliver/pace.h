@@ -11,7 +11,7 @@
  * each changed under its lock. They are not synced: after a power cut the
  * count may begin anew.
  *
- * Source: FACTS.md 5.1 (an app and a mailbox: 150 MB in 5 minutes), 4.4 (30
+ * Source: facts.md 5.1 (an app and a mailbox: 150 MB in 5 minutes), 4.4 (30
  * messages a minute).
  */
 #ifndef DELIVER_PACE_H

@@ -22,7 +22,7 @@ struct report {
 
 /*
  * Appends the object that --json prints, and a newline; why is NULL when the
- * message was sent. DESIGN.md 1 has its fields.
+ * message was sent. design.md 1 has its fields.
  */
 bool report_json(const struct report *r, const struct err *why, struct buf *out,
     struct err *e) __attribute__((warn_unused_result));

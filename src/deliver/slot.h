@@ -10,7 +10,7 @@
  * Abstract sockets belong to a network namespace: a container with a network
  * of its own counts for itself.
  *
- * Source: FACTS.md 5.1 (4 for an app and a mailbox); unix(7).
+ * Source: facts.md 5.1 (4 for an app and a mailbox); unix(7).
  */
 #ifndef DELIVER_SLOT_H
 #define DELIVER_SLOT_H

@@ -26,7 +26,7 @@
  *	Code: AADSTS7000215
  *	Reason: ...
  *
- * Source: DESIGN.md 1 (a waiting account), 3 (throttling).
+ * Source: design.md 1 (a waiting account), 3 (throttling).
  */
 #ifndef DELIVER_WAITING_H
 #define DELIVER_WAITING_H

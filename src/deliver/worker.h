@@ -34,7 +34,7 @@
  * (deliver/pace.h). Whose mail is held up, is not tried, and nothing is
  * counted.
  *
- * Source: DESIGN.md 1 (the table of kinds), 3 (ambiguity), 4.
+ * Source: design.md 1 (the table of kinds), 3 (ambiguity), 4.
  */
 #ifndef DELIVER_WORKER_H
 #define DELIVER_WORKER_H

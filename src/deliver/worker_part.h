@@ -18,7 +18,7 @@
  * Who is settled stands in the file (store/envelope.h) before the next request
  * goes out, so a crash repeats nothing. Pure but for the arena.
  *
- * Source: FACTS.md 3.2 (ErrorInvalidRecipients and its family).
+ * Source: facts.md 3.2 (ErrorInvalidRecipients and its family).
  */
 #ifndef DELIVER_WORKER_PART_H
 #define DELIVER_WORKER_PART_H

@@ -2,7 +2,7 @@
 /*
  * assertion: the JSON Web Token by which a certificate's key signs in.
  *
- * Source: RFC 7523 3, RFC 7515 3.1 and 4.1.8; FACTS.md 1.3.
+ * Source: RFC 7523 3, RFC 7515 3.1 and 4.1.8; facts.md 1.3.
  */
 #ifndef GRAPH_ASSERTION_H
 #define GRAPH_ASSERTION_H

@@ -103,7 +103,7 @@ judge(const struct graph *g, const struct graph_request *r,
 		return grant_remedy(&g->token,
 		    str_iends(r->path, STR("/sendMail")), e);
 	}
-	/* FACTS.md 3.2, last row: 200 was said and nothing was sent */
+	/* facts.md 3.2, last row: 200 was said and nothing was sent */
 	err_set(e, ERR_UNSURE,
 	    "%.*s: answered with HTTP %d, where only %d means that it was done",
 	    STR_ARG(r->what), a->http.status, r->expect);
@@ -145,7 +145,7 @@ take_claims(const struct http_answer *a, struct buf *out)
 /*
  * Would another token do better? After a 401 it would, unless that is about
  * permissions: one granted now is in tokens of now only, so a kept one may
- * lack it (FACTS.md 1.6).
+ * lack it (facts.md 1.6).
  */
 static bool
 wants_new_token(const struct graph *g, const struct graph_answer *a)
@@ -155,7 +155,7 @@ wants_new_token(const struct graph *g, const struct graph_answer *a)
 	if (a->http.status != 403 && a->http.status != 401)
 		return false;
 	fault_graph(&a->http, STR("x"), 0, &said);
-	/* FACTS.md D1: of a 401, too, one that no new token mends */
+	/* facts.md 3.2: of a 401, too, one that no new token mends */
 	if (a->http.status == 403 || strcmp(said.code, no_permission) == 0)
 		return !g->token.fresh && said.kind == ERR_AUTH;
 	return true;

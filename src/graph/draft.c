@@ -372,7 +372,7 @@ submit(struct draft *d, int *status, struct err *e)
 
 enum fate { STILL_DRAFT, SENT, MISSING, LOST, NOT_KNOWN };
 
-/* FACTS.md 5.4: a 404 can be the mailbox's, or a page's on the way. */
+/* facts.md 5.4: a 404 can be the mailbox's, or a page's on the way. */
 static bool
 draft_is_gone(int status, const struct err *e)
 {
@@ -423,7 +423,7 @@ ask(struct draft *d, struct err *why)
 }
 
 /*
- * FACTS.md 5.4 (e). Exchange takes its time to make a sent message of a
+ * facts.md 5.4 (e). Exchange takes its time to make a sent message of a
  * draft, and to show it (4.5): the last of several answers counts, unless one
  * says that it is sent. busy: it said that it took nothing, so that a draft
  * is believed at once.
@@ -448,7 +448,7 @@ ask_patiently(struct draft *d, bool busy)
 }
 
 /*
- * It has left Drafts, which is no proof that it was sent (FACTS.md C5): only
+ * It has left Drafts, which is no proof that it was sent (facts.md 4.5): only
  * Sent Items can tell.
  */
 static enum fate

@@ -21,7 +21,7 @@
  * Needs Mail.ReadWrite beside Mail.Send: a 403 for want of it concerns this
  * message only (alone in struct err).
  *
- * Source: FACTS.md 4.5, 5.4.
+ * Source: facts.md 4.5, 5.4.
  */
 #ifndef GRAPH_DRAFT_H
 #define GRAPH_DRAFT_H

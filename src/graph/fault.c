@@ -221,7 +221,7 @@ status_kind_of_token(int status)
 }
 
 /*
- * By `error`, as Microsoft wants it (FACTS.md 1.7). The number has a say in
+ * By `error`, as Microsoft wants it (facts.md 1.7). The number has a say in
  * one case: where it stands for a passing state and `error` is one of the
  * general ones (50196, a loop, comes as invalid_grant).
  */
@@ -346,7 +346,7 @@ fault_token(const struct http_answer *a, struct str what, int64_t now,
 
 /*
  * The most specific code that is known: of error, or of an innerError in it
- * (FACTS.md 3.1). Ids and missing words are picked up on the way.
+ * (facts.md 3.1). Ids and missing words are picked up on the way.
  */
 static void
 walk_error(const struct json *error, struct said *s)
@@ -375,7 +375,7 @@ walk_error(const struct json *error, struct said *s)
 	}
 }
 
-/* RFC 6750 3 with FACTS.md 3.2: a challenge instead of a code. */
+/* RFC 6750 3 with facts.md 3.2: a challenge instead of a code. */
 static void
 look_for_challenge(const struct http_answer *a, struct said *s)
 {
@@ -432,7 +432,7 @@ graph_kind(const struct http_answer *a, const struct fault *f,
 	enum err_kind kind = f->kind;
 	int status = a->status;
 
-	/* DESIGN.md 1: a success that is not the documented one */
+	/* design.md 1: a success that is not the documented one */
 	if (status >= 200 && status <= 299)
 		return ERR_UNSURE;
 	if (s->known == NULL && fault_is_code(s->code))
@@ -440,10 +440,10 @@ graph_kind(const struct http_answer *a, const struct fault *f,
 	/* Retry-After belongs to it, whatever the code */
 	if (status == 429)
 		kind = ERR_RETRY;
-	/* FACTS.md D1: one code in two coats; 501 does not pass */
+	/* facts.md 3.2: one code in two coats; 501 does not pass */
 	if (status >= 500 && status != 501 && fault_is_lasting(kind))
 		kind = ERR_RETRY;
-	/* FACTS.md 3.2 and 5.4: what stands behind the gateway may go on */
+	/* facts.md 3.2 and 5.4: what stands behind the gateway may go on */
 	if (kind == ERR_RETRY && (status == 502 || status == 504))
 		kind = ERR_UNSURE;
 	/* The rest of it would have told, if it is no time to come back at. */

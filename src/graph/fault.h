@@ -2,10 +2,10 @@
 /*
  * fault: what the services' errors mean and what to do about them.
  *
- * Two tables, AADSTS numbers (FACTS.md 2) and Graph codes (FACTS.md 3.2).
+ * Two tables, AADSTS numbers (facts.md 2) and Graph codes (facts.md 3.2).
  * The kind follows from status, `error` and code, never from message text.
  * For the token endpoint `error` decides the kind and the number only
- * chooses the remedy (FACTS.md 1.7), but for one case: a number that stands
+ * chooses the remedy (facts.md 1.7), but for one case: a number that stands
  * for a passing state makes a general `error` (invalid_request,
  * invalid_grant, unknown) ERR_RETRY.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Entra ID's error numbers and `error` values. Source: FACTS.md 1.7 and 2.
+ * Entra ID's error numbers and `error` values. Source: facts.md 1.7 and 2.
  *
  * The kind of a number is what its usual `error` means; of a number that
  * stands for a passing state it is ERR_RETRY.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Codes of Graph and Exchange Online, and HTTP's statuses. Source: FACTS.md
+ * Codes of Graph and Exchange Online, and HTTP's statuses. Source: facts.md
  * 3.1, 3.2 and 5.4.
  *
  * Its classes: P (permanent) is ERR_REFUSED, C (configuration) is ERR_AUTH

@@ -12,8 +12,8 @@
 
 enum {
 	FAULT_REMEDY_MAX = 440, /* bytes; ERR_REMEDY_SIZE less additions */
-	FAULT_TRIES = 3,        /* FACTS.md 3.2: "after 2 to 3 tries" */
-	FAULT_REST_MS = 3600000 /* FACTS.md 3.2: "for hours" */
+	FAULT_TRIES = 3,        /* facts.md 3.2: "after 2 to 3 tries" */
+	FAULT_REST_MS = 3600000 /* facts.md 3.2: "for hours" */
 };
 
 /* What few codes mean beside their kind: members of struct err. */

@@ -6,7 +6,7 @@
  * an app by RBAC for Applications must not be told to grant Mail.Send in
  * Entra ID, which opens every mailbox to it.
  *
- * Source: FACTS.md 1.6, 7.2, 7.3.
+ * Source: facts.md 1.6, 7.2, 7.3.
  */
 #ifndef GRAPH_GRANT_H
 #define GRAPH_GRANT_H

@@ -89,7 +89,7 @@ identity_form(const struct identity *who, const struct identity_ask *ask,
 	return buf_ok(out, e) || err_wrap(e, "token request");
 }
 
-/* FACTS.md 1.4: by the end of the login host; the first that fits. */
+/* facts.md 1.4: by the end of the login host; the first that fits. */
 static const struct {
 	struct str end, audience;
 } audiences[] = {

@@ -8,7 +8,7 @@
  * What a proof needs (a file, a command) is looked at only when a token is
  * wanted: `prepare` is called then.
  *
- * Source: RFC 6749 2.3.1 and 4.4, RFC 7523 2.2; FACTS.md 1.2 to 1.5.
+ * Source: RFC 6749 2.3.1 and 4.4, RFC 7523 2.2; facts.md 1.2 to 1.5.
  */
 #ifndef GRAPH_IDENTITY_H
 #define GRAPH_IDENTITY_H

@@ -12,7 +12,7 @@
  * what cannot be reached, 3 times. Retry-After is obeyed; what would end
  * after the deadline is not waited for.
  *
- * Source: FACTS.md 1.5.
+ * Source: facts.md 1.5.
  */
 #ifndef GRAPH_MANAGED_H
 #define GRAPH_MANAGED_H

@@ -6,7 +6,7 @@
  * It waits 0.5 s, 1 s, 2 s, ..., or as long as the service asks, and is at
  * its end after PATIENCE_MOST failures in a row.
  *
- * Source: FACTS.md 5.1 (what a mailbox takes in five minutes), 5.2.
+ * Source: facts.md 5.1 (what a mailbox takes in five minutes), 5.2.
  */
 #ifndef GRAPH_PATIENCE_H
 #define GRAPH_PATIENCE_H

@@ -5,7 +5,7 @@
 
 enum { CLAIMS_MAX = 256 * 1024 /* a token is a header field: some kB */ };
 
-/* FACTS.md 4.6 */
+/* facts.md 4.6 */
 static const struct str roles[] = { STR_INIT("Mail.ReadWrite"),
 	STR_INIT("Mail.Read"), STR_INIT("Mail.ReadBasic.All"),
 	STR_INIT("Mail.ReadBasic") };

@@ -2,7 +2,7 @@
 /*
  * permit: what the token says that the app may do.
  *
- * A right that was given in Exchange does not show there (FACTS.md 1.6), so a
+ * A right that was given in Exchange does not show there (facts.md 1.6), so a
  * token without roles says nothing.
  */
 #ifndef GRAPH_PERMIT_H

@@ -20,7 +20,7 @@
  * - JSON can: json, saying what is lost
  * - else: refused
  *
- * Source: DESIGN.md 3; FACTS.md 4.3 to 4.5.
+ * Source: design.md 3; facts.md 4.3 to 4.5.
  */
 #ifndef GRAPH_ROUTE_H
 #define GRAPH_ROUTE_H

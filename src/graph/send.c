@@ -289,7 +289,7 @@ put_addresses(struct jsonw *w, const struct message *m, struct str mailbox)
 {
 	if (m->from != NULL && !str_ieq(m->from->text, mailbox)) {
 		jsonw_key(w, STR("from"));
-		/* '@' in its name is answered ErrorSendAsDenied (PEERS.md 8);
+		/* '@' in its name is answered ErrorSendAsDenied;
 		   the name shown is the mailbox's in any case. */
 		put_address(w, m->from, !has_at(w, m->from->name));
 	}
@@ -357,7 +357,7 @@ put_property(struct jsonw *w, struct str id, struct str value)
 }
 
 /*
- * FACTS.md 4.2: the MAPI properties PidTagInternetMessageId and
+ * facts.md 4.2: the MAPI properties PidTagInternetMessageId and
  * PidTagListUnsubscribe, since Graph knows no other way to set the two.
  */
 static void
@@ -456,7 +456,7 @@ put_message(struct jsonw *w, const struct message *m, struct str mailbox)
 	put_properties(w, m);
 }
 
-/* FACTS.md 4.2: sendMail's parameters, Microsoft's documented spelling. */
+/* facts.md 4.2: sendMail's parameters, Microsoft's documented spelling. */
 static bool
 put_request(struct jsonw *w, const struct message *m,
     const struct send_options *o, struct err *e)

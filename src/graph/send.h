@@ -2,7 +2,7 @@
 /*
  * send: one message by Graph's sendMail, as JSON or as MIME.
  *
- * Source: FACTS.md 4.2 (JSON form), 4.3 (MIME form), 4.4 (sizes).
+ * Source: facts.md 4.2 (JSON form), 4.3 (MIME form), 4.4 (sizes).
  */
 #ifndef GRAPH_SEND_H
 #define GRAPH_SEND_H
@@ -16,7 +16,7 @@
 #include "mail/rope.h"
 
 enum {
-	/* FACTS.md 4.4: "4 MB", nowhere given in bytes. The larger reading: a
+	/* facts.md 4.4: "4 MB", nowhere given in bytes. The larger reading: a
 	   file of nearly 3 MB then fits, and 413 says if it was wrong. */
 	SEND_REQUEST_MAX = 4 * 1024 * 1024,
 	SEND_FILE_MAX = 3000000,   /* "under 3 MB" each, likewise */

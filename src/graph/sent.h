@@ -14,7 +14,7 @@
  * Needs Mail.Read, Mail.ReadBasic.All or Mail.ReadWrite, and that a copy is
  * saved there.
  *
- * Source: FACTS.md 4.5 (the filter), 4.6, 5.4.
+ * Source: facts.md 4.5 (the filter), 4.6, 5.4.
  */
 #ifndef GRAPH_SENT_H
 #define GRAPH_SENT_H

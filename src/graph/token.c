@@ -146,7 +146,7 @@ sign_in_once(const struct token_source *s, int64_t deadline,
 	return ok;
 }
 
-/* The secret is wrong, or its time is over (FACTS.md 2). */
+/* The secret is wrong, or its time is over (facts.md 2). */
 static bool
 is_old_secret(const struct err *e)
 {

@@ -8,7 +8,7 @@
  * cache file's lock is held during the request. Cache files are 0600 and
  * token_cache.h's.
  *
- * Source: RFC 6749 4.4, FACTS.md 1.2, 1.6, 1.7.
+ * Source: RFC 6749 4.4, facts.md 1.2, 1.6, 1.7.
  */
 #ifndef GRAPH_TOKEN_H
 #define GRAPH_TOKEN_H

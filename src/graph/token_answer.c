@@ -44,7 +44,7 @@ seconds(const struct json *v, int64_t fallback)
 
 /*
  * Seconds until expires_on: a number of seconds since 1970, or a date, as
- * different endpoints have it (FACTS.md 1.5).
+ * different endpoints have it (facts.md 1.5).
  */
 static int64_t
 life_until(const struct json *v, int64_t now)

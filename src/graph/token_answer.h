@@ -3,7 +3,7 @@
  * token_answer: the JSON that brings a token, from Entra ID or from the
  * endpoint of a managed identity.
  *
- * Source: RFC 6749 5.1, FACTS.md 1.5 (numbers as strings, expires_on in many
+ * Source: RFC 6749 5.1, facts.md 1.5 (numbers as strings, expires_on in many
  * forms), 1.6.
  */
 #ifndef GRAPH_TOKEN_ANSWER_H

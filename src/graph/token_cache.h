@@ -9,7 +9,7 @@
  * the sign-in service wants to be left alone. Nothing here is an error:
  * without a cache a token is asked for.
  *
- * Source: FACTS.md 1.6 (single flight; throttle memory of MSAL-Py).
+ * Source: facts.md 1.6 (single flight; throttle memory of MSAL-Py).
  */
 #ifndef GRAPH_TOKEN_CACHE_H
 #define GRAPH_TOKEN_CACHE_H

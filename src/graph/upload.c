@@ -284,7 +284,7 @@ put(struct upload *u, uint64_t n, struct http_answer *out, struct err *e)
 	return ok || err_wrap(e, "upload");
 }
 
-/* FACTS.md 3.2 and 4.5: the session is over, or was never known. */
+/* facts.md 3.2 and 4.5: the session is over, or was never known. */
 static bool
 is_gone(int status, const struct err *e)
 {

@@ -21,7 +21,7 @@
  *
  * Memory is that of one HTTP request.
  *
- * Source: FACTS.md 4.5 (Graph, outlook-large-attachments and
+ * Source: facts.md 4.5 (Graph, outlook-large-attachments and
  * attachment-createuploadsession).
  */
 #ifndef GRAPH_UPLOAD_H

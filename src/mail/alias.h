@@ -10,7 +10,7 @@
  * be read, and a name that stands there already are of no use, and mail for
  * that name is refused; the others are as good as ever.
  *
- * Source: aliases(5) of Postfix and Sendmail; SENDMAIL.md 1.7.
+ * Source: aliases(5) of Postfix and Sendmail; sendmail.md 1.7.
  */
 #ifndef MAIL_ALIAS_H
 #define MAIL_ALIAS_H

@@ -199,7 +199,7 @@ add_words(const struct dsn *d, bool cut, struct buf *out)
 	    cut ? "A part of its header" : "Its header");
 }
 
-/* base64 in lines, for words that are not ASCII (FACTS.md 4.3: never
+/* base64 in lines, for words that are not ASCII (facts.md 4.3: never
    quoted-printable). */
 static void
 add_base64(struct buf *out, struct str text)

@@ -12,7 +12,7 @@
  * are added or replaced as asked, and so are others; fields with 8-bit text,
  * bare line ends or lines over 998 characters are encoded and folded; all
  * others stay to the byte. Body: what is quoted-printable, 8-bit, has lines
- * over 998 characters or an encoding of no known name becomes base64 (FACTS.md
+ * over 998 characters or an encoding of no known name becomes base64 (facts.md
  * 4.3), text with the charset that it lacks; but nothing inside signed or
  * encrypted parts or attached messages.
  */
@@ -28,7 +28,7 @@
 #include "mail/reconcile.h"
 #include "mail/rope.h"
 
-enum { EDIT_LEFT_OUT = 250 }; /* attachments, FACTS.md 4.4 */
+enum { EDIT_LEFT_OUT = 250 }; /* attachments, facts.md 4.4 */
 
 /* Gives the decoded body of a quoted-printable part, however large. */
 typedef bool edit_decode(void *arg, const struct mime_part *p,

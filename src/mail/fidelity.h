@@ -6,7 +6,7 @@
  * Nothing of this is documented by the service: it was reported by users, or
  * is expected from how Exchange works, and may have changed.
  *
- * Source: FACTS.md 4.2 and 4.3.
+ * Source: facts.md 4.2 and 4.3.
  */
 #ifndef MAIL_FIDELITY_H
 #define MAIL_FIDELITY_H

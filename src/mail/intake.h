@@ -8,7 +8,7 @@
  * LF each CR ends a line. A byte order mark in front goes. Nothing else is
  * changed, NULs included.
  *
- * Source: SENDMAIL.md 1.1 and 1.3 (what callers send), LSB 5.0 sendmail(1)
+ * Source: sendmail.md 1.1 and 1.3 (what callers send), LSB 5.0 sendmail(1)
  * for the line that is a dot, RFC 5321 2.3.8 (lines end in CRLF).
  */
 #ifndef MAIL_INTAKE_H

@@ -30,7 +30,7 @@ struct message_file {
 
 enum {
 	MESSAGE_FIELDS_MAX = 64, /* -H options; Graph takes five of them */
-	MESSAGE_FILES_MAX = 250  /* FACTS.md 4.4 */
+	MESSAGE_FILES_MAX = 250  /* facts.md 4.4 */
 };
 
 struct message {

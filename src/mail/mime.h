@@ -23,7 +23,7 @@
 #include "mail/param.h"
 
 enum {
-	MIME_DEPTH = 32,         /* Exchange takes 30 (FACTS.md 4.4) */
+	MIME_DEPTH = 32,         /* Exchange takes 30 (facts.md 4.4) */
 	MIME_PARTS = 20000,      /* 1 kB each; Exchange shows 250 as files */
 	MIME_HEAD_MAX = 2097152, /* bytes of one header */
 	MIME_BOUNDARY_MAX = 200, /* RFC 2046 says 70 */

@@ -6,7 +6,7 @@
  * with the HTML in a multipart/related, attachments around all of it in a
  * multipart/mixed; a message of one text is just that. Texts go as 7bit
  * where they are ASCII with short lines, else as base64, never as
- * quoted-printable (Graph's re-encoding damages it, FACTS.md 4.3). The same
+ * quoted-printable (Graph's re-encoding damages it, facts.md 4.3). The same
  * message with the same stamp gives the same bytes. A file that is a message
  * stands there as it is, or is called octet-stream: message/rfc822 may not be
  * in base64.
@@ -32,7 +32,7 @@ struct mimew_stamp {
 
 /*
  * Appends the message to out, whose arena takes the headers; file contents
- * and texts are borrowed. Bcc is written as well: Graph needs it (DESIGN.md
+ * and texts are borrowed. Bcc is written as well: Graph needs it (design.md
  * 3, Envelope). ERR_INPUT: a field that cannot be written.
  */
 bool mimew_write(const struct message *m, const struct mimew_stamp *stamp,

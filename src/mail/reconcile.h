@@ -6,7 +6,7 @@
  * Addresses are compared, not texts (addr_same), in n log n: lists of
  * thousands are ordinary.
  *
- * Source: DESIGN.md 3, Envelope.
+ * Source: design.md 3, Envelope.
  */
 #ifndef MAIL_RECONCILE_H
 #define MAIL_RECONCILE_H

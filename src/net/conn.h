@@ -12,7 +12,7 @@
  * (tunnel.h); what goes through it is as without one.
  *
  * All deadlines are absolute, in ms of os_mono_ms. Every failure here is
- * ERR_RETRY (a failed certificate check too: RELIABILITY.md 1.3) unless said
+ * ERR_RETRY (a failed certificate check too) unless said
  * otherwise, and for a proxy's refusal perhaps ERR_CONFIG; what had been
  * written by then decides what it means, and that is known to the caller. The
  * message names host, port and reason.

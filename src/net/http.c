@@ -140,7 +140,7 @@ make_head(struct exchange *x, struct err *e)
 	add_field(head, "Accept-Encoding", STR("identity"));
 	for (size_t i = 0; i < r->n_fields; i++)
 		head->field[head->n++] = r->field[i];
-	/* 411 exists: also an empty body has its length (FACTS.md 6.1) */
+	/* 411 exists: also an empty body has its length (facts.md 6.1) */
 	(void)snprintf(head->length, sizeof(head->length), "%llu",
 	    (unsigned long long)wire_body_size(r));
 	if (r->has_body)
@@ -554,7 +554,7 @@ attempt(struct exchange *x, struct err *e)
 /*
  * A connection from before this call broke without a byte of an answer: the
  * server had probably closed it already. Another may be tried where that
- * cannot do a thing twice (FACTS.md 6.1).
+ * cannot do a thing twice (facts.md 6.1).
  */
 static bool
 may_repeat(const struct exchange *x)

@@ -41,8 +41,8 @@
 
 enum {
 	HTTP_ORIGINS = 3,     /* login, Graph, upload host */
-	HTTP_IDLE_MS = 60000, /* FACTS.md 6.1: a server's limit is unknown */
-	HTTP_BODY_MAX = 1024 * 1024, /* of an answer, RELIABILITY.md 5 */
+	HTTP_IDLE_MS = 60000, /* facts.md 6.1: a server's limit is unknown */
+	HTTP_BODY_MAX = 1024 * 1024, /* of an answer */
 	HTTP_HOST_MAX = 253,         /* characters of a name, RFC 1035 2.3.4 */
 	HTTP_ORIGIN_SIZE = HTTP_HOST_MAX + 20
 };

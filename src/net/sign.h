@@ -8,7 +8,7 @@
  * several keys the first.
  *
  * Source: RFC 7518 3.3 (RS256), 3.5 (PS256: MGF1 with SHA-256, 32 bytes of
- * salt); RFC 7468; RFC 8018; FACTS.md 1.3.
+ * salt); RFC 7468; RFC 8018; facts.md 1.3.
  */
 #ifndef NET_SIGN_H
 #define NET_SIGN_H

@@ -8,7 +8,7 @@
  * does. The client offers http/1.1 by ALPN, keeps its session in a file
  * (session.h) and never sends early data.
  *
- * Source: RFC 8446, RFC 5246; FACTS.md 6.2 (what Microsoft's servers take);
+ * Source: RFC 8446, RFC 5246; facts.md 6.2 (what Microsoft's servers take);
  * RFC 9325 (recommendations).
  */
 #ifndef NET_TLS_H

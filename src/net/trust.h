@@ -7,7 +7,7 @@
  * PEM file. SSL_CERT_FILE names the system's store where it is set. There is
  * no way to switch verification off.
  *
- * Source: DESIGN.md 6; RFC 5280 by way of mbedTLS.
+ * Source: design.md 6; RFC 5280 by way of mbedTLS.
  */
 #ifndef NET_TRUST_H
 #define NET_TRUST_H
@@ -38,7 +38,7 @@ bool trust_open(struct trust *t, struct str ca, struct str system_file,
  * Believes one certificate, by its SHA-1 in hex, and no authority: the
  * server has to show it and to prove that it has its key. Names and dates do
  * not count. For Service Fabric, whose environment names its certificate so
- * (FACTS.md 1.5). ERR_CONFIG: not 40 hex digits.
+ * (facts.md 1.5). ERR_CONFIG: not 40 hex digits.
  */
 bool trust_open_pin(struct trust *t, struct str sha1, struct err *e)
     __attribute__((warn_unused_result));

@@ -14,7 +14,7 @@
 
 enum { NAMES_TOLD = 4 }; /* of a certificate, in a message */
 
-/* RSA from 2048 bits, curves from P-256, no MD5 and SHA-1 (FACTS.md 6.2). */
+/* RSA from 2048 bits, curves from P-256, no MD5 and SHA-1 (facts.md 6.2). */
 const mbedtls_x509_crt_profile verify_profile = {
 	MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) |
 	    MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) |

@@ -58,7 +58,7 @@ answer_graph_fields(struct sandbox_answer *a, const struct sandbox_request *r)
 	answer_field(a, STR("Cache-Control"), STR("private"));
 }
 
-/* FACTS.md 3.1 shows the time without a zone. */
+/* facts.md 3.1 shows the time without a zone. */
 static void
 add_inner_error(struct jsonw *w, const struct sandbox_request *r)
 {
@@ -107,7 +107,7 @@ answer_graph_error(struct sandbox_answer *a, const struct sandbox_request *r,
 	end(a, &w);
 }
 
-/* Codes whose status is not 400 (FACTS.md 3.2). */
+/* Codes whose status is not 400 (facts.md 3.2). */
 static const struct {
 	const char *code;
 	int status;

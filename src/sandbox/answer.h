@@ -18,7 +18,7 @@
 #include "base/str.h"
 
 enum {
-	/* "4 MB" is nowhere given in bytes (FACTS.md 4.4): the larger one */
+	/* "4 MB" is nowhere given in bytes (facts.md 4.4): the larger one */
 	SANDBOX_BODY_MAX = 4 * 1024 * 1024,
 	/* room for the decoded parts of one such body, several times over */
 	SANDBOX_MEMORY_MAX = 64 * 1024 * 1024,
@@ -55,11 +55,11 @@ void answer_reset(struct sandbox_answer *a, int status);
 /* "Name: value"; what is no text in value becomes '?' (no second line). */
 void answer_field(struct sandbox_answer *a, struct str name, struct str value);
 
-/* The fields that every answer of Graph carries (FACTS.md 6.1). */
+/* The fields that every answer of Graph carries (facts.md 6.1). */
 void answer_graph_fields(struct sandbox_answer *a,
     const struct sandbox_request *r);
 
-/* An error as Graph writes it (FACTS.md 3.1). Borrows code. */
+/* An error as Graph writes it (facts.md 3.1). Borrows code. */
 void answer_graph_error(struct sandbox_answer *a,
     const struct sandbox_request *r, int status, struct str code,
     struct str message);
@@ -72,7 +72,7 @@ void answer_flaw(struct sandbox_answer *a, const struct sandbox_request *r,
     const struct err *e);
 
 /*
- * An error as Entra ID writes it (FACTS.md 1.7). code: "AADSTS7000215", the
+ * An error as Entra ID writes it (facts.md 1.7). code: "AADSTS7000215", the
  * number is taken from it.
  */
 struct answer_sign_in {

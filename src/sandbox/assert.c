@@ -7,7 +7,7 @@
 
 enum {
 	HEADER_MAX = 8 * 1024, /* ours have 100 bytes; a chain may be in it */
-	SKEW_S = 300           /* FACTS.md 1.3 */
+	SKEW_S = 300           /* facts.md 1.3 */
 };
 
 enum flaw {

@@ -8,7 +8,7 @@
  * token of another identity provider (a federated credential), which may
  * come again.
  *
- * Source: RFC 7523 3, FACTS.md 1.3, 1.4 and 2.
+ * Source: RFC 7523 3, facts.md 1.3, 1.4 and 2.
  */
 #ifndef SANDBOX_ASSERT_H
 #define SANDBOX_ASSERT_H

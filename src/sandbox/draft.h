@@ -6,7 +6,7 @@
  * An id that was not asked for as an immutable one is gone once the draft is
  * sent, as in Exchange.
  *
- * Source: FACTS.md 4.5 (draft route), 4.4 (sizes), 3.2 (codes).
+ * Source: facts.md 4.5 (draft route), 4.4 (sizes), 3.2 (codes).
  */
 #ifndef SANDBOX_DRAFT_H
 #define SANDBOX_DRAFT_H

@@ -13,7 +13,7 @@ enum { FILE_MAX = 8 * 1024 * 1024 }; /* info and raw: a request of 4 MB */
 
 /*
  * An id has the characters that want encoding in a path, and capitals that
- * matter (FACTS.md 4.5).
+ * matter (facts.md 4.5).
  */
 static const struct str id_head = STR_INIT("AAkALgAAAAAAHYQDEapmEc2byACqAC-");
 static const struct str id_tail = STR_INIT("+/Wg_AA=");

@@ -21,7 +21,7 @@
 #include "sandbox/state.h"
 
 enum {
-	DRAFTS_FILES_MAX = 250, /* of one message, FACTS.md 4.4 */
+	DRAFTS_FILES_MAX = 250, /* of one message, facts.md 4.4 */
 	DRAFTS_NAME = 20        /* characters of NAME and TOKEN */
 };
 

@@ -113,7 +113,7 @@ find_mailbox(const struct sandbox *s, const struct sandbox_request *r,
 		STR_ARG(*mailbox)));
 }
 
-/* FACTS.md 4.6 */
+/* facts.md 4.6 */
 static bool
 check_role(const struct sandbox *s, const struct sandbox_request *r,
     struct sandbox_answer *a)

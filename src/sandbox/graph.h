@@ -3,7 +3,7 @@
  * sandbox_graph: Graph's part of the sandbox: who may, where, and sendMail.
  * sandbox_draft has the rest.
  *
- * Source: FACTS.md 3 (errors), 4.1 to 4.4 (sendMail), 6.1 (fields).
+ * Source: facts.md 3 (errors), 4.1 to 4.4 (sendMail), 6.1 (fields).
  */
 #ifndef SANDBOX_GRAPH_H
 #define SANDBOX_GRAPH_H

@@ -7,10 +7,10 @@
 #include "codec/utf8.h"
 
 enum {
-	SUBJECT_MAX = 255,    /* characters, FACTS.md 4.4 */
+	SUBJECT_MAX = 255,    /* characters, facts.md 4.4 */
 	FILE_MAX = 3000000,   /* "under 3 MB", the smaller reading */
-	HEADERS_MAX = 5,      /* FACTS.md 4.2 */
-	FILES_MAX = 250,      /* of a message, FACTS.md 4.4 */
+	HEADERS_MAX = 5,      /* facts.md 4.2 */
+	FILES_MAX = 250,      /* of a message, facts.md 4.4 */
 	HEADER_NAME_MAX = 127 /* a line of 998 leaves room */
 };
 
@@ -173,7 +173,7 @@ static const struct property message_p[] = {
 };
 static const struct type message = { "message", message_p };
 
-/* Parameters of the action: the service takes any case (FACTS.md 4.2). */
+/* Parameters of the action: the service takes any case (facts.md 4.2). */
 static const struct property action_p[] = {
 	{ "message", OBJECT, true, &message, NULL },
 	{ "saveToSentItems", YES_NO, false, NULL, NULL },
@@ -417,7 +417,7 @@ check_time(const struct json *v, struct err *e)
 	    "The time zone '%.*s' is not known.", STR_ARG(zone));
 }
 
-/* FACTS.md 4.2: an end needs a beginning. */
+/* facts.md 4.2: an end needs a beginning. */
 static bool
 read_flag(struct sandbox_mail *m, const struct json *v, struct err *e)
 {

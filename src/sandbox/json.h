@@ -7,7 +7,7 @@
  * line ends where a line belongs, are errors. Read-only properties are
  * ignored, as Graph does; what is not required may be null.
  *
- * Source: FACTS.md 4.2 (properties), 3.2 (codes), 4.4 (sizes).
+ * Source: facts.md 4.2 (properties), 3.2 (codes), 4.4 (sizes).
  */
 #ifndef SANDBOX_JSON_H
 #define SANDBOX_JSON_H

@@ -34,7 +34,7 @@ static const struct str field_name[N_FIELDS] = {
 	[SCOPE] = STR_INIT("scope"),
 	[GRANT_TYPE] = STR_INIT("grant_type"),
 	[CLIENT_SECRET] = STR_INIT("client_secret"),
-	[CLAIMS] = STR_INIT("claims"), /* FACTS.md 1.2: optional */
+	[CLAIMS] = STR_INIT("claims"), /* facts.md 1.2: optional */
 	[ASSERTION_TYPE] = STR_INIT("client_assertion_type"),
 	[ASSERTION] = STR_INIT("client_assertion"),
 };

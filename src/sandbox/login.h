@@ -6,7 +6,7 @@
  * Stricter than Entra ID: a parameter that it does not know, or one that
  * stands twice, is an error.
  *
- * Source: RFC 6749 4.4, RFC 7523, FACTS.md 1.2, 1.6, 1.7 and 2.
+ * Source: RFC 6749 4.4, RFC 7523, facts.md 1.2, 1.6, 1.7 and 2.
  */
 #ifndef SANDBOX_LOGIN_H
 #define SANDBOX_LOGIN_H

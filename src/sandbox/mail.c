@@ -7,7 +7,7 @@
 #include "codec/utf8.h"
 
 enum {
-	RECIPIENTS_MAX = 500,   /* Exchange's default, FACTS.md 4.4 */
+	RECIPIENTS_MAX = 500,   /* Exchange's default, facts.md 4.4 */
 	META_MAX = 1024 * 1024, /* 500 recipients with names, many times */
 	NAME_MAX_KEPT = 100,    /* of an attachment, in a file name */
 	LOCAL_MAX = 64,         /* RFC 5321 4.5.3.1.1 */

@@ -6,7 +6,7 @@
  * and nothing else; From must be there, and no field that RFC 5322 3.6
  * allows once may stand twice.
  *
- * Source: FACTS.md 4.3, 3.2; RFC 5322 3.6.
+ * Source: facts.md 4.3, 3.2; RFC 5322 3.6.
  */
 #ifndef SANDBOX_MIME_H
 #define SANDBOX_MIME_H

@@ -6,7 +6,7 @@
  *
  * Strict: the one filter, on the one folder, by exact Message-ID.
  *
- * Source: FACTS.md 4.5 (the filter), 4.6 (permissions).
+ * Source: facts.md 4.5 (the filter), 4.6 (permissions).
  */
 #ifndef SANDBOX_SENT_H
 #define SANDBOX_SENT_H

@@ -26,7 +26,7 @@ enum {
 	SANDBOX_MAILBOXES = 64,   /* --mailbox options */
 	SANDBOX_TOKENS = 1024,    /* the latest ones that are good */
 	SANDBOX_IDS = 1024,       /* of the latest client assertions */
-	SANDBOX_TOKEN_LIFE = 3599 /* seconds, FACTS.md 1.6 */
+	SANDBOX_TOKEN_LIFE = 3599 /* seconds, facts.md 1.6 */
 };
 
 struct sandbox_token {

@@ -212,7 +212,7 @@ finish(struct session *x, struct sandbox_answer *a, struct err *e)
 	return true;
 }
 
-/* FACTS.md 4.5: the case of these names varies. */
+/* facts.md 4.5: the case of these names varies. */
 static bool
 tell_next(const struct session *x, struct sandbox_answer *a, struct err *e)
 {

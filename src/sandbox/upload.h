@@ -6,7 +6,7 @@
  * Strict: no Authorization, the address exactly as it was given, ranges in
  * order and of at most 4 MiB.
  *
- * Source: FACTS.md 4.5; RFC 9110 14.4 (Content-Range).
+ * Source: facts.md 4.5; RFC 9110 14.4 (Content-Range).
  */
 #ifndef SANDBOX_UPLOAD_H
 #define SANDBOX_UPLOAD_H

@@ -10,7 +10,7 @@
  * before it: those who send lone LFs do not stuff dots there.
  *
  * Source: RFC 5321 4.1.1.4 (the end), 4.5.2 (transparency), 2.3.8 (lines);
- * RFC 3030 2 (chunks); SENDMAIL.md 4.3 (what clients send).
+ * RFC 3030 2 (chunks); sendmail.md 4.3 (what clients send).
  */
 #ifndef SMTP_DOT_H
 #define SMTP_DOT_H

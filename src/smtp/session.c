@@ -73,7 +73,7 @@ close_with(struct session *s, const char *text)
 }
 
 static const struct {
-	const char *refused, *nouser; /* nouser: EX_NOUSER, DESIGN.md 1 */
+	const char *refused, *nouser; /* nouser: EX_NOUSER, design.md 1 */
 } kinds[] = {
 	[ERR_NONE] = { "451 4.3.0", "451 4.3.0" },
 	[ERR_RETRY] = { "451 4.3.0", "451 4.3.0" },

@@ -19,7 +19,7 @@
  *
  * Source: RFC 5321; RFC 2920 (PIPELINING), RFC 1870 (SIZE), RFC 3030
  * (CHUNKING), RFC 2034 and 3463 (enhanced status codes), RFC 6531 (SMTPUTF8);
- * SENDMAIL.md 4 (what clients do).
+ * sendmail.md 4 (what clients do).
  */
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
@@ -114,7 +114,7 @@ enum session_event session_next(struct session *s, struct str *in);
  */
 void session_answer(struct session *s, struct str reply);
 
-/* Appends the reply that a failure makes, DESIGN.md 1's table. */
+/* Appends the reply that a failure makes, design.md 1's table. */
 void session_reply(struct buf *out, const struct err *e);
 
 #endif

@@ -10,7 +10,7 @@
  * A file that would grow over `most` bytes becomes PATH.1, PATH.1 becomes
  * PATH.2, ..., and PATH.KEEP goes.
  *
- * Source: DESIGN.md 1 (the names of the fields).
+ * Source: design.md 1 (the names of the fields).
  */
 #ifndef STORE_JOURNAL_H
 #define STORE_JOURNAL_H

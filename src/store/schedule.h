@@ -38,7 +38,7 @@
  * A waiting account is probed with one message 5 min, 15 min, and then every
  * hour after the last failure.
  *
- * Source: DESIGN.md 1 (the table of kinds) and 3; FACTS.md 5.2 (Retry-After).
+ * Source: design.md 1 (the table of kinds) and 3; facts.md 5.2 (Retry-After).
  */
 #ifndef STORE_SCHEDULE_H
 #define STORE_SCHEDULE_H

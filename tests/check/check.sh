@@ -143,8 +143,8 @@ executable() {
 	# mbedTLS and musl alone are 326 kB; the floor of what they can be.
 	# 632 kB without certificates, managed identities and proxies, 686 kB
 	# without the queue.
-	[ "$size" -le 785000 ] || echo "$size bytes" >"$found"
-	result "the executable is $size bytes, up to 785000"
+	[ "$size" -le 815000 ] || echo "$size bytes" >"$found"
+	result "the executable is $size bytes, up to 815000"
 }
 
 # elf '' or '!', PATTERN, NAME: must it be there or not?
@@ -191,7 +191,27 @@ tree() {
 	rm -f build/chk.files
 }
 
+# citations: what is cited stands in src/doc: "facts.md 3.2" is a heading of it,
+# "style.md 9a" a rule; papers that are not in the tree are not named.
+citations() {
+	for doc in src/doc/*.md; do
+		sed -nE "s,^#+ ([0-9]+(\\.[0-9]+)?)\\.? .*,${doc##*/} \\1,p
+		    s,^([0-9]+[a-z]?)\\. .*,${doc##*/} \\1,p" "$doc"
+	done | sort -u >build/chk.headings
+	grep -rnoE '\b(design|facts|sendmail|style)\.md [0-9]+(\.[0-9]+|[a-z])?' \
+	    src tests README.md build.sh --include='*.[ch]' --include='*.sh' \
+	    --include='*.awk' --include=README.md |
+	    awk -F: 'FILENAME == ARGV[1] { has[$0]; next }
+		!($3 in has) { print $1 ":" $2 ": " $3 " is no section" }' \
+	    build/chk.headings - >"$found"
+	grep -rnE '\b(FACTS|DESIGN|STYLE|PEERS|HOUSE|RELIABILITY|SENDMAIL)\.md' \
+	    src tests README.md build.sh | grep -v '^tests/check/' >>"$found"
+	rm -f build/chk.headings
+	result 'what is cited stands in src/doc'
+}
+
 source_rules
+citations
 warnings
 clang_warnings
 globals

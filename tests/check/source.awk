@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What can be seen in one line of C after another. Prints "RULE FILE:LINE:
-# text" for each violation. The rules are STYLE's and DESIGN.md's section 2.
+# text" for each violation. The rules are those of src/doc/style.md
+# and of src/doc/design.md 2.
 BEGIN {
 	# The floors: what a file of the floor may include from.
 	knows["base"] = " base "

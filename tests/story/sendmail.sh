@@ -692,7 +692,7 @@ if [ -r "$TOOLS/sendmail-cases.sh" ] && command -v bash >/dev/null; then
 	settle "$SPOOL"
 	same 'sendmail-cases: calls' 48 "$(grep -c ' rc=' cases.out)"
 	same 'sendmail-cases: mails' 33 "$(count_mail)"
-	# What SENDMAIL.md 1.3 calls right, case by case: subject, who gets
+	# What sendmail.md 1.3 calls right, case by case: subject, who gets
 	# it, the author's name unless it is this machine's, the text.
 	for f in "$SB_DIR"/mail/*.meta; do
 		printf '%s|%s|%s|%s\n' "$(sed -n 's/^subject: //p' "$f")" \

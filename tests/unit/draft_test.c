@@ -2,7 +2,7 @@
 /*
  * draft and upload against a model of Graph: this program has a graph_call
  * and an http_call of its own, which keep drafts, attachments and sessions as
- * FACTS.md 4.5 describes them, and go wrong where a row says so.
+ * facts.md 4.5 describes them, and go wrong where a row says so.
  */
 #include "graph/draft.h"
 

@@ -9,7 +9,7 @@
 
 #define N(table) (sizeof(table) / sizeof(*(table)))
 
-/* DESIGN.md 1: one table decides what a failure means. */
+/* design.md 1: one table decides what a failure means. */
 static const struct {
 	enum err_kind kind;
 	const char *name;

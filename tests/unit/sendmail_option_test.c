@@ -35,7 +35,7 @@ read_words(struct line *l, const char *const *words, struct sendmail_ask *out,
 	return sendmail_option_read(out, SENDMAIL_DELIVER, l->n, l->word, e);
 }
 
-/* SENDMAIL.md 1.2, the column "value": n none, v yes, a attached or nothing. */
+/* sendmail.md 1.2, the column "value": n none, v yes, a attached or nothing. */
 static const struct {
 	char letter;
 	char arity;
@@ -132,7 +132,7 @@ test_unknown(void)
 	}
 }
 
-/* What callers really pass (SENDMAIL.md 1.1), and what it must mean. */
+/* What callers really pass (sendmail.md 1.1), and what it must mean. */
 static const struct {
 	const char *words[12];
 	struct sendmail_ask want; /* operand: not compared */

@@ -2,9 +2,9 @@
 /*
  * queue_text: a message of the queue as text. Pure: each function appends.
  *
- * The JSON's names and the words of `state` are a contract (DESIGN.md 1); the
+ * The JSON's names and the words of `state` are a contract (design.md 1); the
  * text of mailq is Postfix's with long ids, blank for blank, for other
- * software reads it (SENDMAIL.md 3.4; postfix 3.7 src/postqueue).
+ * software reads it (sendmail.md 3.4; postfix 3.7 src/postqueue).
  */
 #ifndef COMMAND_QUEUE_TEXT_H
 #define COMMAND_QUEUE_TEXT_H

@@ -8,7 +8,7 @@
  * is attached or the next word, options and recipients may mix, "--" ends
  * the options.
  *
- * Source: SENDMAIL.md 1.2; LSB 5.0 sendmail(1).
+ * Source: sendmail.md 1.2; LSB 5.0 sendmail(1).
  */
 #ifndef COMMAND_SENDMAIL_OPTION_H
 #define COMMAND_SENDMAIL_OPTION_H

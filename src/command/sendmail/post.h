@@ -7,7 +7,7 @@
  * its caller, whatever the service does. Where a message cannot be stored (no
  * folder, a full disk), it is sent while the caller waits.
  *
- * Source: DESIGN.md 1; SENDMAIL.md 0.1 and 0.2 (callers do not try again).
+ * Source: design.md 1; sendmail.md 0 and 0.2 (callers do not try again).
  */
 #ifndef COMMAND_SENDMAIL_POST_H
 #define COMMAND_SENDMAIL_POST_H

@@ -9,7 +9,7 @@
  *			those of an id, a recipient, a sender; the caller waits
  *	-q15m		how often a daemon would do it: nothing to do
  *
- * Source: SENDMAIL.md 1.2.
+ * Source: sendmail.md 1.2.
  */
 #ifndef COMMAND_SENDMAIL_QUEUE_H
 #define COMMAND_SENDMAIL_QUEUE_H

@@ -12,7 +12,7 @@
  * process in the background sends it. -odi and -v wait for that, -odq leaves
  * it for another one.
  *
- * Source: SENDMAIL.md 1, LSB 5.0 sendmail(1).
+ * Source: sendmail.md 1, LSB 5.0 sendmail(1).
  */
 #ifndef COMMAND_SENDMAIL_SENDMAIL_H
 #define COMMAND_SENDMAIL_SENDMAIL_H
