@@ -45,7 +45,7 @@ shell_has_person(void)
 
 /*
  * The signals that main ignores are not ignored in the child, and those that
- * a crew holds back are not held back.
+ * the manager holds back are not held back.
  */
 static int
 shell_set_signals(posix_spawnattr_t *attr, bool apart)

@@ -17,7 +17,6 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "config/config.h"
-#include "deliver/client.h"
 #include "graph/outgoing.h"
 #include "mail/addr.h"
 #include "mail/head.h"
@@ -68,46 +67,5 @@ bool prepare_raw(struct prepared *p, const struct config *config,
     const struct log *log, struct err *e) __attribute__((warn_unused_result));
 
 void prepare_release(struct prepared *p); /* a zeroed one is fine */
-
-/*
- * Chooses the route (want: ROUTE_AUTO or --via). With a client, and where it
- * matters, it finds out which permissions the app has; c may be NULL.
- * ERR_INPUT: for more people than Exchange takes at a time; or what
- * route_choose says.
- */
-bool prepare_route(struct client *c, const struct prepared *p, enum route want,
-    struct route_choice *out, struct err *e)
-    __attribute__((warn_unused_result));
-
-/*
- * Makes one attempt by the route that was chosen. Which, why, and what is
- * lost on it goes to log.
- */
-bool prepare_send(struct client *c, const struct prepared *p,
-    const struct route_choice *by, const struct log *log,
-    struct send_result *out, struct err *e) __attribute__((warn_unused_result));
-
-struct prepare_intake {
-	int from;
-	const char *name; /* of it, for messages */
-	bool dot_ends;    /* a line that is only a dot ends it */
-	const struct config
-	    *config; /* of the folder and the limit; NULL: none */
-};
-
-/*
- * Reads a message from a descriptor into an unlinked temporary file of lines
- * that end in CRLF. The source is good until fd is closed, which is the
- * caller's. Keeps name as long. ERR_INPUT: more than prepare_largest bytes,
- * and no more than that is read; ERR_RETRY: no space.
- */
-bool prepare_intake(const struct prepare_intake *i, int *fd, struct source *out,
-    struct err *e) __attribute__((warn_unused_result));
-
-/*
- * Bytes of the largest message that may be handed in: the settings count
- * files; base64 and its line ends make 37 % more.
- */
-uint64_t prepare_largest(const struct config *c);
 
 #endif

@@ -9,11 +9,11 @@
 #include "base/private.h"
 #include "codec/date.h"
 #include "codec/jwt.h"
+#include "config/alert.h"
 #include "config/file.h"
 #include "config/key.h"
 #include "config/managed_find.h"
 #include "config/secret.h"
-#include "deliver/alert.h"
 
 enum {
 	MEM_MAX = 64 * 1024, /* paths, ids */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver/attempt.h"
+#include "deliver/submit.h"
 
 #include "base/os.h"
 #include "deliver/slot.h"
@@ -125,8 +126,8 @@ send_once(struct attempt *a, struct client *c, const struct prepared *p,
 	*sum = (struct send_result){ 0 };
 	if (!take_turn(a, c, p, &slot, e))
 		return false;
-	ok = prepare_route(c, p, want, &choice, e) &&
-	    prepare_send(c, p, &choice, a->log, sum, e);
+	ok = submit_route(c, p, want, &choice, e) &&
+	    submit_send(c, p, &choice, a->log, sum, e);
 	slot_free(&slot);
 	return ok;
 }

@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "compose/prepare.h"
+#include "deliver/client.h"
 
 enum {
 	ATTEMPT_MOST = 3, /* the first one included */

@@ -116,6 +116,9 @@ fill(struct arena *a, const struct enqueue *q, struct envelope *v,
 	buf_init(&words, WORDS_MAX);
 	enqueue_options_write(&q->options, &words);
 	*v = (struct envelope){ .account = q->config->account,
+		.mailbox = q->config->mailbox,
+		.client_id = q->config->client_id,
+		.settings = q->config->file,
 		.sender = q->sender,
 		/* one that is no text stays in the message only */
 		.message_id =

@@ -9,9 +9,6 @@
 #include "deliver/worker_job.h"
 #include "store/claim.h"
 
-/* for the last sync of who stores a message */
-enum { WRITER_MS = 2000, WRITER_LOOK_MS = 10 };
-
 void
 worker_open(struct worker *w, struct outbox *o, const char *config,
     const struct log *log, const struct syslog *syslog)
@@ -55,7 +52,7 @@ load(struct worker *w, struct worker_account *a, struct str account,
 	    !config_check(&a->config, CONFIG_TO_SIGN_IN, &a->why))
 		/* whatever it is, it is none of the message's faults */
 		a->why.kind = ERR_CONFIG;
-	waiting_hash(&a->config, a->settings);
+	mailbox_hash(&a->config, a->settings);
 	a->pace = pace_of(&a->config, w->outbox->spool.clock, w->log);
 	a->pace.folder = str_of(w->outbox->spool.path);
 	arena_release(&mem);
@@ -102,28 +99,47 @@ tell(struct worker *w, struct worker_account *a, const struct err *why)
 		    n > 0 ? " of account " : "", n, a->name, why->msg);
 }
 
-static enum err_kind
-kind_of(const struct waiting *w)
+/* Settings that wait may have changed meanwhile. */
+static void
+worker_reload(struct worker *w, struct worker_account *a,
+    const struct envelope *v)
 {
-	if (w->failures == 0)
-		return ERR_RETRY;
-	return strcmp(w->kind, err_kind_name(ERR_AUTH)) == 0 ? ERR_AUTH :
-							       ERR_CONFIG;
+	char name[WORKER_NAME_SIZE];
+	bool told = a->told;
+	int64_t alerted = a->alerted;
+
+	memcpy(name, a->name, sizeof(name));
+	close_account(a);
+	a->used = true;
+	a->told = told;
+	a->alerted = alerted;
+	memcpy(a->name, name, sizeof(name));
+	load(w, a, v->account, enqueue_options_read(v->options).from);
 }
 
 /*
- * Somebody knows better: the network is up. So a rest from before is void, but
- * not the one that follows where it is not.
+ * Two settings files may use one spool: none sends the other's mail from its
+ * own mailbox. Settings that changed in their place are the message's all the
+ * same, and another app may send for the same mailbox.
  */
-static int64_t
-rest_of(const struct worker *w, struct worker_account *a, int64_t rest)
+static bool
+worker_is_ours(const struct worker_account *a, const struct envelope *v,
+    struct err *e)
 {
-	if (!w->eager)
-		return rest;
-	if (!a->met)
-		a->void_rest = rest;
-	a->met = true;
-	return rest == a->void_rest ? 0 : rest;
+	const struct config *c = &a->config;
+
+	if (v->mailbox.n == 0 || str_eq(v->settings, c->file) ||
+	    a->why.kind != ERR_NONE || str_ieq(v->mailbox, c->mailbox))
+		return true;
+	err_set(e, ERR_CONFIG,
+	    "it is to be sent from %.*s by the settings of %.*s; those of "
+	    "%.*s send from %.*s",
+	    STR_ARG(v->mailbox),
+	    STR_ARG(v->settings.n > 0 ? v->settings : STR("the environment")),
+	    STR_ARG(c->file.n > 0 ? c->file : STR("the environment")),
+	    STR_ARG(c->mailbox));
+	return err_remedy(e, "run the queue with -C %.*s",
+	    STR_ARG(v->settings));
 }
 
 /*
@@ -140,7 +156,30 @@ ask_command(const struct worker *w, struct worker_account *a)
 		return;
 	a->asked = true;
 	if (config_secret(&a->config, w->log, &ignored))
-		waiting_hash(&a->config, a->settings);
+		mailbox_hash(&a->config, a->settings);
+}
+
+/*
+ * *m is how its mailbox stands. Where it waits, the settings are read anew,
+ * and changed ones are tried at once.
+ */
+static void
+worker_read_mailbox(struct worker *w, struct worker_account *a,
+    const struct envelope *v, struct mailbox *m)
+{
+	const struct mailbox_place at = mailbox_place(&w->outbox->spool);
+	char key[MAILBOX_KEY_SIZE];
+
+	mailbox_key(v, key);
+	mailbox_read(&at, key, m);
+	if (m->failures > 0 || a->why.kind != ERR_NONE || !a->config.enabled)
+		worker_reload(w, a, v);
+	if (m->failures > 0 && mailbox_until(m) > clock_wall(at.clock))
+		ask_command(w, a);
+	if (strcmp(m->settings, a->settings) != 0) {
+		m->failures = 0;
+		m->rest = 0;
+	}
 }
 
 /* May a message of this account be tried now? */
@@ -149,35 +188,29 @@ may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
     struct worker_result *out)
 {
 	int64_t now = clock_wall(w->outbox->spool.clock), turn;
-	struct waiting wait;
+	struct mailbox m;
 
+	worker_read_mailbox(w, a, v, &m);
 	if (a->why.kind == ERR_NONE && !a->config.enabled) {
 		err_set(&out->why, ERR_CONFIG, "enabled = no (%.*s)",
 		    STR_ARG(a->config.origin[CONFIG_ENABLED]));
 		tell(w, a, &out->why);
 		return false;
 	}
-	waiting_read(&w->outbox->spool, v, &wait);
-	if (wait.failures > 0 && waiting_until(&wait) > now)
-		ask_command(w, a);
-	/* changed settings are tried at once */
-	if (strcmp(wait.settings, a->settings) != 0) {
-		wait.failures = 0;
-		wait.rest = 0;
+	if (!worker_is_ours(a, v, &out->why)) {
+		tell(w, a, &out->why);
+		return false;
 	}
-	wait.rest = rest_of(w, a, wait.rest);
-	out->next = waiting_until(&wait);
+	out->next = mailbox_until(&m);
 	if (out->next > now) {
-		err_set(&out->why, kind_of(&wait), "%s", wait.reason);
+		err_set(&out->why, mailbox_kind(&m), "%s", m.reason);
 	} else if ((turn = pace_look(&a->pace)) > 0) {
 		out->next = now + turn;
 		err_set(&out->why, ERR_RETRY,
 		    "`rate` allows the next in %lld s", (long long)turn);
 	} else {
 		out->next = 0;
-		/* it comes again when all others have had their turn */
-		out->full = w->hasty && !waiting_is_turn(&wait, v->id);
-		return !out->full;
+		return true;
 	}
 	tell(w, a, &out->why);
 	return false;
@@ -199,8 +232,7 @@ is_due(const struct worker *w, const struct envelope_state *s)
 	int64_t now = clock_wall(w->outbox->spool.clock);
 	int64_t due = schedule_due(s->next, s->wait, now);
 
-	return due <= now || due != s->next ||
-	    (w->eager && s->unsure_times == 0);
+	return due <= now || due != s->next;
 }
 
 /* A first look costs little where its account waits. */
@@ -216,7 +248,9 @@ may_try_id(struct worker *w, const char *id, struct worker_result *out)
 	if (!claim_look(&c, &w->outbox->spool, id, SPOOL_QUEUED, &a, &why))
 		/* to be told by the one who takes it */
 		may = why.kind == ERR_INPUT;
-	else if (c.spool != NULL && is_due(w, &c.state))
+	else if (c.spool != NULL && !is_due(w, &c.state))
+		out->next = c.state.next;
+	else if (c.spool != NULL)
 		may = may_try(w, account_of(w, &c.envelope), &c.envelope, out);
 	if (!may && why.kind != ERR_NONE && out->why.kind == ERR_NONE)
 		tell_damage(w, &why);
@@ -225,24 +259,16 @@ may_try_id(struct worker *w, const char *id, struct worker_result *out)
 	return may;
 }
 
-/*
- * What is in new/ and locked is being stored: it will be due in a moment,
- * and who stores it relies on a worker that sees it.
- */
+/* What is in new/ and locked is being stored: it will be due in a moment. */
 static bool
 take(struct worker_job *j, const char *id, struct err *e)
 {
 	struct spool *s = &j->worker->outbox->spool;
-	int64_t deadline = os_mono_ms() + WRITER_MS;
 
-	for (;;) {
-		if (!claim_take(&j->claim, s, id, SPOOL_QUEUED, &j->mem, e))
-			return false;
-		j->result->held = j->claim.busy && j->claim.where == SPOOL_NEW;
-		if (!j->result->held || os_mono_ms() >= deadline)
-			return true;
-		(void)os_poll(NULL, 0, os_mono_ms() + WRITER_LOOK_MS);
-	}
+	if (!claim_take(&j->claim, s, id, SPOOL_QUEUED, &j->mem, e))
+		return false;
+	j->result->held = j->claim.busy && j->claim.where == SPOOL_NEW;
+	return true;
 }
 
 bool

@@ -25,7 +25,7 @@
  * there was sent; what is not, the policy decides about, and after a second
  * request a person.
  *
- * A waiting account (deliver/waiting.h) is probed with one message now and
+ * A waiting account (deliver/mailbox.h) is probed with one message now and
  * then, another one each time; that is not counted as an attempt. If that one
  * goes, the one that failed before waits alone, as does a message whose size
  * or route is what is forbidden. A time that the service names with
@@ -47,9 +47,9 @@
 #include "base/syslog.h"
 #include "config/config.h"
 #include "deliver/client.h"
+#include "deliver/mailbox.h"
 #include "deliver/outbox.h"
 #include "deliver/pace.h"
-#include "deliver/waiting.h"
 #include "graph/send.h"
 #include "store/schedule.h"
 
@@ -62,17 +62,15 @@ enum {
 /* An account's settings and connections. */
 struct worker_account {
 	char name[WORKER_NAME_SIZE]; /* of the account, "\n", --from */
-	char settings[WAITING_HASH_SIZE];
+	char settings[MAILBOX_HASH_SIZE];
 	struct config config;
 	struct client client;
 	struct pace pace; /* by the spool's clock; the client gets it */
 	struct err why;   /* of kind ERR_NONE: the settings are loaded */
 	bool used, connected;
-	bool told;         /* that it waits, in this run */
-	bool asked;        /* a command for a secret that may be a new one */
-	bool met;          /* an eager worker asked for the rest below */
-	int64_t void_rest; /* from before: it is not kept */
-	int64_t alerted;   /* alert.h's told */
+	bool told;       /* that it waits, in this run */
+	bool asked;      /* a command for a secret that may be a new one */
+	int64_t alerted; /* alert.h's told */
 };
 
 struct worker {
@@ -82,10 +80,7 @@ struct worker {
 	const struct syslog *syslog;
 	struct worker_account account[WORKER_ACCOUNTS];
 	unsigned turn; /* whose place is taken next */
-	/* how it works; all false at first */
-	bool hasty; /* a mailbox without a free slot: see full, below */
-	bool eager; /* a message that waits for its time is due */
-	bool told;  /* who sent it hears the outcome: no reports */
+	bool told;     /* who sent it hears the outcome: no reports */
 };
 
 /*
@@ -99,10 +94,9 @@ void worker_close(struct worker *w); /* a zeroed one is fine */
 /* What became of one message. */
 struct worker_result {
 	bool tried; /* false: not due, in other hands, or its account waits */
-	/* not tried: its mailbox had no slot free soon, or another message
-	   is to be tried before it */
-	bool full;
-	bool held; /* not tried: who stored it has not let go of it */
+	bool full;  /* not tried: its mailbox had no slot free in time */
+	bool alone; /* not tried: it waits, and no other of its mailbox */
+	bool held;  /* not tried: who stored it has not let go of it */
 	enum schedule_verdict verdict; /* SCHEDULE_ACCOUNT: it waits */
 	struct err why;                /* kind ERR_NONE: it is sent */
 	struct send_result sent;

@@ -1,122 +1,68 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver/worker_account.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "base/os.h"
 
-static int64_t
-now(const struct worker_job *j)
-{
-	return clock_wall(j->claim.spool->clock);
-}
-
-static void
-tell_account(const struct worker_job *j, const struct waiting *w)
-{
-	const struct str name = j->claim.envelope.account;
-
-	log_warn(j->worker->log, "mail%s%.*s waits: %s",
-	    name.n > 0 ? " of account " : "", STR_ARG(name), w->reason);
-}
-
-/* What went wrong, and for whom. */
-static void
-describe(const struct worker_job *j, struct waiting *w)
-{
-	const struct err *why = &j->result->why;
-
-	(void)snprintf(w->name, sizeof(w->name), "%.*s",
-	    STR_ARG(j->claim.envelope.account));
-	(void)snprintf(w->kind, sizeof(w->kind), "%s",
-	    err_kind_name(why->kind));
-	memcpy(w->last, j->claim.id, sizeof(w->last));
-	memcpy(w->code, why->code, sizeof(w->code));
-	memcpy(w->reason, why->msg, sizeof(w->reason));
-	/* with the secret that a command gave meanwhile */
-	waiting_hash(&j->account->config, j->account->settings);
-	memcpy(w->settings, j->account->settings, sizeof(w->settings));
-}
-
-/* The service was not reached, or another message fared the same before. */
+/* A message that was not even tried says nothing. */
 static bool
-is_away(const struct worker_job *j, const struct waiting *w)
-{
-	const struct err *why = &j->result->why;
-
-	return why->away ||
-	    (why->retry_after_ms == 0 && w->last[0] != '\0' &&
-		strcmp(w->last, j->claim.id) != 0 &&
-		strcmp(w->kind, err_kind_name(why->kind)) == 0 &&
-		strcmp(w->code, why->code) == 0);
-}
-
-static void
-fail(struct worker_job *j)
-{
-	const struct err *why = &j->result->why;
-	bool refused = j->result->verdict == SCHEDULE_ACCOUNT, away;
-	struct err unsaved;
-	struct waiting w;
-	uint32_t random;
-
-	os_random(&random, sizeof(random));
-	waiting_read(j->claim.spool, &j->claim.envelope, &w);
-	away = !refused && is_away(j, &w);
-	describe(j, &w);
-	if (why->retry_after_ms > 0)
-		w.throttled = now(j) + (why->retry_after_ms + 999) / 1000;
-	if (away)
-		w.rest = schedule_rest(++w.rests, now(j), random);
-	if (why->rest_ms > 0 && why->retry_after_ms == 0)
-		w.rest = now(j) + why->rest_ms / 1000;
-	if (refused) {
-		w.since = w.failures++ == 0 ? now(j) : w.since;
-		w.next = schedule_probe(w.failures, why->retry_after_ms, now(j),
-		    random);
-		tell_account(j, &w);
-		j->account->told = true;
-	}
-	/* if that fails, each message finds out for itself */
-	if (!waiting_write(j->claim.spool, &j->claim.envelope, &w, &unsaved))
-		log_warn(j->worker->log, "%s", unsaved.msg);
-}
-
-/* It answers: not before a time that another worker was told meanwhile. */
-static void
-work(struct worker_job *j)
-{
-	struct waiting w;
-	struct err unsaved;
-
-	waiting_read(j->claim.spool, &j->claim.envelope, &w);
-	/* a message that is refused says little about a setting */
-	if ((w.reason[0] == '\0' && w.last[0] == '\0' && w.fault[0] == '\0') ||
-	    (w.failures > 0 && j->result->why.kind != ERR_NONE))
-		return;
-	if (!(j->result->why.kind == ERR_NONE ? waiting_works :
-						waiting_release)(j->claim.spool,
-		&j->claim.envelope, &unsaved))
-		log_warn(j->worker->log, "%s", unsaved.msg);
-	if (w.failures > 0)
-		syslog_send(j->worker->syslog, SYSLOG_INFO,
-		    "mail%s%s goes again",
-		    w.name[0] != '\0' ? " of account " : "", w.name);
-}
-
-void
-worker_account_note(struct worker_job *j)
+worker_account_event(const struct worker_job *j, enum mailbox_event *out)
 {
 	const struct err *why = &j->result->why;
 	bool asked = j->result->sent.attempts > 0;
 
 	if (j->result->verdict == SCHEDULE_ACCOUNT)
-		fail(j);
+		*out = MAILBOX_REFUSES;
 	else if (why->kind == ERR_RETRY || why->kind == ERR_UNSURE) {
-		if (asked || why->away || why->retry_after_ms > 0)
-			fail(j);
-	} else if (asked || why->kind == ERR_NONE) {
-		work(j);
+		*out = MAILBOX_FAILED;
+		return asked || why->away || why->retry_after_ms > 0;
+	} else {
+		*out = why->kind == ERR_NONE ? MAILBOX_SENT : MAILBOX_ANSWERS;
+		return asked || why->kind == ERR_NONE;
 	}
+	return true;
+}
+
+static void
+worker_account_tell(struct worker_job *j, const struct mailbox *was,
+    const struct mailbox *m)
+{
+	const struct str name = j->claim.envelope.account;
+
+	if (j->result->verdict == SCHEDULE_ACCOUNT) {
+		log_warn(j->worker->log, "mail%s%.*s waits: %s",
+		    name.n > 0 ? " of account " : "", STR_ARG(name), m->reason);
+		j->account->told = true;
+		j->result->next = mailbox_until(m);
+	} else if (was->failures > 0 && m->failures == 0) {
+		syslog_send(j->worker->syslog, SYSLOG_INFO,
+		    "mail%s%.*s goes again", name.n > 0 ? " of account " : "",
+		    STR_ARG(name));
+	}
+}
+
+void
+worker_account_note(struct worker_job *j)
+{
+	const struct mailbox_place at = mailbox_place(j->claim.spool);
+	const struct envelope *v = &j->claim.envelope;
+	struct mailbox_note n = { .why = &j->result->why,
+		.name = j->account->config.mailbox,
+		.account = v->account,
+		.settings = j->account->settings,
+		.id = j->claim.id };
+	char key[MAILBOX_KEY_SIZE];
+	struct mailbox was, m;
+	struct err unsaved;
+
+	if (!worker_account_event(j, &n.what))
+		return;
+	/* with the secret that a command gave meanwhile */
+	mailbox_hash(&j->account->config, j->account->settings);
+	os_random(&n.random, sizeof(n.random));
+	mailbox_key(v, key);
+	mailbox_read(&at, key, &was);
+	/* if that fails, each message finds out for itself */
+	if (!mailbox_note(&at, key, &n, &m, &unsaved))
+		log_warn(j->worker->log, "%s", unsaved.msg);
+	worker_account_tell(j, &was, &m);
 }

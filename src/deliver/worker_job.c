@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/os.h"
-#include "deliver/alert.h"
+#include "config/alert.h"
 #include "deliver/bounce.h"
 #include "deliver/enqueue.h"
 #include "deliver/worker_account.h"
@@ -68,12 +68,15 @@ static bool
 job_is_at_fault(const struct worker_job *j)
 {
 	enum err_kind kind = j->result->why.kind;
-	struct waiting w;
+	const struct mailbox_place at = mailbox_place(j->claim.spool);
+	char key[MAILBOX_KEY_SIZE];
+	struct mailbox m;
 
 	if (kind != ERR_AUTH && kind != ERR_CONFIG)
 		return false;
-	waiting_read(j->claim.spool, &j->claim.envelope, &w);
-	return strcmp(w.fault, j->claim.id) == 0;
+	mailbox_key(&j->claim.envelope, key);
+	mailbox_read(&at, key, &m);
+	return strcmp(m.fault, j->claim.id) == 0;
 }
 
 /* It could be tried again, and is not: of age, or for its last try. */
@@ -360,7 +363,7 @@ is_due(const struct worker_job *j)
 {
 	const struct envelope_state *s = &j->claim.state;
 
-	return s->next <= now(j) || (j->worker->eager && s->unsure_times == 0);
+	return s->next <= now(j);
 }
 
 /* Its worker died between the journal and its removal. */
@@ -383,7 +386,8 @@ put_off(struct worker_job *j, struct err *e)
 	r->verdict = SCHEDULE_ACCOUNT;
 	r->next = now(j) + j->put_off;
 	/* `rate` holds up all of them, bytes this one */
-	if (pace_look(&j->account->pace) == 0)
+	r->alone = pace_look(&j->account->pace) == 0;
+	if (r->alone)
 		j->claim.state.next = r->next;
 	log_trace(j->worker->log, "%.*s: %s", STR_ARG(j->claim.envelope.id),
 	    r->why.msg);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver/worker_try.h"
+#include "deliver/submit.h"
 
 #include <string.h>
 
@@ -9,8 +10,6 @@
 #include "graph/draft.h"
 #include "graph/permit.h"
 #include "graph/sent.h"
-
-enum { WORKER_HASTE_MS = 1000 /* for a slot, where others could get on */ };
 
 static int64_t
 try_now(const struct worker_job *j)
@@ -135,11 +134,11 @@ try_send_prepared(struct worker_job *j, enum route want, struct err *e)
 
 	j->prepared.progress =
 	    (struct outgoing_progress){ .keep = try_keep_draft, .arg = j };
-	if (!prepare_route(c, &j->prepared, want, &choice, e))
+	if (!submit_route(c, &j->prepared, want, &choice, e))
 		return false;
 	if (choice.route != ROUTE_DRAFT && !try_mark(j, STR(""), e))
 		return false;
-	ok = prepare_send(c, &j->prepared, &choice, j->worker->log,
+	ok = submit_send(c, &j->prepared, &choice, j->worker->log,
 	    &j->result->sent, e);
 	if (ok && choice.loses != NULL)
 		j->note = arena_fmt(&j->mem, "sent without %s", choice.loses).p;
@@ -162,8 +161,7 @@ try_smaller(struct worker_job *j, enum route want, struct err *e)
 	j->too_large = j->prepared.out.facts.mime_size;
 	prepare_release(&j->prepared);
 	other = try_prepare(j, &want, e) &&
-	    prepare_route(&j->account->client, &j->prepared, want, &choice,
-		e) &&
+	    submit_route(&j->account->client, &j->prepared, want, &choice, e) &&
 	    choice.route != ROUTE_MIME;
 	if (other)
 		return try_send_prepared(j, want, e);
@@ -292,14 +290,12 @@ try_take_turn(struct worker_job *j, struct err *e)
 static bool
 try_use_slot(struct worker_job *j, enum route want, struct err *e)
 {
-	bool hasty = j->worker->hasty;
-	int64_t deadline = os_mono_ms() +
-	    (hasty ? WORKER_HASTE_MS : j->account->client.graph.timeout_ms);
+	int64_t deadline = os_mono_ms() + j->account->client.graph.timeout_ms;
 	struct slot slot;
 	bool ok;
 
 	if (!slot_take(&slot, j->account->config.mailbox, deadline, e)) {
-		j->result->full = hasty;
+		j->result->full = true;
 		return false;
 	}
 	ok = j->claim.state.draft.n > 0 ? try_resume(j, e) :

@@ -20,6 +20,9 @@ static const struct text_key {
 } head_texts[] = {
 	{ "Id", offsetof(struct envelope, id) },
 	{ "Account", offsetof(struct envelope, account) },
+	{ "Mailbox", offsetof(struct envelope, mailbox) },
+	{ "Client-Id", offsetof(struct envelope, client_id) },
+	{ "Settings", offsetof(struct envelope, settings) },
 	{ "Sender", offsetof(struct envelope, sender) },
 	{ "Message-ID", offsetof(struct envelope, message_id) },
 	{ "Client", offsetof(struct envelope, client) },
@@ -202,10 +205,10 @@ right_version(struct str in, struct err *e)
 	in = str_from(in, magic.n);
 	if (!str_next(&in, '\n', &version) || !str_u64(version, 9999, &n))
 		return err_set(e, ERR_INPUT, "a spool file of no version");
-	if (n == ENVELOPE_VERSION)
+	if (n >= 1 && n <= ENVELOPE_VERSION)
 		return true;
 	err_set(e, ERR_CONFIG,
-	    "a spool file of version %d; this post365 reads version %d", (int)n,
+	    "a spool file of version %d; this post365 reads up to %d", (int)n,
 	    ENVELOPE_VERSION);
 	return err_remedy(e,
 	    "install the post365 that wrote it, or a later "

@@ -2,9 +2,12 @@
 /*
  * envelope: the text of a spool file. Pure: bytes in, bytes out.
  *
- *	Post365-Spool: 1
+ *	Post365-Spool: 2
  *	Id: 6742F3A05C81B7E0
  *	Account: default
+ *	Mailbox: alerts@example.com	(that sends it)
+ *	Client-Id: 1111-...		(the app that sends for it)
+ *	Settings: /etc/post365/config	(where both were said)
  *	Sender: app@example.com		(empty: the null sender)
  *	Recipient: a@example.org	(a line for each)
  *	Arrived: 2026-11-25T20:10:00Z
@@ -48,8 +51,9 @@
  *	Check: 16 hex digits of the SHA-256 of the lines above
  *
  * What is read may come from anywhere (queue import): every length is
- * bounded, and unknown keys are skipped, but of a version that is not 1 we
- * say so. A value is printable UTF-8 without line ends.
+ * bounded, and unknown keys are skipped, but of a version that is none of ours
+ * we say so. Version 1 had no Mailbox, Client-Id and Settings; it is read. A
+ *value is printable UTF-8 without line ends.
  */
 #ifndef STORE_ENVELOPE_H
 #define STORE_ENVELOPE_H
@@ -65,7 +69,7 @@
 #include "codec/parse.h"
 
 enum {
-	ENVELOPE_VERSION = 1,
+	ENVELOPE_VERSION = 2,
 	ENVELOPE_ID_SIZE = 17,            /* 16 upper-case hex digits, a NUL */
 	ENVELOPE_HEAD_MOST = 1 << 20,     /* bytes; 10,000 addresses fit */
 	ENVELOPE_RECIPIENTS_MOST = 10000, /* ten times Exchange's own limit */
@@ -82,7 +86,9 @@ enum {
 struct envelope {
 	struct str id; /* ^[0-9A-F]{16}$: envelope_is_id */
 	struct str account;
-	struct str sender; /* empty: the null sender */
+	struct str mailbox, client_id; /* empty in version 1 */
+	struct str settings;           /* a path; or empty */
+	struct str sender;             /* empty: the null sender */
 	struct str *recipient;
 	size_t recipients; /* at least one */
 	int64_t arrived;   /* seconds since 1970 */

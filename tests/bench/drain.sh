@@ -14,18 +14,7 @@ rounds=${ROUNDS:-5} count=${COUNT:-400} answer_ms=50
 mailbox=drain-$$@example.com
 cd "$TMP" || exit 1
 
-# run_queue CONFIG: the workers of a mailbox, side by side: six for four slots.
-if [ -e "$TOP/src/deliver/crew.c" ]; then workers=1; else workers=${WORKERS:-6}; fi
-run_queue() {
-	pids=''
-	i=0
-	while [ "$i" -lt "$workers" ]; do
-		timeout 120 "$POST365" -C "$1" queue run &
-		pids="$pids $!"
-		i=$((i + 1))
-	done
-	for pid in $pids; do wait "$pid" || exit 1; done
-}
+run_queue() { timeout 120 "$POST365" -C "$1" queue run || exit 1; }
 
 # drain CONFIG: prints messages a second, the median; "elapsed" has all times.
 drain() {

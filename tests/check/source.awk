@@ -12,9 +12,9 @@ BEGIN {
 	knows["store"] = " store mail codec base "
 	knows["graph"] = " graph mail net codec base "
 	knows["cli"] = " cli codec base "
-	knows["config"] = " config deliver graph net mail codec base "
+	knows["config"] = " config graph net mail codec base "
 	knows["sandbox"] = " sandbox cli net mail codec base "
-	knows["compose"] = " compose deliver config graph mail codec base "
+	knows["compose"] = " compose config graph mail codec base "
 	knows["deliver"] = " deliver compose config graph store mail net " \
 	    "codec base "
 	knows["command"] = " command deliver compose config sandbox cli " \

@@ -106,8 +106,12 @@ while [ $k -lt $KILLS ]; do
 		[ $tries -lt 2000 ] || break
 		sleep 0.05
 	done
-	victim=$(cat "lane.$((k % LANES + 1))")
-	[ $((k % 2)) = 0 ] || victim=$(workers_of "$victim")
+	# in turn: workers of who hands out, a run, who hands out
+	case $((k % 4)) in
+	0) victim=$(cat "$SPOOL/worker") ;;
+	2) victim=$(cat "lane.$((k % LANES + 1))") ;;
+	*) victim=$(workers_of "$(cat "$SPOOL/worker")") ;;
+	esac
 	# shellcheck disable=SC2086
 	kill -KILL $victim || not_ok "kill $k" 'there is nobody'
 done

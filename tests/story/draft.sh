@@ -169,28 +169,41 @@ rm -rf "$SB_DIR/drafts" # the first one stays
 arrived 'killed, and again' file.12000000
 
 # --- ended in the middle: no draft is left behind; a second signal ends at once
-# end NAME SIGNAL SECONDS: after so long.
+# begin_upload: PID sends a file, of which the upload has begun.
+begin_upload() {
+	before=$(requests createUploadSession)
+	# a shell lets what it starts in the background ignore SIGINT
+	env --default-signal=INT "$P" -C "$CONFIG" send --via draft -s x --text text.txt \
+	    -a file.12000000 a@example.org >"$OUT" 2>"$ERR" &
+	PID=$!
+	tries=0
+	until [ "$(requests createUploadSession)" -gt "$before" ] ||
+	    [ $tries -gt 1000 ]; do
+		tries=$((tries + 1))
+		sleep 0.02
+	done
+	sleep 0.3
+}
+# end NAME SIGNAL
 end() {
-	timeout -s "$2" "$3" "$P" -C "$CONFIG" send --via draft -s x \
-	    --text text.txt -a file.12000000 a@example.org >"$OUT" 2>"$ERR"
+	begin_upload
+	kill -s "$2" "$PID"
+	wait "$PID"
 	says "$1: says so" "$ERR" 'ended by signal'
 	same "$1: no mail" 0 "$(count_mail)"
 	same "$1: no draft" 0 "$(drafts)"
 }
 forget
 faults 'range slow ms=10'
-end 'Ctrl-C' INT 1
-end 'SIGTERM' TERM 1
+end 'Ctrl-C' INT
+end 'SIGTERM' TERM
 faults 'range silent'
-"$P" -C "$CONFIG" send --via draft -s x --text text.txt -a file.12000000 \
-    a@example.org >"$OUT" 2>"$ERR" &
-pid=$!
-sleep 1
-kill "$pid"
+begin_upload
+kill "$PID"
 sleep 0.3
-kill "$pid"
+kill "$PID"
 STATUS=0
-wait "$pid" || STATUS=$?
+wait "$PID" || STATUS=$?
 same 'a second signal: it ends' 143 "$STATUS"
 faults
 rm -rf "$SB_DIR/drafts"

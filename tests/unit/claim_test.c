@@ -322,13 +322,13 @@ test_hostile(void)
 	dir = q.spool.dir[SPOOL_NEW].fd;
 	T_CHECK(queue_add(&q, body, id, &e), "%s", e.msg);
 	n = slurp(&q, id, whole, sizeof(whole));
-	whole[15] = '2';
+	whole[15] = '3';
 	replace(&q, id, whole, n);
 	T_CHECK(!take(&c, &q, id, SPOOL_QUEUED, &e) && e.kind == ERR_CONFIG &&
-		says(&e, "version 2") && e.remedy[0] != '\0',
+		says(&e, "version 3") && e.remedy[0] != '\0',
 	    "%s", e.msg);
 	T_CHECK(queue_count(&q, SPOOL_NEW) == 1, "it stays");
-	whole[15] = '1';
+	whole[15] = '2';
 	replace(&q, other, whole, n);
 	T_CHECK(!take(&c, &q, other, SPOOL_QUEUED, &e) && says(&e, id),
 	    "renamed by hand: %s", e.msg);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "compose/intake.h"
 #include "compose/prepare.h"
+#include "deliver/submit.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -983,7 +985,7 @@ test_recipients(void)
 		buf_addz(&in, "@x.example\r\n\r\nhi\r\n");
 		raw = source_of(buf_view(&in));
 		T_CHECK(prepare_raw(&p, &c, &raw, &envelope, &silent, &e) &&
-			!prepare_route(NULL, &p, ROUTE_AUTO, &choice, &e) &&
+			!submit_route(NULL, &p, ROUTE_AUTO, &choice, &e) &&
 			err_exit(&e) == 65 &&
 			strstr(e.msg, "Exchange takes at most 1000") != NULL,
 		    "%zu: %s", n, e.msg);

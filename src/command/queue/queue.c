@@ -10,9 +10,11 @@
 #include "command/queue/text.h"
 #include "command/queue/walk.h"
 #include "config/key.h"
-#include "deliver/crew.h"
+#include "deliver/bell.h"
+#include "deliver/manager.h"
 #include "deliver/outbox.h"
-#include "deliver/waiting.h"
+#include "deliver/pass.h"
+#include "deliver/retry.h"
 
 enum {
 	OPERANDS_MOST = 1 << 20,  /* bytes of pointers to the command line */
@@ -70,6 +72,7 @@ struct verb {
 struct queue {
 	struct cli cli;
 	const struct verb *verb;
+	bool due; /* something was made so */
 	struct config config;
 	struct outbox outbox;
 	struct queue_pick pick;
@@ -236,7 +239,7 @@ act_hold(struct queue *q, struct claim *c, struct err *e)
 static bool
 act_release(struct queue *q, struct claim *c, struct err *e)
 {
-	(void)q;
+	q->due = true;
 	c->state.next = c->state.unsure_since = 0;
 	c->state.unsure_times = c->state.hours = 0;
 	c->state.asked = 0;
@@ -246,11 +249,8 @@ act_release(struct queue *q, struct claim *c, struct err *e)
 static bool
 act_retry(struct queue *q, struct claim *c, struct err *e)
 {
-	(void)q;
-	c->state.next = 0;
-	c->state.hours = 0; /* max_age leaves it some tries */
-	return waiting_release(c->spool, &c->envelope, e) &&
-	    claim_put(c, SPOOL_NEW, e);
+	q->due = true;
+	return retry_claim(c, false, e);
 }
 
 static bool
@@ -409,6 +409,7 @@ import_file(struct queue *q, const char *path, struct err *e)
 
 	if (!queue_carry_in(&q->outbox.spool, path, id, &here, e))
 		return false;
+	q->due = true;
 	buf_addf(&q->out, "%s %s\n", id,
 	    here ? "is here already" : q->verb->done);
 	if (!q->keep)
@@ -481,34 +482,27 @@ static bool
 deliver(struct queue *q, struct err *e)
 {
 	static const struct syslog syslog = { "/dev/log", "post365/queue" };
-	const struct crew_ask ask = {
+	const struct manager_ask ask = {
 		.outbox = &q->outbox,
 		.config = &q->config,
 		.path = q->cli.common.config,
 		.log = &q->cli.log,
 		.syslog = &syslog,
-		.lock = -1,
 	};
-	const struct worker_sum *sum;
-	struct crew crew;
-	bool ok;
+	struct manager_sum sum;
 
 	if (q->pick.n > 0)
 		return err_set(e, ERR_USAGE,
 		    "run takes no ids: it tries all that is due");
-	if (!crew_open(&crew, &ask, e))
+	if (!pass_run(&ask, &sum, e))
 		return false;
-	sum = &crew.sum;
-	ok = crew_pass(&crew, false, e);
 	log_trace(&q->cli.log,
 	    "tried %zu: %zu sent, %zu later, %zu on hold, %zu dead; %zu wait "
-	    "for their account",
-	    sum->tried, sum->verdict[SCHEDULE_SENT],
-	    sum->verdict[SCHEDULE_LATER], sum->verdict[SCHEDULE_HOLD],
-	    sum->verdict[SCHEDULE_DEAD],
-	    sum->waiting + sum->verdict[SCHEDULE_ACCOUNT]);
-	crew_close(&crew);
-	return ok;
+	    "for their mailbox",
+	    sum.tried, sum.verdict[SCHEDULE_SENT], sum.verdict[SCHEDULE_LATER],
+	    sum.verdict[SCHEDULE_HOLD], sum.verdict[SCHEDULE_DEAD],
+	    sum.waiting);
+	return true;
 }
 
 /* --- the command */
@@ -613,9 +607,15 @@ run(struct queue *q, struct err *e)
 		.path = q->cli.common.config,
 		.account = q->cli.common.account,
 	};
+	bool ok;
 
-	return config_load(&q->config, &ask, &q->cli.log, e) &&
-	    outbox_open(&q->outbox, &q->config, e) && q->verb->run(q, e);
+	if (!config_load(&q->config, &ask, &q->cli.log, e) ||
+	    !outbox_open(&q->outbox, &q->config, e))
+		return false;
+	ok = q->verb->run(q, e);
+	if (q->due) /* whoever hands out looks at all anew */
+		(void)bell_ring(&q->outbox.spool, BELL_AGAIN, NULL);
+	return ok;
 }
 
 int

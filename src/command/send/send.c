@@ -11,13 +11,16 @@
 #include "command/send/preview.h"
 #include "compose/account.h"
 #include "compose/compose.h"
+#include "compose/intake.h"
 #include "compose/prepare.h"
 #include "config/config.h"
 #include "deliver/attempt.h"
+#include "deliver/bell.h"
 #include "deliver/client.h"
 #include "deliver/enqueue.h"
 #include "deliver/progress.h"
 #include "deliver/report.h"
+#include "deliver/submit.h"
 
 enum {
 	OPT_FROM = 1,
@@ -409,7 +412,7 @@ prepare(struct send *s, struct err *e)
 	if (s->prepared.n_rcpt > ENQUEUE_RECIPIENTS) /* it goes in parts */
 		return route_choose(&s->prepared.out.facts, s->via, &choice, e);
 	/* before anybody signs in: what no route can carry, none will try */
-	return prepare_route(NULL, &s->prepared, s->via, &choice, e);
+	return submit_route(NULL, &s->prepared, s->via, &choice, e);
 }
 
 /* Done with a message, or with one of its parts. */
@@ -496,7 +499,7 @@ dry_run(struct send *s, struct prepared *p, struct err *e)
 {
 	struct route_choice choice;
 
-	if (!prepare_route(NULL, p, s->via, &choice, e) ||
+	if (!submit_route(NULL, p, s->via, &choice, e) ||
 	    !preview_requests(p, &s->config, choice.route, e))
 		return false;
 	print_notes(s, p, &choice);
@@ -511,7 +514,7 @@ deliver_part(struct send *s, struct prepared *p, struct err *e)
 	unsigned before = s->report.result.attempts;
 	bool ok;
 
-	if (!prepare_route(&s->client, p, s->via, &choice, e))
+	if (!submit_route(&s->client, p, s->via, &choice, e))
 		return false;
 	s->report.why = choice.why;
 	print_notes(s, p, &choice);
@@ -551,6 +554,10 @@ queue(struct send *s, struct err *e)
 		q.options.via = ROUTE_JSON;
 	ok = outbox_open(&outbox, &s->config, e) &&
 	    enqueue_message(&outbox, &q, &s->ids, e);
+	/* where somebody hands out, it goes at once; else a timer comes */
+	for (size_t i = 0; ok && i < s->ids.n; i++)
+		if (!bell_ring(&outbox.spool, BELL_NEW, s->ids.id[i]))
+			break;
 	outbox_close(&outbox);
 	if (ok)
 		s->report.queued = s->ids.id[0];

@@ -184,24 +184,23 @@ sendmail_post_store(struct sendmail_post *d, const struct sendmail_mail *mail,
 	return ok;
 }
 
-struct crew_ask
-sendmail_post_crew(struct sendmail_post *d)
+struct manager_ask
+sendmail_post_manager(struct sendmail_post *d)
 {
-	return (struct crew_ask){ .outbox = &d->outbox,
+	return (struct manager_ask){ .outbox = &d->outbox,
 		.config = &d->config,
 		.path = d->path,
 		.log = d->log,
-		.syslog = d->syslog,
-		.lock = -1 };
+		.syslog = d->syslog };
 }
 
 void
 sendmail_post_background(struct sendmail_post *d)
 {
-	const struct crew_ask ask = sendmail_post_crew(d);
+	const struct manager_ask ask = sendmail_post_manager(d);
 	struct err e;
 
-	if (background_start(&ask, &e))
+	if (background_send(&ask, &d->ids, &e))
 		return;
 	log_warn(d->log, "stored, but not sent yet: %s", e.msg);
 	syslog_send(d->syslog, SYSLOG_ERR, "stored, but not sent yet: %s",

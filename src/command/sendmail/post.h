@@ -20,8 +20,8 @@
 #include "base/syslog.h"
 #include "compose/prepare.h"
 #include "config/config.h"
-#include "deliver/crew.h"
 #include "deliver/enqueue.h"
+#include "deliver/manager.h"
 #include "deliver/outbox.h"
 
 struct sendmail_post {
@@ -64,7 +64,7 @@ bool sendmail_post_store(struct sendmail_post *d,
     const struct sendmail_mail *mail, bool *unstored, struct err *e)
     __attribute__((warn_unused_result));
 
-/* Starts a process that sends what is stored. It may fail: the log says so. */
+/* What is stored is sent, by another process. It may fail: the log says so. */
 void sendmail_post_background(struct sendmail_post *d);
 
 /*
@@ -78,8 +78,8 @@ bool sendmail_post_unstored(struct sendmail_post *d,
     const struct sendmail_mail *mail, struct err *e)
     __attribute__((warn_unused_result));
 
-/* What crew.h wants to know. */
-struct crew_ask sendmail_post_crew(struct sendmail_post *d);
+/* What manager.h wants to know. */
+struct manager_ask sendmail_post_manager(struct sendmail_post *d);
 
 /* Tells the machine's log of a failure. sender: NULL if there is none. */
 void sendmail_post_note(const struct syslog *l, const struct addr *sender,

@@ -3,71 +3,106 @@
 
 #include "command/queue/walk.h"
 #include "deliver/background.h"
+#include "deliver/pass.h"
+#include "deliver/retry.h"
+#include "deliver/worker.h"
 
 static bool
-run_here(const struct crew_ask *ask, struct err *e)
+run_here(const struct manager_ask *ask, struct err *e)
 {
-	struct crew crew;
-	bool ok;
+	struct manager_sum sum;
 
-	if (!crew_open(&crew, ask, e))
+	if (!pass_run(ask, &sum, e))
 		return false;
-	ok = crew_pass(&crew, false, e);
-	log_trace(ask->log, "tried %zu: %zu sent", crew.sum.tried,
-	    crew.sum.verdict[SCHEDULE_SENT]);
-	crew_close(&crew);
-	return ok;
+	log_trace(ask->log, "tried %zu: %zu sent", sum.tried,
+	    sum.verdict[SCHEDULE_SENT]);
+	return true;
+}
+
+/* --- some, one after the other, while the caller waits */
+
+struct some {
+	struct worker worker;
+	const struct manager_ask *ask;
+};
+
+static bool
+is_queued(const struct log *log, const struct queue_seen *seen)
+{
+	if (seen->claim == NULL) {
+		log_warn(log, "%s", seen->why->msg);
+		return false;
+	}
+	if ((SPOOL_IN(seen->claim->where) & SPOOL_QUEUED) != 0)
+		return true;
+	log_warn(log, "%s is not tried: post365 queue show %s", seen->id,
+	    seen->id);
+	return false;
+}
+
+static bool
+make_due(void *arg, const struct queue_seen *seen, struct err *e)
+{
+	struct some *s = arg;
+
+	return !is_queued(s->ask->log, seen) ||
+	    retry_message(&s->ask->outbox->spool, seen->id, e);
 }
 
 static bool
 try_one(void *arg, const struct queue_seen *seen, struct err *e)
 {
-	struct worker *w = arg;
+	struct some *s = arg;
 	struct worker_result r;
 
-	if (seen->claim == NULL)
-		log_warn(w->log, "%s", seen->why->msg);
-	else if ((SPOOL_IN(seen->claim->where) & SPOOL_QUEUED) == 0)
-		log_warn(w->log, "%s is not tried: post365 queue show %s",
-		    seen->id, seen->id);
-	else
-		return worker_message(w, seen->id, &r, e);
-	return true;
+	return !is_queued(s->ask->log, seen) ||
+	    (retry_message(&s->ask->outbox->spool, seen->id, e) &&
+		worker_message(&s->worker, seen->id, &r, e));
 }
 
 static bool
-run_some(const struct crew_ask *ask, const char *which, struct err *e)
+pick_some(struct queue_pick *pick, const char *which, const char **text,
+    struct err *e)
 {
-	const char *text = which + 1;
-	struct queue_pick pick = { 0 };
-	struct worker w;
-	const struct queue_walk walk = {
-		.spool = &ask->outbox->spool,
-		.folders = SPOOL_QUEUED,
-		.pick = &pick,
-		.log = ask->log,
-		.each = try_one,
-		.arg = &w,
-	};
-	bool ok;
-
+	*text = which + 1;
 	if (*which == 'I') {
-		pick.prefix = &text;
-		pick.n = 1;
+		pick->prefix = text;
+		pick->n = 1;
 	} else if (*which == 'R') {
-		pick.to = str_of(text);
+		pick->to = str_of(*text);
 	} else if (*which == 'S') {
-		pick.from = str_of(text);
+		pick->from = str_of(*text);
 	} else {
 		err_set(e, ERR_USAGE, "unknown -q%.60s", which);
 		return err_remedy(e,
 		    "-q for all; -qI, -qR or -qS, and an id, recipient or "
 		    "sender");
 	}
-	worker_open(&w, ask->outbox, ask->path, ask->log, ask->syslog);
-	w.eager = true;
+	return true;
+}
+
+static bool
+run_some(const struct manager_ask *ask, const char *which, struct err *e)
+{
+	struct queue_pick pick = { 0 };
+	struct some some = { .ask = ask };
+	const struct queue_walk walk = {
+		.spool = &ask->outbox->spool,
+		.folders = SPOOL_QUEUED,
+		.pick = &pick,
+		.log = ask->log,
+		.each = which != NULL ? try_one : make_due,
+		.arg = &some,
+	};
+	const char *text;
+	bool ok;
+
+	if (which != NULL && !pick_some(&pick, which, &text, e))
+		return false;
+	worker_open(&some.worker, ask->outbox, ask->path, ask->log,
+	    ask->syslog);
 	ok = queue_walk(&walk, e);
-	worker_close(&w);
+	worker_close(&some.worker);
 	return ok;
 }
 
@@ -75,17 +110,17 @@ bool
 sendmail_queue_run(struct sendmail_post *d, const struct sendmail_ask *asked,
     struct err *e)
 {
-	struct crew_ask ask = sendmail_post_crew(d);
+	static const struct enqueue_ids none = { .n = 0 };
+	const struct manager_ask ask = sendmail_post_manager(d);
 	const char *which = asked->which;
 
 	if (which != NULL && ascii_is_digit(*which))
 		return true;
-	if (!sendmail_post_queue(d, e))
+	if (!sendmail_post_queue(d, e) || !run_some(&ask, which, e))
 		return false;
-	ask.eager = true;
 	if (which != NULL)
-		return run_some(&ask, which, e);
+		return true;
 	if (asked->wait || asked->verbose)
 		return run_here(&ask, e);
-	return background_start(&ask, e);
+	return background_send(&ask, &none, e);
 }

@@ -18,6 +18,7 @@
 #include "command/sendmail/queue.h"
 #include "command/sendmail/smtp.h"
 #include "compose/account.h"
+#include "compose/intake.h"
 #include "compose/names.h"
 
 enum {

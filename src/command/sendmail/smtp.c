@@ -7,6 +7,7 @@
 #include "base/os.h"
 #include "base/temp.h"
 #include "compose/account.h"
+#include "compose/intake.h"
 #include "smtp/session.h"
 
 enum {

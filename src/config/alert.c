@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "deliver/alert.h"
+#include "config/alert.h"
 
 #include <stdio.h>
 

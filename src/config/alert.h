@@ -12,8 +12,8 @@
  *
  * Source: design.md 1 (AUTH and CONFIG: the account waits; BUG: hold).
  */
-#ifndef DELIVER_ALERT_H
-#define DELIVER_ALERT_H
+#ifndef CONFIG_ALERT_H
+#define CONFIG_ALERT_H
 
 #include <stdbool.h>
 #include <stdint.h>

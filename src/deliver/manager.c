@@ -1,0 +1,682 @@
+/* SPDX-License-Identifier: MIT */
+#include "deliver/manager.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "deliver/bell.h"
+#include "deliver/hands.h"
+#include "deliver/holder.h"
+#include "deliver/index.h"
+#include "deliver/mailbox.h"
+#include "deliver/worker.h"
+#include "store/claim.h"
+
+enum {
+	MANAGER_HEAD = 2 << 20, /* bytes: a head of the most recipients */
+	MANAGER_LOOK_S = 60,    /* a ring may have been missed */
+	MANAGER_GROW_MS = 1000,
+	MANAGER_FREE_MS = 2000, /* workers without work stay so long */
+	MANAGER_STORING_S = 1   /* until who stores a message lets go of it */
+};
+
+/* Who waits for the sum of a pass. */
+struct manager_asking {
+	int fd; /* -1: it only connected, and may still ring */
+	bool wants;
+	struct manager_sum before;
+};
+
+struct manager {
+	struct manager_ask ask;
+	enum manager_life life;
+	struct index index;
+	struct hands hands;
+	struct worker own;      /* where there can be no other process */
+	struct spool_list list; /* what is read in now */
+	size_t at;              /* of it */
+	bool loaded;
+	bool read_all;   /* rang for: the list is read anew */
+	struct buf rung; /* ids of what came meanwhile */
+	int64_t listed;  /* monotonic ms */
+	bool single;     /* there can be no other process */
+	struct manager_sum sum;
+	struct manager_asking asking[MANAGER_ASKING];
+	size_t lost; /* workers that died with a message */
+	bool failed;
+	struct err why;
+	int lock, bell, signals; /* descriptors */
+	int caught;              /* 0: no signal */
+	sigset_t mask;           /* of the caller */
+};
+
+/* --- reading in */
+
+static struct spool *
+manager_spool(const struct manager *m)
+{
+	return &m->ask.outbox->spool;
+}
+
+static void
+manager_note_next(struct manager *m, int64_t due)
+{
+	if (due > 0 && (m->sum.next == 0 || due < m->sum.next))
+		m->sum.next = due;
+}
+
+static void
+manager_add(struct manager *m, const struct index_item *item, int64_t due)
+{
+	/* without memory for it, it stays for the next pass */
+	if (!index_add(&m->index, item, due))
+		manager_note_next(m, os_wall() + MANAGER_RECHECK_S);
+}
+
+/* Whose it is. One that cannot be read goes to a worker, who tells why. */
+static void
+manager_read_head(struct manager *m, const char *id)
+{
+	struct index_item item = { .id = hands_number(id) };
+	char key[MAILBOX_KEY_SIZE] = { 0 };
+	struct arena a;
+	struct claim c;
+	struct err ignored;
+
+	arena_init(&a, MANAGER_HEAD);
+	if (!claim_look(&c, manager_spool(m), id, SPOOL_QUEUED, &a, &ignored))
+		item.box = index_find_box(&m->index, key);
+	else if (c.spool == NULL)
+		item.box = INDEX_NO_BOX; /* it has gone */
+	else {
+		mailbox_key(&c.envelope, key);
+		item.large = c.body.size > m->ask.config->mime_limit;
+		item.box = index_find_box(&m->index, key);
+	}
+	claim_leave(&c);
+	arena_release(&a);
+	if (item.box != INDEX_NO_BOX)
+		manager_add(m, &item, 0);
+}
+
+/* By the folder alone. One whose time seems too far has to be looked at: a
+ * clock was set. */
+static bool
+manager_is_later(const struct manager *m, const struct spool_entry *entry,
+    int64_t *due)
+{
+	int64_t now = os_wall();
+
+	*due =
+	    entry->where == SPOOL_NEW ? spool_due(manager_spool(m), entry) : 0;
+	return *due > now && *due - now <= SCHEDULE_LONGEST_S;
+}
+
+static void
+manager_take_entry(struct manager *m, const struct spool_entry *entry)
+{
+	struct index_item item = { .id = hands_number(entry->id),
+		.box = INDEX_NO_BOX };
+	int64_t due;
+
+	if (hands_has(&m->hands, item.id))
+		return;
+	if (!manager_is_later(m, entry, &due)) {
+		manager_read_head(m, entry->id);
+		return;
+	}
+	m->sum.later++;
+	manager_note_next(m, due);
+	if (m->life != MANAGER_PASS)
+		manager_add(m, &item, due);
+}
+
+/* All of them, or all anew. */
+static bool
+manager_list(struct manager *m, struct err *e)
+{
+	spool_list_release(&m->list);
+	index_clear(&m->index);
+	buf_reset(&m->rung);
+	m->at = 0;
+	m->sum.later = 0;
+	m->sum.next = 0;
+	m->read_all = false;
+	m->listed = os_mono_ms();
+	if (!spool_list(manager_spool(m), SPOOL_QUEUED, &m->list, e))
+		return false;
+	if (m->list.foreign > 0 && !m->loaded)
+		log_warn(m->ask.log,
+		    "%zu files in the queue are none of ours, one is %s",
+		    m->list.foreign, m->list.foreign_name);
+	m->loaded = true;
+	return true;
+}
+
+static bool
+manager_has_unread(const struct manager *m)
+{
+	return m->at < m->list.n;
+}
+
+static void
+manager_read_some(struct manager *m)
+{
+	char id[ENVELOPE_ID_SIZE];
+	uint64_t due;
+
+	for (size_t i = 0; i < MANAGER_HEADS && manager_has_unread(m); i++)
+		manager_take_entry(m, &m->list.item[m->at++]);
+	/* what was left unread until its time came */
+	for (size_t i = 0;
+	     i < MANAGER_HEADS && index_next_unread(&m->index, os_wall(), &due);
+	     i++) {
+		hands_id(due, id);
+		manager_read_head(m, id);
+	}
+}
+
+/* --- answers */
+
+static void
+manager_hold_up(struct manager *m, struct index_box *b,
+    const struct worker_result *r)
+{
+	int64_t now = os_wall(), longest = now + MANAGER_RECHECK_S;
+
+	b->until = r->next > now ? r->next : longest;
+	manager_note_next(m, r->next);
+	/* settings may have changed: it is asked anew before that */
+	if (m->life != MANAGER_PASS && b->until > longest)
+		b->until = longest;
+	b->works = false;
+	b->began_ms = 0;
+	b->probe = r->why.kind == ERR_AUTH || r->why.kind == ERR_CONFIG;
+	if (b->probe)
+		m->sum.waits = r->why.kind;
+}
+
+/* The message stays as it was, and with it all of its mailbox. */
+static void
+manager_put_back(struct manager *m, const struct hands_answer *a)
+{
+	struct index_box *b = index_box(&m->index, a->item.box);
+	const struct worker_result *r = &a->result;
+
+	if (r->held) { /* who stores it has not let go of it */
+		manager_add(m, &a->item, os_wall() + MANAGER_STORING_S);
+	} else if (r->alone || (r->why.kind == ERR_NONE && r->next > 0)) {
+		manager_note_next(m, r->next);
+		if (m->life != MANAGER_PASS)
+			manager_add(m, &a->item, r->next);
+	} else if (r->why.kind != ERR_NONE) {
+		if (r->tried)
+			b->last = a->item.id;
+		if (!r->full)
+			manager_hold_up(m, b, r);
+		manager_add(m, &a->item, 0);
+	}
+	/* else it has gone, or is in other hands */
+}
+
+static void
+manager_count(struct manager *m, const struct hands_answer *a)
+{
+	struct index_box *b = index_box(&m->index, a->item.box);
+	const struct worker_result *r = &a->result;
+
+	m->sum.tried++;
+	m->sum.verdict[r->verdict]++;
+	if (r->verdict == SCHEDULE_SENT) {
+		b->works = true;
+		b->probe = false;
+		b->until = 0;
+	} else if (r->verdict == SCHEDULE_LATER) {
+		manager_note_next(m, r->next);
+		if (m->life != MANAGER_PASS)
+			manager_add(m, &a->item, r->next);
+	}
+}
+
+static void
+manager_died(struct manager *m, const struct hands_answer *a)
+{
+	char id[ENVELOPE_ID_SIZE];
+
+	hands_id(a->item.id, id);
+	if (!m->failed)
+		log_warn(m->ask.log,
+		    "the worker that had %s ended by signal %d: what became "
+		    "of the message is found out when it is tried again",
+		    id, a->signal);
+	/* it is found out soon, unless the message itself is what kills; by
+	   a pass that had its try, in the next one */
+	if (m->life != MANAGER_PASS && ++m->lost <= MANAGER_LOST_MOST)
+		manager_add(m, &a->item, os_wall() + MANAGER_STORING_S);
+}
+
+static void
+manager_note(struct manager *m, const struct hands_answer *a)
+{
+	const struct worker_result *r = &a->result;
+
+	index_done(&m->index, &a->item);
+	if (a->died) {
+		manager_died(m, a);
+		return;
+	}
+	if (!a->ok && !m->failed) {
+		m->failed = true;
+		m->why = a->why;
+	}
+	if (r->tried)
+		manager_count(m, a);
+	if (!r->tried || r->verdict == SCHEDULE_ACCOUNT)
+		manager_put_back(m, a);
+}
+
+/* --- who rings */
+
+/* The ids are the caller's word: the folder has the last one. */
+static void
+manager_take_new(struct manager *m, const char *id)
+{
+	struct spool_entry entry = { .where = SPOOL_NEW };
+	uint64_t number;
+
+	if (!envelope_is_id(str_of(id)))
+		return;
+	memcpy(entry.id, id, sizeof(entry.id));
+	number = hands_number(id);
+	buf_add(&m->rung, &number, sizeof(number));
+	manager_take_entry(m, &entry);
+}
+
+static void
+manager_look_again(struct manager *m)
+{
+	struct index_box *b;
+
+	m->read_all = true;
+	for (size_t i = 0; i < index_boxes(&m->index); i++) {
+		b = index_box(&m->index, (int)i);
+		b->until = 0;
+		b->probe = b->works = false;
+		b->began_ms = 0;
+	}
+	m->sum.waits = ERR_NONE;
+}
+
+static void
+manager_take_ring(struct manager *m, struct manager_asking *from)
+{
+	struct bell_ring ring;
+
+	if (!bell_read(from->fd, &ring) || from->wants) {
+		os_close(&from->fd);
+		from->wants = false;
+		return;
+	}
+	if (ring.what == BELL_NEW) {
+		manager_take_new(m, ring.id);
+	} else {
+		manager_look_again(m);
+		from->wants = ring.what == BELL_RUN;
+		from->before = m->sum;
+	}
+	if (!from->wants)
+		os_close(&from->fd);
+}
+
+static void
+manager_accept(struct manager *m)
+{
+	int fd;
+
+	for (size_t i = 0; i < MANAGER_ASKING; i++) {
+		if (m->asking[i].fd >= 0)
+			continue;
+		fd = bell_accept(m->bell);
+		if (fd < 0)
+			return;
+		m->asking[i] = (struct manager_asking){ .fd = fd };
+		/* mostly it rang already, and is done with */
+		struct pollfd at = { fd, POLLIN, 0 };
+		if (poll(&at, 1, 0) > 0)
+			manager_take_ring(m, &m->asking[i]);
+	}
+}
+
+/* What those who asked still wait for: nothing that may go is left. */
+static bool
+manager_is_done(struct manager *m)
+{
+	return !m->read_all && !manager_has_unread(m) &&
+	    hands_busy(&m->hands) == 0 && !index_may_go(&m->index, os_wall());
+}
+
+static void
+manager_answer(struct manager *m)
+{
+	struct manager_sum sum;
+	struct manager_asking *a;
+
+	for (size_t i = 0; i < MANAGER_ASKING; i++) {
+		a = &m->asking[i];
+		if (a->fd < 0 || !a->wants)
+			continue;
+		sum = m->sum;
+		sum.waiting = index_ready(&m->index);
+		sum.tried -= a->before.tried;
+		for (size_t v = 0; v <= SCHEDULE_DEAD; v++)
+			sum.verdict[v] -= a->before.verdict[v];
+		(void)send(a->fd, &sum, sizeof(sum),
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+		os_close(&a->fd);
+		a->wants = false;
+	}
+}
+
+/* --- waiting */
+
+static void
+manager_take_signal(struct manager *m)
+{
+	struct signalfd_siginfo s;
+
+	if (read(m->signals, &s, sizeof(s)) != (ssize_t)sizeof(s))
+		return;
+	if (m->caught == 0 && hands_busy(&m->hands) > 0)
+		log_warn(m->ask.log,
+		    "stopping: %zu on their way are finished (the same once "
+		    "more: without waiting for them)",
+		    hands_busy(&m->hands));
+	if (m->caught != 0) { /* workers record by themselves how it ends */
+		(void)sigprocmask(SIG_SETMASK, &m->mask, NULL);
+		(void)raise((int)s.ssi_signo);
+	}
+	m->caught = (int)s.ssi_signo;
+}
+
+static void
+manager_take_ready(struct manager *m, const struct pollfd *at)
+{
+	struct hands_answer a;
+
+	if (at->fd == m->signals)
+		manager_take_signal(m);
+	else if (at->fd == m->bell)
+		manager_accept(m);
+	else if (hands_take(&m->hands, at->fd, &a))
+		manager_note(m, &a);
+	else
+		for (size_t i = 0; i < MANAGER_ASKING; i++)
+			if (m->asking[i].fd == at->fd)
+				manager_take_ring(m, &m->asking[i]);
+}
+
+/* Until an answer, a ring, a signal or the deadline (monotonic ms). */
+static void
+manager_wait(struct manager *m, int64_t deadline)
+{
+	struct pollfd at[HANDS_MOST + MANAGER_ASKING + 2];
+	size_t n = hands_poll(&m->hands, at);
+
+	for (size_t i = 0; i < MANAGER_ASKING; i++)
+		if (m->asking[i].fd >= 0)
+			at[n++] = (struct pollfd){ m->asking[i].fd, POLLIN, 0 };
+	at[n++] = (struct pollfd){ m->signals, POLLIN, 0 };
+	if (m->bell >= 0)
+		at[n++] = (struct pollfd){ m->bell, POLLIN, 0 };
+	if (os_poll(at, n, deadline) <= 0) {
+		/* the next ones read their settings anew */
+		if (hands_busy(&m->hands) == 0 && !manager_has_unread(m))
+			hands_close(&m->hands);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (at[i].revents != 0)
+			manager_take_ready(m, &at[i]);
+}
+
+/* A clock that is set meanwhile makes it no longer than a minute. */
+static int64_t
+manager_deadline(struct manager *m)
+{
+	int64_t now = os_wall(), due = index_due(&m->index, now), wait;
+
+	if (index_may_go(&m->index, now)) /* a hand, or one more, soon */
+		return m->single ? 0 : os_mono_ms() + MANAGER_GROW_MS;
+	if (m->hands.n > 0 && hands_busy(&m->hands) == 0)
+		return os_mono_ms() + MANAGER_FREE_MS;
+	wait = due > now ? due - now : due > 0 ? 0 : MANAGER_LOOK_S;
+	return os_mono_ms() +
+	    (wait < MANAGER_LOOK_S ? wait : MANAGER_LOOK_S) * 1000;
+}
+
+/* --- handing out */
+
+static void
+manager_do_here(struct manager *m, const struct index_item *item)
+{
+	struct hands_answer a = { .item = *item };
+	char id[ENVELOPE_ID_SIZE];
+
+	hands_id(item->id, id);
+	a.ok = worker_message(&m->own, id, &a.result, &a.why);
+	manager_note(m, &a);
+}
+
+/* False: no more now. */
+static bool
+manager_give(struct manager *m, const struct index_item *item)
+{
+	switch (hands_give(&m->hands, item)) {
+	case HANDS_GIVEN:
+		return true;
+	case HANDS_BUSY:
+		index_done(&m->index, item);
+		manager_add(m, item, 0);
+		m->index.most = m->hands.n;
+		return false;
+	case HANDS_NONE:
+		break;
+	}
+	m->single = true;
+	manager_do_here(m, item);
+	return false; /* a signal or a ring may have come */
+}
+
+static bool
+manager_is_over(const struct manager *m)
+{
+	return m->caught != 0 || m->failed;
+}
+
+static void
+manager_hand_out(struct manager *m)
+{
+	struct index_item item;
+	struct index_when when = { os_wall(), os_mono_ms() };
+
+	while (!manager_is_over(m) && index_next(&m->index, when, &item) &&
+	    manager_give(m, &item))
+		continue;
+}
+
+/* A ring that was missed; a clock that was set; a message left by others. */
+static bool
+manager_should_list(const struct manager *m)
+{
+	return m->read_all ||
+	    (m->life != MANAGER_PASS &&
+		os_mono_ms() >= m->listed + MANAGER_LOOK_S * 1000);
+}
+
+/* Nothing is under way, and nothing can be handed out now. */
+static bool
+manager_may_end(struct manager *m)
+{
+	int64_t now = os_wall(), due;
+
+	if (hands_busy(&m->hands) > 0)
+		return false;
+	if (manager_is_over(m))
+		return true;
+	if (m->life == MANAGER_EVER || !manager_is_done(m))
+		return false;
+	due = index_due(&m->index, now);
+	if (m->life == MANAGER_PASS)
+		return due == 0 || due > now + MANAGER_STORING_S;
+	return due == 0 || due > now + MANAGER_STAY_S;
+}
+
+static bool
+manager_loop(struct manager *m, struct err *e)
+{
+	if (!manager_list(m, e))
+		return false;
+	for (;;) {
+		manager_read_some(m);
+		manager_hand_out(m);
+		if (manager_is_done(m))
+			manager_answer(m);
+		if (manager_may_end(m))
+			break;
+		manager_wait(m,
+		    manager_has_unread(m) ? 0 : manager_deadline(m));
+		if (!manager_has_unread(m) && !manager_is_over(m) &&
+		    manager_should_list(m) && !manager_list(m, e))
+			return false;
+	}
+	return true;
+}
+
+/* --- the lives */
+
+static bool
+manager_open(struct manager *m, struct err *e)
+{
+	static const int ends[] = { SIGTERM, SIGINT, SIGHUP };
+	const struct manager_ask *ask = &m->ask;
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		(void)sigaddset(&set, ends[i]);
+	m->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (m->signals < 0)
+		return err_sys(e, ERR_RETRY, "workers: no place for signals");
+	(void)sigprocmask(SIG_BLOCK, &set, &m->mask);
+	for (size_t i = 0; i < MANAGER_ASKING; i++)
+		m->asking[i].fd = -1;
+	index_init(&m->index, HANDS_MOST);
+	buf_init(&m->rung, SIZE_MAX / 2);
+	worker_open(&m->own, ask->outbox, ask->path, ask->log, ask->syslog);
+	return true;
+}
+
+static void
+manager_shut(struct manager *m)
+{
+	int caught = m->caught;
+
+	hands_close(&m->hands);
+	worker_close(&m->own);
+	for (size_t i = 0; i < MANAGER_ASKING; i++)
+		os_close(&m->asking[i].fd);
+	spool_list_release(&m->list);
+	index_release(&m->index);
+	buf_release(&m->rung);
+	os_close(&m->signals);
+	(void)sigprocmask(SIG_SETMASK, &m->mask, NULL);
+	if (caught != 0)
+		(void)raise(caught);
+}
+
+/*
+ * Nobody is reached any more, so what was stored before is in the folder now,
+ * and who stores later takes the lock itself, in a moment.
+ */
+static bool
+manager_missed_some(struct manager *m)
+{
+	struct spool_list l;
+	struct err ignored;
+	struct buf known;
+	uint64_t id;
+	int64_t due;
+	bool some = false;
+
+	if (manager_is_over(m) ||
+	    !spool_list(manager_spool(m), SPOOL_IN(SPOOL_NEW), &l, &ignored))
+		return false;
+	buf_init(&known, SIZE_MAX / 2);
+	buf_adds(&known, buf_view(&m->rung));
+	for (size_t i = 0; i < m->list.n; i++) {
+		id = hands_number(m->list.item[i].id);
+		buf_add(&known, &id, sizeof(id));
+	}
+	index_sort_ids(&known);
+	for (size_t i = 0; i < l.n && !some; i++)
+		some = !manager_is_later(m, &l.item[i], &due) &&
+		    !index_is_among(&known, hands_number(l.item[i].id));
+	buf_release(&known);
+	spool_list_release(&l);
+	return some;
+}
+
+/* Without it new mail is found by looking: on a full disk, say. */
+static void
+manager_open_bell(struct manager *m)
+{
+	struct err why;
+
+	if (m->lock >= 0 && !bell_open(manager_spool(m), &m->bell, &why))
+		log_trace(m->ask.log, "%s", why.msg);
+}
+
+bool
+manager_run(const struct manager_ask *ask, enum manager_life life, int lock,
+    struct manager_sum *sum, struct err *e)
+{
+	struct manager m = { .ask = *ask,
+		.life = life,
+		.lock = lock,
+		.bell = -1,
+		.signals = -1 };
+	struct hands_ask hands = { .outbox = ask->outbox,
+		.config = ask->config,
+		.path = ask->path,
+		.log = ask->log,
+		.syslog = ask->syslog };
+	bool ok;
+
+	if (!manager_open(&m, e))
+		return false;
+	hands_open(&m.hands, &hands);
+	worker_clean(&m.own);
+	if (lock >= 0)
+		holder_write_number(lock);
+	do {
+		manager_open_bell(&m);
+		ok = manager_loop(&m, e);
+		bell_close(manager_spool(&m), &m.bell);
+	} while (ok && manager_missed_some(&m));
+	if (lock >= 0)
+		os_unlock(lock);
+	m.sum.waiting = index_ready(&m.index);
+	*sum = m.sum;
+	if (ok && m.failed) {
+		*e = m.why;
+		ok = false;
+	}
+	manager_shut(&m);
+	return ok;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "deliver/retry.h"
+
+#include "deliver/mailbox.h"
+
+enum { RETRY_MEMORY = 2 << 20 /* a head of the most recipients */ };
+
+bool
+retry_claim(struct claim *c, bool all, struct err *e)
+{
+	const struct mailbox_place at = mailbox_place(c->spool);
+	char key[MAILBOX_KEY_SIZE];
+
+	mailbox_key(&c->envelope, key);
+	c->state.next = 0;
+	c->state.hours = 0; /* max_age leaves it some tries */
+	return mailbox_release(&at, key, all, e) && claim_put(c, SPOOL_NEW, e);
+}
+
+bool
+retry_message(struct spool *s, const char *id, struct err *e)
+{
+	struct arena a;
+	struct claim c;
+	bool ok;
+
+	arena_init(&a, RETRY_MEMORY);
+	ok = claim_take(&c, s, id, SPOOL_IN(SPOOL_NEW), &a, e);
+	if (ok && c.spool != NULL && c.state.unsure_times == 0)
+		ok = retry_claim(&c, false, e);
+	else if (ok && c.spool != NULL)
+		ok = claim_put(&c, SPOOL_NEW, e);
+	arena_release(&a);
+	return ok;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * retry: makes a queued message due now, since a person or a program knows
+ * better than what was noted: the network is up, a setting was mended.
+ *
+ * Source: design.md 1 (queue retry), sendmail(8) -q.
+ */
+#ifndef DELIVER_RETRY_H
+#define DELIVER_RETRY_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "store/claim.h"
+
+/*
+ * Ends the claim: the message is in new/ and due, and its mailbox is asked
+ * anew, but for a time that Graph named; with `all` that too.
+ */
+bool retry_claim(struct claim *c, bool all, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * The same by id, of one that waits. One in other hands, and one that was
+ * perhaps sent and waits for what Sent Items will show, is left alone.
+ */
+bool retry_message(struct spool *s, const char *id, struct err *e)
+    __attribute__((warn_unused_result));
+
+#endif
