@@ -114,9 +114,4 @@ bool worker_message(struct worker *w, const char *id, struct worker_result *out,
 /* Removes what was left over, and what was kept long enough. */
 void worker_clean(struct worker *w);
 
-struct worker_sum {
-	size_t tried, verdict[SCHEDULE_DEAD + 1]; /* messages */
-	size_t waiting;                           /* for their account */
-};
-
 #endif

@@ -56,8 +56,10 @@ worker_account_note(struct worker_job *j)
 
 	if (!worker_account_event(j, &n.what))
 		return;
-	/* with the secret that a command gave meanwhile */
-	mailbox_hash(&j->account->config, j->account->settings);
+	/* with the secret that a command gave meanwhile; it reads the files of
+	   a proof, and only a failure keeps it */
+	if (n.what == MAILBOX_FAILED || n.what == MAILBOX_REFUSES)
+		mailbox_hash(&j->account->config, j->account->settings);
 	os_random(&n.random, sizeof(n.random));
 	mailbox_key(v, key);
 	mailbox_read(&at, key, &was);

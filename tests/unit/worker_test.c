@@ -209,6 +209,12 @@ asked(void)
 	return atomic_load(&m.graph.seen->requests);
 }
 
+/* What a pass did. */
+struct worker_sum {
+	size_t tried, verdict[SCHEDULE_DEAD + 1]; /* messages */
+	size_t waiting;                           /* for their account */
+};
+
 static void
 read_mailbox(const struct envelope *v, struct mailbox *out)
 {
