@@ -504,7 +504,7 @@ test_env() {
 	POST365=$TOP/build/post365
 	POST365_SAN=$TOP/build/san/post365
 	SHARED=${POST365_SHARED:-${TOP%/*}/shared}
-	[ -d "$SHARED" ] || SHARED=''
+	[ -d "$SHARED/corpora" ] || SHARED=''
 	ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1}
 	UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 	PATH=$TOP/build/npm/node_modules/.bin:$PATH
