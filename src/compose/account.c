@@ -3,6 +3,7 @@
 
 #include "mail/addr.h"
 #include "mail/head.h"
+#include "mail/value.h"
 
 enum {
 	HEADER_MOST = 256 * 1024, /* the author stands in front of that */
@@ -15,17 +16,12 @@ author_of(struct arena *a, const struct head *head, struct str name)
 {
 	const struct head_field *f = head_find(head->first, name);
 	struct addr *list = NULL;
-	struct buf text;
 	struct err bad;
 
-	if (f == NULL)
+	if (f == NULL ||
+	    !addr_parse_list(a, value_read(a, f->value, STR("")).text, false,
+		&list, &bad))
 		return NULL;
-	buf_init(&text, HEADER_MOST);
-	head_unfold(&text, f->value);
-	if (!addr_parse_list(a, arena_str(a, buf_view(&text)), false, &list,
-		&bad))
-		list = NULL;
-	buf_release(&text);
 	return list != NULL && list->next == NULL ? list : NULL;
 }
 

@@ -379,19 +379,16 @@ static bool
 complete(struct compose *c, const struct prepare_names *names,
     struct addr **list, struct err *e)
 {
-	struct addr *one, *to;
+	struct addr one, *to;
 
 	for (const struct addr *x = *list; x != NULL; x = x->next) {
 		if (!prepare_names_is_local(names, x))
 			continue;
 		if (!arena_ok(&c->mem, e) || !is_alias(names, x, e))
 			return false;
-		one = arena_alloc(&c->mem, sizeof(*one));
-		if (one == NULL)
-			return arena_ok(&c->mem, e);
-		*one = *x;
-		one->next = NULL;
-		if (!alias_expand(&c->mem, &names->rules, one, &to, e))
+		one = *x;
+		one.next = NULL;
+		if (!alias_expand(&c->mem, &names->rules, &one, &to, e))
 			return false;
 		log_warn(c->log, "\"%.*s\" has no domain: goes to %.*s%s",
 		    STR_ARG(x->text), STR_ARG(to->text),

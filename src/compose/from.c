@@ -2,9 +2,7 @@
 #include "compose/from.h"
 
 #include "mail/from_map.h"
-#include "mail/word.h"
-
-enum { NAME_LIMIT = 4096 }; /* bytes; mail programs show some 60 */
+#include "mail/value.h"
 
 struct job {
 	struct arena *a;
@@ -34,23 +32,6 @@ without_at(struct arena *a, struct str s)
 	return out;
 }
 
-static struct str
-decoded(struct arena *a, struct str name)
-{
-	struct buf plain;
-	struct str out;
-
-	if (str_find(name, STR("=?")) == name.n)
-		return name;
-	buf_init(&plain, NAME_LIMIT);
-	word_decode(&plain, name);
-	/* one that is longer stays as it is */
-	out = plain.full ? name : arena_str(a, buf_view(&plain));
-	a->no_memory = a->no_memory || plain.no_memory;
-	buf_release(&plain);
-	return out;
-}
-
 /* "root at web1": an address that no program takes for one. */
 static struct str
 shown(const struct job *j, const struct addr *old)
@@ -61,10 +42,17 @@ shown(const struct job *j, const struct addr *old)
 	    STR_ARG(j->names->host));
 }
 
+/* Its name without what Graph refuses. */
+static struct str
+plain_name(const struct job *j, const struct addr *old)
+{
+	return without_at(j->a, value_words(j->a, old->name).plain);
+}
+
 static struct str
 telling_name(const struct job *j, const struct addr *old)
 {
-	struct str name = without_at(j->a, decoded(j->a, old->name));
+	struct str name = plain_name(j, old);
 	struct str address = shown(j, old);
 
 	if (str_trim(name).n == 0 || str_ieq(name, address))
@@ -72,17 +60,15 @@ telling_name(const struct job *j, const struct addr *old)
 	return arena_fmt(j->a, "%.*s (%.*s)", STR_ARG(name), STR_ARG(address));
 }
 
+/* One address under another name. */
 static const struct addr *
-copy(struct arena *a, const struct addr *address, struct str name)
+renamed(struct arena *a, const struct addr *address, struct str name)
 {
-	struct addr *out = arena_alloc(a, sizeof(*out));
+	struct addr *out = NULL, **tail = &out;
 
-	if (out == NULL)
+	if (addr_add(a, &tail, address) == NULL)
 		return address;
-	*out = *address;
 	out->name = name;
-	out->group = (struct str){ 0 };
-	out->next = NULL;
 	return out;
 }
 
@@ -101,26 +87,16 @@ is_public(const struct job *j, const struct addr *address)
 static const struct addr *
 answer_to(const struct job *j, const struct addr *old)
 {
-	const struct addr *first = NULL;
-	struct addr *one, **tail = NULL;
+	struct addr *first = NULL, *one, **tail = &first;
 	bool others = false;
 
 	for (; old != NULL; old = old->next) {
 		if (!is_public(j, old))
 			continue;
 		others = others || !addr_same(old, j->self);
-		one = arena_alloc(j->a, sizeof(*one));
-		if (one == NULL)
-			break;
-		*one = *old;
-		one->name = without_at(j->a, decoded(j->a, old->name));
-		one->group = (struct str){ 0 };
-		one->next = NULL;
-		if (tail != NULL)
-			*tail = one;
-		else
-			first = one;
-		tail = &one->next;
+		one = addr_add(j->a, &tail, old);
+		if (one != NULL)
+			one->name = plain_name(j, old);
 	}
 	return others ? first : NULL;
 }
@@ -130,7 +106,7 @@ rewrite(const struct job *j, const struct addr *old, struct prepare_from *out)
 {
 	out->changed = true;
 	out->original = old;
-	out->from = copy(j->a, j->self, telling_name(j, old));
+	out->from = renamed(j->a, j->self, telling_name(j, old));
 	out->reply_to = answer_to(j, old);
 }
 
@@ -150,9 +126,10 @@ map(const struct job *j, const struct addr *old, struct prepare_from *out,
 	}
 	out->changed = true;
 	out->original = old;
-	out->from = copy(j->a, to,
+	out->from = renamed(j->a, to,
 	    without_at(j->a,
-		to->name.n > 0 ? to->name : decoded(j->a, old->name)));
+		to->name.n > 0 ? to->name :
+				 value_words(j->a, old->name).plain));
 	return true;
 }
 
@@ -160,7 +137,7 @@ map(const struct job *j, const struct addr *old, struct prepare_from *out,
 static bool
 stay(const struct job *j, const struct addr *old, struct prepare_from *out)
 {
-	struct str name = decoded(j->a, old->name);
+	struct str name = value_words(j->a, old->name).plain;
 
 	out->from = old;
 	out->changed = old->next != NULL || old->group.p != NULL;
@@ -169,7 +146,7 @@ stay(const struct job *j, const struct addr *old, struct prepare_from *out)
 		name = without_at(j->a, name);
 	}
 	if (out->changed)
-		out->from = copy(j->a, old, name);
+		out->from = renamed(j->a, old, name);
 	return true;
 }
 
@@ -208,8 +185,7 @@ apply(const struct job *j, const struct addr *old, struct prepare_from *out,
     struct err *e)
 {
 	if (old == NULL) {
-		out->from = copy(j->a, j->self,
-		    without_at(j->a, decoded(j->a, j->self->name)));
+		out->from = renamed(j->a, j->self, plain_name(j, j->self));
 		out->changed = true;
 		return true;
 	}

@@ -3,8 +3,8 @@
 
 #include "graph/send.h"
 #include "mail/fidelity.h"
+#include "mail/field.h"
 #include "mail/value.h"
-#include "mail/word.h"
 
 struct job {
 	const struct prepare_raw *h;
@@ -18,38 +18,6 @@ struct job {
 };
 
 enum { LOST_NAMED = 3, LOST_SIZE = 1024 };
-
-/* What becomes of a field of the header. Not named: lost. */
-enum place { APART, SUBJECT, REPLY_TO, IMPORTANCE, READ_RECEIPT, RECEIPT };
-
-static const struct {
-	struct str name;
-	enum place place;
-} places[] = {
-	/* clang-format off */
-	{ STR_INIT("From"), APART }, { STR_INIT("To"), APART },
-	{ STR_INIT("Cc"), APART }, { STR_INIT("Bcc"), APART },
-	{ STR_INIT("Message-ID"), APART },
-	/* the service writes these, or they say how the message is built */
-	{ STR_INIT("Date"), APART }, { STR_INIT("Sender"), APART },
-	{ STR_INIT("Received"), APART }, { STR_INIT("Return-Path"), APART },
-	{ STR_INIT("MIME-Version"), APART },
-	{ STR_INIT("Content-Length"), APART }, { STR_INIT("Lines"), APART },
-	{ STR_INIT("Content-Type"), APART },
-	{ STR_INIT("Content-Transfer-Encoding"), APART },
-	{ STR_INIT("Content-Disposition"), APART },
-	{ STR_INIT("Content-Language"), APART },
-	{ STR_INIT("User-Agent"), APART },
-	{ STR_INIT("X-Post365-To"), APART },
-	{ STR_INIT("X-Post365-Cc"), APART },
-	{ STR_INIT("X-Original-From"), APART },
-	{ STR_INIT("Subject"), SUBJECT },
-	{ STR_INIT("Reply-To"), REPLY_TO },
-	{ STR_INIT("Importance"), IMPORTANCE },
-	{ STR_INIT("Disposition-Notification-To"), READ_RECEIPT },
-	{ STR_INIT("Return-Receipt-To"), RECEIPT },
-	/* clang-format on */
-};
 
 static void
 lose(struct job *j, struct str name)
@@ -100,54 +68,31 @@ set_importance(struct job *j, struct str value)
 static void
 take_field(struct job *j, const struct head_field *f)
 {
-	size_t i = 0, n = sizeof(places) / sizeof(*places);
 	struct value v = value_read(j->h->mem, f->value, j->h->charset);
-	struct str value = v.plain;
 
-	while (i < n && !str_ieq(places[i].name, f->name))
-		i++;
-	if (i == n)
-		add_field(j, f->name, value);
-	else if (places[i].place == SUBJECT && j->m->subject.p == NULL)
-		j->m->subject = value;
-	else if (places[i].place == REPLY_TO)
+	switch ((enum field_place)field_of(f->name)->place) {
+	case FIELD_APART:
+		break;
+	case FIELD_LOST:
+		add_field(j, f->name, v.plain);
+		break;
+	case FIELD_SUBJECT:
+		if (j->m->subject.p == NULL)
+			j->m->subject = v.plain;
+		break;
+	case FIELD_REPLIES:
 		set_reply_to(j, v.text);
-	else if (places[i].place == IMPORTANCE)
-		set_importance(j, value);
-	else if (places[i].place == READ_RECEIPT)
+		break;
+	case FIELD_IMPORTANCE:
+		set_importance(j, v.plain);
+		break;
+	case FIELD_READ_RECEIPT:
 		j->m->read_receipt = true;
-	else if (places[i].place == RECEIPT)
+		break;
+	case FIELD_RECEIPT:
 		j->m->delivery_receipt = true;
-}
-
-static struct addr *
-copy_list(struct arena *a, const struct addr *list)
-{
-	struct addr *first = NULL, **tail = &first;
-
-	for (; list != NULL; list = list->next) {
-		*tail = arena_alloc(a, sizeof(**tail));
-		if (*tail == NULL)
-			break;
-		**tail = *list;
-		(*tail)->next = NULL;
-		tail = &(*tail)->next;
+		break;
 	}
-	return first;
-}
-
-static bool
-is_whole_name(struct job *j, struct str name)
-{
-	struct buf plain;
-	bool whole;
-
-	buf_init(&plain, 4 * MIME_HEAD_MAX);
-	word_decode(&plain, name);
-	whole = prepare_part_is_whole(buf_view(&plain));
-	j->h->mem->no_memory = j->h->mem->no_memory || plain.no_memory;
-	buf_release(&plain);
-	return whole;
 }
 
 /* JSON has text and no encoded words: what cannot be read goes by MIME. */
@@ -155,7 +100,8 @@ static void
 check_names(struct job *j, const struct addr *list)
 {
 	for (; list != NULL; list = list->next)
-		if (!is_whole_name(j, list->name))
+		if (!prepare_part_is_whole(
+			value_words(j->h->mem, list->name).plain))
 			j->cannot = "a name in it is in a charset that is not "
 				    "known here";
 }
@@ -181,16 +127,16 @@ take_header(struct job *j)
 	const struct prepare_raw *h = j->h;
 	struct message *m = j->m;
 
-	m->from = copy_list(h->mem, h->from.from);
-	m->to = copy_list(h->mem, h->recipients.to);
-	m->cc = copy_list(h->mem, h->recipients.cc);
-	m->bcc = copy_list(h->mem, h->recipients.bcc);
+	m->from = addr_copy(h->mem, h->from.from);
+	m->to = addr_copy(h->mem, h->recipients.to);
+	m->cc = addr_copy(h->mem, h->recipients.cc);
+	m->bcc = addr_copy(h->mem, h->recipients.bcc);
 	m->message_id = h->message_id;
 	for (const struct head_field *f = h->root->head.first; f != NULL;
 	     f = f->next)
 		take_field(j, f);
 	if (m->reply_to == NULL)
-		m->reply_to = copy_list(h->mem, h->from.reply_to);
+		m->reply_to = addr_copy(h->mem, h->from.reply_to);
 	if (h->from.original != NULL &&
 	    j->x < SEND_X_FIELDS_MAX) /* shown in the name, too */
 		add_field(j, STR("X-Original-From"), h->from.original->text);

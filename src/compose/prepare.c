@@ -217,20 +217,14 @@ write_forms(struct prepared *p, const struct message *m, struct err *e)
 static bool
 list_recipients(struct prepared *p, const struct message *m, struct err *e)
 {
-	const struct addr *lists[] = { m->to, m->cc, m->bcc };
 	struct addr *all = NULL, **tail = &all;
 	struct reconciled r;
 
-	for (size_t i = 0; i < 3; i++)
-		for (const struct addr *x = lists[i]; x != NULL; x = x->next) {
-			*tail = arena_alloc(&p->mem, sizeof(**tail));
-			if (*tail == NULL)
-				return arena_ok(&p->mem, e);
-			**tail = *x;
-			(*tail)->next = NULL;
-			tail = &(*tail)->next;
-		}
-	if (!reconcile(&p->mem, all, NULL, NULL, &r, e))
+	addr_add_list(&p->mem, &tail, m->to);
+	addr_add_list(&p->mem, &tail, m->cc);
+	addr_add_list(&p->mem, &tail, m->bcc);
+	if (!arena_ok(&p->mem, e) ||
+	    !reconcile(&p->mem, all, NULL, NULL, &r, e))
 		return false;
 	p->rcpt = r.bcc;
 	for (const struct addr *x = p->rcpt; x != NULL; x = x->next)
@@ -244,6 +238,7 @@ prepare_message(struct prepared *p, const struct config *config,
 {
 	struct prepare_from from;
 	struct message *whole;
+	struct addr **self;
 
 	if (!begin(p, config, e))
 		return false;
@@ -254,11 +249,10 @@ prepare_message(struct prepared *p, const struct config *config,
 	/* `send` named the sender itself, so no file of aliases is asked */
 	if (!prepare_from(&p->mem, config, &p->state->names, m->from, &from, e))
 		return false;
-	whole->from = arena_alloc(&p->mem, sizeof(*whole->from));
-	if (whole->from == NULL)
+	whole->from = NULL;
+	self = &whole->from;
+	if (addr_add(&p->mem, &self, from.from) == NULL)
 		return arena_ok(&p->mem, e);
-	*whole->from = *from.from;
-	whole->from->next = NULL;
 	p->message_id = m->message_id;
 	p->out.message = whole;
 	return message_check(whole, e) && list_recipients(p, whole, e) &&
@@ -489,8 +483,9 @@ write_raw(struct prepared *p, const struct prepare_raw *h,
 		.resent_at = h->resent.first,
 		.resent = h->resent_field,
 		.n_resent = h->n_resent,
-		.field = h->field,
-		.n_fields = h->n_fields };
+		.change = h->change,
+		.added = h->added,
+		.n_added = h->n_added };
 	if (has_sealed(h->root))
 		f->sealed = "it is signed or encrypted";
 	f->json_cannot = "its form is not needed";

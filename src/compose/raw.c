@@ -3,40 +3,8 @@
 
 #include "base/os.h"
 #include "codec/date.h"
+#include "mail/field.h"
 #include "mail/value.h"
-
-enum { ADDED = 4 }; /* fields at the most: X-Original-From, X-Post365-... */
-
-/* What a field of the header is to us. */
-enum kind { OTHER, ADDRESSES, SENDER, RECEIVED, STAMP };
-
-static const struct {
-	struct str name;
-	enum kind kind;
-	bool once; /* RFC 5322 3.6, RFC 2045 3 */
-} kinds[] = {
-	/* clang-format off */
-	{ STR_INIT("Sender"), SENDER, false },
-	{ STR_INIT("Reply-To"), ADDRESSES, true },
-	{ STR_INIT("Resent-From"), ADDRESSES, false },
-	{ STR_INIT("Resent-Sender"), ADDRESSES, false },
-	{ STR_INIT("Resent-To"), ADDRESSES, false },
-	{ STR_INIT("Resent-Cc"), ADDRESSES, false },
-	{ STR_INIT("Disposition-Notification-To"), ADDRESSES, true },
-	{ STR_INIT("Return-Receipt-To"), ADDRESSES, true },
-	{ STR_INIT("Received"), RECEIVED, false },
-	{ STR_INIT("Date"), STAMP, true },
-	{ STR_INIT("Message-ID"), STAMP, true },
-	{ STR_INIT("Subject"), OTHER, true },
-	{ STR_INIT("In-Reply-To"), OTHER, true },
-	{ STR_INIT("References"), OTHER, true },
-	{ STR_INIT("MIME-Version"), OTHER, true },
-	{ STR_INIT("Content-Transfer-Encoding"), OTHER, true },
-	{ STR_INIT("Content-Disposition"), OTHER, true },
-	/* clang-format on */
-};
-
-enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 
 /* Unfolded, as UTF-8; encoded words stand in it. */
 static struct str
@@ -63,10 +31,9 @@ end_of(struct addr **list)
 }
 
 static void
-change(struct prepare_raw *h, struct edit_field field)
+raw_add(struct prepare_raw *h, struct edit_field field)
 {
-	if (h->field != NULL)
-		h->field[h->n_fields++] = field;
+	h->added[h->n_added++] = field;
 }
 
 /* Takes what stands before a comma off *rest, one of no quote or bracket. */
@@ -269,22 +236,15 @@ nobody(const struct prepare_raw *h, struct err *e)
 static bool
 count_recipients(struct prepare_raw *h, struct err *e)
 {
-	const struct addr *lists[] = { h->recipients.to, h->recipients.cc,
-		h->recipients.bcc };
 	struct addr *first = NULL, **tail = &first;
 
-	for (size_t i = 0; i < 3; i++)
-		for (const struct addr *r = lists[i]; r != NULL; r = r->next) {
-			*tail = arena_alloc(h->mem, sizeof(**tail));
-			if (*tail == NULL)
-				return arena_ok(h->mem, e);
-			**tail = *r;
-			(*tail)->next = NULL;
-			tail = &(*tail)->next;
-			h->n_rcpt++;
-		}
+	addr_add_list(h->mem, &tail, h->recipients.to);
+	addr_add_list(h->mem, &tail, h->recipients.cc);
+	addr_add_list(h->mem, &tail, h->recipients.bcc);
 	h->rcpt = first;
-	return h->n_rcpt > 0 || nobody(h, e);
+	for (; first != NULL; first = first->next)
+		h->n_rcpt++;
+	return arena_ok(h->mem, e) && (h->n_rcpt > 0 || nobody(h, e));
 }
 
 static bool
@@ -309,7 +269,7 @@ authors(const struct prepare_raw *h, struct addr **out, struct err *e)
 {
 	const struct prepare_envelope *v = h->envelope;
 	struct head_field *f = head_find(h->root->head.first, STR("From"));
-	struct addr *list, **tail = out;
+	struct addr *list, *self, **tail = out;
 
 	*out = NULL;
 	for (; f != NULL; f = head_find(f->next, STR("From"))) {
@@ -320,25 +280,21 @@ authors(const struct prepare_raw *h, struct addr **out, struct err *e)
 	}
 	if (*out != NULL || v->sender == NULL)
 		return true;
-	*out = arena_alloc(h->mem, sizeof(**out));
-	if (*out == NULL)
-		return arena_ok(h->mem, e);
-	**out = *v->sender;
-	(*out)->next = NULL;
-	if (v->sender_name.n > 0)
-		(*out)->name = v->sender_name;
-	return true;
+	self = addr_add(h->mem, &tail, v->sender);
+	if (self != NULL && v->sender_name.n > 0)
+		self->name = v->sender_name;
+	return arena_ok(h->mem, e);
 }
 
 /* From `from`, with the name that the caller gave. */
 static void
 name_self(struct prepare_raw *h)
 {
-	struct addr *named = arena_alloc(h->mem, sizeof(*named));
+	struct addr *named = NULL, **tail = &named;
 
-	if (named == NULL || h->envelope->sender_name.n == 0)
+	if (h->envelope->sender_name.n == 0 ||
+	    addr_add(h->mem, &tail, h->from.from) == NULL)
 		return;
-	*named = *h->from.from;
 	named->name = h->envelope->sender_name;
 	h->from.from = named;
 }
@@ -367,7 +323,8 @@ choose_from(struct prepare_raw *h, struct str *strange, struct err *e)
 
 /* A field of addresses: with names of this machine they are replaced. */
 static bool
-mend_addresses(struct prepare_raw *h, const struct head_field *f, struct err *e)
+mend_addresses(struct prepare_raw *h, const struct head_field *f,
+    struct edit_change *out, struct err *e)
 {
 	struct addr *list, *whole;
 	bool local = false;
@@ -377,36 +334,40 @@ mend_addresses(struct prepare_raw *h, const struct head_field *f, struct err *e)
 	for (const struct addr *x = list; x != NULL; x = x->next)
 		local = local || prepare_names_is_local(h->names, x);
 	if (list == NULL) /* "Reply-To:" of a form that nobody filled in */
-		change(h, (struct edit_field){ .of = f });
+		out->what = EDIT_DROP;
 	if (!local)
 		return true;
 	if (!alias_expand(h->mem, &h->names->rules, list, &whole, e))
 		return err_wrap(e, "%.*s", STR_ARG(f->name));
-	change(h,
-	    (struct edit_field){ .of = f, .name = f->name, .list = whole });
+	*out = (struct edit_change){ EDIT_REPLACE, whole };
 	return true;
 }
 
-static bool
-mend_field(struct prepare_raw *h, const struct head_field *f, bool seen[KINDS],
-    unsigned *hops, struct err *e)
-{
-	size_t i = 0;
+/* What mending the header knows of the fields before. */
+struct mending {
+	bool seen[FIELD_ROWS];
+	unsigned hops;
+};
 
-	while (i < KINDS && !str_ieq(kinds[i].name, f->name))
-		i++;
-	if (i == KINDS)
-		return true;
-	/* Sender says who the service is signed in as; it writes its own */
-	if (kinds[i].kind == SENDER || (kinds[i].once && seen[i]) ||
-	    (kinds[i].kind == STAMP && str_trim(f->value).n == 0)) {
-		change(h, (struct edit_field){ .of = f });
+static bool
+mend_field(struct prepare_raw *h, const struct head_field *f,
+    struct edit_change *out, struct mending *m, struct err *e)
+{
+	const struct field *known = field_of(f->name);
+	bool *seen = &m->seen[field_number(known)];
+	enum field_fate fate = (enum field_fate)known->fate;
+
+	if ((known->once && *seen) ||
+	    ((fate == FIELD_DATE || fate == FIELD_ID) &&
+		str_trim(f->value).n == 0)) {
+		out->what = EDIT_DROP;
 		return true;
 	}
-	seen[i] = true;
-	if (kinds[i].kind == ADDRESSES)
-		return mend_addresses(h, f, e);
-	if (kinds[i].kind == RECEIVED && ++*hops > PREPARE_RAW_HOPS)
+	*seen = true;
+	if (known->shape == FIELD_ADDRESSES &&
+	    (fate == FIELD_STAYS || fate == FIELD_REPLY_TO))
+		return mend_addresses(h, f, out, e);
+	if (fate == FIELD_HOP && ++m->hops > PREPARE_RAW_HOPS)
 		return err_set(e, ERR_INPUT,
 		    "more than %d Received fields: the message goes round in "
 		    "a circle",
@@ -417,14 +378,15 @@ mend_field(struct prepare_raw *h, const struct head_field *f, bool seen[KINDS],
 static bool
 mend_fields(struct prepare_raw *h, struct err *e)
 {
-	bool seen[KINDS] = { false };
-	unsigned hops = 0;
+	struct mending m = { .hops = 0 };
+	size_t i = 0;
 
-	h->field =
-	    arena_array(h->mem, h->root->head.n + ADDED, sizeof(*h->field));
+	h->change = arena_array(h->mem, h->root->head.n, sizeof(*h->change));
+	if (h->change == NULL)
+		return arena_ok(h->mem, e);
 	for (const struct head_field *f = h->root->head.first; f != NULL;
 	     f = f->next)
-		if (!mend_field(h, f, seen, &hops, e))
+		if (!mend_field(h, f, &h->change[i++], &m, e))
 			return false;
 	return arena_ok(h->mem, e);
 }
@@ -433,7 +395,7 @@ static void
 add_text(struct prepare_raw *h, struct str name, struct str text)
 {
 	if (text.n > 0)
-		change(h, (struct edit_field){ .name = name, .text = text });
+		raw_add(h, (struct edit_field){ .name = name, .text = text });
 }
 
 /* What is taken out of the header stays readable in it. */
@@ -444,7 +406,7 @@ add_fields(struct prepare_raw *h, struct str from, const struct str strange[2])
 	bool has = head_find(h->root->head.first, name) != NULL;
 
 	if (!has && h->from.original != NULL)
-		change(h,
+		raw_add(h,
 		    (struct edit_field){ .name = name,
 			.list = h->from.original });
 	else if (!has)

@@ -19,7 +19,10 @@
 #include "mail/mime.h"
 #include "mail/reconcile.h"
 
-enum { PREPARE_RAW_HOPS = 50 }; /* Received fields; Postfix's hopcount_limit */
+enum {
+	PREPARE_RAW_HOPS = 50, /* Received fields; Postfix's hopcount_limit */
+	PREPARE_RAW_ADDED = 3  /* X-Original-From, X-Post365-To and -Cc */
+};
 
 /* The fields of a Resent- block. RFC 5322 3.6.6 */
 enum prepare_resent {
@@ -45,8 +48,9 @@ struct prepare_raw {
 	size_t n_rcpt;
 	struct prepare_bad *bad;
 	struct prepare_from from;
-	struct edit_field *field;
-	size_t n_fields;
+	struct edit_change *change; /* for each field of the header */
+	struct edit_field added[PREPARE_RAW_ADDED];
+	size_t n_added;
 	struct str date, message_id; /* what it has, or gets */
 	struct {
 		struct head_field *first; /* NULL: it is not resent */

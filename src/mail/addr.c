@@ -426,6 +426,37 @@ addr_same(const struct addr *a, const struct addr *b)
 	return str_ieq(a->domain, b->domain) && str_ieq(a->local, b->local);
 }
 
+struct addr *
+addr_add(struct arena *a, struct addr ***tail, const struct addr *address)
+{
+	struct addr *copy = arena_alloc(a, sizeof(*copy));
+
+	if (copy == NULL)
+		return NULL;
+	*copy = *address;
+	copy->group = (struct str){ 0 };
+	copy->next = NULL;
+	**tail = copy;
+	*tail = &copy->next;
+	return copy;
+}
+
+void
+addr_add_list(struct arena *a, struct addr ***tail, const struct addr *list)
+{
+	for (; list != NULL; list = list->next)
+		(void)addr_add(a, tail, list);
+}
+
+struct addr *
+addr_copy(struct arena *a, const struct addr *list)
+{
+	struct addr *first = NULL, **tail = &first;
+
+	addr_add_list(a, &tail, list);
+	return first;
+}
+
 /* A name that is atoms with single blanks between them. */
 static bool
 is_plain_name(struct str s)

@@ -63,6 +63,16 @@ bool addr_parse(struct arena *a, struct str in, bool bare, struct addr **out,
 bool addr_same(const struct addr *a, const struct addr *b);
 
 /*
+ * Copies an address to the end of a list, out of its group: *tail is the
+ * list's last link. Gives the copy; NULL: arena_ok says why. So of a list.
+ */
+struct addr *addr_add(struct arena *a, struct addr ***tail,
+    const struct addr *address);
+void addr_add_list(struct arena *a, struct addr ***tail,
+    const struct addr *list);
+struct addr *addr_copy(struct arena *a, const struct addr *list);
+
+/*
  * Appends `Name <local@domain>`, the name quoted where it must be, or the
  * plain address if it has no name. Parsing that gives the same address.
  */

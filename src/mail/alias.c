@@ -269,19 +269,6 @@ alias_is_local(const struct alias_rules *r, const struct addr *address)
 	return false;
 }
 
-static void
-append(struct walk *w, const struct addr *address)
-{
-	struct addr *copy = arena_alloc(w->a, sizeof(*copy));
-
-	if (copy == NULL)
-		return;
-	*copy = *address;
-	copy->next = NULL;
-	*w->tail = copy;
-	w->tail = &copy->next;
-}
-
 /* A name without an alias: at the default domain, else to the mailbox. */
 static bool
 qualify(struct walk *w, const struct addr *name)
@@ -306,7 +293,7 @@ qualify(struct walk *w, const struct addr *name)
 		return false;
 	if (parsed->name.n == 0)
 		parsed->name = name->name;
-	append(w, parsed);
+	(void)addr_add(w->a, &w->tail, parsed);
 	return true;
 }
 
@@ -363,7 +350,7 @@ expand_one(struct walk *w, const struct addr *address, bool last)
 	const struct alias *alias;
 
 	if (!alias_is_local(w->r, address)) {
-		append(w, address);
+		(void)addr_add(w->a, &w->tail, address);
 		return true;
 	}
 	alias = last ? NULL : alias_of(w->r, address);

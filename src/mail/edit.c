@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "codec/utf8.h"
+#include "mail/field.h"
 #include "mail/mimew.h"
 #include "mail/value.h"
 
@@ -12,47 +13,15 @@ enum {
 	READ_PIECE = 16384
 };
 
-/* What is done with a field of the message's own header. */
-enum fate { STAYS, GOES, NOTES, IS_FROM, IS_TO, IS_REPLY_TO, IS_DATE, IS_ID };
-
-static const struct {
-	struct str name;
-	enum fate fate;
-} fates[] = {
-	/* clang-format off */
-	{ STR_INIT("Bcc"), GOES },
-	{ STR_INIT("Resent-Bcc"), GOES },
-	{ STR_INIT("Return-Path"), GOES },
-	{ STR_INIT("Content-Length"), GOES },
-	{ STR_INIT("X-Post365-To"), NOTES },
-	{ STR_INIT("X-Post365-Cc"), NOTES },
-	{ STR_INIT("To"), IS_TO },
-	{ STR_INIT("Cc"), IS_TO },
-	{ STR_INIT("From"), IS_FROM },
-	{ STR_INIT("Reply-To"), IS_REPLY_TO },
-	{ STR_INIT("Date"), IS_DATE },
-	{ STR_INIT("Message-ID"), IS_ID },
-	/* clang-format on */
-};
-
 struct editor {
 	const struct edit *in;
 	struct rope *out;
 	struct buf text; /* header text not yet in the rope */
-	size_t changed;  /* of in->field: those that were met */
+	size_t met;      /* fields of the own header */
 	bool wrote_recipients, has_from, has_reply_to, has_date, has_id;
 	struct err *e;
 	bool failed;
 };
-
-static enum fate
-fate_of(struct str name)
-{
-	for (size_t i = 0; i < sizeof(fates) / sizeof(*fates); i++)
-		if (str_ieq(fates[i].name, name))
-			return fates[i].fate;
-	return STAYS;
-}
 
 static void
 keep(struct editor *w, bool ok)
@@ -104,26 +73,6 @@ is_clean(struct str raw)
 	return true;
 }
 
-/* How the value of a field is to be read when it must be written anew. */
-static const struct {
-	struct str name;
-	bool params; /* as param_parse reads it; else addresses */
-} shapes[] = {
-	/* clang-format off */
-	{ STR_INIT("Content-Type"), true },
-	{ STR_INIT("Content-Disposition"), true },
-	{ STR_INIT("From"), false },
-	{ STR_INIT("Sender"), false },
-	{ STR_INIT("Reply-To"), false },
-	{ STR_INIT("Resent-From"), false },
-	{ STR_INIT("Resent-Sender"), false },
-	{ STR_INIT("Resent-To"), false },
-	{ STR_INIT("Resent-Cc"), false },
-	{ STR_INIT("Disposition-Notification-To"), false },
-	{ STR_INIT("Return-Receipt-To"), false },
-	/* clang-format on */
-};
-
 /* What stands before the parameters is visible ASCII. */
 static bool
 is_type(struct str value)
@@ -159,15 +108,13 @@ write_params(struct editor *w, struct str name, struct str value)
 static void
 write_anew(struct editor *w, struct str name, struct str value)
 {
+	enum field_shape shape = (enum field_shape)field_of(name)->shape;
 	struct addr *list;
 	struct err ignored;
-	size_t i = 0, n = sizeof(shapes) / sizeof(*shapes);
 
-	while (i < n && !str_ieq(shapes[i].name, name))
-		i++;
-	if (i < n && shapes[i].params && is_type(value))
+	if (shape == FIELD_PARAMS && is_type(value))
 		write_params(w, name, value);
-	else if (i < n &&
+	else if (shape == FIELD_ADDRESSES &&
 	    addr_parse_list(w->out->arena, value, true, &list, &ignored))
 		addresses(w, name, list);
 	else
@@ -199,17 +146,6 @@ write_field(struct editor *w, const struct edit_field *f)
 		keep(w, mimew_words(&w->text, f->name, f->text, w->e));
 }
 
-/* What becomes of the field, if that is asked for; NULL: as usual. */
-static const struct edit_field *
-change_of(struct editor *w, const struct head_field *f)
-{
-	const struct edit *in = w->in;
-
-	if (w->changed < in->n_fields && in->field[w->changed].of == f)
-		return &in->field[w->changed++];
-	return NULL;
-}
-
 static void
 from_field(struct editor *w, const struct head_field *f)
 {
@@ -220,24 +156,26 @@ from_field(struct editor *w, const struct head_field *f)
 	w->has_from = true; /* several: they are one now */
 }
 
+/* A field of the message's own header. */
 static void
-field(struct editor *w, const struct head_field *f,
-    const struct edit_field *change)
+own_field(struct editor *w, const struct head_field *f,
+    const struct edit_change *change)
 {
-	enum fate fate = fate_of(f->name);
+	enum field_fate fate = (enum field_fate)field_of(f->name)->fate;
 
-	if (change != NULL && change->list == NULL && change->text.n == 0)
+	if (change->what == EDIT_DROP)
 		return;
-	w->has_reply_to = w->has_reply_to || fate == IS_REPLY_TO;
-	w->has_date = w->has_date || fate == IS_DATE;
-	w->has_id = w->has_id || fate == IS_ID;
-	if (fate == IS_TO)
+	w->has_reply_to = w->has_reply_to || fate == FIELD_REPLY_TO;
+	w->has_date = w->has_date || fate == FIELD_DATE;
+	w->has_id = w->has_id || fate == FIELD_ID;
+	if (fate == FIELD_TO)
 		recipients(w);
-	else if (fate == IS_FROM)
+	else if (change->what == EDIT_REPLACE) {
+		addresses(w, f->name, change->list);
+		w->has_from = w->has_from || fate == FIELD_FROM;
+	} else if (fate == FIELD_FROM)
 		from_field(w, f);
-	else if (change != NULL)
-		write_field(w, change);
-	else if (fate == NOTES ? w->in->again : fate != GOES)
+	else if (fate == FIELD_NOTES ? w->in->again : fate != FIELD_GOES)
 		copy_field(w, w->in->root, f);
 }
 
@@ -258,9 +196,8 @@ missing_fields(struct editor *w)
 		keep(w,
 		    mimew_text(&w->text, STR("Message-ID"), in->message_id,
 			w->e));
-	for (size_t i = w->changed; i < in->n_fields; i++)
-		if (in->field[i].of == NULL)
-			write_field(w, &in->field[i]);
+	for (size_t i = 0; i < in->n_added; i++)
+		write_field(w, &in->added[i]);
 }
 
 static void
@@ -400,9 +337,12 @@ static void
 part_field(struct editor *w, const struct mime_part *p,
     const struct head_field *f, const struct recoded *r)
 {
+	static const struct edit_change none = { EDIT_KEEP, NULL };
 	bool own = p == w->in->root;
-	const struct edit_field *change = own ? change_of(w, f) : NULL;
+	const struct edit_change *change = &none;
 
+	if (own && w->in->change != NULL)
+		change = &w->in->change[w->met++];
 	for (size_t i = 0; own && f == w->in->resent_at && i < w->in->n_resent;
 	     i++)
 		write_field(w, &w->in->resent[i]);
@@ -415,7 +355,7 @@ part_field(struct editor *w, const struct mime_part *p,
 	if (r != NULL && r->charset.n > 0 && f == p->type_field)
 		type_with_charset(w, p, r->charset);
 	else if (own)
-		field(w, f, change);
+		own_field(w, f, change);
 	else
 		copy_field(w, p, f);
 }

@@ -6,15 +6,15 @@
  *
  * The result is a rope over the message: what stays is not copied.
  *
- * Header: Bcc, Resent-Bcc, Return-Path and Content-Length go; To, Cc and Bcc
- * are written from the reconciled lists, addresses of the fields outside the
- * envelope stand in X-Post365-To and X-Post365-Cc; From, Date and Message-ID
- * are added or replaced as asked, and so are others; fields with 8-bit text,
- * bare line ends or lines over 998 characters are encoded and folded; all
- * others stay to the byte. Body: what is quoted-printable, 8-bit, has lines
- * over 998 characters or an encoding of no known name becomes base64 (facts.md
- * 4.3), text with the charset that it lacks; but nothing inside signed or
- * encrypted parts or attached messages.
+ * Header: Bcc, Resent-Bcc, Sender, Return-Path and Content-Length go; To, Cc
+ * and Bcc are written from the reconciled lists, addresses of the fields
+ * outside the envelope stand in X-Post365-To and X-Post365-Cc; From, Date and
+ * Message-ID are added or replaced as asked, and so are others; fields with
+ * 8-bit text, bare line ends or lines over 998 characters are encoded and
+ * folded; all others stay to the byte. Body: what is quoted-printable, 8-bit,
+ * has lines over 998 characters or an encoding of no known name becomes base64
+ * (facts.md 4.3), text with the charset that it lacks; but nothing inside
+ * signed or encrypted parts or attached messages.
  */
 #ifndef MAIL_EDIT_H
 #define MAIL_EDIT_H
@@ -34,12 +34,20 @@ enum { EDIT_LEFT_OUT = 250 }; /* attachments, facts.md 4.4 */
 typedef bool edit_decode(void *arg, const struct mime_part *p,
     struct source *out, struct err *e);
 
-/* A field of the header that is not to leave as it came. */
+/*
+ * What is asked for a field of the header; it stands above what mail/field
+ * says of it. To and Cc are written from recipients in any case.
+ */
+struct edit_change {
+	enum edit_what { EDIT_KEEP, EDIT_DROP, EDIT_REPLACE } what;
+	const struct addr *list; /* EDIT_REPLACE: its addresses */
+};
+
+/* A field that is added. */
 struct edit_field {
-	const struct head_field *of; /* it replaces this; NULL: it is added */
 	struct str name;
 	const struct addr *list; /* its value, */
-	struct str text; /* or this, words as in value.h; neither: it goes */
+	struct str text;         /* or this, words as in value.h */
 };
 
 struct edit {
@@ -53,9 +61,10 @@ struct edit {
 	const struct head_field *resent_at; /* NULL: none */
 	const struct edit_field *resent;
 	size_t n_resent;
-	/* what else of the header changes, in its order; then what is added */
-	const struct edit_field *field;
-	size_t n_fields;
+	/* one for each field of the header, in its order; NULL: all stay */
+	const struct edit_change *change;
+	const struct edit_field *added; /* behind the others */
+	size_t n_added;
 	/* parts to leave out: they are uploaded by themselves; of the root the
 	   header stays, with an empty text */
 	const struct mime_part *left_out[EDIT_LEFT_OUT];

@@ -2,31 +2,8 @@
 #include "mail/message.h"
 
 #include "codec/utf8.h"
-
-/* Fields that an option sets, or nobody may. */
-static const struct {
-	const char *name; /* "content-": all that begin so */
-	const char *instead;
-} reserved[] = {
-	/* clang-format off */
-	{ "Bcc", "use --bcc" },
-	{ "Cc", "use --cc" },
-	{ "Content-", "it follows from --text, --html and --attach" },
-	{ "Date", "Exchange sets it when it takes the message" },
-	{ "Disposition-Notification-To", "use --read-receipt" },
-	{ "From", "use --from" },
-	{ "Importance", "use --importance" },
-	{ "Message-ID", "post365 makes one and reports it" },
-	{ "MIME-Version", "it follows from --text, --html and --attach" },
-	{ "Received", "only mail servers add it" },
-	{ "Reply-To", "use --reply-to" },
-	{ "Return-Path", "Exchange sets it to the mailbox" },
-	{ "Return-Receipt-To", "use --delivery-receipt" },
-	{ "Sender", "Exchange sets it to the mailbox" },
-	{ "Subject", "use --subject" },
-	{ "To", "use --to" },
-	/* clang-format on */
-};
+#include "mail/field.h"
+#include "mail/head.h"
 
 /*
  * Sorted by extension. Source: IANA's registry of media types, and for what
@@ -225,37 +202,13 @@ check_envelope(const struct message *m, struct err *e)
 	    check_addresses(m->bcc, "Bcc", e);
 }
 
-static const char *
-instead_of(struct str name)
-{
-	struct str have;
-
-	for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++) {
-		have = str_of(reserved[i].name);
-		if (str_ieq(name, have) ||
-		    (str_ends(have, STR("-")) && str_istarts(name, have)))
-			return reserved[i].instead;
-	}
-	return NULL;
-}
-
-/* RFC 5322 2.2: printable ASCII without the colon. */
-static bool
-is_field_name(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == ':')
-			return false;
-	return s.n > 0;
-}
-
 static bool
 check_field(const struct message_field *f, struct err *e)
 {
 	struct str shown = str_first(f->name, SHOWN);
-	const char *instead = instead_of(f->name);
+	const char *instead = field_of(f->name)->option;
 
-	if (!is_field_name(f->name))
+	if (!head_is_name(f->name))
 		return err_set(e, ERR_INPUT,
 		    "\"%.*s\" is no name of a header field", STR_ARG(shown));
 	if (instead != NULL)

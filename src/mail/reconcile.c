@@ -25,21 +25,6 @@ find(struct entry *table, size_t n, struct arena *a, const struct addr *address)
 		       NULL;
 }
 
-/* Copies the address to the end of a list; *tail is its last link. */
-static void
-append(struct arena *a, struct addr ***tail, const struct addr *address)
-{
-	struct addr *copy = arena_alloc(a, sizeof(*copy));
-
-	if (copy == NULL)
-		return;
-	*copy = *address;
-	copy->group = (struct str){ 0 };
-	copy->next = NULL;
-	**tail = copy;
-	*tail = &copy->next;
-}
-
 static size_t
 make_table(struct arena *a, const struct addr *rcpt, struct entry **table)
 {
@@ -69,9 +54,9 @@ sort_field(struct arena *a, struct entry *table, size_t n,
 	for (; field != NULL; field = field->next) {
 		found = find(table, n, a, field);
 		if (found == NULL)
-			append(a, &off, field);
+			(void)addr_add(a, &off, field);
 		else if (!found->in_field)
-			append(a, &kept, field);
+			(void)addr_add(a, &kept, field);
 		if (found != NULL)
 			found->in_field = true;
 	}
@@ -93,7 +78,7 @@ reconcile(struct arena *a, const struct addr *rcpt, const struct addr *to,
 		if (found == NULL || found->in_field)
 			continue;
 		found->in_field = true;
-		append(a, &bcc, rcpt);
+		(void)addr_add(a, &bcc, rcpt);
 	}
 	if (!arena_ok(a, e))
 		return err_wrap(e, "recipients");

@@ -33,24 +33,34 @@ value_unfold(struct arena *a, struct str raw, struct buf *scratch)
 }
 
 struct value
+value_words(struct arena *a, struct str text)
+{
+	struct value v = { text, text, true };
+	struct buf scratch;
+
+	if (str_find(text, STR("=?")) == text.n)
+		return v;
+	buf_init(&scratch, VALUE_LIMIT);
+	v.whole = word_decode(&scratch, text);
+	v.plain = value_take(a, &scratch);
+	buf_release(&scratch);
+	return v;
+}
+
+struct value
 value_read(struct arena *a, struct str raw, struct str charset)
 {
-	struct value v = { .whole = true };
+	struct str text;
 	struct buf scratch;
 
 	buf_init(&scratch, VALUE_LIMIT);
-	v.text = value_unfold(a, raw, &scratch);
-	if (!utf8_is_valid(v.text)) {
-		if (!charset_to_utf8(&scratch, charset, v.text))
+	text = value_unfold(a, raw, &scratch);
+	if (!utf8_is_valid(text)) {
+		if (!charset_to_utf8(&scratch, charset, text))
 			(void)charset_to_utf8(&scratch, STR("windows-1252"),
-			    v.text);
-		v.text = value_take(a, &scratch);
-	}
-	v.plain = v.text;
-	if (str_find(v.text, STR("=?")) < v.text.n) {
-		v.whole = word_decode(&scratch, v.text);
-		v.plain = value_take(a, &scratch);
+			    text);
+		text = value_take(a, &scratch);
 	}
 	buf_release(&scratch);
-	return v;
+	return value_words(a, text);
 }

@@ -27,4 +27,7 @@ struct value {
  */
 struct value value_read(struct arena *a, struct str raw, struct str charset);
 
+/* The same of a text that is unfolded UTF-8, as the name of an address is. */
+struct value value_words(struct arena *a, struct str text);
+
 #endif

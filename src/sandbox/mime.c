@@ -4,8 +4,7 @@
 #include "codec/base64.h"
 #include "mail/addr.h"
 #include "mail/head.h"
-
-enum { FIELD_MAX = 256 * 1024 }; /* of one field: 500 recipients and names */
+#include "mail/value.h"
 
 /* Takes the line ends out of wrapped base64, and then is strict. */
 static bool
@@ -95,8 +94,6 @@ static bool
 read_field(struct sandbox_mail *m, struct head *h, size_t i, struct err *e)
 {
 	struct head_field *f = head_find(h->first, fields[i].name);
-	struct buf value;
-	bool ok;
 
 	if (f == NULL && fields[i].required)
 		return mail_flaw(e, "ErrorMimeContentInvalid",
@@ -106,13 +103,8 @@ read_field(struct sandbox_mail *m, struct head *h, size_t i, struct err *e)
 	if (head_find(f->next, fields[i].name) != NULL)
 		return mail_flaw(e, "ErrorMimeContentInvalid",
 		    "%s stands twice.", fields[i].name.p);
-	buf_init(&value, FIELD_MAX);
-	head_unfold(&value, f->value);
-	ok = buf_ok(&value, e) &&
-	    fields[i].read(m, fields[i].key,
-		arena_str(m->mem, buf_view(&value)), e);
-	buf_release(&value);
-	return ok;
+	return fields[i].read(m, fields[i].key,
+	    value_read(m->mem, f->value, STR("")).text, e);
 }
 
 bool

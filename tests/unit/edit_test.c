@@ -440,26 +440,23 @@ test_root_left_out(void)
 static void
 test_fields(void)
 {
-	struct edit_field change[4] = { { 0 } };
-	struct head_field *f;
+	struct edit_change change[] = { { EDIT_DROP, NULL },
+		{ EDIT_REPLACE, NULL }, { EDIT_KEEP, NULL },
+		{ EDIT_KEEP, NULL }, { EDIT_DROP, NULL }, { EDIT_KEEP, NULL } };
+	struct edit_field added[] = { { .name = STR("X-Y"),
+	    .text = STR("\xc3\xa4") } };
 	struct err e = { 0 };
 	struct job j;
 
 	T_CHECK(begin(&j,
-		    STR("Sender: s\r\nReply-To: root\r\nX: 1\r\nX: 2\r\n"
+		    STR("Subject: s\r\nReply-To: root\r\nX: 1\r\nX: 2\r\n"
 			"Date:\r\nTo: a@x\r\n\r\nb"),
 		    "a@x", &e),
 	    "%s", e.msg);
-	f = j.edit.root->head.first;
-	change[0].of = f;
-	change[1] = (struct edit_field){ .of = f->next,
-		.name = STR("Reply-To"),
-		.list = list_of(&j, "r@x") };
-	change[2].of = head_find(f, STR("Date"));
-	change[3] =
-	    (struct edit_field){ .name = STR("X-Y"), .text = STR("\xc3\xa4") };
-	j.edit.field = change;
-	j.edit.n_fields = 4;
+	change[1].list = list_of(&j, "r@x");
+	j.edit.change = change;
+	j.edit.added = added;
+	j.edit.n_added = 1;
 	j.edit.date = STR("now");
 	j.edit.reply_to = list_of(&j, "old@x");
 	T_CHECK(run(&j, &e) &&
@@ -468,6 +465,50 @@ test_fields(void)
 			"Date: now\r\nX-Y: =?utf-8?B?w6Q=?=\r\n\r\nb")),
 	    "%.*s", STR_ARG(buf_view(&j.out)));
 	end(&j);
+}
+
+/* From is a field as others; To and Cc are the envelope's. */
+static const struct {
+	const char *name;
+	enum edit_what from, to;
+	const char *want;
+} addressed[] = {
+	/* clang-format off */
+	{ "kept", EDIT_KEEP, EDIT_KEEP, "From: m@x\r\nTo: a@x\r\n" },
+	{ "another From", EDIT_REPLACE, EDIT_KEEP,
+	  "From: r@x\r\nTo: a@x\r\n" },
+	{ "From is dropped, and made", EDIT_DROP, EDIT_KEEP,
+	  "To: a@x\r\nFrom: m@x\r\n" },
+	{ "another To", EDIT_KEEP, EDIT_REPLACE, "From: m@x\r\nTo: a@x\r\n" },
+	{ "To is dropped, and made", EDIT_KEEP, EDIT_DROP,
+	  "From: m@x\r\nTo: a@x\r\n" },
+	/* clang-format on */
+};
+
+static void
+test_addressed(void)
+{
+	struct edit_change change[2];
+	struct str head;
+	struct err e = { 0 };
+	struct job j;
+
+	for (size_t i = 0; i < sizeof(addressed) / sizeof(*addressed); i++) {
+		T_CHECK(begin(&j, STR("From: o@x\r\nTo: a@x\r\n\r\nb"), "a@x",
+			    &e),
+		    "%s", e.msg);
+		change[0] = (struct edit_change){ addressed[i].from,
+			list_of(&j, "r@x") };
+		change[1] =
+		    (struct edit_change){ addressed[i].to, list_of(&j, "r@x") };
+		j.edit.change = change;
+		j.edit.from = list_of(&j, "m@x");
+		T_CHECK(run(&j, &e), "%s", e.msg);
+		head = str_first(buf_view(&j.out), j.out.n - 3);
+		T_CHECK(str_eq(head, str_of(addressed[i].want)), "%s: %.*s",
+		    addressed[i].name, STR_ARG(head));
+		end(&j);
+	}
 }
 
 static bool
@@ -593,6 +634,7 @@ static const struct t_test tests[] = {
 	{ "parts left out", test_left_out },
 	{ "the root left out", test_root_left_out },
 	{ "fields", test_fields },
+	{ "From and To are asked for", test_addressed },
 	{ "large quoted-printable", test_large_qp },
 	{ "charset", test_charset },
 	{ "corpora", test_corpora },

@@ -425,12 +425,7 @@ take_recipients(struct arena *a, const struct addr **rest)
 	struct addr *list = NULL, **tail = &list;
 
 	for (size_t n = 0; *rest != NULL && n < ENQUEUE_RECIPIENTS; n++) {
-		*tail = arena_alloc(a, sizeof(**tail));
-		if (*tail == NULL)
-			return list;
-		**tail = **rest;
-		(*tail)->next = NULL;
-		tail = &(*tail)->next;
+		(void)addr_add(a, &tail, *rest);
 		*rest = (*rest)->next;
 	}
 	return list;
