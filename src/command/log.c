@@ -7,7 +7,7 @@
 #include "codec/date.h"
 #include "codec/jsonw.h"
 #include "config/config.h"
-#include "config/key.h"
+#include "config/type.h"
 #include "deliver/outbox.h"
 
 enum {

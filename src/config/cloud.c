@@ -3,12 +3,6 @@
 
 #include "codec/url.h"
 
-enum {
-	GUID_SIZE = 36,  /* 8-4-4-4-12 hex digits */
-	LABEL_MAX = 63,  /* RFC 1035 2.3.4 */
-	DOMAIN_MAX = 253 /* the same in text form */
-};
-
 /* clang-format off */
 static const struct config_cloud clouds[] = {
 	{ "global", "https://login.microsoftonline.com",
@@ -54,78 +48,34 @@ config_clouds_differ(struct str login_url, struct str graph_url)
 	return login_known && graph_known;
 }
 
-bool
-config_is_guid(struct str s)
-{
-	if (s.n != GUID_SIZE)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (i == 8 || i == 13 || i == 18 || i == 23) {
-			if (s.p[i] != '-')
-				return false;
-		} else if (ascii_hex(s.p[i]) < 0) {
-			return false;
-		}
-	}
-	return true;
-}
-
-bool
-config_is_label(struct str s)
-{
-	if (s.n == 0 || s.n > LABEL_MAX || s.p[0] == '-' || s.p[s.n - 1] == '-')
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		if (!ascii_is_alpha(s.p[i]) && !ascii_is_digit(s.p[i]) &&
-		    s.p[i] != '-')
-			return false;
-	return true;
-}
-
-/* A name of two labels or more. */
-bool
-config_is_domain(struct str s)
-{
-	struct str label;
-	size_t labels = 0;
-
-	if (s.n > DOMAIN_MAX)
-		return false;
-	for (; str_next(&s, '.', &label); labels++)
-		if (!config_is_label(label))
-			return false;
-	return labels >= 2;
-}
-
 /* "TEXT" is not what it ought to be; what: up to "like EXAMPLE". */
 static bool
-unlike(const struct config_row *row, struct str text, const char *what,
+unlike(const struct config_value *to, struct str text, const char *what,
     const char *remedy, struct err *e)
 {
 	err_set(e, ERR_CONFIG, "\"%.*s\"%s like %s", STR_ARG(text), what,
-	    row->example);
+	    to->example);
 	return err_remedy(e, "%s", remedy);
 }
 
-bool
-config_parse_guid(const struct config_row *row, struct str text,
-    struct config *c, struct err *e)
+static bool
+cloud_parse_guid(struct str text, const struct config_value *to, struct err *e)
 {
 	if (config_is_guid(text))
-		return config_keep(row, text, c, e);
-	return unlike(row, text, " is not an application ID",
+		return config_keep(text, to, e);
+	return unlike(to, text, " is not an application ID",
 	    "copy \"Application (client) ID\" from the app's Overview page in "
 	    "entra.microsoft.com",
 	    e);
 }
 
-bool
-config_parse_managed(const struct config_row *row, struct str text,
-    struct config *c, struct err *e)
+static bool
+cloud_parse_managed(struct str text, const struct config_value *to,
+    struct err *e)
 {
 	if (str_eq(text, STR("system")) || config_is_guid(text))
-		return config_keep(row, text, c, e);
-	return unlike(row, text,
+		return config_keep(text, to, e);
+	return unlike(to, text,
 	    " is neither \"system\" nor the client ID of a user-assigned "
 	    "identity",
 	    "portal.azure.com > Managed Identities > (the identity) > "
@@ -133,9 +83,9 @@ config_parse_managed(const struct config_row *row, struct str text,
 	    e);
 }
 
-bool
-config_parse_tenant(const struct config_row *row, struct str text,
-    struct config *c, struct err *e)
+static bool
+cloud_parse_tenant(struct str text, const struct config_value *to,
+    struct err *e)
 {
 	for (size_t i = 0; i < sizeof(no_tenants) / sizeof(*no_tenants); i++)
 		if (str_ieq(text, str_of(no_tenants[i]))) {
@@ -148,24 +98,23 @@ config_parse_tenant(const struct config_row *row, struct str text,
 			    "Overview page");
 		}
 	if (config_is_guid(text) || config_is_domain(text))
-		return config_keep(row, text, c, e);
-	return unlike(row, text,
+		return config_keep(text, to, e);
+	return unlike(to, text,
 	    " is neither a tenant ID nor a domain name; an ID is",
 	    "copy \"Directory (tenant) ID\" from the app's Overview page in "
 	    "entra.microsoft.com",
 	    e);
 }
 
-bool
-config_parse_cloud(const struct config_row *row, struct str text,
-    struct config *c, struct err *e)
+static bool
+cloud_parse_cloud(struct str text, const struct config_value *to, struct err *e)
 {
 	if (config_cloud_find(text) == NULL)
 		return err_set(e, ERR_CONFIG,
 		    "\"%.*s\" is not one of global, usgov, dod, china; other "
 		    "clouds: set login_url and graph_url",
 		    STR_ARG(text));
-	return config_keep(row, text, c, e);
+	return config_keep(text, to, e);
 }
 
 /* Takes the final slashes off and checks what both URLs must be. */
@@ -187,9 +136,8 @@ check_url(struct str *text, struct url *url, struct err *e)
 	return true;
 }
 
-bool
-config_parse_login(const struct config_row *row, struct str text,
-    struct config *c, struct err *e)
+static bool
+cloud_parse_login(struct str text, const struct config_value *to, struct err *e)
 {
 	struct url url;
 
@@ -199,13 +147,12 @@ config_parse_login(const struct config_row *row, struct str text,
 		return err_set(e, ERR_CONFIG,
 		    "\"%.*s\": give the host alone, like %s; the tenant has "
 		    "its own key, tenant_id",
-		    STR_ARG(text), row->example);
-	return config_keep(row, text, c, e);
+		    STR_ARG(text), to->example);
+	return config_keep(text, to, e);
 }
 
-bool
-config_parse_graph(const struct config_row *row, struct str text,
-    struct config *c, struct err *e)
+static bool
+cloud_parse_graph(struct str text, const struct config_value *to, struct err *e)
 {
 	struct url url;
 
@@ -214,6 +161,22 @@ config_parse_graph(const struct config_row *row, struct str text,
 	if (url.path.n == 0 && !url_is_loopback(&url))
 		return err_set(e, ERR_CONFIG,
 		    "\"%.*s\": the version is missing, like %s", STR_ARG(text),
-		    row->example);
-	return config_keep(row, text, c, e);
+		    to->example);
+	return config_keep(text, to, e);
 }
+
+#define KIND(parse)                                                            \
+	{                                                                      \
+		parse, config_print_text, NULL, sizeof(struct str), false,     \
+		    NULL                                                       \
+	}
+
+/* clang-format off */
+const struct config_type
+    config_type_guid = KIND(cloud_parse_guid),
+    config_type_managed = KIND(cloud_parse_managed),
+    config_type_tenant = KIND(cloud_parse_tenant),
+    config_type_cloud = KIND(cloud_parse_cloud),
+    config_type_login = KIND(cloud_parse_login),
+    config_type_graph = KIND(cloud_parse_graph);
+/* clang-format on */

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "config/key.h"
+#include "config/type.h"
 
 /* The URLs of a cloud's services; by name. facts.md 1.1. */
 struct config_cloud {
@@ -19,15 +19,10 @@ const struct config_cloud *config_cloud_find(struct str name);
 /* Both URLs belong to clouds of Microsoft, but not to the same one. */
 bool config_clouds_differ(struct str login_url, struct str graph_url);
 
-/* "8-4-4-4-12" hex digits. */
-bool config_is_guid(struct str s);
-/* Letters, digits and '-' within. */
-bool config_is_label(struct str s);
-/* A name of two labels or more. */
-bool config_is_domain(struct str s);
-
-/* Of rows. */
-config_parse config_parse_guid, config_parse_managed, config_parse_tenant,
-    config_parse_cloud, config_parse_login, config_parse_graph;
+/* clang-format off */
+extern const struct config_type config_type_guid, config_type_managed,
+    config_type_tenant, config_type_cloud, config_type_login,
+    config_type_graph;
+/* clang-format on */
 
 #endif

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "config/type.h"
 
 struct config_row;
 
@@ -65,12 +66,6 @@ enum config_key {
 	CONFIG_MAX_AGE,
 	CONFIG_LOG_FILE,
 	CONFIG_KEYS
-};
-
-/* So many messages in so many seconds; n 0: no limit. */
-struct config_rate {
-	uint64_t n;
-	int64_t seconds;
 };
 
 struct config {

@@ -106,7 +106,7 @@ read_pair(struct reader *r, struct str line, struct err *e)
 		return err_set(e, ERR_CONFIG, "not of the form key = value");
 	if (row == NULL)
 		return unknown_key(name, e);
-	if (row->parse == NULL) {
+	if (row->type == NULL) {
 		err_set(e, ERR_CONFIG,
 		    "%s is not in this version (" VERSION ")", row->name);
 		return err_remedy(e, "take the line out");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config_key: every key of the configuration as a row of one table, and how
- * its text becomes a value.
+ * key: every key of the configuration as a row of one table.
  */
 #ifndef CONFIG_KEY_H
 #define CONFIG_KEY_H
@@ -10,16 +9,17 @@
 #include <stddef.h>
 
 #include "config/config.h"
+#include "config/type.h"
 
-struct config_row;
-/* Turns the text into the value at row->at of *c. *e without a context. */
-typedef bool config_parse(const struct config_row *row, struct str text,
-    struct config *c, struct err *e);
+/* Who needs it: all who take, store and keep mail, or who signs in. */
+enum config_half { CONFIG_PUBLIC, CONFIG_ACCESS };
 
 struct config_row {
 	const char *name;
-	config_parse *parse;  /* NULL: not in this version */
-	size_t at;            /* in struct config */
+	const struct config_type *type; /* NULL: not in this version */
+	enum config_half half;
+	bool top_only; /* the machine's, not a sender's: not in an account */
+	size_t at;     /* in struct config */
 	const char *azure;    /* the variable that Azure Identity has for it */
 	const char *standard; /* the default; NULL: none */
 	const char *example;
@@ -45,20 +45,13 @@ const struct secret *config_row_secret(const struct config_row *row,
 bool config_row_is_credential(const struct config_row *row);
 /* Belongs to such a proof: goes with it when another replaces it. */
 bool config_row_is_of_credential(const struct config_row *row);
-/* For signing in and what needs the network: nobody who stores asks for it. */
-bool config_row_is_access(const struct config_row *row);
-/* The machine's, not a sender's: not in an account. */
-bool config_row_is_top_only(const struct config_row *row);
 
 /* Appends the value as the file would have it; what is secret as "***". */
 void config_row_print(const struct config_row *row, const struct config *c,
     struct buf *out);
 
-/* "90s", "15m", "1h", "5d" or seconds: from 1 to `most` seconds. */
-bool config_time(struct str text, uint64_t most, int64_t *seconds);
-
-/* Copies the text to the row's place: what is kept as it is written. */
-bool config_keep(const struct config_row *row, struct str text,
-    struct config *c, struct err *e);
+/* Makes the value of a text. ERR_CONFIG without a context, ERR_RETRY. */
+bool config_row_parse(const struct config_row *row, struct str text,
+    struct config *c, struct err *e) __attribute__((warn_unused_result));
 
 #endif

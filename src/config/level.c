@@ -76,7 +76,7 @@ level_list(struct arena *a, struct str *list, struct str one)
 static bool
 level_put_off(size_t key, struct config *c, const struct err *e)
 {
-	if (e->kind != ERR_CONFIG || !config_row_is_access(&config_rows[key]))
+	if (e->kind != ERR_CONFIG || config_rows[key].half != CONFIG_ACCESS)
 		return false;
 	config_unusable(c, e);
 	return true;
@@ -189,12 +189,12 @@ take_own(struct config *c, const struct log *log, const struct variable *v,
 		warn_unknown(log, v->name, name);
 		return true;
 	}
-	if (row->parse == NULL && v->value.n > 0)
+	if (row->type == NULL && v->value.n > 0)
 		return err_set(e, ERR_CONFIG,
 		    "environment %.*s: %s is not in "
 		    "this version",
 		    STR_ARG(v->name), row->name);
-	return row->parse == NULL ||
+	return row->type == NULL ||
 	    take_variable(c, v, (enum config_key)(row - config_rows), out, e);
 }
 
@@ -371,14 +371,14 @@ level_parse(const struct config_level *level, size_t key, struct config *c,
 	const struct config_row *row = &config_rows[key];
 	struct str origin = str_from(level->origin[key], 5);
 
-	if (level->account && config_row_is_top_only(row)) {
+	if (level->account && row->top_only) {
 		err_set(e, ERR_CONFIG, "%.*s: %s cannot differ by account",
 		    STR_ARG(origin), row->name);
 		return err_remedy(e,
 		    "move it above the first [account ...]: it is for all "
 		    "senders of this machine");
 	}
-	if (!row->parse(row, level->value[key], c, e)) {
+	if (!config_row_parse(row, level->value[key], c, e)) {
 		level_quote_less(level->value[key], e);
 		return err_wrap(e, "%.*s: %s", STR_ARG(origin), row->name) ||
 		    level_put_off(key, c, e);

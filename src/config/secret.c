@@ -4,7 +4,6 @@
 #include "base/os.h"
 #include "base/private.h"
 #include "base/shell.h"
-#include "config/cloud.h"
 #include "config/file.h"
 #include "config/key.h"
 

@@ -9,7 +9,7 @@
 #include "command/queue/carry.h"
 #include "command/queue/text.h"
 #include "command/queue/walk.h"
-#include "config/key.h"
+#include "config/type.h"
 #include "deliver/bell.h"
 #include "deliver/manager.h"
 #include "deliver/outbox.h"
