@@ -1092,7 +1092,7 @@ BASE := -std=c11 -D_GNU_SOURCE -Isrc $(MBED)
 # -O2 where bytes of mails are walked through. What waits for people, disks
 # and clouds, and the small parts of a header, is for size: 632 kB, not 755.
 quick := base/buf base/arena codec/base64 codec/unbase64 codec/qp codec/utf8 \
-  codec/http1 mail/mime mail/mimew mail/rope smtp/dot
+  codec/http1 mail/mime mail/mimew mail/rope mail/intake
 level = $(if $(filter $(quick),$*),-O2,$(OS))
 REL := $(BASE) $(WARN) $(SMALL) $(HARD) $(ZERO) $(musl_inc)
 SAN := $(BASE) $(WARN) -Wno-null-dereference -Wno-maybe-uninitialized \

@@ -97,7 +97,7 @@ prepare_intake(const struct prepare_intake *i, int *fd, struct source *out,
 		spool = i->config->spool_dir;
 		to.most = prepare_largest(i->config);
 	}
-	intake_init(&in, i->dot_ends);
+	intake_init(&in, i->dot_ends ? INTAKE_PROGRAM_DOT : INTAKE_PROGRAM);
 	buf_init(&to.lines, 2 * PIECE + 16); /* an LF becomes CRLF */
 	ok = temp_open(&to.temp, i->name, spool, e) &&
 	    intake_take(i->from, &in, &to, e) &&

@@ -3,9 +3,10 @@
 
 enum { OTHER, CR, LF, DOT };
 enum {
-	MARK, /* the first bytes: perhaps a byte order mark */
-	BOL,  /* at the beginning of a line */
-	TEXT,
+	MARK,    /* the first bytes: perhaps a byte order mark */
+	BOL,     /* at the beginning of a line */
+	FRESH,   /* behind a lone LF: a line, but a dot is text there */
+	TEXT,    /* within a line */
 	SEEN_CR, /* a line end, if an LF follows; else see lone_cr */
 	LEAD,    /* "." at the beginning of a line */
 	LEAD_CR,
@@ -20,28 +21,43 @@ static const unsigned char class_of[256] = {
 
 /* clang-format off */
 static const unsigned char next[][4] = {
-	/*		other	CR	 LF	DOT  */
-	[BOL]	    = {	TEXT,	SEEN_CR, BOL,	LEAD },
-	[TEXT]	    = {	TEXT,	SEEN_CR, BOL,	TEXT },
-	[SEEN_CR]   = {	TEXT,	SEEN_CR, BOL,	LEAD },
-	[LEAD]	    = {	TEXT,	LEAD_CR, END,	TEXT },
-	[LEAD_CR]   = {	TEXT,	LEAD_CR, END,	LEAD },
+	/*		other	CR	 LF	dot  */
+	[BOL]	    = {	TEXT,	SEEN_CR, FRESH,	LEAD },
+	[FRESH]	    = {	TEXT,	SEEN_CR, FRESH,	TEXT },
+	[TEXT]	    = {	TEXT,	SEEN_CR, FRESH,	TEXT },
+	[SEEN_CR]   = {	TEXT,	SEEN_CR, BOL,	TEXT },
+	[LEAD]	    = {	TEXT,	LEAD_CR, FRESH,	TEXT },
+	[LEAD_CR]   = {	TEXT,	SEEN_CR, END,	TEXT },
+};
+
+/* What the modes change of it. */
+static const struct {
+	bool program;	/* see the header */
+	bool lf_ends;	/* a line, as CRLF does */
+	bool dot_ends;	/* a line that is only a dot ends the message */
+	bool stuffed;	/* a leading dot is taken off */
+} modes[] = {
+	[INTAKE_PROGRAM]     = { true,	true,	false,	false },
+	[INTAKE_PROGRAM_DOT] = { true,	true,	true,	false },
+	[INTAKE_SMTP]	     = { false, false,	true,	true },
+	[INTAKE_SMTP_LF]     = { false,	true,	true,	true },
+	[INTAKE_CHUNKS]	     = { false,	false,	false,	false },
 };
 /* clang-format on */
 
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 
 void
-intake_init(struct intake *i, bool dot_ends)
+intake_init(struct intake *i, enum intake_mode mode)
 {
-	*i = (struct intake){ .dot_ends = dot_ends,
-		.state = MARK,
+	*i = (struct intake){ .mode = mode,
+		.state = modes[mode].program ? MARK : BOL,
 		.empty = true };
 }
 
 /* Takes the byte order mark, whole or in pieces, off the very beginning. */
 static void
-skip_mark(struct intake *i, struct str *in, struct buf *out)
+intake_skip_mark(struct intake *i, struct str *in, struct buf *out)
 {
 	while (
 	    i->mark < 3 && in->n > 0 && in->p[0] == byte_order_mark[i->mark]) {
@@ -54,12 +70,13 @@ skip_mark(struct intake *i, struct str *in, struct buf *out)
 	if (i->mark > 0 && i->mark < 3) {
 		buf_add(out, byte_order_mark, i->mark);
 		i->state = TEXT;
+		i->empty = false;
 	}
 }
 
 /* The plain bytes up to the next line end, in one go. */
 static void
-take_text(struct str *in, struct buf *out)
+intake_take_text(struct str *in, struct buf *out)
 {
 	size_t n = 0;
 
@@ -69,76 +86,100 @@ take_text(struct str *in, struct buf *out)
 	*in = str_from(*in, n);
 }
 
-/*
- * A CR that ends no line of the header must not begin one: who may write a
- * subject would add recipients. Before the first LF it is kept: perhaps there
- * is none, and CRs are all that ends lines.
- */
-static void
-lone_cr(struct intake *i, struct buf *out)
+static bool
+intake_is_after_cr(const struct intake *i)
 {
-	if (i->in_body)
-		buf_addz(out, "\r\n");
-	else
-		buf_addc(out, i->seen_lf ? ' ' : '\r');
-	i->kept = i->kept || !i->seen_lf;
+	return i->state == SEEN_CR || i->state == LEAD_CR;
 }
 
-/* What a step from one state to another puts out, c excepted. */
+/*
+ * A CR that ends no line of the header must not begin one: who may write a
+ * subject would add recipients. Before a program's first LF it is kept:
+ * perhaps there is none, and CRs are all that ends lines.
+ */
 static void
-step(struct intake *i, int to, struct buf *out)
+intake_lone_cr(struct intake *i, struct buf *out)
 {
-	bool after_cr = i->state == SEEN_CR || i->state == LEAD_CR;
+	bool keep = modes[i->mode].program && !i->seen_lf;
+
+	if (i->in_body)
+		buf_add(out, "\r\n", 2);
+	else
+		buf_addc(out, keep ? '\r' : ' ');
+	i->kept = i->kept || keep;
+}
+
+/* The table, and what the modes change of it. */
+static int
+intake_successor(const struct intake *i, int class)
+{
+	int to = next[i->state][class];
+	bool after_cr = intake_is_after_cr(i);
+
+	if (modes[i->mode].lf_ends && class == LF && to == FRESH)
+		to = i->state == LEAD ? END : BOL;
+	if (modes[i->mode].program) {
+		/* a lone CR may have ended a line */
+		if (after_cr && i->in_body && class == DOT)
+			to = LEAD;
+		/* any number of CRs before the LF */
+		if (i->state == LEAD_CR && class == CR && i->seen_lf)
+			to = LEAD_CR;
+	}
+	return to == LEAD && !modes[i->mode].dot_ends ? TEXT : to;
+}
+
+/* A CR without its LF, or an LF without its CR. */
+static bool
+intake_is_bare(const struct intake *i, int class, int to)
+{
+	return intake_is_after_cr(i) ? class != LF : class == LF && to == FRESH;
+}
+
+/* What a step from one state to another puts out. */
+static void
+intake_step(struct intake *i, char c, int to, struct buf *out)
+{
+	bool after_cr = intake_is_after_cr(i);
+	bool stuffed = modes[i->mode].stuffed;
 
 	if (to == END || to == LEAD_CR)
 		return;
-	if (to == SEEN_CR && after_cr && i->seen_lf)
+	if (to == SEEN_CR && after_cr &&
+	    (i->seen_lf || !modes[i->mode].program))
 		return; /* perhaps CR CR LF */
-	if (i->state == LEAD || i->state == LEAD_CR)
+	if ((i->state == LEAD || i->state == LEAD_CR) && !stuffed)
 		buf_addc(out, '.');
-	if (to == BOL) {
+	if (to == BOL || to == FRESH) {
 		i->in_body = i->in_body || i->empty;
 		i->empty = true;
-		buf_addz(out, "\r\n");
+		buf_add(out, "\r\n", 2);
 	} else if (after_cr) {
-		lone_cr(i, out);
+		intake_lone_cr(i, out);
 	}
-	if (to == TEXT || to == LEAD)
+	if (to == TEXT || (to == LEAD && !stuffed))
 		i->empty = false;
-}
-
-/* The table, and what a header changes of it. */
-static int
-successor(const struct intake *i, char c)
-{
-	int to = next[i->state][class_of[(unsigned char)c]];
-	bool after_cr = i->state == SEEN_CR || i->state == LEAD_CR;
-
-	/* a dot leads a line only */
-	if (to == LEAD && (!i->dot_ends || (after_cr && !i->in_body)))
-		return TEXT;
-	if (to == LEAD_CR && after_cr && !i->seen_lf)
-		return SEEN_CR;
-	return to;
+	if (to == TEXT)
+		buf_addc(out, c);
 }
 
 enum parse
 intake_feed(struct intake *i, struct str *in, struct buf *out)
 {
-	int to;
+	int to, class;
 
 	if (i->state == MARK)
-		skip_mark(i, in, out);
+		intake_skip_mark(i, in, out);
 	while (in->n > 0 && i->state != END) {
 		if (i->state == TEXT)
-			take_text(in, out);
+			intake_take_text(in, out);
 		if (in->n == 0)
 			break;
-		i->seen_lf = i->seen_lf || in->p[0] == '\n';
-		to = successor(i, in->p[0]);
-		step(i, to, out);
-		if (to == TEXT)
-			buf_addc(out, in->p[0]);
+		class = class_of[(unsigned char)in->p[0]];
+		i->seen_lf = i->seen_lf || class == LF;
+		to = intake_successor(i, class);
+		i->bare = i->bare || intake_is_bare(i, class, to);
+		intake_step(i, in->p[0], to, out);
 		i->state = to;
 		*in = str_from(*in, 1);
 	}
@@ -166,8 +207,9 @@ intake_finish(struct intake *i, struct buf *out)
 {
 	if (i->state == MARK)
 		buf_add(out, byte_order_mark, i->mark);
+	i->bare = i->bare || i->state == SEEN_CR;
 	if (i->state == TEXT || i->state == SEEN_CR)
-		buf_addz(out, "\r\n");
+		buf_add(out, "\r\n", 2);
 	/* a dot at the very end ends the message, as a line would */
 	i->state = END;
 }

@@ -265,7 +265,8 @@ data(struct session *s, struct str argument)
 	else if (s->chunked)
 		replyz(s, "503 5.5.1 BDAT was begun, BDAT LAST ends it");
 	else if (may_send(s)) {
-		dot_init(&s->dot, s->conf.lf_ends && s->lf ? DOT_LF : DOT_CRLF);
+		intake_init(&s->lines,
+		    s->conf.lf_ends && s->lf ? INTAKE_SMTP_LF : INTAKE_SMTP);
 		return ask(s, SESSION_DATA);
 	}
 	return SESSION_MORE;
@@ -294,7 +295,7 @@ bdat(struct session *s, struct str argument)
 	s->chunked = true;
 	if (!first)
 		return SESSION_MORE;
-	dot_init(&s->dot, DOT_NONE);
+	intake_init(&s->lines, INTAKE_CHUNKS);
 	return ask(s, SESSION_DATA);
 }
 
@@ -435,7 +436,7 @@ give_text(struct session *s)
 {
 	if (s->size > s->conf.max_size)
 		condemn(s, STR("552 5.3.4 The message is too large"));
-	if (s->dot.bare && s->conf.reject_bare)
+	if (s->lines.bare && s->conf.reject_bare)
 		condemn(s, STR("554 5.6.0 A lone CR or LF is not accepted"));
 	if (s->text.no_memory)
 		condemn(s, STR("451 4.3.1 Out of memory"));
@@ -469,7 +470,7 @@ take_data(struct session *s, struct str *in)
 	enum parse result;
 
 	buf_reset(&s->text);
-	result = dot_feed(&s->dot, &rest, &s->text);
+	result = intake_feed(&s->lines, &rest, &s->text);
 	*in = str_from(*in, piece.n - rest.n);
 	s->size += piece.n - rest.n;
 	if (result == PARSE_DONE)
@@ -482,7 +483,7 @@ static enum session_event
 end_chunk(struct session *s)
 {
 	if (s->last) {
-		dot_finish(&s->dot, &s->text);
+		intake_finish(&s->lines, &s->text);
 		s->state = WHOLE;
 		return give_text(s);
 	}
@@ -504,7 +505,7 @@ take_chunk(struct session *s, struct str *in)
 	buf_reset(&s->text);
 	if (s->chunk == 0)
 		return end_chunk(s);
-	(void)dot_feed(&s->dot, &rest, &s->text);
+	(void)intake_feed(&s->lines, &rest, &s->text);
 	*in = str_from(*in, piece.n);
 	s->size += piece.n;
 	s->chunk -= piece.n;

@@ -34,7 +34,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "mail/addr.h"
-#include "smtp/dot.h"
+#include "mail/intake.h"
 #include "smtp/syntax.h"
 
 enum {
@@ -50,7 +50,7 @@ enum {
 struct session_conf {
 	struct str host;       /* what we call ourselves; borrowed */
 	uint64_t max_size;     /* bytes of a message, as offered by SIZE */
-	bool lf_ends;          /* standard input: see dot.h, DOT_LF */
+	bool lf_ends;          /* standard input: mail/intake.h */
 	bool reject_bare;      /* bare_newline = reject */
 	bool dsn;              /* offer DSN (RFC 3461) */
 	const struct log *log; /* told of the dialogue; borrowed */
@@ -85,7 +85,7 @@ struct session {
 	bool in_transaction; /* MAIL was accepted */
 	/* the rest is the machine's own */
 	struct buf line;
-	struct dot dot;
+	struct intake lines;
 	int state;
 	enum session_event asked; /* MORE: nothing waits for an answer */
 	struct str verdict;       /* on a message that is not taken; in mem */

@@ -3,6 +3,7 @@
 
 #include "t.h"
 
+/* What a program writes. */
 static const struct {
 	const char *name;
 	struct str in, dot, no_dot; /* with and without dot_ends */
@@ -74,7 +75,7 @@ check(size_t row, bool dot, size_t cut)
 
 	buf_init(&out, 1024);
 	buf_init(&all, 1024);
-	intake_init(&i, dot);
+	intake_init(&i, dot ? INTAKE_PROGRAM_DOT : INTAKE_PROGRAM);
 	if (intake_feed(&i, &a, &out) == PARSE_MORE)
 		(void)intake_feed(&i, &b, &out);
 	intake_finish(&i, &out);
@@ -102,8 +103,168 @@ test_rows(void)
 		}
 }
 
+/* What SMTP brings. */
+static const struct {
+	const char *name;
+	enum intake_mode mode;
+	struct str in, want; /* want: what came before the end */
+	enum parse result;
+	size_t left; /* bytes of in behind the end */
+	bool bare;
+} smtp_rows[] = {
+	/* clang-format off */
+	{ "nothing", INTAKE_SMTP, STR_INIT(""), STR_INIT(""), PARSE_MORE, 0,
+	  false },
+	{ "empty", INTAKE_SMTP, STR_INIT(".\r\n"), STR_INIT(""), PARSE_DONE, 0,
+	  false },
+	{ "a line", INTAKE_SMTP, STR_INIT("a\r\n.\r\n"), STR_INIT("a\r\n"),
+	  PARSE_DONE, 0, false },
+	{ "next command", INTAKE_SMTP, STR_INIT(".\r\nQUIT\r\n"), STR_INIT(""),
+	  PARSE_DONE, 6, false },
+	{ "cut short", INTAKE_SMTP, STR_INIT("a\r\n."), STR_INIT("a\r\n"),
+	  PARSE_MORE, 0, false },
+	{ "stuffed", INTAKE_SMTP, STR_INIT("..\r\n..a\r\n...\r\n.\r\n"),
+	  STR_INIT(".\r\n.a\r\n..\r\n"), PARSE_DONE, 0, false },
+	{ "not stuffed", INTAKE_SMTP,
+	  STR_INIT(".a\r\n.\r\n"), STR_INIT("a\r\n"),
+	  PARSE_DONE, 0, false },
+	{ "dots within", INTAKE_SMTP, STR_INIT("a.\r\na..b\r\n.\r\n"),
+	  STR_INIT("a.\r\na..b\r\n"), PARSE_DONE, 0, false },
+	{ "NUL", INTAKE_SMTP, STR_INIT("a\0b\r\n\0.\r\n.\r\n"),
+	  STR_INIT("a\0b\r\n\0.\r\n"), PARSE_DONE, 0, false },
+	{ "8 bit", INTAKE_SMTP, STR_INIT("\xff\xfe\r\n.\r\n"),
+	  STR_INIT("\xff\xfe\r\n"), PARSE_DONE, 0, false },
+
+	/* what ends no message, and two servers might disagree about */
+	{ "LF.LF", INTAKE_SMTP, STR_INIT("a\n.\nb\r\n.\r\n"),
+	  STR_INIT("a\r\n.\r\nb\r\n"), PARSE_DONE, 0, true },
+	{ "LF.CRLF", INTAKE_SMTP, STR_INIT("a\n.\r\nb\r\n.\r\n"),
+	  STR_INIT("a\r\n.\r\nb\r\n"), PARSE_DONE, 0, true },
+	{ "CRLF.LF", INTAKE_SMTP, STR_INIT("a\r\n.\nb\r\n.\r\n"),
+	  STR_INIT("a\r\n\r\nb\r\n"), PARSE_DONE, 0, true },
+	{ "CR.CR", INTAKE_SMTP, STR_INIT("a\r.\rb\r\n.\r\n"),
+	  STR_INIT("a . b\r\n"), PARSE_DONE, 0, true },
+	{ "CR.LF", INTAKE_SMTP, STR_INIT("a\r.\nb\r\n.\r\n"),
+	  STR_INIT("a .\r\nb\r\n"), PARSE_DONE, 0, true },
+	{ "LF.CR", INTAKE_SMTP, STR_INIT("a\n.\rb\r\n.\r\n"),
+	  STR_INIT("a\r\n. b\r\n"), PARSE_DONE, 0, true },
+	{ "CR.CRLF", INTAKE_SMTP, STR_INIT("a\r.\r\nb\r\n.\r\n"),
+	  STR_INIT("a .\r\nb\r\n"), PARSE_DONE, 0, true },
+	{ "CRLF.CR", INTAKE_SMTP, STR_INIT("a\r\n.\rb\r\n.\r\n"),
+	  STR_INIT("a\r\n b\r\n"), PARSE_DONE, 0, true },
+	{ "CRLF.CRCRLF", INTAKE_SMTP, STR_INIT("a\r\n.\r\r\nb\r\n.\r\n"),
+	  STR_INIT("a\r\n\r\nb\r\n"), PARSE_DONE, 0, true },
+	{ "LFLF.CRLF", INTAKE_SMTP, STR_INIT("a\n\n.\r\nb\r\n.\r\n"),
+	  STR_INIT("a\r\n\r\n.\r\nb\r\n"), PARSE_DONE, 0, true },
+	{ "CRLFNUL.CRLF", INTAKE_SMTP, STR_INIT("a\r\n\0.\r\nb\r\n.\r\n"),
+	  STR_INIT("a\r\n\0.\r\nb\r\n"), PARSE_DONE, 0, false },
+	{ "CRLF..CRLF", INTAKE_SMTP, STR_INIT("a\r\n..\r\nb\r\n.\r\n"),
+	  STR_INIT("a\r\n.\r\nb\r\n"), PARSE_DONE, 0, false },
+	{ "CRLF.CR.CRLF", INTAKE_SMTP, STR_INIT("a\r\n.\r.\r\nb\r\n.\r\n"),
+	  STR_INIT("a\r\n .\r\nb\r\n"), PARSE_DONE, 0, true },
+
+	/* lone line ends within the text */
+	{ "LF", INTAKE_SMTP, STR_INIT("a\nb\r\n.\r\n"), STR_INIT("a\r\nb\r\n"),
+	  PARSE_DONE, 0, true },
+	{ "LF first", INTAKE_SMTP, STR_INIT("\nb\r\n.\r\n"),
+	  STR_INIT("\r\nb\r\n"), PARSE_DONE, 0, true },
+	{ "dot behind LF is text", INTAKE_SMTP, STR_INIT("a\n.b\n..c\r\n.\r\n"),
+	  STR_INIT("a\r\n.b\r\n..c\r\n"), PARSE_DONE, 0, true },
+	{ "CR in the header", INTAKE_SMTP, STR_INIT("a: b\rc: d\r\n.\r\n"),
+	  STR_INIT("a: b c: d\r\n"), PARSE_DONE, 0, true },
+	{ "CR in the body", INTAKE_SMTP, STR_INIT("a: b\r\n\r\na\rb\r\n.\r\n"),
+	  STR_INIT("a: b\r\n\r\na\r\nb\r\n"), PARSE_DONE, 0, true },
+	{ "CR CR LF", INTAKE_SMTP, STR_INIT("a\r\r\nb\r\n.\r\n"),
+	  STR_INIT("a\r\nb\r\n"), PARSE_DONE, 0, true },
+	{ "CR CR LF, dot", INTAKE_SMTP, STR_INIT("a\r\r\n.\r\n"),
+	  STR_INIT("a\r\n"), PARSE_DONE, 0, true },
+	{ "LF, then the end", INTAKE_SMTP, STR_INIT("a\n\r\n.\r\n"),
+	  STR_INIT("a\r\n\r\n"), PARSE_DONE, 0, true },
+
+	/* standard input */
+	{ "LF mode, LF.LF", INTAKE_SMTP_LF,
+	  STR_INIT("a\n.\nb"), STR_INIT("a\r\n"),
+	  PARSE_DONE, 1, false },
+	{ "LF mode, dot first", INTAKE_SMTP_LF, STR_INIT(".\nb"), STR_INIT(""),
+	  PARSE_DONE, 1, false },
+	{ "LF mode, CRLF.CRLF", INTAKE_SMTP_LF, STR_INIT("a\r\n.\r\nb"),
+	  STR_INIT("a\r\n"), PARSE_DONE, 1, false },
+	{ "LF mode, stuffed", INTAKE_SMTP_LF,
+	  STR_INIT("..\n.\n"), STR_INIT(".\r\n"),
+	  PARSE_DONE, 0, false },
+	{ "LF mode, CR.CR", INTAKE_SMTP_LF, STR_INIT("a\r.\rb\n.\n"),
+	  STR_INIT("a . b\r\n"), PARSE_DONE, 0, true },
+
+	/* chunks: nothing ends them but dot_finish */
+	{ "chunk, dots", INTAKE_CHUNKS, STR_INIT(".\r\n..\r\n"),
+	  STR_INIT(".\r\n..\r\n"), PARSE_MORE, 0, false },
+	{ "chunk, LF", INTAKE_CHUNKS, STR_INIT("a\n.\nb\r\n"),
+	  STR_INIT("a\r\n.\r\nb\r\n"), PARSE_MORE, 0, true },
+	{ "chunk, no line end", INTAKE_CHUNKS, STR_INIT("a"), STR_INIT("a\r\n"),
+	  PARSE_MORE, 0, false },
+	{ "chunk, CR at the end", INTAKE_CHUNKS, STR_INIT("a\r"),
+	  STR_INIT("a\r\n"), PARSE_MORE, 0, true },
+	/* clang-format on */
+};
+
+/* Feeds in two pieces: where the network cuts may not change the answer. */
+static void
+check_smtp(size_t i, size_t cut)
+{
+	struct str a = str_first(smtp_rows[i].in, cut);
+	struct str b = str_from(smtp_rows[i].in, cut);
+	enum parse result;
+	struct buf out;
+	struct intake d;
+
+	buf_init(&out, 2 * smtp_rows[i].in.n + 2);
+	intake_init(&d, smtp_rows[i].mode);
+	result = intake_feed(&d, &a, &out);
+	if (result == PARSE_MORE)
+		result = intake_feed(&d, &b, &out);
+	if (smtp_rows[i].mode == INTAKE_CHUNKS)
+		intake_finish(&d, &out);
+	T_CHECK(result == smtp_rows[i].result, "%s, cut %zu: result %d",
+	    smtp_rows[i].name, cut, result);
+	T_CHECK(a.n + b.n == smtp_rows[i].left, "%s, cut %zu: left %zu",
+	    smtp_rows[i].name, cut, a.n + b.n);
+	T_CHECK(str_eq(buf_view(&out), smtp_rows[i].want),
+	    "%s, cut %zu: got \"%.*s\"", smtp_rows[i].name, cut,
+	    STR_ARG(buf_view(&out)));
+	T_CHECK(d.bare == smtp_rows[i].bare, "%s, cut %zu: bare %d",
+	    smtp_rows[i].name, cut, d.bare);
+	buf_release(&out);
+}
+
+static void
+test_smtp(void)
+{
+	for (size_t i = 0; i < sizeof(smtp_rows) / sizeof(*smtp_rows); i++)
+		for (size_t cut = 0; cut <= smtp_rows[i].in.n; cut++)
+			check_smtp(i, cut);
+}
+
+/* Behind the end nothing is taken any more. */
+static void
+test_end(void)
+{
+	struct str in = STR("a\r\n.\r\nb\r\n");
+	struct buf out;
+	struct intake d;
+
+	buf_init(&out, 64);
+	intake_init(&d, INTAKE_SMTP);
+	T_CHECK(intake_feed(&d, &in, &out) == PARSE_DONE, "end");
+	T_CHECK(intake_feed(&d, &in, &out) == PARSE_DONE, "stays at the end");
+	T_CHECK(in.n == 3 && out.n == 3, "takes nothing: %zu, %zu", in.n,
+	    out.n);
+	buf_release(&out);
+}
+
 static const struct t_test tests[] = {
 	{ "rows at every split", test_rows },
+	{ "SMTP at every split", test_smtp },
+	{ "the end", test_end },
 };
 
 int

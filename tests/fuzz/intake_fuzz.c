@@ -2,14 +2,12 @@
 /*
  * Oracles: a message ends behind the first CRLF.CRLF and nowhere else; what
  * comes out has no line end but CRLF; a cut changes nothing; stuffed again,
- * it reads back the same; chunks read as mail/intake reads them.
+ * it reads back the same; chunks read as a program's output does.
  */
-#include "smtp/dot.h"
+#include "mail/intake.h"
 
 #include <stdint.h>
 #include <stdlib.h>
-
-#include "mail/intake.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -42,19 +40,19 @@ check_lines(struct str s)
 }
 
 static enum parse
-run(enum dot_mode mode, struct str *in, size_t cut, struct buf *out)
+run(enum intake_mode mode, struct str *in, size_t cut, struct buf *out)
 {
 	struct str a = str_first(*in, cut), b = str_from(*in, cut);
 	enum parse result;
-	struct dot d;
+	struct intake d;
 
 	buf_init(out, 3 * in->n + 4);
-	dot_init(&d, mode);
-	result = dot_feed(&d, &a, out);
+	intake_init(&d, mode);
+	result = intake_feed(&d, &a, out);
 	if (result == PARSE_MORE)
-		result = dot_feed(&d, &b, out);
-	if (mode == DOT_NONE)
-		dot_finish(&d, out);
+		result = intake_feed(&d, &b, out);
+	if (mode == INTAKE_CHUNKS)
+		intake_finish(&d, out);
 	must(!out->full);
 	*in = str_from(*in, in->n - a.n - b.n);
 	return result;
@@ -76,7 +74,7 @@ check_stuffed(struct str text)
 	}
 	buf_addz(&wire, ".\r\n");
 	in = buf_view(&wire);
-	must(run(DOT_CRLF, &in, 0, &back) == PARSE_DONE && in.n == 0);
+	must(run(INTAKE_SMTP, &in, 0, &back) == PARSE_DONE && in.n == 0);
 	must(str_eq(buf_view(&back), text));
 	buf_release(&back);
 	buf_release(&wire);
@@ -89,11 +87,11 @@ check_chunk(struct str in)
 	struct buf a, b, c;
 	struct str rest = in;
 
-	(void)run(DOT_NONE, &rest, in.n / 2, &a);
+	(void)run(INTAKE_CHUNKS, &rest, in.n / 2, &a);
 	must(rest.n == 0);
 	rest = in;
 	buf_init(&b, 3 * in.n + 4);
-	intake_init(&i, false);
+	intake_init(&i, INTAKE_PROGRAM);
 	must(intake_feed(&i, &rest, &b) == PARSE_MORE);
 	intake_finish(&i, &b);
 	buf_init(&c, 3 * in.n + 4);
@@ -118,9 +116,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	size_t end = end_of(in), cut = n > 0 ? data[0] % n : 0;
 	struct buf a, b;
 
-	must((run(DOT_CRLF, &rest, 0, &a) == PARSE_DONE) == (end > 0));
+	must((run(INTAKE_SMTP, &rest, 0, &a) == PARSE_DONE) == (end > 0));
 	must(rest.n == (end > 0 ? n - end : 0));
-	must((run(DOT_CRLF, &again, cut, &b) == PARSE_DONE) == (end > 0));
+	must((run(INTAKE_SMTP, &again, cut, &b) == PARSE_DONE) == (end > 0));
 	must(str_eq(buf_view(&a), buf_view(&b)) && again.n == rest.n);
 	check_lines(buf_view(&a));
 	if (end > 0)
@@ -128,7 +126,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	buf_release(&b);
 	buf_release(&a);
 	rest = again = in;
-	must(run(DOT_LF, &rest, 0, &a) == run(DOT_LF, &again, cut, &b));
+	must(run(INTAKE_SMTP_LF, &rest, 0, &a) ==
+	    run(INTAKE_SMTP_LF, &again, cut, &b));
 	must(str_eq(buf_view(&a), buf_view(&b)) && again.n == rest.n);
 	check_lines(buf_view(&a));
 	buf_release(&b);
