@@ -26,7 +26,7 @@ c_files() {
 sh_files() {
 	echo build.sh
 	echo .ci/run
-	find tests -name '*.sh' | sort
+	find tests vendor -name '*.sh' | sort
 }
 
 # --- what the lines of the source say
@@ -69,7 +69,7 @@ clang_warnings() {
 		skip "$name" 'no clang here'
 		return
 	fi
-	flags=$(make -s -f build/rules.mk print-db | tr -d "'")
+	flags=$(make -s -f src/rules.mk print-db | tr -d "'")
 	# shellcheck disable=SC2086
 	find src -name '*.c' | sort | xargs -n 8 -P "$(nproc)" \
 	    clang $flags -Wno-unknown-warning-option -fsyntax-only 2>&1 | grep -E 'error:|warning:' \
@@ -199,13 +199,13 @@ citations() {
 		    s,^([0-9]+[a-z]?)\\. .*,${doc##*/} \\1,p" "$doc"
 	done | sort -u >build/chk.headings
 	grep -rnoE '\b(design|facts|sendmail|style)\.md [0-9]+(\.[0-9]+|[a-z])?' \
-	    src tests README.md build.sh --include='*.[ch]' --include='*.sh' \
-	    --include='*.awk' --include=README.md |
+	    src vendor tests README.md build.sh --include='*.[ch]' \
+	    --include='*.sh' --include='*.mk' --include='*.awk' --include=README.md |
 	    awk -F: 'FILENAME == ARGV[1] { has[$0]; next }
 		!($3 in has) { print $1 ":" $2 ": " $3 " is no section" }' \
 	    build/chk.headings - >"$found"
 	grep -rnE '\b(FACTS|DESIGN|STYLE|PEERS|HOUSE|RELIABILITY|SENDMAIL)\.md' \
-	    src tests README.md build.sh | grep -v '^tests/check/' >>"$found"
+	    src vendor tests README.md build.sh | grep -v '^tests/check/' >>"$found"
 	rm -f build/chk.headings
 	result 'what is cited stands in src/doc'
 }

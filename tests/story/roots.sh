@@ -13,7 +13,7 @@ if [ ! -e "$mozilla/DigiCert_Global_Root_G2.crt" ]; then
 fi
 mkdir -p "$TMP/tree/vendor" "$TMP/certs"
 cp "$TOP/build.sh" "$TMP/tree"
-cp "$TOP/vendor/roots.list" "$TMP/tree/vendor"
+cp "$TOP/vendor/roots.list" "$TOP/vendor/fetch.sh" "$TMP/tree/vendor"
 cp "$mozilla"/DigiCert_*.crt "$mozilla"/Microsoft_*.crt "$TMP/certs"
 made=$TMP/tree/build/gen/roots.c
 ROOTS=$TMP/certs
