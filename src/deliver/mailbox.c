@@ -128,32 +128,34 @@ mailbox_print(const struct mailbox *m, struct buf *out)
 }
 
 static bool
-mailbox_path(const struct mailbox_place *at, const char *key,
-    char path[MAILBOX_PATH_SIZE])
+mailbox_path(const struct mailbox_place *at, char path[MAILBOX_PATH_SIZE])
 {
-	int n =
-	    snprintf(path, MAILBOX_PATH_SIZE, "%s/mailbox-%s", at->folder, key);
+	int n = snprintf(path, MAILBOX_PATH_SIZE, "%s/mailbox-%s", at->folder,
+	    at->key);
 
 	return n > 0 && n < MAILBOX_PATH_SIZE;
 }
 
 struct mailbox_place
-mailbox_place(const struct spool *s)
+mailbox_place(const struct spool *s, const struct envelope *v)
 {
-	return (
-	    struct mailbox_place){ s->path, s->clock, s->sync != SPOOL_NONE };
+	struct mailbox_place at = { .folder = s->path,
+		.clock = s->clock,
+		.durable = s->sync != SPOOL_NONE };
+
+	mailbox_key(v, at.key);
+	return at;
 }
 
 void
-mailbox_read(const struct mailbox_place *at, const char key[MAILBOX_KEY_SIZE],
-    struct mailbox *out)
+mailbox_read(const struct mailbox_place *at, struct mailbox *out)
 {
 	char path[MAILBOX_PATH_SIZE];
 	struct err ignored;
 	struct buf text;
 
 	*out = (struct mailbox){ 0 };
-	if (!mailbox_path(at, key, path))
+	if (!mailbox_path(at, path))
 		return;
 	buf_init(&text, MAILBOX_FILE_MAX);
 	if (os_read_regular(path, &text, &ignored))
@@ -183,16 +185,15 @@ typedef bool mailbox_change_fn(struct mailbox *m, const void *arg);
 
 /* change says whether there is something to write. */
 static bool
-mailbox_change(const struct mailbox_place *at, const char *key,
-    mailbox_change_fn *change, const void *arg, struct mailbox *out,
-    struct err *e)
+mailbox_change(const struct mailbox_place *at, mailbox_change_fn *change,
+    const void *arg, struct mailbox *out, struct err *e)
 {
 	char path[MAILBOX_PATH_SIZE];
 	struct os_at file = { .name = path, .fd = -1 };
 	struct buf text;
 	bool ok;
 
-	if (!mailbox_path(at, key, path))
+	if (!mailbox_path(at, path))
 		return err_set(e, ERR_CONFIG, "%s: a path too long",
 		    at->folder);
 	if (!os_lock(path, os_mono_ms() + MAILBOX_LOCK_MS, &file.fd, e))
@@ -356,6 +357,7 @@ mailbox_change_note(struct mailbox *m, const void *arg)
 	/* a message that is refused says little about a setting */
 	if (what == MAILBOX_ANSWERS && m->failures > 0)
 		return false;
+	m->freed = m->failures > 0;
 	if (what == MAILBOX_SENT)
 		mailbox_works(m, c->note->id, c->now);
 	else
@@ -371,21 +373,21 @@ mailbox_is_clean(const struct mailbox *m)
 }
 
 bool
-mailbox_note(const struct mailbox_place *at, const char key[MAILBOX_KEY_SIZE],
-    const struct mailbox_note *n, struct mailbox *out, struct err *e)
+mailbox_note(const struct mailbox_place *at, const struct mailbox_note *n,
+    struct mailbox *out, struct err *e)
 {
 	const struct mailbox_change c = { n, clock_wall(at->clock), false };
 	struct mailbox own;
 
 	if (out == NULL)
 		out = &own;
-	/* all is well, as mostly: no lock, and no file */
-	if (n->what == MAILBOX_SENT || n->what == MAILBOX_ANSWERS) {
-		mailbox_read(at, key, out);
-		if (mailbox_is_clean(out))
+	if (n->what != MAILBOX_FAILED && n->what != MAILBOX_REFUSES) {
+		/* all is well, as mostly: no lock, and no file */
+		mailbox_read(at, out);
+		if (n->what == MAILBOX_UNTOLD || mailbox_is_clean(out))
 			return true;
 	}
-	return mailbox_change(at, key, mailbox_change_note, &c, out, e);
+	return mailbox_change(at, mailbox_change_note, &c, out, e);
 }
 
 static bool
@@ -403,16 +405,15 @@ mailbox_change_release(struct mailbox *m, const void *arg)
 }
 
 bool
-mailbox_release(const struct mailbox_place *at,
-    const char key[MAILBOX_KEY_SIZE], bool all, struct err *e)
+mailbox_release(const struct mailbox_place *at, bool all, struct err *e)
 {
 	const struct mailbox_change c = { NULL, clock_wall(at->clock), all };
 	struct mailbox out;
 
-	mailbox_read(at, key, &out);
+	mailbox_read(at, &out);
 	if (mailbox_is_clean(&out))
 		return true;
-	return mailbox_change(at, key, mailbox_change_release, &c, &out, e);
+	return mailbox_change(at, mailbox_change_release, &c, &out, e);
 }
 
 void

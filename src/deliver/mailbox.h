@@ -68,17 +68,20 @@ struct mailbox {
 	char fault[ENVELOPE_ID_SIZE];
 	char kind[16], code[ERR_CODE_SIZE], reason[ERR_MSG_SIZE];
 	char remedy[ERR_MSG_SIZE];
+	bool freed; /* not in the file: what was noted just now ended a wait */
 };
 
-/* Where the files are; all borrowed. */
+/* Which file, and where; folder and clock are borrowed. */
 struct mailbox_place {
 	const char *folder; /* the spool's */
 	const struct clock *clock;
 	bool durable; /* a change is on the disk when it is made */
+	char key[MAILBOX_KEY_SIZE];
 };
-struct mailbox_place mailbox_place(const struct spool *s);
-
 /* Of who sends this message. */
+struct mailbox_place mailbox_place(const struct spool *s,
+    const struct envelope *v);
+
 void mailbox_key(const struct envelope *v, char key[MAILBOX_KEY_SIZE]);
 /* Of a mailbox (in any case of letters) and the app that sends for it. */
 void mailbox_key_of(struct str mailbox, struct str client_id,
@@ -88,8 +91,7 @@ void mailbox_key_of(struct str mailbox, struct str client_id,
  * All zero: nothing is known. A file from the future was written before the
  * clock was set back: its times mean nothing and are left out.
  */
-void mailbox_read(const struct mailbox_place *at,
-    const char key[MAILBOX_KEY_SIZE], struct mailbox *out);
+void mailbox_read(const struct mailbox_place *at, struct mailbox *out);
 
 /* When a message may be tried (wall clock); in the past: now. */
 int64_t mailbox_until(const struct mailbox *m);
@@ -98,6 +100,7 @@ enum err_kind mailbox_kind(const struct mailbox *m);
 
 /* What a request, or the want of one, says about the mailbox. */
 enum mailbox_event {
+	MAILBOX_UNTOLD,  /* nothing */
 	MAILBOX_SENT,    /* it works */
 	MAILBOX_ANSWERS, /* it answers: the service is there */
 	MAILBOX_FAILED,  /* why says: throttled, or perhaps away */
@@ -114,16 +117,14 @@ struct mailbox_note {
  * Notes it, under the lock. *out, if it is not NULL, is how it stands then.
  * ERR_RETRY with exit 74: not noted, and each message finds out for itself.
  */
-bool mailbox_note(const struct mailbox_place *at,
-    const char key[MAILBOX_KEY_SIZE], const struct mailbox_note *n,
+bool mailbox_note(const struct mailbox_place *at, const struct mailbox_note *n,
     struct mailbox *out, struct err *e) __attribute__((warn_unused_result));
 
 /*
  * It may be tried at once: a person says so (`queue retry`). Only with `all`
  * also before a time that Graph named. ERR_RETRY with exit 74.
  */
-bool mailbox_release(const struct mailbox_place *at,
-    const char key[MAILBOX_KEY_SIZE], bool all, struct err *e)
+bool mailbox_release(const struct mailbox_place *at, bool all, struct err *e)
     __attribute__((warn_unused_result));
 
 /*

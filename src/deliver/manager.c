@@ -22,8 +22,7 @@ enum {
 	MANAGER_HEAD = 2 << 20, /* bytes: a head of the most recipients */
 	MANAGER_LOOK_S = 60,    /* a ring may have been missed */
 	MANAGER_GROW_MS = 1000,
-	MANAGER_FREE_MS = 2000, /* workers without work stay so long */
-	MANAGER_STORING_S = 1   /* until who stores a message lets go of it */
+	MANAGER_FREE_MS = 2000 /* workers without work stay so long */
 };
 
 /* Who waits for the sum of a pass. */
@@ -202,27 +201,30 @@ manager_hold_up(struct manager *m, struct index_box *b,
 		m->sum.waits = r->why.kind;
 }
 
-/* The message stays as it was, and with it all of its mailbox. */
+/* The message stays as it was, and perhaps with it all of its mailbox. */
 static void
 manager_put_back(struct manager *m, const struct hands_answer *a)
 {
 	struct index_box *b = index_box(&m->index, a->item.box);
 	const struct worker_result *r = &a->result;
 
-	if (r->held) { /* who stores it has not let go of it */
-		manager_add(m, &a->item, os_wall() + MANAGER_STORING_S);
-	} else if (r->alone || (r->why.kind == ERR_NONE && r->next > 0)) {
-		manager_note_next(m, r->next);
-		if (m->life != MANAGER_PASS)
-			manager_add(m, &a->item, r->next);
-	} else if (r->why.kind != ERR_NONE) {
-		if (r->tried)
-			b->last = a->item.id;
-		if (!r->full)
-			manager_hold_up(m, b, r);
-		manager_add(m, &a->item, 0);
-	}
-	/* else it has gone, or is in other hands */
+	if (r->tried)
+		b->last = a->item.id;
+	if (r->message == VERDICT_WAITS)
+		manager_hold_up(m, b, r);
+	manager_add(m, &a->item, 0);
+}
+
+/* By itself. A pass waits for nothing but who stores a message. */
+static void
+manager_put_later(struct manager *m, const struct hands_answer *a)
+{
+	const struct worker_result *r = &a->result;
+	bool soon = !r->tried && r->next <= os_wall() + WORKER_STORING_S;
+
+	manager_note_next(m, r->next);
+	if (m->life != MANAGER_PASS || soon)
+		manager_add(m, &a->item, r->next);
 }
 
 static void
@@ -232,15 +234,11 @@ manager_count(struct manager *m, const struct hands_answer *a)
 	const struct worker_result *r = &a->result;
 
 	m->sum.tried++;
-	m->sum.verdict[r->verdict]++;
-	if (r->verdict == SCHEDULE_SENT) {
+	m->sum.message[r->message]++;
+	if (r->message == VERDICT_SENT) {
 		b->works = true;
 		b->probe = false;
 		b->until = 0;
-	} else if (r->verdict == SCHEDULE_LATER) {
-		manager_note_next(m, r->next);
-		if (m->life != MANAGER_PASS)
-			manager_add(m, &a->item, r->next);
 	}
 }
 
@@ -258,7 +256,7 @@ manager_died(struct manager *m, const struct hands_answer *a)
 	/* it is found out soon, unless the message itself is what kills; by
 	   a pass that had its try, in the next one */
 	if (m->life != MANAGER_PASS && ++m->lost <= MANAGER_LOST_MOST)
-		manager_add(m, &a->item, os_wall() + MANAGER_STORING_S);
+		manager_add(m, &a->item, os_wall() + WORKER_STORING_S);
 }
 
 static void
@@ -277,8 +275,10 @@ manager_note(struct manager *m, const struct hands_answer *a)
 	}
 	if (r->tried)
 		manager_count(m, a);
-	if (!r->tried || r->verdict == SCHEDULE_ACCOUNT)
+	if (r->message == VERDICT_WAITS || r->message == VERDICT_AGAIN)
 		manager_put_back(m, a);
+	else if (r->message == VERDICT_LATER || r->message == VERDICT_ALONE)
+		manager_put_later(m, a);
 }
 
 /* --- who rings */
@@ -374,8 +374,8 @@ manager_answer(struct manager *m)
 		sum = m->sum;
 		sum.waiting = index_ready(&m->index);
 		sum.tried -= a->before.tried;
-		for (size_t v = 0; v <= SCHEDULE_DEAD; v++)
-			sum.verdict[v] -= a->before.verdict[v];
+		for (size_t v = 0; v < VERDICTS; v++)
+			sum.message[v] -= a->before.message[v];
 		(void)send(a->fd, &sum, sizeof(sum),
 		    MSG_NOSIGNAL | MSG_DONTWAIT);
 		os_close(&a->fd);
@@ -533,7 +533,7 @@ manager_may_end(struct manager *m)
 		return false;
 	due = index_due(&m->index, now);
 	if (m->life == MANAGER_PASS)
-		return due == 0 || due > now + MANAGER_STORING_S;
+		return due == 0 || due > now + WORKER_STORING_S;
 	return due == 0 || due > now + MANAGER_STAY_S;
 }
 

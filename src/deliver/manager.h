@@ -38,7 +38,7 @@
 #include "base/syslog.h"
 #include "config/config.h"
 #include "deliver/outbox.h"
-#include "store/schedule.h"
+#include "deliver/verdict.h"
 
 enum {
 	MANAGER_STAY_S = 360, /* the first three failures, and what was
@@ -61,7 +61,7 @@ struct manager_ask {
 
 /* What became of the messages of a pass. */
 struct manager_sum {
-	size_t tried, verdict[SCHEDULE_DEAD + 1]; /* messages */
+	size_t tried, message[VERDICTS]; /* messages: of those, by verdict */
 	size_t waiting;      /* held up with their mailbox, not tried */
 	size_t later;        /* not due yet */
 	int64_t next;        /* when the first of both is due; 0: none */

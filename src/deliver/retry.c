@@ -8,13 +8,11 @@ enum { RETRY_MEMORY = 2 << 20 /* a head of the most recipients */ };
 bool
 retry_claim(struct claim *c, bool all, struct err *e)
 {
-	const struct mailbox_place at = mailbox_place(c->spool);
-	char key[MAILBOX_KEY_SIZE];
+	const struct mailbox_place at = mailbox_place(c->spool, &c->envelope);
 
-	mailbox_key(&c->envelope, key);
 	c->state.next = 0;
 	c->state.hours = 0; /* max_age leaves it some tries */
-	return mailbox_release(&at, key, all, e) && claim_put(c, SPOOL_NEW, e);
+	return mailbox_release(&at, all, e) && claim_put(c, SPOOL_NEW, e);
 }
 
 bool

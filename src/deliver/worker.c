@@ -167,11 +167,9 @@ static void
 worker_read_mailbox(struct worker *w, struct worker_account *a,
     const struct envelope *v, struct mailbox *m)
 {
-	const struct mailbox_place at = mailbox_place(&w->outbox->spool);
-	char key[MAILBOX_KEY_SIZE];
+	const struct mailbox_place at = mailbox_place(&w->outbox->spool, v);
 
-	mailbox_key(v, key);
-	mailbox_read(&at, key, m);
+	mailbox_read(&at, m);
 	if (m->failures > 0 || a->why.kind != ERR_NONE || !a->config.enabled)
 		worker_reload(w, a, v);
 	if (m->failures > 0 && mailbox_until(m) > clock_wall(at.clock))
@@ -190,6 +188,7 @@ may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
 	int64_t now = clock_wall(w->outbox->spool.clock), turn;
 	struct mailbox m;
 
+	out->message = VERDICT_WAITS;
 	worker_read_mailbox(w, a, v, &m);
 	if (a->why.kind == ERR_NONE && !a->config.enabled) {
 		err_set(&out->why, ERR_CONFIG, "enabled = no (%.*s)",
@@ -210,6 +209,7 @@ may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
 		    "`rate` allows the next in %lld s", (long long)turn);
 	} else {
 		out->next = 0;
+		out->message = VERDICT_NONE;
 		return true;
 	}
 	tell(w, a, &out->why);
@@ -248,9 +248,10 @@ may_try_id(struct worker *w, const char *id, struct worker_result *out)
 	if (!claim_look(&c, &w->outbox->spool, id, SPOOL_QUEUED, &a, &why))
 		/* to be told by the one who takes it */
 		may = why.kind == ERR_INPUT;
-	else if (c.spool != NULL && !is_due(w, &c.state))
+	else if (c.spool != NULL && !is_due(w, &c.state)) {
+		out->message = VERDICT_LATER;
 		out->next = c.state.next;
-	else if (c.spool != NULL)
+	} else if (c.spool != NULL)
 		may = may_try(w, account_of(w, &c.envelope), &c.envelope, out);
 	if (!may && why.kind != ERR_NONE && out->why.kind == ERR_NONE)
 		tell_damage(w, &why);
@@ -261,13 +262,16 @@ may_try_id(struct worker *w, const char *id, struct worker_result *out)
 
 /* What is in new/ and locked is being stored: it will be due in a moment. */
 static bool
-take(struct worker_job *j, const char *id, struct err *e)
+worker_take(struct worker_job *j, const char *id, struct err *e)
 {
 	struct spool *s = &j->worker->outbox->spool;
 
 	if (!claim_take(&j->claim, s, id, SPOOL_QUEUED, &j->mem, e))
 		return false;
-	j->result->held = j->claim.busy && j->claim.where == SPOOL_NEW;
+	if (j->claim.busy && j->claim.where == SPOOL_NEW) {
+		j->result->message = VERDICT_LATER;
+		j->result->next = clock_wall(s->clock) + WORKER_STORING_S;
+	}
 	return true;
 }
 
@@ -279,17 +283,16 @@ worker_message(struct worker *w, const char *id, struct worker_result *out,
 	struct err why = { 0 };
 	bool ok = true;
 
-	*out = (struct worker_result){ .verdict = SCHEDULE_ACCOUNT };
+	*out = (struct worker_result){ .message = VERDICT_NONE };
 	if (!may_try_id(w, id, out))
 		return true;
 	/* what is sent must be noted, so on a full disk nothing is */
 	if (!journal_reserve(&w->outbox->journal, e))
 		return false;
 	arena_init(&j.mem, WORKER_MEMORY);
-	out->verdict = SCHEDULE_LATER;
-	if (!take(&j, id, &why)) {
+	if (!worker_take(&j, id, &why)) {
 		tell_damage(w, &why);
-		out->verdict = SCHEDULE_HOLD;
+		out->message = VERDICT_HOLD;
 	} else if (j.claim.spool != NULL) {
 		j.account = account_of(w, &j.claim.envelope);
 		ok = worker_job_run(&j, e);

@@ -3,16 +3,14 @@
  * worker: takes messages from the queue, sends them, and writes down what
  * became of them.
  *
- *	outcome		the message		and
+ *	verdict.h says	the message is then	and
  *	sent		gone
- *	retry		new/, later
- *	unsure		new/, in 5 min, once;	delivery = once: hold/ at once
- *			then hold/		(but see below)
- *	refused, input	dead/			its sender gets a report
- *	auth, config	new/, as it was		its account waits
- *	usage, bug	hold/
+ *	later, alone	in new/, due later
+ *	waits, again	in new/, as it was	its mailbox waits, or not
+ *	dead		in dead/		its sender gets a report
+ *	hold		in hold/
  *
- * Of the last three a person hears (alert.h); bounce.h makes the report.
+ * A person hears of what no time mends (alert.h); bounce.h makes the report.
  *
  * Several may work on one spool. An outcome is in the journal before the
  * message leaves its folder, and one that the journal calls sent is not sent
@@ -25,16 +23,14 @@
  * there was sent; what is not, the policy decides about, and after a second
  * request a person.
  *
- * A waiting account (deliver/mailbox.h) is probed with one message now and
- * then, another one each time; that is not counted as an attempt. If that one
- * goes, the one that failed before waits alone, as does a message whose size
- * or route is what is forbidden. A time that the service names with
- * 429 or 503 holds up all mail of the account, and of no other; so does a
- * service that is away, for seconds or minutes, and the setting `rate`
- * (deliver/pace.h). Whose mail is held up, is not tried, and nothing is
- * counted.
+ * A waiting mailbox (deliver/mailbox.h) is probed with one message now and
+ * then, another one each time. If that one goes, the one that failed before
+ * waits alone. A time that the service names with 429 or 503 holds up all mail
+ * of the mailbox, and of no other; so does a service that is away, for seconds
+ * or minutes, and the setting `rate` (deliver/pace.h). Mail of a mailbox that
+ * is held up is not tried, and nothing is counted.
  *
- * Source: design.md 1 (the table of kinds), 3 (ambiguity), 4.
+ * Source: design.md 3 (ambiguity), 4, 5.
  */
 #ifndef DELIVER_WORKER_H
 #define DELIVER_WORKER_H
@@ -50,13 +46,14 @@
 #include "deliver/mailbox.h"
 #include "deliver/outbox.h"
 #include "deliver/pace.h"
+#include "deliver/verdict.h"
 #include "graph/send.h"
-#include "store/schedule.h"
 
 enum {
 	WORKER_ACCOUNTS = 4,          /* whose connections are kept */
 	WORKER_DEAD_AGE = 30 * 86400, /* seconds that dead/ keeps a file */
-	WORKER_NAME_SIZE = 512        /* account and --from */
+	WORKER_STORING_S = 1,  /* until who stores a message lets go of it */
+	WORKER_NAME_SIZE = 512 /* account and --from */
 };
 
 /* An account's settings and connections. */
@@ -93,14 +90,11 @@ void worker_close(struct worker *w); /* a zeroed one is fine */
 
 /* What became of one message. */
 struct worker_result {
-	bool tried; /* false: not due, in other hands, or its account waits */
-	bool full;  /* not tried: its mailbox had no slot free in time */
-	bool alone; /* not tried: it waits, and no other of its mailbox */
-	bool held;  /* not tried: who stored it has not let go of it */
-	enum schedule_verdict verdict; /* SCHEDULE_ACCOUNT: it waits */
-	struct err why;                /* kind ERR_NONE: it is sent */
+	bool tried; /* false: it is not due, or what it waits for is not */
+	enum verdict_message message; /* VERDICT_NONE: it is none of ours */
+	struct err why;               /* kind ERR_NONE: sent, or not due */
 	struct send_result sent;
-	int64_t next; /* of SCHEDULE_LATER, or not tried: then, if not 0 */
+	int64_t next; /* verdict.h's */
 };
 
 /*

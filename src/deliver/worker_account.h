@@ -5,7 +5,7 @@
 
 #include "deliver/worker_job.h"
 
-/* After an attempt whose outcome is settled: who has to wait, or no more. */
-void worker_account_note(struct worker_job *j);
+/* After the verdict: its mailbox has to wait, or no more. */
+void worker_account_note(struct worker_job *j, enum mailbox_event what);
 
 #endif

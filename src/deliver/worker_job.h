@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* worker_job: one message in a worker's hands, from its claim to its end. */
+/*
+ * worker_job: one message in a worker's hands, from its claim to its end.
+ * worker_try makes its requests, verdict.h judges, worker_tell tells.
+ */
 #ifndef DELIVER_WORKER_JOB_H
 #define DELIVER_WORKER_JOB_H
 
@@ -22,7 +25,6 @@ struct worker_job {
 	struct worker_result *result; /* its why: how the attempt ended */
 	struct arena mem;             /* of the claim */
 	struct claim claim;
-	/* of worker_job.c */
 	struct config config; /* the account's, as this message wants it;
 				 shares all texts with it */
 	struct prepared prepared;
@@ -32,12 +34,13 @@ struct worker_job {
 	uint64_t attempts;       /* before this one */
 	enum err_kind was;       /* the failure before this one */
 	int64_t started;         /* monotonic ms */
-	int64_t put_off;         /* seconds until its turn comes; 0: it came */
-	uint64_t too_large;      /* bytes that got HTTP 413 by MIME, or 0 */
-	bool asks_draft;         /* its draft can be asked what became of it */
-	bool searched;           /* Sent Items were, and had no copy */
-	bool given_up;           /* nothing is left to ask: a person decides */
+	/* of worker_try */
+	enum verdict_what what; /* what happened, and */
+	int64_t wait;           /* seconds until its turn comes */
+	bool searched;          /* Sent Items were, and had no copy */
 };
+
+int64_t worker_job_now(const struct worker_job *j); /* wall clock */
 
 /*
  * Tries the claimed message, notes the outcome and ends the claim. False: the

@@ -11,12 +11,6 @@
 #include "graph/permit.h"
 #include "graph/sent.h"
 
-static int64_t
-try_now(const struct worker_job *j)
-{
-	return clock_wall(j->claim.spool->clock);
-}
-
 /* Makes it durable that a request goes out now. */
 static bool
 try_mark(struct worker_job *j, struct str draft, struct err *e)
@@ -24,7 +18,7 @@ try_mark(struct worker_job *j, struct str draft, struct err *e)
 	struct envelope_state *s = &j->claim.state;
 
 	s->attempts = j->attempts + 1;
-	s->unsure_since = try_now(j);
+	s->unsure_since = worker_job_now(j);
 	if (s->asked == 0)
 		s->asked = s->unsure_since;
 	s->draft = draft;
@@ -43,7 +37,6 @@ try_forget_draft(struct worker_job *j, struct err *e)
 		*s = was;
 		return false;
 	}
-	j->asks_draft = false;
 	return true;
 }
 
@@ -56,8 +49,7 @@ try_keep_draft(void *arg, struct str id, struct err *e)
 	if (id.n == 0)
 		return try_forget_draft(j, e);
 	/* an id that the file would cut could not be asked */
-	j->asks_draft = id.n <= ENVELOPE_DRAFT_MOST;
-	id = j->asks_draft ? arena_str(&j->mem, id) : STR("");
+	id = id.n <= ENVELOPE_DRAFT_MOST ? arena_str(&j->mem, id) : STR("");
 	return arena_ok(&j->mem, e) && try_mark(j, id, e);
 }
 
@@ -83,10 +75,11 @@ try_read_addresses(struct worker_job *j, struct prepare_envelope *v,
 
 /*
  * The From policy was applied when it was queued: to apply it again to its
- * own result would lose what `from` was then.
+ * own result would lose what `from` was then. mime_limit 0: the setting's.
  */
 static bool
-try_prepare(struct worker_job *j, enum route *want, struct err *e)
+try_prepare(struct worker_job *j, uint64_t mime_limit, enum route *want,
+    struct err *e)
 {
 	struct enqueue_options o =
 	    enqueue_options_read(j->claim.envelope.options);
@@ -94,8 +87,8 @@ try_prepare(struct worker_job *j, enum route *want, struct err *e)
 
 	j->config = j->account->config;
 	j->config.from_policy = STR("keep");
-	if (j->too_large > 0)
-		j->config.mime_limit = j->too_large - 1;
+	if (mime_limit > 0)
+		j->config.mime_limit = mime_limit;
 	if (o.no_save)
 		j->config.save_to_sent = false;
 	*want = o.via;
@@ -105,8 +98,8 @@ try_prepare(struct worker_job *j, enum route *want, struct err *e)
 		j->worker->log, e);
 }
 
-bool
-worker_try_connect(struct worker_job *j, struct err *e)
+static bool
+try_connect(struct worker_job *j, struct err *e)
 {
 	struct worker_account *a = j->account;
 
@@ -150,6 +143,7 @@ static bool
 try_smaller(struct worker_job *j, enum route want, struct err *e)
 {
 	struct route_choice choice;
+	uint64_t size = j->prepared.out.facts.mime_size;
 	struct err why = *e;
 	bool other;
 
@@ -158,9 +152,8 @@ try_smaller(struct worker_job *j, enum route want, struct err *e)
 	    (strcmp(e->code, "413") != 0 &&
 		strcmp(e->code, "RequestEntityTooLarge") != 0))
 		return false;
-	j->too_large = j->prepared.out.facts.mime_size;
 	prepare_release(&j->prepared);
-	other = try_prepare(j, &want, e) &&
+	other = try_prepare(j, size - 1, &want, e) &&
 	    submit_route(&j->account->client, &j->prepared, want, &choice, e) &&
 	    choice.route != ROUTE_MIME;
 	if (other)
@@ -200,16 +193,14 @@ try_resume(struct worker_job *j, struct err *e)
 	if (!try_read_addresses(j, &v, e))
 		return false;
 	kept.rcpt = v.rcpt;
-	j->asks_draft = true;
 	ok = draft_resume(&j->account->client.graph, &kept, &j->result->sent,
 	    &found, e);
 	j->note = notes[found];
 	/* Sent Items shows it by then, or never */
 	if (!ok && found == DRAFT_LOST &&
-	    try_now(j) >= j->claim.state.unsure_since + SCHEDULE_UNSURE_S) {
-		j->asks_draft = false;
-		j->given_up = true;
-	}
+	    worker_job_now(j) >=
+		j->claim.state.unsure_since + SCHEDULE_UNSURE_S)
+		j->what = VERDICT_LOST;
 	return ok;
 }
 
@@ -219,11 +210,22 @@ worker_try_is_once(const struct worker_job *j)
 	return str_eq(j->account->config.delivery, STR("once"));
 }
 
-bool
-worker_try_saves_copy(const struct worker_job *j)
+static bool
+try_saves_copy(const struct worker_job *j)
 {
 	return j->account->config.save_to_sent &&
 	    !enqueue_options_read(j->claim.envelope.options).no_save;
+}
+
+bool
+worker_try_will_search(struct worker_job *j)
+{
+	struct err ignored;
+
+	return try_saves_copy(j) &&
+	    (j->searched ||
+		(try_connect(j, &ignored) &&
+		    permit_read(&j->account->client.graph) == ROUTE_MAY));
 }
 
 static bool
@@ -259,7 +261,7 @@ try_is_sent(struct worker_job *j, bool *sent, struct err *e)
 	if (times == 0)
 		return true;
 	err_set(e, ERR_UNSURE, "no answer came");
-	if (worker_try_saves_copy(j) &&
+	if (try_saves_copy(j) &&
 	    permit_read(&j->account->client.graph) != ROUTE_MAY_NOT &&
 	    !try_find_copy(j, &found, e))
 		return false;
@@ -270,21 +272,26 @@ try_is_sent(struct worker_job *j, bool *sent, struct err *e)
 	else if (found == SENT_NOT_NOW)
 		j->note = "perhaps sent, and Sent Items could not be searched";
 	else if (times > 1 || worker_try_is_once(j))
-		j->given_up = true;
-	return found != SENT_NOT_NOW && !j->given_up;
+		j->what = VERDICT_LOST;
+	return found != SENT_NOT_NOW && j->what != VERDICT_LOST;
 }
 
-/* False with j->put_off: another time. */
+/* False: j->what may say that it was not tried. */
 static bool
 try_take_turn(struct worker_job *j, struct err *e)
 {
 	struct pace *pace = &j->account->client.pace;
 
-	j->put_off = pace_room(pace, j->prepared.out.facts.mime_size);
-	if (j->put_off > 0)
+	j->wait = pace_room(pace, j->prepared.out.facts.mime_size);
+	if (j->wait > 0) {
+		j->what = VERDICT_NO_BYTES;
 		return err_set(e, ERR_RETRY,
 		    "Exchange takes 150 MB in 5 minutes, which went");
-	return pace_take(pace, &j->put_off, e);
+	}
+	if (pace_take(pace, &j->wait, e))
+		return true;
+	j->what = j->wait > 0 ? VERDICT_NO_RATE : VERDICT_ENDED;
+	return false;
 }
 
 static bool
@@ -295,7 +302,7 @@ try_use_slot(struct worker_job *j, enum route want, struct err *e)
 	bool ok;
 
 	if (!slot_take(&slot, j->account->config.mailbox, deadline, e)) {
-		j->result->full = true;
+		j->what = VERDICT_NO_SLOT;
 		return false;
 	}
 	ok = j->claim.state.draft.n > 0 ? try_resume(j, e) :
@@ -313,15 +320,15 @@ worker_try(struct worker_job *j, struct err *e)
 	enum route want = ROUTE_AUTO;
 	bool sent = false;
 
-	j->asks_draft = s->draft.n > 0;
+	j->what = VERDICT_ENDED;
 	if (s->unsure_since != 0 && s->draft.n == 0)
 		return err_set(e, ERR_UNSURE,
 		    "the process that sent it ended before its outcome was "
 		    "known");
-	if (!worker_try_connect(j, e) ||
+	if (!try_connect(j, e) ||
 	    (s->draft.n == 0 && !try_is_sent(j, &sent, e)))
 		return false;
 	return sent ||
-	    ((s->draft.n > 0 || try_prepare(j, &want, e)) &&
+	    ((s->draft.n > 0 || try_prepare(j, 0, &want, e)) &&
 		try_use_slot(j, want, e));
 }

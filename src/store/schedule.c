@@ -17,26 +17,6 @@ static const int backoff[] = { 1 * MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE,
 static const int rest[] = { 10, 30, MINUTE, 2 * MINUTE, 5 * MINUTE };
 static const int probe[] = { 5 * MINUTE, 15 * MINUTE, HOUR };
 
-static const enum schedule_verdict verdicts[] = {
-	[ERR_NONE] = SCHEDULE_SENT,
-	[ERR_RETRY] = SCHEDULE_LATER,
-	[ERR_UNSURE] = SCHEDULE_LATER,
-	[ERR_REFUSED] = SCHEDULE_DEAD,
-	[ERR_AUTH] = SCHEDULE_ACCOUNT,
-	[ERR_CONFIG] = SCHEDULE_ACCOUNT,
-	[ERR_INPUT] = SCHEDULE_DEAD,
-	[ERR_USAGE] = SCHEDULE_HOLD,
-	[ERR_BUG] = SCHEDULE_HOLD,
-};
-
-static const char *const names[] = {
-	[SCHEDULE_SENT] = "sent",
-	[SCHEDULE_LATER] = "later",
-	[SCHEDULE_ACCOUNT] = "account",
-	[SCHEDULE_HOLD] = "hold",
-	[SCHEDULE_DEAD] = "dead",
-};
-
 #define N(table) (sizeof(table) / sizeof(*(table)))
 
 /* The wait after the nth failure; the last of the table for all beyond. */
@@ -93,49 +73,36 @@ schedule_note(struct envelope_state *s, int64_t arrived, int64_t now)
 	s->tried = now;
 }
 
-static enum schedule_verdict
-schedule_verdict_of(const struct schedule_try *t)
+bool
+schedule_is_over(const struct schedule_try *t)
 {
-	enum schedule_verdict v = verdicts[t->kind];
-
-	if (t->kind == ERR_RETRY && t->tries > 0 && t->attempts >= t->tries)
-		return SCHEDULE_DEAD;
-	return v == SCHEDULE_ACCOUNT && t->alone ? SCHEDULE_LATER : v;
+	return t->since != 0 && t->now >= t->since + t->max_age &&
+	    t->hours >= SCHEDULE_HOURS;
 }
 
-enum schedule_verdict
-schedule_next(const struct schedule_try *t, int64_t *next)
+int64_t
+schedule_next(const struct schedule_try *t)
 {
-	enum schedule_verdict v = schedule_verdict_of(t);
 	int64_t end = t->since + t->max_age, wait;
-	bool unsure = t->kind == ERR_UNSURE;
-	bool over =
-	    t->since != 0 && t->now >= end && t->hours >= SCHEDULE_HOURS;
 
-	if (v != SCHEDULE_LATER)
-		return v;
-	if (verdicts[t->kind] == SCHEDULE_ACCOUNT) {
-		*next = t->now + earlier(HOUR, t->random);
-		return v;
-	}
-	if (unsure && (t->unsure_times > 1 || over))
-		return SCHEDULE_HOLD;
-	if (over)
-		return SCHEDULE_DEAD;
 	if (t->retry_after_ms > 0) {
 		wait = as_asked(t->retry_after_ms, t->random);
-		if (unsure && wait < SCHEDULE_UNSURE_S)
-			wait = SCHEDULE_UNSURE_S;
-		*next = t->now + wait;
-		return v;
+		return t->now +
+		    (t->unsure && wait < SCHEDULE_UNSURE_S ? SCHEDULE_UNSURE_S :
+							     wait);
 	}
-	wait = unsure ?
+	wait = t->unsure ?
 	    SCHEDULE_UNSURE_S :
 	    earlier(step(backoff, N(backoff), t->attempts), t->random);
 	if (t->since != 0 && t->now < end && wait > end - t->now)
 		wait = end - t->now;
-	*next = t->now + wait;
-	return v;
+	return t->now + wait;
+}
+
+int64_t
+schedule_alone(int64_t now, uint32_t random)
+{
+	return now + earlier(HOUR, random);
 }
 
 int64_t
@@ -151,10 +118,4 @@ int64_t
 schedule_rest(uint64_t times, int64_t now, uint32_t random)
 {
 	return now + earlier(step(rest, N(rest), times), random);
-}
-
-const char *
-schedule_name(enum schedule_verdict v)
-{
-	return names[v];
 }

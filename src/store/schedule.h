@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * schedule: what becomes of a message after an attempt, and when. Pure.
+ * schedule: when a message is tried again, and when it is too old. Pure. What
+ * becomes of it is deliver/verdict.h's.
  *
- *	kind		verdict
- *	(none)		SENT
- *	retry		LATER, or DEAD at max_age or after `tries`
- *	unsure		LATER once, after 5 min (Sent Items shows it by then),
- *			then HOLD
- *	refused, input	DEAD
- *	auth, config	ACCOUNT: the message stays as it is, without an end,
- *			and its account waits for the next probe; alone: LATER,
- *			every hour, without an end
- *	usage, bug	HOLD
- *
- * LATER waits after failure number
+ * A message waits after failure number
  *
  *	1	2	3	4	5	6	7 and more
  *	1 min	2 min	5 min	10 min	20 min	30 min	1 h
@@ -36,9 +26,9 @@
  * less up to a quarter, and one message is tried after that.
  *
  * A waiting account is probed with one message 5 min, 15 min, and then every
- * hour after the last failure.
+ * hour after the last failure. A message that waits alone is tried every hour.
  *
- * Source: design.md 1 (the table of kinds) and 3; facts.md 5.2 (Retry-After).
+ * Source: design.md 3; facts.md 5.2 (Retry-After).
  */
 #ifndef STORE_SCHEDULE_H
 #define STORE_SCHEDULE_H
@@ -46,16 +36,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/err.h"
 #include "store/envelope.h"
-
-enum schedule_verdict {
-	SCHEDULE_SENT,
-	SCHEDULE_LATER,
-	SCHEDULE_ACCOUNT,
-	SCHEDULE_HOLD,
-	SCHEDULE_DEAD
-};
 
 enum {
 	SCHEDULE_UNSURE_S = 300,
@@ -64,11 +45,8 @@ enum {
 };
 
 struct schedule_try {
-	enum err_kind kind;
+	bool unsure;            /* perhaps sent: SCHEDULE_UNSURE_S at least */
 	uint64_t attempts;      /* made, this one included: 1, 2, ... */
-	uint64_t unsure_times;  /* of those, this one included */
-	unsigned tries;         /* as of struct err, */
-	bool alone;             /* likewise */
 	int64_t retry_after_ms; /* 0: the service named none */
 	int64_t now, since;     /* wall clock, seconds; since 0: no age yet */
 	uint64_t hours;         /* in which it was tried, this one included */
@@ -89,9 +67,14 @@ int64_t schedule_due(int64_t next, uint64_t wait, int64_t now);
  */
 void schedule_note(struct envelope_state *s, int64_t arrived, int64_t now);
 
-/* *next is set for SCHEDULE_LATER only. */
-enum schedule_verdict schedule_next(const struct schedule_try *t,
-    int64_t *next);
+/* It has waited for max_age, and was tried in SCHEDULE_HOURS. */
+bool schedule_is_over(const struct schedule_try *t);
+
+/* When it is tried again. */
+int64_t schedule_next(const struct schedule_try *t);
+
+/* When a message that waits alone, for a setting or a permission, is. */
+int64_t schedule_alone(int64_t now, uint32_t random);
 
 /*
  * When an account that failed `failures` (1, 2, ...) times in a row is probed
@@ -102,8 +85,5 @@ int64_t schedule_probe(uint64_t failures, int64_t retry_after_ms, int64_t now,
 
 /* When a service that was away `times` (1, 2, ...) in a row is tried next. */
 int64_t schedule_rest(uint64_t times, int64_t now, uint32_t random);
-
-/* "sent", "later", "account", "hold", "dead": the journal's words. */
-const char *schedule_name(enum schedule_verdict v);
 
 #endif

@@ -18,8 +18,6 @@ static struct {
 	int64_t now;
 } m;
 
-static const char key[MAILBOX_KEY_SIZE] = "0123456789abcdef";
-
 static int64_t
 wall(void *arg)
 {
@@ -34,7 +32,8 @@ begin(void)
 	(void)snprintf(m.folder, sizeof(m.folder),
 	    "/tmp/post365-mailbox-XXXXXX");
 	T_CHECK(mkdtemp(m.folder) != NULL, "mkdtemp");
-	m.at = (struct mailbox_place){ m.folder, &m.clock, false };
+	m.at = (struct mailbox_place){ m.folder, &m.clock, false,
+		"0123456789abcdef" };
 }
 
 static void
@@ -58,7 +57,7 @@ note(enum mailbox_event what, const char *id, const struct err *why)
 	struct mailbox out;
 	struct err e = { 0 };
 
-	T_CHECK(mailbox_note(&m.at, key, &n, &out, &e), "%s", e.msg);
+	T_CHECK(mailbox_note(&m.at, &n, &out, &e), "%s", e.msg);
 	return out;
 }
 
@@ -89,11 +88,11 @@ test_throttled(void)
 	T_CHECK(mailbox_until(&b) == NOW + 101, "not shortened");
 	b = note(MAILBOX_SENT, "3", NULL);
 	T_CHECK(mailbox_until(&b) == NOW + 101, "not by a success");
-	T_CHECK(mailbox_release(&m.at, key, false, &e), "%s", e.msg);
-	mailbox_read(&m.at, key, &b);
+	T_CHECK(mailbox_release(&m.at, false, &e), "%s", e.msg);
+	mailbox_read(&m.at, &b);
 	T_CHECK(mailbox_until(&b) == NOW + 101, "nor by a person");
-	T_CHECK(mailbox_release(&m.at, key, true, &e), "%s", e.msg);
-	mailbox_read(&m.at, key, &b);
+	T_CHECK(mailbox_release(&m.at, true, &e), "%s", e.msg);
+	mailbox_read(&m.at, &b);
 	T_CHECK(mailbox_until(&b) == 0, "unless she says so");
 	end();
 }
@@ -111,9 +110,14 @@ test_fault(void)
 		mailbox_kind(&b) == ERR_AUTH,
 	    "it waits");
 	b = note(MAILBOX_ANSWERS, "B", NULL);
-	T_CHECK(b.failures == 1, "a refused message says little");
+	T_CHECK(b.failures == 1 && !b.freed, "a refused message says little");
+	b = note(MAILBOX_UNTOLD, "B", NULL);
+	T_CHECK(b.failures == 1 && !b.freed, "one that was not tried nothing");
 	b = note(MAILBOX_SENT, "B", NULL);
-	T_CHECK(b.failures == 0 && strcmp(b.fault, "A") == 0, "A is at fault");
+	T_CHECK(b.failures == 0 && b.freed && strcmp(b.fault, "A") == 0,
+	    "A is at fault");
+	b = note(MAILBOX_SENT, "C", NULL);
+	T_CHECK(!b.freed, "it goes again once");
 	b = note(MAILBOX_SENT, "A", NULL);
 	T_CHECK(b.fault[0] == '\0', "no more");
 	end();
@@ -148,7 +152,7 @@ test_clock(void)
 	begin();
 	(void)note(MAILBOX_FAILED, "1", &later);
 	m.now -= 3600;
-	mailbox_read(&m.at, key, &b);
+	mailbox_read(&m.at, &b);
 	T_CHECK(mailbox_until(&b) == 0, "a clock that was set back");
 	end();
 }
@@ -185,7 +189,7 @@ test_at_once(void)
 		T_CHECK(waitpid(child[i], &status, 0) == child[i] &&
 			status == 0,
 		    "writer %d", i);
-	mailbox_read(&m.at, key, &b);
+	mailbox_read(&m.at, &b);
 	T_CHECK(mailbox_until(&b) == NOW + WRITERS * ROUNDS, "the latest: %d",
 	    (int)(mailbox_until(&b) - NOW));
 	end();

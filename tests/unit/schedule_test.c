@@ -12,71 +12,32 @@ enum { NOW = 1000000, DAY = 86400, AGE = 5 * DAY };
 /* clang-format off */
 static const struct {
 	const char *name;
-	enum err_kind kind;
-	uint64_t attempts, unsure;
+	bool unsure;
+	uint64_t attempts;
 	int64_t after_ms, age; /* seconds since it arrived */
-	enum schedule_verdict want;
+	bool over;
 	int64_t least, most; /* of the wait, seconds, over all randoms */
-	unsigned tries;
-	bool alone;
 } rows[] = {
-	{ "sent", ERR_NONE, 1, 0, 0, 0, SCHEDULE_SENT, 0, 0, 0, false },
-	{ "refused", ERR_REFUSED, 1, 0, 0, 0, SCHEDULE_DEAD, 0, 0, 0, false },
-	{ "input", ERR_INPUT, 1, 0, 0, 0, SCHEDULE_DEAD, 0, 0, 0, false },
-	{ "auth", ERR_AUTH, 1, 0, 0, 0, SCHEDULE_ACCOUNT, 0, 0, 0, false },
-	{ "config", ERR_CONFIG, 1, 0, 0, 0, SCHEDULE_ACCOUNT, 0, 0, 0, false },
-	{ "auth never ends", ERR_AUTH, 99, 0, 0, 2 * AGE,
-	    SCHEDULE_ACCOUNT, 0, 0, 0, false },
-	{ "auth of this one only", ERR_AUTH, 1, 0, 0, 0, SCHEDULE_LATER,
-	    2700, 3600, 0, true },
-	{ "config, likewise, without an end", ERR_CONFIG, 99, 0, 0, 2 * AGE,
-	    SCHEDULE_LATER, 2700, 3600, 0, true },
-	{ "retry alone is retry", ERR_RETRY, 1, 0, 0, 0, SCHEDULE_LATER,
-	    45, 60, 0, true },
-	{ "2nd of three", ERR_RETRY, 2, 0, 0, 0, SCHEDULE_LATER, 90, 120, 3,
-	    false },
-	{ "3rd of three", ERR_RETRY, 3, 0, 0, 0, SCHEDULE_DEAD, 0, 0, 3,
-	    false },
-	{ "auth knows no tries", ERR_AUTH, 3, 0, 0, 0, SCHEDULE_ACCOUNT, 0, 0,
-	    3, false },
-	{ "usage", ERR_USAGE, 1, 0, 0, 0, SCHEDULE_HOLD, 0, 0, 0, false },
-	{ "bug", ERR_BUG, 1, 0, 0, 0, SCHEDULE_HOLD, 0, 0, 0, false },
-	{ "1st", ERR_RETRY, 1, 0, 0, 0, SCHEDULE_LATER, 45, 60, 0, false },
-	{ "2nd", ERR_RETRY, 2, 0, 0, 0, SCHEDULE_LATER, 90, 120, 0, false },
-	{ "3rd", ERR_RETRY, 3, 0, 0, 0, SCHEDULE_LATER, 225, 300, 0, false },
-	{ "6th", ERR_RETRY, 6, 0, 0, 0, SCHEDULE_LATER, 1350, 1800, 0, false },
-	{ "7th", ERR_RETRY, 7, 0, 0, 0, SCHEDULE_LATER, 2700, 3600, 0, false },
-	{ "100th", ERR_RETRY, 100, 0, 0, DAY,
-	    SCHEDULE_LATER, 2700, 3600, 0, false },
-	{ "0th is the 1st", ERR_RETRY, 0, 0, 0, 0,
-	    SCHEDULE_LATER, 45, 60, 0, false },
-	{ "huge", ERR_RETRY, UINT64_MAX, 0, 0, 0,
-	    SCHEDULE_LATER, 2700, 3600, 0, false },
-	{ "the last is at max_age", ERR_RETRY, 100, 0, 0, AGE - 100,
-	    SCHEDULE_LATER, 100, 100, 0, false },
-	{ "max_age", ERR_RETRY, 100, 0, 0, AGE, SCHEDULE_DEAD, 0, 0, 0, false },
-	{ "after it", ERR_RETRY, 1, 0, 5000, AGE + 1,
-	    SCHEDULE_DEAD, 0, 0, 0, false },
-	{ "Retry-After", ERR_RETRY, 9, 0, 10000, 0,
-	    SCHEDULE_LATER, 10, 13, 0, false },
-	{ "a fraction", ERR_RETRY, 1, 0, 100, 0,
-	    SCHEDULE_LATER, 1, 3, 0, false },
-	{ "a long one", ERR_RETRY, 1, 0, 600000, 0,
-	    SCHEDULE_LATER, 600, 662, 0, false },
-	{ "beyond max_age", ERR_RETRY, 1, 0, 600000, AGE - 10,
-	    SCHEDULE_LATER, 600, 662, 0, false },
-	{ "unsure", ERR_UNSURE, 1, 1, 0, 0,
-	    SCHEDULE_LATER, 300, 300, 0, false },
-	{ "unsure, asked", ERR_UNSURE, 1, 1, 1000, 0, SCHEDULE_LATER,
-	    300, 300, 0, false },
-	{ "unsure, asked long", ERR_UNSURE, 1, 1, 400000, 0, SCHEDULE_LATER,
-	    400, 442, 0, false },
-	{ "unsure twice", ERR_UNSURE, 2, 2, 0, 0,
-	    SCHEDULE_HOLD, 0, 0, 0, false },
-	{ "unsure and old", ERR_UNSURE, 9, 1, 0, AGE,
-	    SCHEDULE_HOLD, 0, 0, 0, false },
-	{ "clock set back", ERR_RETRY, 1, 0, 0, -DAY,
-	    SCHEDULE_LATER, 45, 60, 0, false },
+	{ "1st", false, 1, 0, 0, false, 45, 60 },
+	{ "2nd", false, 2, 0, 0, false, 90, 120 },
+	{ "3rd", false, 3, 0, 0, false, 225, 300 },
+	{ "6th", false, 6, 0, 0, false, 1350, 1800 },
+	{ "7th", false, 7, 0, 0, false, 2700, 3600 },
+	{ "100th", false, 100, 0, DAY, false, 2700, 3600 },
+	{ "0th is the 1st", false, 0, 0, 0, false, 45, 60 },
+	{ "huge", false, UINT64_MAX, 0, 0, false, 2700, 3600 },
+	{ "the last is at max_age", false, 100, 0, AGE - 100, false,
+	  100, 100 },
+	{ "max_age", false, 100, 0, AGE, true, 2700, 3600 },
+	{ "after it", false, 1, 5000, AGE + 1, true, 5, 7 },
+	{ "Retry-After", false, 9, 10000, 0, false, 10, 13 },
+	{ "a fraction", false, 1, 100, 0, false, 1, 3 },
+	{ "a long one", false, 1, 600000, 0, false, 600, 662 },
+	{ "beyond max_age", false, 1, 600000, AGE - 10, false, 600, 662 },
+	{ "unsure", true, 1, 0, 0, false, 300, 300 },
+	{ "unsure, asked", true, 1, 1000, 0, false, 300, 300 },
+	{ "unsure, asked long", true, 1, 400000, 0, false, 400, 442 },
+	{ "clock set back", false, 1, 0, -DAY, false, 45, 60 },
 };
 
 static const struct {
@@ -100,13 +61,9 @@ test_rows(void)
 		int64_t least = INT64_MAX, most = 0;
 
 		for (uint32_t r = 0; r < 4000; r++) {
-			int64_t next = NOW;
 			struct schedule_try t = {
-				.kind = rows[i].kind,
+				.unsure = rows[i].unsure,
 				.attempts = rows[i].attempts,
-				.unsure_times = rows[i].unsure,
-				.tries = rows[i].tries,
-				.alone = rows[i].alone,
 				.retry_after_ms = rows[i].after_ms,
 				.now = NOW,
 				.since = NOW - rows[i].age,
@@ -114,10 +71,10 @@ test_rows(void)
 				.max_age = AGE,
 				.random = r * 1000003U,
 			};
-			enum schedule_verdict v = schedule_next(&t, &next);
+			int64_t next = schedule_next(&t);
 
-			T_CHECK(v == rows[i].want, "%s: %s", rows[i].name,
-			    schedule_name(v));
+			T_CHECK(schedule_is_over(&t) == rows[i].over,
+			    "%s: over", rows[i].name);
 			least = next - NOW < least ? next - NOW : least;
 			most = next - NOW > most ? next - NOW : most;
 		}
@@ -131,40 +88,30 @@ test_rows(void)
 static void
 test_hours(void)
 {
-	for (uint64_t hours = 0; hours <= SCHEDULE_HOURS; hours++)
-		for (int64_t after = 0; after <= 10000; after += 10000) {
-			const struct schedule_try t = { .kind = ERR_RETRY,
-				.attempts = 9,
-				.now = NOW,
-				.since = NOW - 99 * AGE,
-				.hours = hours,
-				.retry_after_ms = after,
-				.max_age = AGE };
-			int64_t next = 0;
-			enum schedule_verdict want = hours < SCHEDULE_HOURS ?
-			    SCHEDULE_LATER :
-			    SCHEDULE_DEAD;
+	for (uint64_t hours = 0; hours <= SCHEDULE_HOURS; hours++) {
+		const struct schedule_try t = { .attempts = 9,
+			.now = NOW,
+			.since = NOW - 99 * AGE,
+			.hours = hours,
+			.max_age = AGE };
 
-			T_CHECK(schedule_next(&t, &next) == want &&
-				(want == SCHEDULE_DEAD || next > NOW + 9),
-			    "%d hours, to wait for %d ms: %lld", (int)hours,
-			    (int)after, (long long)(next - NOW));
-		}
+		T_CHECK(schedule_is_over(&t) == (hours == SCHEDULE_HOURS) &&
+			schedule_next(&t) >= NOW + 2700,
+		    "%d hours", (int)hours);
+	}
 }
 
 /* A clock that was never right gives no age, however often it was tried. */
 static void
 test_no_age(void)
 {
-	const struct schedule_try t = { .kind = ERR_RETRY,
-		.attempts = 99,
+	const struct schedule_try t = { .attempts = 99,
 		.now = NOW,
 		.hours = 99,
 		.max_age = 1 };
-	int64_t next = 0;
 
-	T_CHECK(schedule_next(&t, &next) == SCHEDULE_LATER && next > NOW + 2600,
-	    "%lld", (long long)next);
+	T_CHECK(!schedule_is_over(&t) && schedule_next(&t) > NOW + 2600, "%lld",
+	    (long long)schedule_next(&t));
 }
 
 /* What a row of tries leaves: a moment each, seconds after START; -1: 1970. */
@@ -277,6 +224,7 @@ test_rest(void)
 			least = wait < least ? wait : least;
 			most = wait > most ? wait : most;
 		}
+		T_CHECK(schedule_alone(NOW, (uint32_t)i) > NOW + 2699, "alone");
 		T_CHECK(most == want[i] && least == want[i] - want[i] / 4,
 		    "%zu: %lld to %lld", i, (long long)least, (long long)most);
 	}
@@ -286,16 +234,15 @@ test_rest(void)
 static void
 test_five_days(void)
 {
-	struct schedule_try t = { .kind = ERR_RETRY,
-		.attempts = 1,
+	struct schedule_try t = { .attempts = 1,
 		.now = 1,
 		.since = 1,
 		.hours = SCHEDULE_HOURS,
 		.max_age = AGE };
-	int64_t next = 0;
+	int64_t next;
 
-	while (
-	    schedule_next(&t, &next) == SCHEDULE_LATER && t.attempts < 1000) {
+	while (!schedule_is_over(&t) && t.attempts < 1000) {
+		next = schedule_next(&t);
 		T_CHECK(next > t.now, "goes on");
 		t.now = next;
 		t.attempts++;

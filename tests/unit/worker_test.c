@@ -211,28 +211,24 @@ asked(void)
 
 /* What a pass did. */
 struct worker_sum {
-	size_t tried, verdict[SCHEDULE_DEAD + 1]; /* messages */
-	size_t waiting;                           /* for their account */
+	size_t tried, message[VERDICTS]; /* messages, and by verdict */
+	size_t waiting;                  /* for their account */
 };
 
 static void
 read_mailbox(const struct envelope *v, struct mailbox *out)
 {
-	const struct mailbox_place at = mailbox_place(&m.outbox.spool);
-	char key[MAILBOX_KEY_SIZE];
+	const struct mailbox_place at = mailbox_place(&m.outbox.spool, v);
 
-	mailbox_key(v, key);
-	mailbox_read(&at, key, out);
+	mailbox_read(&at, out);
 }
 
 static bool
 release_mailbox(const struct envelope *v, struct err *e)
 {
-	const struct mailbox_place at = mailbox_place(&m.outbox.spool);
-	char key[MAILBOX_KEY_SIZE];
+	const struct mailbox_place at = mailbox_place(&m.outbox.spool, v);
 
-	mailbox_key(v, key);
-	return mailbox_release(&at, key, false, e);
+	return mailbox_release(&at, false, e);
 }
 
 /* Every due message once, as a manager with one worker. */
@@ -255,9 +251,8 @@ pass(struct worker_sum *sum, struct err *e)
 		ok = worker_message(&m.worker, list.item[i].id, &r, e);
 		if (r.tried) {
 			sum->tried++;
-			sum->verdict[r.verdict]++;
-		} else if (r.verdict == SCHEDULE_ACCOUNT &&
-		    r.why.kind != ERR_NONE) {
+			sum->message[r.message]++;
+		} else if (r.why.kind != ERR_NONE) {
 			sum->waiting++;
 		}
 	}
@@ -560,17 +555,17 @@ test_probe(void)
 		add("", id[i]);
 	qsort(id, N(id), sizeof(id[0]), by_id);
 	ok = worker_message(&m.worker, id[0], &r[0], &e);
-	T_CHECK(ok && r[0].verdict == SCHEDULE_ACCOUNT, "%s", e.msg);
+	T_CHECK(ok && r[0].message == VERDICT_WAITS, "%s", e.msg);
 	m.now += 3600;
 	/* index.h: not the same again */
 	ok = worker_message(&m.worker, id[1], &r[1], &e);
-	T_CHECK(ok && r[1].verdict == SCHEDULE_SENT, "another one");
+	T_CHECK(ok && r[1].message == VERDICT_SENT, "another one");
 	ok = worker_message(&m.worker, id[0], &r[0], &e);
-	T_CHECK(ok && r[0].tried && r[0].verdict == SCHEDULE_LATER &&
-		r[0].why.alone && r[0].next > m.now + 2699,
-	    "it waits alone: %d", r[0].verdict);
+	T_CHECK(ok && r[0].tried && r[0].message == VERDICT_ALONE &&
+		r[0].next > m.now + 2699,
+	    "it waits alone: %d", r[0].message);
 	ok = worker_message(&m.worker, id[2], &r[2], &e);
-	T_CHECK(ok && r[2].verdict == SCHEDULE_SENT, "the others go");
+	T_CHECK(ok && r[2].message == VERDICT_SENT, "the others go");
 	end();
 }
 
@@ -840,7 +835,7 @@ test_lost_draft(void)
 	    "%s", e.msg);
 	arena_release(&a);
 	run(&sum);
-	T_CHECK(sum.verdict[SCHEDULE_SENT] == 1 && asked() == 3,
+	T_CHECK(sum.message[VERDICT_SENT] == 1 && asked() == 3,
 	    "a person lets it go: %u requests", asked());
 	end();
 }
@@ -992,13 +987,13 @@ test_contradiction(void)
 	run(&sum);
 	look(&c, id[0], &a);
 	T_CHECK(asked() == 0 && strcmp(where(&c), "new") == 0 &&
-		sum.verdict[SCHEDULE_LATER] == 1,
+		sum.message[VERDICT_ALONE] == 1,
 	    "%u requests, in %s", asked(), where(&c));
 	claim_leave(&c);
 	arena_release(&a);
 	add("via=mime", id[1]);
 	run(&sum);
-	T_CHECK(asked() == 1 && sum.verdict[SCHEDULE_SENT] == 1,
+	T_CHECK(asked() == 1 && sum.message[VERDICT_SENT] == 1,
 	    "the other: %u requests", asked());
 	end();
 }
@@ -1039,7 +1034,7 @@ test_too_large(void)
 		add(cases[i].options, id);
 		run(&sum);
 		T_CHECK(asked() == cases[i].asked &&
-			(sum.verdict[SCHEDULE_SENT] == 1) == cases[i].sent,
+			(sum.message[VERDICT_SENT] == 1) == cases[i].sent,
 		    "%s: %u requests", cases[i].name, asked());
 		end();
 	}
@@ -1128,7 +1123,7 @@ test_same_twice(void)
 	T_CHECK(asked() == 2, "twice: %u requests", asked());
 	add("", id[1]);
 	run(&sum);
-	T_CHECK(asked() == 3 && sum.verdict[SCHEDULE_SENT] == 1,
+	T_CHECK(asked() == 3 && sum.message[VERDICT_SENT] == 1,
 	    "the other: %u requests", asked());
 	end();
 }
@@ -1247,7 +1242,7 @@ test_throttle(void)
 	add("", id[0]);
 	add("", id[1]);
 	run(&sum);
-	T_CHECK(asked() == 1 && sum.verdict[SCHEDULE_LATER] == 1, "the first");
+	T_CHECK(asked() == 1 && sum.message[VERDICT_LATER] == 1, "the first");
 	T_CHECK(release_mailbox(&v, &e), "%s", e.msg);
 	m.now += 99;
 	run(&sum);
@@ -1255,7 +1250,7 @@ test_throttle(void)
 	m.now += 1;
 	run(&sum);
 	/* the first has some seconds more by chance, or none */
-	T_CHECK(asked() == 1 + sum.verdict[SCHEDULE_SENT] && asked() >= 2,
+	T_CHECK(asked() == 1 + sum.message[VERDICT_SENT] && asked() >= 2,
 	    "the other: %u requests", asked());
 	m.now += 20;
 	run(&sum);
@@ -1312,10 +1307,10 @@ test_away(void)
 	serve_start(&m.graph, &good, 1, true);
 	write_settings("");
 	run(&sum);
-	T_CHECK(sum.verdict[SCHEDULE_SENT] == 1, "changed settings");
+	T_CHECK(sum.message[VERDICT_SENT] == 1, "changed settings");
 	m.now += 120;
 	run(&sum);
-	T_CHECK(sum.verdict[SCHEDULE_SENT] == 3, "all the others");
+	T_CHECK(sum.message[VERDICT_SENT] == 3, "all the others");
 	end();
 }
 
@@ -1430,9 +1425,9 @@ test_rate(void)
 	add_many(id);
 	add_text("other", "", STR(HEADER "hello\r\n"), other);
 	run(&sum);
-	T_CHECK(sum.verdict[SCHEDULE_SENT] == 3 && sum.tried == 3 &&
+	T_CHECK(sum.message[VERDICT_SENT] == 3 && sum.tried == 3 &&
 		sum.waiting == 2 && asked() == 3,
-	    "%zu sent, %zu tried, %zu wait", sum.verdict[SCHEDULE_SENT],
+	    "%zu sent, %zu tried, %zu wait", sum.message[VERDICT_SENT],
 	    sum.tried, sum.waiting);
 	look(&c, other, &a);
 	T_CHECK(c.spool == NULL, "another mailbox has its own");
@@ -1453,7 +1448,7 @@ test_rate(void)
 	worker_close(&m.worker);
 	worker_open(&m.worker, &m.outbox, m.path, &silent, &nobody);
 	run(&sum);
-	T_CHECK(sum.verdict[SCHEDULE_SENT] == 2, "the next two");
+	T_CHECK(sum.message[VERDICT_SENT] == 2, "the next two");
 	end();
 }
 
@@ -1489,10 +1484,10 @@ test_uploads(void)
 	arena_release(&a);
 	add("", id);
 	run(&sum);
-	T_CHECK(sum.verdict[SCHEDULE_SENT] == 1, "a small one goes");
+	T_CHECK(sum.message[VERDICT_SENT] == 1, "a small one goes");
 	m.now += 310;
 	run(&sum);
-	T_CHECK(sum.verdict[SCHEDULE_SENT] == 1, "and then the large one");
+	T_CHECK(sum.message[VERDICT_SENT] == 1, "and then the large one");
 	end();
 }
 

@@ -499,9 +499,9 @@ deliver(struct queue *q, struct err *e)
 	log_trace(&q->cli.log,
 	    "tried %zu: %zu sent, %zu later, %zu on hold, %zu dead; %zu wait "
 	    "for their mailbox",
-	    sum.tried, sum.verdict[SCHEDULE_SENT], sum.verdict[SCHEDULE_LATER],
-	    sum.verdict[SCHEDULE_HOLD], sum.verdict[SCHEDULE_DEAD],
-	    sum.waiting);
+	    sum.tried, sum.message[VERDICT_SENT],
+	    sum.message[VERDICT_LATER] + sum.message[VERDICT_ALONE],
+	    sum.message[VERDICT_HOLD], sum.message[VERDICT_DEAD], sum.waiting);
 	return true;
 }
 

@@ -214,23 +214,21 @@ static bool
 judge(const struct sendmail_post *d, const struct worker_result *r,
     struct err *e)
 {
-	bool waits = r->verdict == SCHEDULE_ACCOUNT && r->why.kind != ERR_RETRY;
+	bool waits = r->message == VERDICT_WAITS && r->why.kind != ERR_RETRY;
 
-	if (r->why.kind == ERR_NONE || r->verdict == SCHEDULE_LATER ||
-	    (r->verdict == SCHEDULE_ACCOUNT && !waits))
+	if (r->why.kind == ERR_NONE || (r->message < VERDICT_SENT && !waits))
 		return true;
 	*e = r->why;
-	if (waits || r->verdict == SCHEDULE_HOLD)
+	if (waits || r->message == VERDICT_HOLD)
 		err_wrap(e, "stored as %s, where it waits", d->ids.id[0]);
 	return false;
 }
 
-/* In the queue: its time, or that of its account, will come. */
+/* In the queue: its time, or that of its mailbox, will come. */
 static bool
 is_left(const struct worker_result *r)
 {
-	return !r->tried || r->verdict == SCHEDULE_LATER ||
-	    r->verdict == SCHEDULE_ACCOUNT;
+	return !r->tried || r->message < VERDICT_SENT;
 }
 
 bool

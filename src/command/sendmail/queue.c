@@ -15,7 +15,7 @@ run_here(const struct manager_ask *ask, struct err *e)
 	if (!pass_run(ask, &sum, e))
 		return false;
 	log_trace(ask->log, "tried %zu: %zu sent", sum.tried,
-	    sum.verdict[SCHEDULE_SENT]);
+	    sum.message[VERDICT_SENT]);
 	return true;
 }
 
