@@ -396,6 +396,12 @@ os_sync(int fd, const char *name, struct err *e)
 	return r == 0 || io_error(name, "sync", e);
 }
 
+void
+os_sync_start(int fd)
+{
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 bool
 os_reserve(struct os_at at, uint64_t n, struct err *e)
 {

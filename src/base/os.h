@@ -123,6 +123,8 @@ bool os_write_at(struct os_at to, struct str s, struct err *e)
  */
 bool os_sync(int fd, const char *name, struct err *e)
     __attribute__((warn_unused_result));
+/* Begins to write it to the disk, for an os_sync to come, where that can be. */
+void os_sync_start(int fd);
 /* Ends the file at this size. ERR_RETRY with exit 74. */
 bool os_cut(int fd, const char *name, uint64_t size, struct err *e)
     __attribute__((warn_unused_result));

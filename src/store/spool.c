@@ -116,18 +116,23 @@ spool_abort(struct spool_add *a)
 
 /* One exit status for all that was not stored, whatever failed. */
 static bool
-not_stored(struct spool_add *a, struct err *e)
+spool_refuse(const struct spool *s, struct err *e)
 {
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", names[a->where], a->id);
 	if (e->remedy[0] == '\0' && e->kind == ERR_RETRY)
 		err_remedy(e, "look after the disk of %s; nothing was stored",
-		    a->spool->path);
-	err_wrap(e, "%s", a->spool->path);
+		    s->path);
+	err_wrap(e, "%s", s->path);
 	e->exit = 0;
-	spool_abort(a);
 	return false;
+}
+
+static bool
+not_stored(struct spool_add *a, struct err *e)
+{
+	const struct spool *s = a->spool;
+
+	spool_abort(a);
+	return spool_refuse(s, e);
 }
 
 /*
@@ -238,39 +243,67 @@ bool
 spool_seal(struct spool_add *a, struct err *e)
 {
 	char hex[CRYPT_SHA256_HEX], end[ENVELOPE_END + 1];
-	struct spool *s = a->spool;
 
-	if (s == NULL)
+	if (a->spool == NULL)
 		return err_set(e, ERR_BUG, "spool_seal after the end");
 	crypt_sum_hex(&a->sum, hex);
 	envelope_end(end, a->head + a->size, hex);
 	if (!os_write_fd(a->fd, a->id, str_of(end), e))
 		return not_stored(a, e);
-	os_touch(a->fd, clock_wall(s->clock)); /* it is due */
-	if (!spool_sync_file(s, a->fd, a->id, e) ||
-	    !dir_move(&s->dir[SPOOL_TMP], a->id, &s->dir[SPOOL_NEW], a->id, e))
-		return not_stored(a, e);
-	a->where = SPOOL_NEW;
+	os_touch(a->fd, clock_wall(a->spool->clock)); /* it is due */
 	return true;
+}
+
+/*
+ * Each step for all before the next. The first sync commits for all what the
+ * file system has begun, and a rename between two would begin anew.
+ */
+static bool
+settle_all(struct spool_add **a, size_t n, struct err *e)
+{
+	const struct spool *s = a[0]->spool;
+
+	for (size_t i = 0; n > 1 && s->sync != SPOOL_NONE && i < n; i++)
+		os_sync_start(a[i]->fd);
+	for (size_t i = 0; i < n; i++)
+		if (!spool_sync_file(s, a[i]->fd, a[i]->id, e))
+			return false;
+	for (size_t i = 0; i < n; i++) {
+		if (!dir_move(&s->dir[SPOOL_TMP], a[i]->id, &s->dir[SPOOL_NEW],
+			a[i]->id, e))
+			return false;
+		a[i]->where = SPOOL_NEW;
+	}
+	return spool_sync_folder(s, SPOOL_NEW, e);
+}
+
+/* No worker has one yet: the locks still are ours. */
+static bool
+settle_none(struct spool_add **a, size_t n, struct err *e)
+{
+	const struct spool *s = a[0]->spool;
+	bool renamed = a[0]->where == SPOOL_NEW;
+	struct err ignored;
+
+	for (size_t i = 0; i < n; i++)
+		spool_abort(a[i]);
+	/* else a power cut could bring back what was refused */
+	if (renamed)
+		(void)!spool_sync_folder(s, SPOOL_NEW, &ignored);
+	return spool_refuse(s, e);
 }
 
 bool
 spool_settle(struct spool_add **a, size_t n, struct err *e)
 {
-	bool ok = n == 0 || spool_sync_folder(a[0]->spool, SPOOL_NEW, e);
-
-	if (!ok)
-		(void)not_stored(a[0], e);
+	if (n > 0 && !settle_all(a, n, e))
+		return settle_none(a, n, e);
+	/* From here on the mail is safe. */
 	for (size_t i = 0; i < n; i++) {
-		/* no worker has it yet: the lock still is ours */
-		if (!ok)
-			spool_abort(a[i]);
-		else
-			os_close(&a[i]->fd);
-		/* From here on the mail is safe. */
+		os_close(&a[i]->fd);
 		a[i]->spool = NULL;
 	}
-	return ok;
+	return true;
 }
 
 bool

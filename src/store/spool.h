@@ -19,11 +19,15 @@
  *	step			found			then
  *	add
  *	1 create in tmp/, lock	tmp/, any bytes		not accepted:
- *	2 write it		tmp/, any bytes		spool_clean removes
+ *	2 write it, seal it	tmp/, any bytes		spool_clean removes
+ *	  settle any number, each step for all before the next:
  *	3 fdatasync		tmp/, whole		it after 36 h
  *	4 rename to new/	tmp/ or new/, whole	the same, or sent
  *	5 fsync new/		new/, whole		ACCEPTED, is sent
  *	6 close: lock is free	new/, whole		is sent
+ *	  where one of 3 to 5 fails, none of them is accepted:
+ *	7 unlink each		new/, whole; or none	refused, or sent
+ *	8 fsync new/		none			REFUSED
  *	take
  *	1 lock, read, check	new/			is sent
  *	2 rename to work/	new/ or work/		is sent
@@ -141,9 +145,13 @@ bool spool_write(struct spool_add *a, struct str piece, struct err *e)
 bool spool_commit(struct spool_add *a, struct err *e)
     __attribute__((warn_unused_result));
 /*
- * The same for several that share one sync of the folder: seal each (false:
- * that one is over), then settle them all at once. Settled ones are accepted;
- * where it fails, none is, and all are removed. Either way all are over.
+ * The same for several of one spool that share one commit of the disk: seal
+ * each (false: that one is over), then settle them all at once. True: all are
+ * accepted. False: none is, and none is there any more. Either way all are
+ * over.
+ * Settle waits for the disk and needs nothing but these: it may run in a
+ * thread beside the one that goes on to add others, or in a forked process
+ * (then the forker closes its copies of a->fd: the lock ends with the last).
  */
 bool spool_seal(struct spool_add *a, struct err *e)
     __attribute__((warn_unused_result));

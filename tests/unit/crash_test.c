@@ -38,11 +38,12 @@
 /* What the caller was promised before the end came. */
 struct facts {
 	char id[ENVELOPE_ID_SIZE];
-	int accepted; /* an add was acknowledged */
-	int marked;   /* unsure_since is durable */
-	int over;     /* the last step said true */
-	int ended;    /* nothing stopped it */
-	int failed;   /* exit status of the failure it saw */
+	int accepted;          /* an add was acknowledged */
+	int marked;            /* unsure_since is durable */
+	int over;              /* the last step said true */
+	int ended;             /* nothing stopped it */
+	int failed;            /* exit status of the failure it saw */
+	char order[CUT_ORDER]; /* its calls, if nothing stopped it */
 	long calls;
 };
 
@@ -55,6 +56,42 @@ add(struct queue *q, struct facts *f, struct err *e)
 {
 	f->accepted = f->over = queue_add(q, body, f->id, e);
 	return f->over;
+}
+
+/* So many that share one commit. f->id is none of them. */
+static bool
+group(struct queue *q, size_t n, struct facts *f, struct err *e)
+{
+	struct spool_add a[3], *all[3] = { &a[0], &a[1], &a[2] };
+	bool ok = true;
+
+	memset(a, 0, sizeof(a));
+	for (size_t i = 0; ok && i < n; i++)
+		ok = spool_begin(&q->spool, &queue_envelope, &a[i], e) &&
+		    spool_write(&a[i], body, e) && spool_seal(&a[i], e);
+	for (size_t i = 0; !ok && i < n; i++)
+		spool_abort(&a[i]);
+	f->over = ok && spool_settle(all, n, e);
+	f->accepted = f->over ? (int)n : 0;
+	return f->over;
+}
+
+static bool
+group_of_1(struct queue *q, struct facts *f, struct err *e)
+{
+	return group(q, 1, f, e);
+}
+
+static bool
+group_of_2(struct queue *q, struct facts *f, struct err *e)
+{
+	return group(q, 2, f, e);
+}
+
+static bool
+group_of_3(struct queue *q, struct facts *f, struct err *e)
+{
+	return group(q, 3, f, e);
 }
 
 static bool
@@ -82,6 +119,7 @@ save(struct queue *q, struct facts *f, struct err *e)
 	struct claim c;
 
 	f->over = mark(q, f, &c, e);
+	claim_leave(&c);
 	return f->over;
 }
 
@@ -140,6 +178,21 @@ static bool
 queued(struct queue *q, struct facts *f, struct err *e)
 {
 	return queue_add(q, body, f->id, e) && (f->accepted = 1);
+}
+
+/* Both slots hold a state, so the next is written over one. */
+static bool
+saved(struct queue *q, struct facts *f, struct err *e)
+{
+	struct claim c;
+	bool ok;
+
+	if (!queued(q, f, e) || !take(q, f, &c, e))
+		return false;
+	c.state.unsure_since = 76;
+	ok = claim_save(&c, e) && claim_save(&c, e);
+	claim_leave(&c);
+	return ok;
 }
 
 static bool
@@ -224,17 +277,23 @@ static const struct scenario {
 	const char *name;
 	step *before, *run;
 	unsigned meanwhile, after; /* where it may be: cut; and said true */
+	size_t adds;               /* so many; where it failed there is none */
+	int64_t marks;             /* what unsure_since was before */
 } scenarios[] = {
-	{ "add", nothing, add, GONE | NEW, NEW },
-	{ "save", queued, save, NEW | WORK, NEW | WORK },
-	{ "later", queued, later, NEW | WORK, NEW | WORK },
-	{ "hold", queued, hold, NEW | WORK | HOLD, HOLD },
-	{ "dead", queued, dead, NEW | WORK | DEAD, DEAD },
-	{ "release", held, later, HOLD | NEW, NEW },
-	{ "done", queued, done, NEW | WORK | GONE, GONE },
-	{ "takeover", left, done, WORK | NEW | GONE, GONE },
-	{ "settled", settled, see_settled, GONE, GONE },
-	{ "clean", unfinished, clean, GONE, GONE },
+	{ "add", nothing, add, GONE | NEW, NEW, 1, 0 },
+	{ "group-of-1", nothing, group_of_1, GONE | NEW, NEW, 1, 0 },
+	{ "group-of-2", nothing, group_of_2, GONE | NEW, NEW, 2, 0 },
+	{ "group-of-3", nothing, group_of_3, GONE | NEW, NEW, 3, 0 },
+	{ "save", queued, save, NEW | WORK, NEW | WORK, 0, 0 },
+	{ "save-over", saved, save, NEW | WORK, NEW | WORK, 0, 76 },
+	{ "later", queued, later, NEW | WORK, NEW | WORK, 0, 0 },
+	{ "hold", queued, hold, NEW | WORK | HOLD, HOLD, 0, 0 },
+	{ "dead", queued, dead, NEW | WORK | DEAD, DEAD, 0, 0 },
+	{ "release", held, later, HOLD | NEW, NEW, 0, 0 },
+	{ "done", queued, done, NEW | WORK | GONE, GONE, 0, 0 },
+	{ "takeover", left, done, WORK | NEW | GONE, GONE, 0, 77 },
+	{ "settled", settled, see_settled, GONE, GONE, 0, 0 },
+	{ "clean", unfinished, clean, GONE, GONE, 0, 0 },
 };
 /* clang-format on */
 
@@ -264,31 +323,59 @@ found_in(struct queue *q, const char *id, struct claim *c, const char *what)
 	return SPOOL_IN(c->where);
 }
 
+/* One of those that are there. */
+static void
+compare_one(struct queue *q, const char *id, unsigned may, const char *what)
+{
+	struct claim c;
+	unsigned is = found_in(q, id, &c, what);
+
+	T_CHECK((is & may) != 0, "%s: it is in %x, not in %x", what, is, may);
+	if (is != GONE)
+		claim_leave(&c);
+}
+
+static void
+compare_mark(struct queue *q, const struct scenario *s, const struct facts *f,
+    const char *what)
+{
+	struct err e = { 0 };
+	struct claim c;
+
+	T_CHECK(claim_look(&c, &q->spool, f->id, SPOOL_ALL, &q->arena, &e),
+	    "%s: %s", what, e.msg);
+	if (c.spool == NULL)
+		return;
+	/* what may have been sent is marked, if the worker was told so */
+	T_CHECK(c.state.unsure_since == 77 ||
+		(!f->marked && c.state.unsure_since == s->marks),
+	    "%s: the mark is %lld", what, (long long)c.state.unsure_since);
+	claim_leave(&c);
+}
+
 static void
 compare(struct queue *q, const struct scenario *s, const struct facts *f,
     const char *what)
 {
-	unsigned may = f->over ? s->after : s->meanwhile, is;
+	unsigned may = f->over ? s->after : s->meanwhile;
 	struct err e = { 0 };
 	struct spool_list l;
-	struct claim c;
-	size_t removed, n = 0;
+	size_t removed, most = s->adds > 0 ? s->adds : 1;
 
 	T_CHECK(spool_clean(&q->spool, SPOOL_TMP, INT64_MAX, &removed, &e) &&
 		queue_count(q, SPOOL_TMP) == 0,
 	    "%s: tmp is not empty", what);
 	T_CHECK(spool_list(&q->spool, SPOOL_ALL, &l, &e) && l.foreign == 0,
 	    "%s: list", what);
-	n = l.n;
-	T_CHECK(n <= 1, "%s: %zu messages", what, n);
-	is = n == 0 ? GONE : found_in(q, l.item[0].id, &c, what);
+	if (s->adds > 0 && f->ended && !f->over)
+		most = 0; /* it was told so */
+	T_CHECK(l.n <= most, "%s: %zu messages", what, l.n);
+	T_CHECK((may & GONE) != 0 || l.n == most, "%s: %zu of %zu are there",
+	    what, l.n, most);
+	compare_mark(q, s, f, what);
+	for (size_t i = 0; i < l.n; i++)
+		compare_one(q, l.item[i].id, may, what);
 	spool_list_release(&l);
-	T_CHECK((is & may) != 0, "%s: it is in %x, not in %x", what, is, may);
-	if (is == GONE)
-		return;
-	/* what may have been sent is marked, if the worker was told so */
-	T_CHECK(!f->marked || c.state.unsure_since == 77, "%s: no mark", what);
-	claim_leave(&c);
 }
 
 /* --- ends and failures of a process */
@@ -308,38 +395,56 @@ play(const struct scenario *s, struct queue *q, struct facts *f, long at,
 	if (!s->run(q, f, &e))
 		f->failed = err_exit(&e);
 	f->calls = cut_calls();
+	memcpy(f->order, cut_order(), sizeof(f->order));
 	cut_at(0, CUT_NONE, 0);
 	f->ended = 1;
+}
+
+/* In a process of its own; what it saw is in *f. */
+static void
+play_in_child(const struct scenario *s, struct queue *q, struct facts *f,
+    long at, enum cut how, int code)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		play(s, q, f, at, how, code);
+		_exit(0);
+	}
+	(void)waitpid(pid, &status, 0);
+	T_CHECK(WIFEXITED(status) &&
+		WEXITSTATUS(status) == (f->ended ? 0 : CUT_STATUS),
+	    "%s, %d at %ld: status %x", s->name, how, at, status);
+}
+
+static struct facts *
+facts_new(void)
+{
+	return mmap(NULL, sizeof(struct facts), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 }
 
 /* False: the end came after all that was to be done. */
 static bool
 one_cut(const struct scenario *s, long at, enum cut how, int code)
 {
-	struct facts *f = mmap(NULL, sizeof(*f), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct facts *f = facts_new();
 	struct queue q;
 	char what[64];
-	int status;
-	pid_t pid;
 	bool more;
 
 	(void)snprintf(what, sizeof(what), "%s, %d at %ld", s->name, how, at);
 	queue_new(&q);
-	pid = fork();
-	if (pid == 0) {
+	if (how >= CUT_FAIL)
 		play(s, &q, f, at, how, code);
-		_exit(0);
-	}
-	(void)waitpid(pid, &status, 0);
-	T_CHECK(WIFEXITED(status) &&
-		WEXITSTATUS(status) == (f->ended ? 0 : CUT_STATUS),
-	    "%s: status %x", what, status);
+	else
+		play_in_child(s, &q, f, at, how, code);
 	T_CHECK(f->ended || f->failed == 0, "%s: went on", what);
 	/* who hands mail in tries again at 75, and at nothing else */
 	if (how >= CUT_FAIL && !f->over)
 		T_CHECK(f->failed == 75 ||
-			(s->run != add && (f->failed == 74 || f->failed == 0)),
+			(s->adds == 0 && (f->failed == 74 || f->failed == 0)),
 		    "%s: exit %d", what, f->failed);
 	if (how == CUT_FULL && !f->over)
 		T_CHECK(queue_count(&q, SPOOL_TMP) <= (s->before == unfinished),
@@ -365,6 +470,30 @@ each(enum cut how, int code)
 	T_CHECK(sum > 60, "%ld calls only", sum);
 }
 
+/* In each write: some bytes are there, then the end. */
+static void
+each_write(enum cut how)
+{
+	struct facts *f = facts_new();
+	long sum = 0;
+
+	for (size_t i = 0; i < N(scenarios); i++) {
+		struct queue q;
+
+		queue_new(&q);
+		play_in_child(&scenarios[i], &q, f, 0, CUT_KILL, 0);
+		queue_end(&q);
+		for (long n = 0; f->order[n] != '\0'; n++)
+			if (f->order[n] == 'w') {
+				(void)one_cut(&scenarios[i], n + 1, how, 0);
+				sum++;
+			}
+		f->ended = 0;
+	}
+	(void)munmap(f, sizeof(*f));
+	T_CHECK(sum > 20, "%ld writes only", sum);
+}
+
 static void
 test_kill(void)
 {
@@ -374,8 +503,9 @@ test_kill(void)
 static void
 test_half(void)
 {
-	each(CUT_HALF, 0);
-	each(CUT_TORN, 0);
+	each_write(CUT_HALF);
+	each_write(CUT_TORN);
+	each_write(CUT_LATE);
 }
 
 static void
@@ -437,10 +567,55 @@ test_done_unmarked(void)
 	queue_new(&q);
 	T_CHECK(queued(&q, &f, &e) && mark(&q, &f, &c, &e), "%s", e.msg);
 	cut_at(1, CUT_FAIL, EIO); /* claim_save's pwrite */
-	T_CHECK(claim_done(&c, &e) && cut_folder_syncs() == 1, "%ld syncs %s",
-	    cut_folder_syncs(), e.msg);
+	T_CHECK(claim_done(&c, &e) && strcmp(cut_order(), "!uf.") == 0, "%s %s",
+	    cut_order(), e.msg);
 	cut_at(0, CUT_NONE, 0);
 	queue_end(&q);
+}
+
+/*
+ * All syncs, then all renames, and one sync of the folder. Whatever fails,
+ * what was renamed is removed, for good.
+ */
+static void
+test_order(void)
+{
+	static const struct {
+		const char *name, *order;
+		long fails; /* the call of the settle; 0: none */
+	} rows[] = {
+		{ "all well", "dddrrrf...", 0 },
+		{ "the third sync", "dd!u.u.u.", 3 },
+		{ "the first rename", "ddd!u.u.u.", 4 },
+		{ "the third rename", "dddrr!u.u.u.f", 6 },
+		{ "the folder", "dddrrr!u.u.u.f", 7 },
+	};
+
+	for (size_t i = 0; i < N(rows); i++) {
+		struct spool_add a[3], *all[3] = { &a[0], &a[1], &a[2] };
+		struct queue q;
+		struct err e = { 0 };
+		bool ok;
+
+		queue_new(&q);
+		for (size_t n = 0; n < 3; n++)
+			T_CHECK(spool_begin(&q.spool, &queue_envelope, &a[n],
+				    &e) &&
+				spool_seal(&a[n], &e),
+			    "%s", e.msg);
+		cut_at(rows[i].fails, CUT_FAIL, EIO);
+		ok = spool_settle(all, 3, &e);
+		T_CHECK(ok == (rows[i].fails == 0) &&
+			strcmp(cut_order(), rows[i].order) == 0,
+		    "%s: %s, %s", rows[i].name, cut_order(), e.msg);
+		cut_at(0, CUT_NONE, 0);
+		T_CHECK(queue_count(&q, SPOOL_NEW) == (ok ? 3 : 0) &&
+			queue_count(&q, SPOOL_TMP) == 0,
+		    "%s: what is there", rows[i].name);
+		T_CHECK(ok || err_exit(&e) == 75, "%s: %d", rows[i].name,
+		    err_exit(&e));
+		queue_end(&q);
+	}
 }
 
 /* Another one who comes at that moment, and puts the message elsewhere. */
@@ -525,18 +700,11 @@ scenario(const char *name)
 static int
 play_for(const char *folder, const char *name, long at)
 {
-	struct facts *f = mmap(NULL, sizeof(*f), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct facts *f = facts_new();
 	struct queue q;
-	pid_t pid;
 
 	queue_open(&q, folder);
-	pid = fork();
-	if (pid == 0) {
-		play(scenario(name), &q, f, at, CUT_KILL, 0);
-		_exit(0);
-	}
-	(void)waitpid(pid, NULL, 0);
+	play_in_child(scenario(name), &q, f, at, CUT_KILL, 0);
 	printf("%d%d%d%d\n", f->accepted, f->marked, f->over, f->ended);
 	queue_close(&q);
 	return 0;
@@ -581,6 +749,7 @@ static const struct t_test tests[] = {
 	{ "each call fails: ENOSPC", test_no_space },
 	{ "disk full from each call on", test_disk_full },
 	{ "done, and no mark of it", test_done_unmarked },
+	{ "the order of a settle", test_order },
 	{ "failures are told", test_told },
 	{ "two that meet at every call", test_meet },
 };

@@ -5,15 +5,17 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
 
 static struct {
-	long at, calls, folders;
+	long at, calls;
 	enum cut how;
 	int code;
+	char order[CUT_ORDER];
 	void (*meet)(void *arg);
 	void *arg;
 } plan;
@@ -22,7 +24,8 @@ void
 cut_at(long n, enum cut how, int code)
 {
 	plan.at = n;
-	plan.calls = plan.folders = 0;
+	plan.calls = 0;
+	memset(plan.order, 0, sizeof(plan.order));
 	plan.how = how;
 	plan.code = code;
 }
@@ -41,10 +44,19 @@ cut_calls(void)
 	return plan.calls;
 }
 
-long
-cut_folder_syncs(void)
+const char *
+cut_order(void)
 {
-	return plan.folders;
+	return plan.order;
+}
+
+static void
+note(char what)
+{
+	size_t n = strlen(plan.order);
+
+	if (n + 1 < sizeof(plan.order))
+		plan.order[n] = what;
 }
 
 static bool
@@ -64,12 +76,12 @@ static bool
 ends(void)
 {
 	return plan.how == CUT_KILL || plan.how == CUT_HALF ||
-	    plan.how == CUT_TORN;
+	    plan.how == CUT_TORN || plan.how == CUT_LATE;
 }
 
 /* True: the call must fail. */
 static bool
-fails(bool wants_room)
+fails(char what, bool wants_room)
 {
 	bool now = is_now();
 
@@ -78,31 +90,34 @@ fails(bool wants_room)
 	if ((now && plan.how == CUT_FAIL) ||
 	    (plan.how == CUT_FULL && wants_room && plan.calls >= plan.at)) {
 		errno = plan.code;
+		note('!');
 		return true;
 	}
+	note(what);
 	return false;
 }
 
 /* clang-format off */
-#define WRAP(type, name, params, args, wants_room)                             \
+#define WRAP(type, name, params, args, what, wants_room)                       \
 	type __real_##name params;                                             \
 	type __wrap_##name params;                                             \
 	type __wrap_##name params                                              \
 	{                                                                      \
-		return fails(wants_room) ? (type)-1 : __real_##name args;      \
+		return fails(what, wants_room) ? (type)-1 :                    \
+		    __real_##name args;                                        \
 	}
 
-WRAP(int, fdatasync, (int fd), (fd), true)
-WRAP(int, ftruncate, (int fd, off_t n), (fd, n), false)
-WRAP(int, unlinkat, (int d, const char *p, int f), (d, p, f), false)
-WRAP(int, futimens, (int fd, const struct timespec *t), (fd, t), false)
-WRAP(int, flock, (int fd, int op), (fd, op), false)
-WRAP(int, mkdir, (const char *p, mode_t m), (p, m), true)
+WRAP(int, fdatasync, (int fd), (fd), 'd', true)
+WRAP(int, ftruncate, (int fd, off_t n), (fd, n), '.', false)
+WRAP(int, unlinkat, (int d, const char *p, int f), (d, p, f), 'u', false)
+WRAP(int, futimens, (int fd, const struct timespec *t), (fd, t), '.', false)
+WRAP(int, flock, (int fd, int op), (fd, op), '.', false)
+WRAP(int, mkdir, (const char *p, mode_t m), (p, m), '.', true)
 WRAP(int, renameat2,
     (int d, const char *p, int e, const char *q, unsigned f), (d, p, e, q, f),
-    true)
+    'r', true)
 WRAP(ssize_t, pread, (int fd, void *p, size_t n, off_t at), (fd, p, n, at),
-    false)
+    '.', false)
 /* clang-format on */
 
 int __real_fsync(int fd);
@@ -111,14 +126,12 @@ int
 __wrap_fsync(int fd)
 {
 	struct stat st;
+	bool folder = fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
 
-	if (fails(true))
-		return -1;
-	plan.folders += fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
-	return __real_fsync(fd);
+	return fails(folder ? 'f' : 'd', true) ? -1 : __real_fsync(fd);
 }
 
-/* A part of a write, then the end. */
+/* How much of a write of n bytes is done, and then the end; n: no end. */
 static size_t
 part(size_t n)
 {
@@ -138,7 +151,7 @@ __wrap_write(int fd, const void *p, size_t n)
 
 	if (some < n && __real_write(fd, p, some) >= 0)
 		_exit(CUT_STATUS);
-	return fails(true) ? -1 : __real_write(fd, p, n);
+	return fails('w', true) ? -1 : __real_write(fd, p, n);
 }
 
 ssize_t __real_pwrite(int fd, const void *p, size_t n, off_t at);
@@ -146,11 +159,15 @@ ssize_t __wrap_pwrite(int fd, const void *p, size_t n, off_t at);
 ssize_t
 __wrap_pwrite(int fd, const void *p, size_t n, off_t at)
 {
-	size_t some = part(n);
+	size_t some = part(n), skip = n / 40;
+	const char *from = p;
 
+	if (plan.how == CUT_LATE && plan.calls + 1 == plan.at &&
+	    __real_pwrite(fd, from + skip, n - skip, at + (off_t)skip) >= 0)
+		_exit(CUT_STATUS);
 	if (some < n && __real_pwrite(fd, p, some, at) >= 0)
 		_exit(CUT_STATUS);
-	return fails(true) ? -1 : __real_pwrite(fd, p, n, at);
+	return fails('w', true) ? -1 : __real_pwrite(fd, p, n, at);
 }
 
 int __real_openat(int d, const char *p, int flags, ...);
@@ -164,7 +181,7 @@ __wrap_openat(int d, const char *p, int flags, ...)
 	va_start(ap, flags);
 	mode = va_arg(ap, mode_t);
 	va_end(ap);
-	return fails(false) ? -1 : __real_openat(d, p, flags, mode);
+	return fails('.', false) ? -1 : __real_openat(d, p, flags, mode);
 }
 
 /* Never fails here: a descriptor is closed on Linux in any case. */
@@ -175,5 +192,6 @@ __wrap_close(int fd)
 {
 	if (is_now() && ends())
 		_exit(CUT_STATUS);
+	note('.');
 	return __real_close(fd);
 }

@@ -12,12 +12,13 @@ enum cut {
 	CUT_HALF, /* the same, but half of a write is done */
 	CUT_TORN, /* ... a 40th: half of a slot of state would be all its text
 		   */
+	CUT_LATE, /* ... all but a 40th: what came first is the old one */
 	CUT_FAIL, /* this one call fails */
 	CUT_MEET, /* cut_meet's */
 	CUT_FULL  /* from here on all that want room on the disk fail */
 };
 
-enum { CUT_STATUS = 99 /* of _exit */ };
+enum { CUT_STATUS = 99 /* of _exit */, CUT_ORDER = 256 /* kept, and a NUL */ };
 
 /* From here on: the n-th call (1, 2, ...); code is for errno. */
 void cut_at(long n, enum cut how, int code);
@@ -25,7 +26,10 @@ void cut_at(long n, enum cut how, int code);
 void cut_meet(long n, void (*f)(void *arg), void *arg);
 /* Calls since then. */
 long cut_calls(void);
-/* How many of them synced a folder. */
-long cut_folder_syncs(void);
+/*
+ * Which they were, a letter each: w a write, d fdatasync, r a rename, u unlink,
+ * f a folder's fsync, ! one that failed, . any other. Lends.
+ */
+const char *cut_order(void);
 
 #endif
