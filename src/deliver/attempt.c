@@ -3,7 +3,6 @@
 #include "deliver/submit.h"
 
 #include "base/os.h"
-#include "deliver/slot.h"
 
 void
 attempt_start(struct attempt *a, const struct clock *clock,
@@ -98,18 +97,17 @@ wait_turn(struct attempt *a, int64_t wait, const struct err *why)
 /* One of the requests that the mailbox takes, at a time and at all. */
 static bool
 take_turn(struct attempt *a, struct client *c, const struct prepared *p,
-    struct slot *slot, struct err *e)
+    struct err *e)
 {
-	int64_t deadline, wait;
+	int64_t wait;
 
-	wait_for_room(a, &c->pace, p->out.facts.mime_size);
-	deadline = os_mono_ms() + c->graph.timeout_ms;
+	wait_for_room(a, &c->turn.pace, p->out.facts.mime_size);
 	do {
-		if (!slot_take(slot, p->out.mailbox, deadline, e))
+		if (!turn_take(&c->turn, e))
 			return false;
-		if (pace_take(&c->pace, &wait, e))
+		if (pace_take(&c->turn.pace, &wait, e))
 			return true;
-		slot_free(slot);
+		turn_give(&c->turn);
 	} while (wait_turn(a, wait, e));
 	a->made = ATTEMPT_MOST; /* to ask again is in vain */
 	return false;
@@ -120,15 +118,14 @@ send_once(struct attempt *a, struct client *c, const struct prepared *p,
     enum route want, struct send_result *sum, struct err *e)
 {
 	struct route_choice choice;
-	struct slot slot;
 	bool ok;
 
 	*sum = (struct send_result){ 0 };
-	if (!take_turn(a, c, p, &slot, e))
+	if (!take_turn(a, c, p, e))
 		return false;
 	ok = submit_route(c, p, want, &choice, e) &&
 	    submit_send(c, p, &choice, a->log, sum, e);
-	slot_free(&slot);
+	turn_give(&c->turn);
 	return ok;
 }
 

@@ -22,6 +22,8 @@ client_open(struct client *s, struct config *c, const struct log *log,
 		    c->timeout_ms,
 	};
 
+	struct pace pace;
+
 	*s = (struct client){ 0 };
 	if (!config_check(c, CONFIG_FOR_TOKEN, e) ||
 	    !credential_open(&s->credential, c, log, &s->graph.source.who, e) ||
@@ -30,14 +32,15 @@ client_open(struct client *s, struct config *c, const struct log *log,
 		return false;
 	http_init(&s->http, &conf);
 	s->graph.source.http = &s->http;
-	s->graph.source.clock = &clock_system;
+	s->graph.source.clock = &s->turn.pause.clock;
 	s->graph.source.log = log;
 	s->graph.source.folder = folder;
 	s->graph.url_text = c->graph_url;
 	s->graph.timeout_ms = c->timeout_ms;
-	s->pace = pace_of(c, &clock_system, log);
+	pace = pace_of(c, &clock_system, log);
+	turn_open(&s->turn, &pace, c->timeout_ms);
 	if (c->spool_dir.n > 0 && c->mailbox.n > 0)
-		s->graph.meter = (struct meter){ pace_bytes, &s->pace };
+		s->graph.meter = (struct meter){ turn_bytes, &s->turn };
 	return url_parse(c->graph_url, &s->graph.url, e) ||
 	    err_wrap(e, "graph_url");
 }
@@ -45,6 +48,7 @@ client_open(struct client *s, struct config *c, const struct log *log,
 void
 client_close(struct client *s)
 {
+	turn_give(&s->turn);
 	token_release(&s->graph.token);
 	http_release(&s->http);
 	trust_release(&s->trust);

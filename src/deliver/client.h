@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "config/credential.h"
-#include "deliver/pace.h"
+#include "deliver/turn.h"
 #include "graph/call.h"
 #include "net/http.h"
 #include "net/trust.h"
@@ -23,7 +23,7 @@ struct client {
 	struct proxy proxy;
 	struct http http;
 	struct graph graph;
-	struct pace pace; /* graph's meter */
+	struct turn turn; /* graph's meter and clock */
 };
 
 /*

@@ -14,8 +14,9 @@
 #include "base/os.h"
 
 enum {
-	HASH = 32,     /* hex digits: 128 bits */
-	WAITING = 128, /* who waits for one slot at a time; others look again */
+	HASH = 32, /* hex digits: 128 bits */
+	WAITING =
+	    4096, /* who waits for one slot at a time; others look again */
 	/* A waiter is told at once. Only where it could not queue up, or
 	   somebody else was faster, does it look again after so long. */
 	LOOK_MS = 50,
@@ -82,51 +83,94 @@ try_all(struct slot *s, const char *hash, unsigned first, struct err *e)
 	return true;
 }
 
-/* Until one of them is given back, or there is reason to look again. */
-static void
-wait_for_one(const char *hash, int64_t deadline)
+/* Whose socket it is that we are connected to: not root's, nor ours. */
+static bool
+slot_is_strange(int fd, long *user)
+{
+	struct ucred who = { 0 };
+	socklen_t n = sizeof(who);
+
+	*user = -1;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) < 0)
+		return true;
+	*user = (long)who.uid;
+	return who.uid != 0 && who.uid != geteuid();
+}
+
+/*
+ * Until one of them is given back, or there is reason to look again. True: one
+ * of them, at least, is not held by root or us.
+ */
+static bool
+slot_wait(struct slot *s, const char *hash, int64_t deadline)
 {
 	struct pollfd at[SLOT_MOST];
 	int64_t look = os_mono_ms() + LOOK_QUEUED_MS;
 	struct name name;
 	struct err ignored;
+	bool strange = false;
+	long user = -1;
 
 	for (unsigned i = 0; i < SLOT_MOST; i++) {
 		name = name_of(hash, i);
 		at[i] = (struct pollfd){ .fd = open_socket(&ignored) };
 		if (at[i].fd >= 0 &&
-		    connect(at[i].fd, (struct sockaddr *)&name.at, name.n) == 0)
+		    connect(at[i].fd, (struct sockaddr *)&name.at, name.n) ==
+			0) {
+			if (slot_is_strange(at[i].fd, &user)) {
+				strange = true;
+				s->stranger = user;
+			}
 			continue;
+		}
+		/* nobody listens, or will take any more: none of ours */
+		strange = true;
 		os_close(&at[i].fd); /* poll skips it */
 		look = os_mono_ms() + LOOK_MS;
 	}
 	(void)os_poll(at, SLOT_MOST, look < deadline ? look : deadline);
 	for (unsigned i = 0; i < SLOT_MOST; i++)
 		os_close(&at[i].fd);
+	return strange;
+}
+
+static void
+slot_hash(struct str mailbox, char hash[CRYPT_SHA256_HEX])
+{
+	struct buf lower;
+
+	buf_init(&lower, 1024);
+	for (size_t i = 0; i < mailbox.n; i++)
+		buf_addc(&lower, ascii_lower(mailbox.p[i]));
+	crypt_sha256_hex(buf_view(&lower), hash);
+	buf_release(&lower);
 }
 
 bool
 slot_take(struct slot *s, struct str mailbox, int64_t deadline, struct err *e)
 {
 	char hash[CRYPT_SHA256_HEX];
-	struct buf lower;
 	unsigned char first;
+	bool strange = false;
+	int64_t now;
 
-	*s = (struct slot){ .fd = -1 };
-	buf_init(&lower, 1024);
-	for (size_t i = 0; i < mailbox.n; i++)
-		buf_addc(&lower, ascii_lower(mailbox.p[i]));
-	crypt_sha256_hex(buf_view(&lower), hash);
-	buf_release(&lower);
+	s->fd = -1;
+	s->taken = false;
+	slot_hash(mailbox, hash);
 	os_random(&first, sizeof(first));
 	for (;;) {
 		if (!try_all(s, hash, first, e))
 			return false;
-		if (s->taken)
-			return true;
-		if (os_mono_ms() >= deadline)
+		now = os_mono_ms();
+		if (s->taken || (now < s->doubt && slot_wait(s, hash, now)))
+			return s->taken = true;
+		if (now >= deadline)
 			break;
-		wait_for_one(hash, deadline);
+		strange = slot_wait(s, hash, deadline);
+	}
+	if (strange) {
+		s->doubt = now + SLOT_DOUBT_MS;
+		return s->taken = true;
 	}
 	err_set(e, ERR_RETRY,
 	    "%.*s: this machine has %d requests under way for it, and none "
@@ -142,5 +186,6 @@ slot_free(struct slot *s)
 {
 	if (s->taken)
 		os_close(&s->fd);
-	*s = (struct slot){ .fd = -1 };
+	s->fd = -1;
+	s->taken = false;
 }

@@ -6,7 +6,6 @@
 
 #include "base/os.h"
 #include "deliver/enqueue.h"
-#include "deliver/slot.h"
 #include "graph/draft.h"
 #include "graph/permit.h"
 #include "graph/sent.h"
@@ -113,7 +112,7 @@ try_connect(struct worker_job *j, struct err *e)
 	if (!a->connected)
 		client_close(&a->client);
 	else
-		a->client.pace = a->pace;
+		turn_open(&a->client.turn, &a->pace, a->config.timeout_ms);
 	return a->connected;
 }
 
@@ -229,21 +228,28 @@ worker_try_will_search(struct worker_job *j)
 }
 
 static bool
+try_take_slot(struct worker_job *j, struct err *e)
+{
+	if (turn_take(&j->account->client.turn, e))
+		return true;
+	j->what = VERDICT_NO_SLOT;
+	return false;
+}
+
+static bool
 try_find_copy(struct worker_job *j, enum sent_found *found, struct err *e)
 {
 	struct prepare_envelope v = { 0 };
 	struct sent_ask ask = { .mailbox = j->account->config.mailbox,
 		.message_id = j->claim.envelope.message_id,
 		.since = try_asked_since(j) };
-	struct graph *g = &j->account->client.graph;
-	struct slot slot;
+	struct client *c = &j->account->client;
 
-	if (!try_read_addresses(j, &v, e) ||
-	    !slot_take(&slot, ask.mailbox, os_mono_ms() + g->timeout_ms, e))
+	if (!try_read_addresses(j, &v, e) || !try_take_slot(j, e))
 		return false;
 	ask.rcpt = v.rcpt;
-	*found = sent_find(g, &ask, &j->result->sent, e);
-	slot_free(&slot);
+	*found = sent_find(&c->graph, &ask, &j->result->sent, e);
+	turn_give(&c->turn);
 	return true;
 }
 
@@ -280,7 +286,7 @@ try_is_sent(struct worker_job *j, bool *sent, struct err *e)
 static bool
 try_take_turn(struct worker_job *j, struct err *e)
 {
-	struct pace *pace = &j->account->client.pace;
+	struct pace *pace = &j->account->client.turn.pace;
 
 	j->wait = pace_room(pace, j->prepared.out.facts.mime_size);
 	if (j->wait > 0) {
@@ -297,18 +303,14 @@ try_take_turn(struct worker_job *j, struct err *e)
 static bool
 try_use_slot(struct worker_job *j, enum route want, struct err *e)
 {
-	int64_t deadline = os_mono_ms() + j->account->client.graph.timeout_ms;
-	struct slot slot;
 	bool ok;
 
-	if (!slot_take(&slot, j->account->config.mailbox, deadline, e)) {
-		j->what = VERDICT_NO_SLOT;
+	if (!try_take_slot(j, e))
 		return false;
-	}
 	ok = j->claim.state.draft.n > 0 ? try_resume(j, e) :
 					  try_take_turn(j, e) &&
 		(try_send_prepared(j, want, e) || try_smaller(j, want, e));
-	slot_free(&slot);
+	turn_give(&j->account->client.turn);
 	return ok;
 }
 

@@ -4,16 +4,20 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/crypt.h"
 #include "base/os.h"
 #include "t.h"
 
@@ -165,11 +169,125 @@ test_cannot(void)
 	    (long long)(os_mono_ms() - start));
 }
 
+/* Its own process, as another user: holds all four, until it is killed. */
+enum strange { LISTENS, BINDS, IS_FULL };
+
+static void
+bind_all(enum strange how)
+{
+	char hash[CRYPT_SHA256_HEX];
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int n, fd;
+
+	crypt_sha256_hex(str_of(box), hash);
+	for (int i = 0; i < SLOT_MOST; i++) {
+		n = snprintf(at.sun_path + 1, sizeof(at.sun_path) - 1,
+		    "post365-%.32s-%d", hash, i);
+		n += (int)offsetof(struct sockaddr_un, sun_path) + 1;
+		fd = socket(AF_UNIX, SOCK_STREAM, 0);
+		if (bind(fd, (struct sockaddr *)&at, (socklen_t)n) != 0)
+			_exit(1);
+		if (how == IS_FULL &&
+		    (listen(fd, 0) != 0 ||
+			connect(socket(AF_UNIX, SOCK_STREAM, 0),
+			    (struct sockaddr *)&at, (socklen_t)n) != 0))
+			_exit(1);
+	}
+}
+
+static void
+be_strange(enum strange how, int ready)
+{
+	struct slot s[SLOT_MOST] = { { 0 } };
+	struct err e;
+
+	if (setuid(65534) != 0)
+		_exit(1);
+	if (how != LISTENS)
+		bind_all(how);
+	else
+		for (int i = 0; i < SLOT_MOST; i++)
+			if (!take(&s[i], box, 0, &e))
+				_exit(1);
+	(void)!write(ready, "x", 1);
+	for (;;)
+		(void)pause();
+}
+
+/* Another user can hold up a mailbox for one request, and not stop it. */
+static void
+check_stranger(enum strange how)
+{
+	struct slot s = { 0 };
+	struct err e = { 0 };
+	int64_t start, first, second;
+	int ready[2], status;
+	char c;
+	pid_t child;
+
+	T_CHECK(pipe(ready) == 0, "pipe");
+	child = fork();
+	if (child == 0)
+		be_strange(how, ready[1]);
+	(void)close(ready[1]);
+	T_CHECK(read(ready[0], &c, 1) == 1, "%d: the other user", (int)how);
+	(void)close(ready[0]);
+	start = os_mono_ms();
+	T_CHECK(take(&s, box, SHORT_MS, &e) && s.fd == -1, "%d: %s", (int)how,
+	    e.msg);
+	first = os_mono_ms() - start;
+	slot_free(&s);
+	start = os_mono_ms();
+	T_CHECK(take(&s, box, LONG_MS, &e), "%d: once more: %s", (int)how,
+	    e.msg);
+	second = os_mono_ms() - start;
+	slot_free(&s);
+	T_CHECK(first >= SHORT_MS && second < LONG_MS / 2,
+	    "%d: waited for %lld ms, then %lld ms", (int)how, (long long)first,
+	    (long long)second);
+	T_CHECK(how == IS_FULL || how == BINDS || s.stranger == 65534,
+	    "%d: it was %ld", (int)how, s.stranger);
+	(void)kill(child, SIGKILL);
+	(void)waitpid(child, &status, 0);
+	T_CHECK(take(&s, box, SHORT_MS, &e) && s.fd >= 0, "%d: then: %s",
+	    (int)how, e.msg);
+	slot_free(&s);
+}
+
+static void
+test_strangers(void)
+{
+	if (geteuid() != 0) {
+		t_skip("only root can be another user");
+		return;
+	}
+	check_stranger(LISTENS);
+	check_stranger(BINDS);
+	check_stranger(IS_FULL);
+}
+
+/* One of ours is waited for, whatever else: five never go. */
+static void
+test_ours_counts(void)
+{
+	struct slot s[SLOT_MOST + 1] = { { 0 } };
+	struct err e = { 0 };
+
+	for (int i = 0; i < SLOT_MOST; i++)
+		T_CHECK(take(&s[i], box, 0, &e), "%s", e.msg);
+	s[SLOT_MOST].doubt = os_mono_ms() + LONG_MS;
+	T_CHECK(!take(&s[SLOT_MOST], box, SHORT_MS, &e), "a fifth");
+	for (int i = 0; i <= SLOT_MOST; i++)
+		slot_free(&s[i]);
+}
+
 static const struct t_test tests[] = {
 	{ "four", test_four },
 	{ "processes", test_processes },
 	{ "death", test_death },
 	{ "no socket can be bound", test_cannot },
+	{ "another user holds all", test_strangers },
+	{ "ours count, in doubt, too", test_ours_counts },
 };
 
 int
