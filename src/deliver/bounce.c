@@ -22,7 +22,46 @@ struct choice {
 	struct addr *mailbox, *from; /* from: the setting */
 	struct addr *postmaster;     /* NULL: none that may be told */
 	struct addr *sender;         /* what it stands for; NULL: nobody */
+	struct str *recipient;       /* who is told of, and what he wants */
+	struct notify *notify;
+	size_t recipients;
 };
+
+/* Does the envelope want a word about its i-th recipient? */
+static bool
+is_wanted(const struct bounce_about *about, size_t i)
+{
+	const struct envelope *v = about->envelope;
+	const struct notify unsaid = { 0 };
+
+	return notify_wants(v->notify != NULL ? &v->notify[i] : &unsaid,
+	    about->why->kind == ERR_NONE ? NOTIFY_SUCCESS : NOTIFY_FAILURE);
+}
+
+/* Those who are wanted; both lists have the envelope's order. */
+static bool
+choose_recipients(struct choice *c, struct err *e)
+{
+	const struct bounce_about *about = c->about;
+	const struct envelope *v = about->envelope;
+	size_t n = about->recipients;
+
+	c->recipient = arena_array(c->mem, n, sizeof(*c->recipient));
+	c->notify = arena_array(c->mem, n, sizeof(*c->notify));
+	if (!arena_ok(c->mem, e))
+		return false;
+	for (size_t i = 0, k = 0; k < n && i < v->recipients; i++) {
+		if (v->recipient[i].p != about->recipient[k].p)
+			continue;
+		if (is_wanted(about, i)) {
+			if (v->notify != NULL)
+				c->notify[c->recipients] = v->notify[i];
+			c->recipient[c->recipients++] = about->recipient[k];
+		}
+		k++;
+	}
+	return true;
+}
 
 static bool
 read_setting(struct choice *c, const char *name, struct str text,
@@ -103,6 +142,11 @@ is_own_sender(const struct choice *c)
 static const struct addr *
 decide(struct choice *c, struct bounce *out)
 {
+	if (c->about->why->kind == ERR_NONE) {
+		out->whom = c->sender != NULL ? BOUNCE_SENDER : BOUNCE_NOBODY;
+		out->note = "the sender is told";
+		return c->sender;
+	}
 	if (c->sender != NULL && !is_own_sender(c)) {
 		out->whom = BOUNCE_SENDER;
 		out->note = "the sender is told";
@@ -148,10 +192,10 @@ address(struct choice *c, const struct addr *to, struct str message_id,
 }
 
 static bool
-read_original(const struct source *body, struct buf *out, struct err *e)
+read_original(const struct source *body, size_t most, struct buf *out,
+    struct err *e)
 {
-	size_t n =
-	    body->size < DSN_READ_MOST ? (size_t)body->size : DSN_READ_MOST;
+	size_t n = body->size < most ? (size_t)body->size : most;
 	char *to = buf_room(out, n);
 
 	if (to == NULL)
@@ -191,14 +235,24 @@ compose(struct choice *c, const struct addr *to, struct bounce *out,
 		.to = to,
 		.when = about->now,
 		.arrived = of->arrived,
-		.recipient = about->recipient,
-		.recipients = about->recipients,
-		.status = dsn_status(about->why->kind, code),
+		.relayed = about->why->kind == ERR_NONE,
+		.recipient = c->recipient,
+		.notify = c->notify,
+		.recipients = c->recipients,
+		.status = about->why->kind == ERR_NONE ?
+		    "2.0.0" :
+		    dsn_status(about->why->kind, code),
 		.code = code,
 		.reason = str_of(about->why->msg),
 		.remedy = str_of(about->why->remedy),
-		.envelope_id = decode(c->mem, words.envelope_id),
+		.envelope_id = decode(c->mem,
+		    of->envelope_id.n > 0 ? of->envelope_id :
+					    words.envelope_id),
 		.original_id = of->message_id,
+		/* RFC 3461 4.3: of what failed only */
+		.full = about->why->kind != ERR_NONE &&
+		    str_eq(of->ret, STR("full")) &&
+		    about->body->size <= DSN_FULL_MOST,
 	};
 	struct buf original;
 	bool ok;
@@ -206,9 +260,10 @@ compose(struct choice *c, const struct addr *to, struct bounce *out,
 	os_random(d.random, sizeof(d.random));
 	os_random(random, sizeof(random));
 	d.message_id = message_make_id(c->mem, random, c->mailbox->domain);
-	buf_init(&original, DSN_READ_MOST);
+	buf_init(&original, DSN_FULL_MOST);
 	ok = address(c, to, d.message_id, &out->envelope, e) &&
-	    read_original(about->body, &original, e);
+	    read_original(about->body, d.full ? DSN_FULL_MOST : DSN_READ_MOST,
+		&original, e);
 	d.original = buf_view(&original);
 	ok = ok && dsn_write(&d, &out->text, e);
 	buf_release(&original);
@@ -229,6 +284,10 @@ bounce_make(const struct bounce_about *about, struct arena *a,
 	if (enqueue_options_read(about->envelope->options).no_report)
 		return true;
 	buf_init(&out->text, TEXT_MOST);
+	if (!choose_recipients(&c, e))
+		return false;
+	if (c.recipients == 0)
+		return true;
 	if (!read_settings(&c, e) || !read_sender(&c, e))
 		return false;
 	to = decide(&c, out);

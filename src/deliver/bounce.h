@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bounce: tells somebody that a message was given up.
+ * bounce: tells somebody that a message was given up, or, where NOTIFY=SUCCESS
+ * asks for it, that Microsoft 365 has it.
  *
  * Whom, by the envelope's sender (a local name counts as what it stands for):
  *
  *	setting bounces = no		nobody
- *	NOTIFY=NEVER, sendmail -N never	nobody
+ *	NOTIFY without what happened	nobody hears of that recipient
  *	null sender: it is a report	postmaster; a second report is the last
  *	no address			postmaster
  *	the mailbox itself, or `from`	postmaster; without one the mailbox
  *	anybody else			the sender
+ *	all is well			the sender, whoever it is, or nobody
+ *
+ * There are no reports of a delay: NOTIFY=DELAY alone asks for nothing.
  *
  * postmaster counts as set where the message was not for postmaster itself:
  * so nothing goes in a circle, and a report has one report at most. Who is
@@ -26,8 +30,9 @@
  * It is a message like any other, with the null sender. A crash between
  * bounce_add and claim_put costs a second report, never the only one.
  *
- * Source: RFC 5321 6.1 (null sender, no report on a report); design.md 1;
- * sendmail.md 3.1 (nullmailer 2.1 filled disks with reports on reports).
+ * Source: RFC 3461 4.1, 5.2.2 (relayed); RFC 5321 6.1 (null sender, no report
+ *on a report); design.md 1; sendmail.md 3.1 (nullmailer 2.1 filled disks with
+ *reports on reports).
  */
 #ifndef DELIVER_BOUNCE_H
 #define DELIVER_BOUNCE_H
@@ -51,10 +56,12 @@ enum bounce_whom { BOUNCE_NOBODY, BOUNCE_SENDER, BOUNCE_POSTMASTER };
 struct bounce_about {
 	const struct config *config; /* of the message's account */
 	const struct envelope *envelope;
-	const struct str *recipient; /* who of its recipients is told of, */
-	size_t recipients;           /* so many */
-	const struct source *body;   /* the message */
-	const struct err *why;       /* kind, code, msg, remedy */
+	/* who of the envelope's recipients is told of, in its order, and the
+	   same texts, */
+	const struct str *recipient;
+	size_t recipients;         /* so many */
+	const struct source *body; /* the message */
+	const struct err *why;     /* kind, code, msg, remedy; ERR_NONE: sent */
 	int64_t now;
 	const struct log *log; /* told of an alias file that is no use */
 };

@@ -193,7 +193,7 @@ job_goes_on(struct worker_job *j)
 	s->reason = sent ? STR("sent to some of its recipients") :
 			   arena_str(&j->mem, str_of(j->result->why.msg));
 	if ((next != WORKER_PART_REFUSED || worker_tell_part(j, &e)) &&
-	    (!sent || worker_tell_journal(j, "part", &e)) &&
+	    (!sent || worker_tell_sent(j, &e)) &&
 	    worker_part_settle(&j->mem, &j->part, next, &j->claim.envelope,
 		&j->claim.state) &&
 	    claim_save(&j->claim, &e)) {

@@ -79,6 +79,21 @@ tell_make_report(struct worker_job *j, struct bounce *b, struct err *e)
 	    (b->whom == BOUNCE_NOBODY || bounce_add(j->claim.spool, b, id, e));
 }
 
+/* Who wants to hear of it (NOTIFY=SUCCESS); the mail is out in any case. */
+static void
+tell_success(struct worker_job *j)
+{
+	struct bounce b = { 0 };
+	struct err why;
+
+	if (j->worker->told || j->claim.envelope.notify == NULL)
+		return;
+	if (!tell_make_report(j, &b, &why))
+		log_warn(j->worker->log, "%.*s: it was sent, but: %s",
+		    STR_ARG(j->claim.envelope.id), why.msg);
+	bounce_release(&b);
+}
+
 /*
  * Who sent what is given up hears of it, or it is not given up yet: the
  * report is durable before the message leaves the queue.
@@ -90,6 +105,8 @@ tell_report(struct worker_job *j)
 	struct bounce b = { 0 };
 	struct err why;
 
+	if (j->result->message == VERDICT_SENT)
+		tell_success(j);
 	if (j->result->message != VERDICT_DEAD)
 		return;
 	if (j->worker->told) {
@@ -163,6 +180,13 @@ worker_tell_part(struct worker_job *j, struct err *e)
 	bounce_release(&b);
 	j->part.n = all.n;
 	return ok;
+}
+
+bool
+worker_tell_sent(struct worker_job *j, struct err *e)
+{
+	tell_success(j);
+	return worker_tell_journal(j, "part", e);
 }
 
 void

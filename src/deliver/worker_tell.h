@@ -17,6 +17,13 @@ bool worker_tell_journal(const struct worker_job *j, const char *verdict,
     struct err *e) __attribute__((warn_unused_result));
 
 /*
+ * A line that those of the part have it, and where NOTIFY asks for it a
+ * report; both before they count as settled.
+ */
+bool worker_tell_sent(struct worker_job *j, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
  * A report on those of the part who are bad, and a line, before they count as
  * settled.
  */

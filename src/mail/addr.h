@@ -26,6 +26,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "mail/notify.h"
 
 enum {
 	ADDR_LOCAL_MAX = 64,   /* RFC 5321 4.5.3.1.1 */
@@ -35,11 +36,12 @@ enum {
 };
 
 struct addr {
-	struct str name;   /* display name, unquoted; not RFC 2047 decoded */
-	struct str local;  /* local part, unquoted */
-	struct str domain; /* without a final dot; empty: a bare name */
-	struct str text;   /* "local@domain", quoted where it must be */
-	struct str group;  /* name of the group it stands in; or p NULL */
+	struct str name;      /* display name, unquoted; not RFC 2047 decoded */
+	struct str local;     /* local part, unquoted */
+	struct str domain;    /* without a final dot; empty: a bare name */
+	struct str text;      /* "local@domain", quoted where it must be */
+	struct str group;     /* name of the group it stands in; or p NULL */
+	struct notify notify; /* zeroed unless who made it knows */
 	struct addr *next;
 };
 

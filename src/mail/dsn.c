@@ -4,12 +4,14 @@
 #include "codec/base64.h"
 #include "codec/date.h"
 #include "codec/utf8.h"
+#include "codec/xtext.h"
 #include "mail/head.h"
 #include "mail/mimew.h"
 
 enum {
 	LINE = 76, /* of text, and of base64 (RFC 2045 6.8) */
 	LINE_BYTES = LINE / 4 * 3,
+	DSN_LINE_MOST = 999, /* RFC 5322 2.1.1: 998, and CR */
 	BOUNDARY_SIZE = 40,
 	WORDS_MOST = 32 * 1024,     /* DSN_LISTED addresses and two texts */
 	SCAN_MOST = 8 * 1024 * 1024 /* a field a byte pair of what is read */
@@ -129,12 +131,14 @@ add_header(const struct dsn *d, const char *boundary, struct buf *out,
 		!field(out, STR("References"), d->original_id, e)))
 		return false;
 	buf_addf(out,
-	    "Subject: Undelivered Mail Returned to Sender\r\n"
+	    "Subject: %s\r\n"
 	    "Auto-Submitted: auto-replied\r\n"
 	    "X-Auto-Response-Suppress: All\r\n"
 	    "MIME-Version: 1.0\r\n"
 	    "Content-Type: multipart/report; report-type=delivery-status;\r\n"
 	    " boundary=\"%s\"\r\n",
+	    d->relayed ? "Mail Accepted by Microsoft 365" :
+			 "Undelivered Mail Returned to Sender",
 	    boundary);
 	return true;
 }
@@ -170,33 +174,49 @@ add_wrapped(struct buf *out, struct str text)
 }
 
 static void
-add_words(const struct dsn *d, bool cut, struct buf *out)
+add_reason(const struct dsn *d, struct buf *out)
 {
-	char date[DATE_MAIL_SIZE];
-
-	buf_addz(out, "This is post365 at ");
-	add_clean(out, d->host, DSN_TEXT_MOST);
-	buf_addz(out,
-	    ".\r\n\r\nYour message could not be delivered to\r\n\r\n");
-	for (size_t i = 0; i < d->recipients && i < DSN_LISTED; i++)
-		add_wrapped(out, d->recipient[i]);
-	if (d->recipients > DSN_LISTED)
-		buf_addf(out, "    and %zu more, which are listed below\r\n",
-		    d->recipients - DSN_LISTED);
+	if (d->relayed) {
+		buf_addz(out,
+		    "\r\nwhich delivers it. A delivery that fails is reported "
+		    "from there;\r\none that succeeds is not.\r\n");
+		return;
+	}
 	buf_addz(out, "\r\nThe reason:\r\n\r\n");
 	add_wrapped(out, d->reason);
 	if (d->remedy.n > 0) {
 		buf_addz(out, "\r\nWhat to do:\r\n\r\n");
 		add_wrapped(out, d->remedy);
 	}
+}
+
+static void
+add_words(const struct dsn *d, bool cut, struct buf *out)
+{
+	char date[DATE_MAIL_SIZE];
+
+	buf_addz(out, "This is post365 at ");
+	add_clean(out, d->host, DSN_TEXT_MOST);
+	buf_addf(out, ".\r\n\r\nYour message %s\r\n\r\n",
+	    d->relayed ? "was handed to Microsoft 365 for" :
+			 "could not be delivered to");
+	for (size_t i = 0; i < d->recipients && i < DSN_LISTED; i++)
+		add_wrapped(out, d->recipient[i]);
+	if (d->recipients > DSN_LISTED)
+		buf_addf(out, "    and %zu more, which are listed below\r\n",
+		    d->recipients - DSN_LISTED);
+	add_reason(d, out);
 	date_mail(d->arrived, d->zone, date);
 	buf_addf(out, "\r\nThe message was accepted on %s", date);
 	if (d->id.n > 0) {
 		buf_addz(out, " as ");
 		add_clean(out, d->id, LINE);
 	}
-	buf_addf(out, ".\r\nIt is not tried again. %s follows.\r\n",
-	    cut ? "A part of its header" : "Its header");
+	buf_addf(out, ".\r\n%s%s follows.\r\n",
+	    d->relayed ? "" : "It is not tried again. ",
+	    d->full ? "The message" :
+		cut ? "A part of its header" :
+		      "Its header");
 }
 
 /* base64 in lines, for words that are not ASCII (facts.md 4.3: never
@@ -278,17 +298,34 @@ add_diagnostic(const struct dsn *d, struct buf *out, struct err *e)
 	return ok;
 }
 
+/* RFC 3461 6.3: what ORCPT said, decoded. */
 static bool
-add_recipient(const struct dsn *d, struct str address, struct buf *out,
-    struct err *e)
+add_original_recipient(struct str said, struct buf *out, struct err *e)
 {
+	struct buf text;
+	bool ok;
+
+	if (said.n == 0)
+		return true;
+	buf_init(&text, DSN_TEXT_MOST);
+	xtext_read(&text, said);
+	ok = buf_ok(&text, e) &&
+	    field(out, STR("Original-Recipient"), buf_view(&text), e);
+	buf_release(&text);
+	return ok;
+}
+
+static bool
+add_recipient(const struct dsn *d, size_t i, struct buf *out, struct err *e)
+{
+	struct str said = d->notify != NULL ? d->notify[i].original : STR("");
 	struct buf text, clean;
 	bool ok;
 
 	/* a code of 3 bytes becomes 8: more than enough for both */
 	buf_init(&clean, 4 * DSN_TEXT_MOST);
 	buf_init(&text, 8 * DSN_TEXT_MOST);
-	add_clean(&clean, address, DSN_TEXT_MOST);
+	add_clean(&clean, d->recipient[i], DSN_TEXT_MOST);
 	if (is_ascii(buf_view(&clean))) {
 		buf_addz(&text, "rfc822; ");
 		buf_adds(&text, buf_view(&clean));
@@ -298,8 +335,10 @@ add_recipient(const struct dsn *d, struct str address, struct buf *out,
 	}
 	buf_addz(out, "\r\n"); /* a group of its own: RFC 3464 2.1 */
 	ok = buf_ok(&clean, e) && buf_ok(&text, e) &&
+	    add_original_recipient(said, out, e) &&
 	    field(out, STR("Final-Recipient"), buf_view(&text), e);
-	buf_addf(out, "Action: failed\r\nStatus: %s\r\n", d->status);
+	buf_addf(out, "Action: %s\r\nStatus: %s\r\n",
+	    d->relayed ? "relayed" : "failed", d->status);
 	buf_release(&clean);
 	buf_release(&text);
 	return ok;
@@ -322,8 +361,9 @@ add_status_part(const struct dsn *d, struct buf *out, struct err *e)
 	    (d->id.n == 0 || field(out, STR("X-Post365-Id"), d->id, e)) &&
 	    date_field(out, STR("Arrival-Date"), d->arrived, d->zone, e);
 	for (size_t i = 0; ok && i < d->recipients; i++)
-		ok = add_recipient(d, d->recipient[i], out, e) &&
-		    (i >= DSN_EXPLAINED || add_diagnostic(d, out, e));
+		ok = add_recipient(d, i, out, e) &&
+		    (i >= DSN_EXPLAINED || d->relayed ||
+			add_diagnostic(d, out, e));
 	buf_release(&mta);
 	return ok;
 }
@@ -378,9 +418,33 @@ quote(struct str original, struct buf *out, bool *cut, struct err *e)
 	return ok && buf_ok(out, e);
 }
 
-static void
-add_original_part(struct str header, struct buf *out)
+/* RFC 2046 5.2.1: as it is, so it must be fit for that; global: RFC 6532. */
+static bool
+may_return(struct str s)
 {
+	size_t at = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\0' || i - at > DSN_LINE_MOST)
+			return false;
+		if (s.p[i] == '\n')
+			at = i + 1;
+	}
+	return true;
+}
+
+static void
+add_original_part(const struct dsn *d, struct str header, struct buf *out)
+{
+	if (d->full) {
+		buf_addf(out, "Content-Type: message/%s\r\n%s\r\n",
+		    is_ascii(header) ? "rfc822" : "global",
+		    is_ascii(d->original) ?
+			"" :
+			"Content-Transfer-Encoding: 8bit\r\n");
+		buf_adds(out, d->original);
+		return;
+	}
 	buf_addz(out,
 	    is_ascii(header) ? "Content-Type: text/rfc822-headers\r\n\r\n" :
 			       "Content-Type: message/global-headers\r\n"
@@ -405,7 +469,7 @@ write_parts(const struct dsn *d, struct buf *header, struct buf *out,
 	if (!quote(d->original, header, &cut, e) ||
 	    !add_header(d, boundary, out, e))
 		return false;
-	if (!is_ascii(buf_view(header)))
+	if (!is_ascii(d->full ? d->original : buf_view(header)))
 		buf_addz(out, "Content-Transfer-Encoding: 8bit\r\n");
 	buf_addf(out, "\r\n--%s\r\n", boundary);
 	if (!add_words_part(d, cut, out, e))
@@ -414,18 +478,20 @@ write_parts(const struct dsn *d, struct buf *header, struct buf *out,
 	if (!add_status_part(d, out, e))
 		return false;
 	buf_addf(out, "\r\n--%s\r\n", boundary);
-	add_original_part(buf_view(header), out);
+	add_original_part(d, buf_view(header), out);
 	buf_addf(out, "\r\n--%s--\r\n", boundary);
 	return buf_ok(out, e);
 }
 
 bool
-dsn_write(const struct dsn *d, struct buf *out, struct err *e)
+dsn_write(const struct dsn *about, struct buf *out, struct err *e)
 {
+	struct dsn all = *about, *d = &all;
 	struct buf header;
 	size_t start = out->n;
 	bool ok;
 
+	d->full = d->full && may_return(d->original);
 	buf_init(&header, DSN_QUOTE_MOST);
 	ok = write_parts(d, &header, out, e);
 	buf_release(&header);

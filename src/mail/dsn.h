@@ -27,17 +27,19 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "mail/addr.h"
+#include "mail/notify.h"
 
 enum {
-	DSN_READ_MOST = 64 * 1024,  /* bytes of the original that are read */
-	DSN_QUOTE_MOST = 16 * 1024, /* of its header that are quoted; longer
-				       fields are left out, others follow */
-	DSN_LISTED = 20,            /* recipients that the words name */
-	DSN_EXPLAINED = 100,        /* that have a Diagnostic-Code: so a
-				       full envelope's report stays under
-				       mime_limit, 2,200,000 bytes */
-	DSN_TEXT_MOST = 900         /* bytes of any one text; RFC 5322 2.1.1
-				       has 998 for a line with its name */
+	DSN_READ_MOST = 64 * 1024,   /* bytes of the original that are read */
+	DSN_FULL_MOST = 1024 * 1024, /* of one that is wanted back as a whole */
+	DSN_QUOTE_MOST = 16 * 1024,  /* of its header that are quoted; longer
+					fields are left out, others follow */
+	DSN_LISTED = 20,             /* recipients that the words name */
+	DSN_EXPLAINED = 100,         /* that have a Diagnostic-Code: so a
+					full envelope's report stays under
+					mime_limit, 2,200,000 bytes */
+	DSN_TEXT_MOST = 900          /* bytes of any one text; RFC 5322 2.1.1
+					has 998 for a line with its name */
 };
 
 /* A code of our own: what was given as an address is none. */
@@ -53,9 +55,11 @@ struct dsn {
 	int zone;                /* minutes east of UTC */
 	unsigned char random[16]; /* for the boundary */
 
-	/* what failed. Graph takes or refuses a request as a whole, so all
-	   have the same status */
+	/* what failed, or with `relayed` what Graph took. It takes or refuses
+	   a request as a whole, so all have the same status */
+	bool relayed;
 	const struct str *recipient;
+	const struct notify *notify; /* of each, for its original; or NULL */
 	size_t recipients;
 	const char *status;        /* dsn_status */
 	struct str code;           /* "ErrorSendAsDenied"; may be empty */
@@ -64,14 +68,15 @@ struct dsn {
 	struct str envelope_id; /* ENVID of RFC 3461, decoded; may be empty */
 	struct str original_id; /* its Message-ID; may be empty */
 	struct str original;    /* it, or its first DSN_READ_MOST bytes */
+	bool full; /* original is all of it, and wanted back (RET=FULL) */
 };
 
 /*
  * Appends the report, lines of CRLF; 8-bit if an address or a header is.
- * Borrows all of d. ERR_INPUT: out's limit; ERR_RETRY: out of memory. out is
+ * Borrows all of it. ERR_INPUT: out's limit; ERR_RETRY: out of memory. out is
  * as it was then.
  */
-bool dsn_write(const struct dsn *d, struct buf *out, struct err *e)
+bool dsn_write(const struct dsn *about, struct buf *out, struct err *e)
     __attribute__((warn_unused_result));
 
 /*

@@ -4,7 +4,7 @@
 #include "codec/utf8.h"
 
 /* As many digits as RFC 1870 has for SIZE: 20; kept from overflowing. */
-enum { ENVID_MAX = 100 /* RFC 3461 4.4 */, ORCPT_MAX = 500 /* 4.2 */ };
+enum { ENVID_MAX = 100 /* RFC 3461 4.4 */ };
 static const uint64_t size_max = UINT64_MAX / 16;
 
 static const struct {
@@ -209,8 +209,9 @@ static bool
 set_ret(struct str value, void *to)
 {
 	static const char *const words[] = { "FULL", "HDRS", NULL };
+	struct syntax_mail *m = to;
 
-	(void)to;
+	m->full = str_ieq(value, STR("FULL"));
 	return one_of(value, words);
 }
 
@@ -231,31 +232,21 @@ ignore(struct str value, void *to)
 	return value.n > 0;
 }
 
-/* RFC 3461 4.1: NEVER stands alone, the others in any number. */
 static bool
 set_notify(struct str value, void *to)
 {
-	static const char *const words[] = { "SUCCESS", "FAILURE", "DELAY",
-		NULL };
 	struct syntax_rcpt *r = to;
-	struct str one;
 
-	r->never = str_ieq(value, STR("NEVER"));
-	if (r->never)
-		return true;
-	if (value.n == 0)
-		return false;
-	while (str_next(&value, ',', &one))
-		if (!one_of(one, words))
-			return false;
-	return true;
+	return notify_parse(value, &r->to->notify.when);
 }
 
 static bool
 set_orcpt(struct str value, void *to)
 {
-	(void)to;
-	return value.n <= ORCPT_MAX && str_chr(value, ';') < value.n;
+	struct syntax_rcpt *r = to;
+
+	r->to->notify.original = value;
+	return notify_is_original(value);
 }
 
 struct param {
@@ -339,7 +330,10 @@ syntax_rcpt(struct arena *a, struct str argument, struct syntax_rcpt *out)
 	fault = path.n > 0 ? parse_path(a, path, &out->to) : SYNTAX_BAD_PATH;
 	if (fault != SYNTAX_GOOD)
 		return fault;
-	return parse_params(argument, rcpt_params, out);
+	fault = parse_params(argument, rcpt_params, out);
+	out->never = out->to->notify.when == NOTIFY_NEVER;
+	out->to->notify.original = arena_str(a, out->to->notify.original);
+	return fault;
 }
 
 enum syntax_fault

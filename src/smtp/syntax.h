@@ -61,10 +61,11 @@ struct syntax_mail {
 	uint64_t size;     /* bytes as declared; 0: not */
 	bool utf8;         /* SMTPUTF8 */
 	struct str envid;  /* as sent; or empty */
+	bool full;         /* RET=FULL */
 };
 
 struct syntax_rcpt {
-	struct addr *to; /* may be a bare name: "postmaster" */
+	struct addr *to; /* may be a bare name: "postmaster"; with its notify */
 	bool never;      /* NOTIFY=NEVER */
 };
 

@@ -14,10 +14,11 @@ static const struct str magic = STR_INIT("Post365-Spool: ");
 enum { CHECK_SIZE = sizeof("Check: 0123456789abcdef\n") - 1 };
 
 /* Keys of one text each, in the order of writing. */
-static const struct text_key {
+struct text_key {
 	const char *name;
 	size_t at;
-} head_texts[] = {
+};
+static const struct text_key head_texts[] = {
 	{ "Id", offsetof(struct envelope, id) },
 	{ "Account", offsetof(struct envelope, account) },
 	{ "Mailbox", offsetof(struct envelope, mailbox) },
@@ -27,7 +28,14 @@ static const struct text_key {
 	{ "Message-ID", offsetof(struct envelope, message_id) },
 	{ "Client", offsetof(struct envelope, client) },
 	{ "Options", offsetof(struct envelope, options) },
+	{ "User", offsetof(struct envelope, user) },
+	{ "Address", offsetof(struct envelope, address) },
+	{ "Listener", offsetof(struct envelope, listener) },
+	{ "TLS", offsetof(struct envelope, tls) },
+	{ "Envelope-Id", offsetof(struct envelope, envelope_id) },
+	{ "Return", offsetof(struct envelope, ret) },
 };
+enum { HEAD_ALWAYS = 9 /* so many are written though they are empty */ };
 
 static const struct state_text {
 	const char *name;
@@ -126,22 +134,38 @@ is_sound(const struct envelope *v, struct err *e)
 	return true;
 }
 
+/* What is asked for the i-th recipient, behind its line. */
+static bool
+put_notify(struct buf *out, const struct notify *n, struct err *e)
+{
+	if (n->when != 0) {
+		buf_addz(out, "Notify: ");
+		notify_write(n->when, out);
+		buf_addc(out, '\n');
+	}
+	return n->original.n == 0 || put_line(out, "Original", n->original, e);
+}
+
 bool
 envelope_write(struct buf *out, const struct envelope *v, struct err *e)
 {
 	size_t start = out->n;
 	char when[DATE_ISO_SIZE];
+	struct str value;
 	bool ok = is_sound(v, e);
 
 	date_iso(v->arrived, when);
 	buf_addf(out, "%s%d\n", magic.p, ENVELOPE_VERSION);
 	buf_addf(out, "Arrived: %s\n", when);
 	EACH(i, head_texts)
-	ok = ok &&
-	    put_line(out, head_texts[i].name,
-		*MEMBER_OF(struct str, v, head_texts[i]), e);
+	{
+		value = *MEMBER_OF(struct str, v, head_texts[i]);
+		if (ok && (i < HEAD_ALWAYS || value.n > 0))
+			ok = put_line(out, head_texts[i].name, value, e);
+	}
 	for (size_t i = 0; ok && i < v->recipients; i++)
-		ok = put_line(out, "Recipient", v->recipient[i], e);
+		ok = put_line(out, "Recipient", v->recipient[i], e) &&
+		    (v->notify == NULL || put_notify(out, &v->notify[i], e));
 	buf_addc(out, '\n');
 	ok = ok && buf_ok(out, e);
 	if (ok && out->n - start > ENVELOPE_HEAD_MOST)
@@ -176,9 +200,26 @@ is_name(struct str name, const char *z)
 	return str_eq(name, str_of(z));
 }
 
+/* A line behind that of a recipient. */
+static bool
+take_notify(struct str name, struct str value, struct envelope *v)
+{
+	struct notify *n =
+	    v->recipients > 0 ? &v->notify[v->recipients - 1] : NULL;
+
+	if (n == NULL)
+		return false;
+	if (is_name(name, "Notify"))
+		return notify_parse(value, &n->when);
+	n->original = value;
+	return notify_is_original(value);
+}
+
 static bool
 take_head_line(struct str name, struct str value, struct envelope *v)
 {
+	if (is_name(name, "Notify") || is_name(name, "Original"))
+		return take_notify(name, value, v);
 	if (is_name(name, "Recipient")) {
 		if (v->recipients == ENVELOPE_RECIPIENTS_MOST)
 			return false;
@@ -250,6 +291,10 @@ envelope_read(struct arena *a, struct str in, struct envelope *v, size_t *size,
 	for (size_t i = 0; i < n; i++)
 		lines += in.p[i] == '\n';
 	got.recipient = arena_array(a, lines, sizeof(*got.recipient));
+	rest = str_first(in, n);
+	if (str_find(rest, STR("\nNotify: ")) < n ||
+	    str_find(rest, STR("\nOriginal: ")) < n)
+		got.notify = arena_array(a, lines, sizeof(*got.notify));
 	if (!arena_ok(a, e))
 		return PARSE_BAD;
 	rest = str_first(in, n - 1);

@@ -9,10 +9,18 @@
  *	Client-Id: 1111-...		(the app that sends for it)
  *	Settings: /etc/post365/config	(where both were said)
  *	Sender: app@example.com		(empty: the null sender)
- *	Recipient: a@example.org	(a line for each)
+ *	Recipient: a@example.org	(a line for each, and behind it, where
+ *	Notify: success,failure		asked for, what the sender wants to
+ *	Original: rfc822;a@x.example	hear, and ORCPT; mail/notify.h)
  *	Arrived: 2026-11-25T20:10:00Z
  *	Message-ID: <1@example.com>
  *	Client: sendmail uid=0
+ *	User: scanner			(who signed in; RFC 4954)
+ *	Address: 192.0.2.7		(where the client was, and by which
+ *	Listener: 0.0.0.0:587		door it came; TLS: by which protocol)
+ *	TLS: TLSv1.3
+ *	Envelope-Id: QQ314159		(ENVID, as xtext)
+ *	Return: full			(RET=FULL)
  *	Options: via=mime no-save
  *					(empty line: the head is over)
  *	two slots of ENVELOPE_SLOT bytes: where the message stands
@@ -52,8 +60,9 @@
  *
  * What is read may come from anywhere (queue import): every length is
  * bounded, and unknown keys are skipped, but of a version that is none of ours
- * we say so. Version 1 had no Mailbox, Client-Id and Settings; it is read. A
- *value is printable UTF-8 without line ends.
+ * we say so. Version 1 had no Mailbox, Client-Id and Settings; it is read. The
+ * keys from User to Return, Notify and Original are left out where they are
+ * empty. A value is printable UTF-8 without line ends.
  */
 #ifndef STORE_ENVELOPE_H
 #define STORE_ENVELOPE_H
@@ -67,6 +76,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "codec/parse.h"
+#include "mail/notify.h"
 
 enum {
 	ENVELOPE_VERSION = 2,
@@ -90,10 +100,15 @@ struct envelope {
 	struct str settings;           /* a path; or empty */
 	struct str sender;             /* empty: the null sender */
 	struct str *recipient;
+	/* one for each of them; NULL: nothing was asked for */
+	struct notify *notify;
 	size_t recipients; /* at least one */
 	int64_t arrived;   /* seconds since 1970 */
 	struct str message_id;
-	struct str client;  /* who submitted it, for people */
+	struct str client; /* who submitted it, for people */
+	struct str user, address, listener, tls; /* or empty */
+	struct str envelope_id;                  /* xtext; or empty */
+	struct str ret;     /* RET: "full", "hdrs", or empty */
 	struct str options; /* words of the command floor; kept as they are */
 };
 

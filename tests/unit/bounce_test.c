@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "mail/dsn.h"
 #include "queue.h"
 #include "t.h"
 
@@ -170,6 +171,104 @@ test_whom(void)
 	}
 }
 
+/* Who of two is told of, by what was asked for each. */
+static const struct {
+	const char *name;
+	unsigned first, second; /* NOTIFY; 0: not said */
+	bool sent, old;         /* old: the option no-report of a file */
+	const char *sender, *tells, *tells_not; /* NULL: no report */
+} asked[] = {
+	{ "nothing said", 0, 0, false, false, "app@x", "sent@", NULL },
+	{ "nothing said, sent", 0, 0, true, false, "app@x", NULL, NULL },
+	{ "an option of old", 0, 0, false, true, "app@x", NULL, NULL },
+	{ "never", NOTIFY_NEVER, NOTIFY_NEVER, false, false, "app@x", NULL,
+	    NULL },
+	{ "one never", NOTIFY_NEVER, 0, false, false, "app@x", "failed@",
+	    "sent@" },
+	{ "one success only", NOTIFY_FAILURE, NOTIFY_SUCCESS, false, false,
+	    "app@x", "sent@", "failed@" },
+	{ "delay only", NOTIFY_DELAY, NOTIFY_DELAY, false, false, "app@x", NULL,
+	    NULL },
+	{ "success, sent", NOTIFY_SUCCESS, NOTIFY_FAILURE, true, false, "app@x",
+	    "sent@", "failed@" },
+	{ "success, to the mailbox", NOTIFY_SUCCESS, NOTIFY_FAILURE, true,
+	    false, "relay@contoso.com", "sent@", "failed@" },
+	{ "success, from nobody", NOTIFY_SUCCESS, 0, true, false, "", NULL,
+	    NULL },
+};
+
+static void
+test_asked(void)
+{
+	struct notify notify[2];
+	struct bounce b;
+	struct arena a;
+	struct err e;
+	struct str text;
+
+	for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+		set_up(0);
+		of.sender = str_of(asked[i].sender);
+		notify[0] = (struct notify){ asked[i].first,
+			STR("rfc822;First+2Bx@example.com") };
+		notify[1] = (struct notify){ .when = asked[i].second };
+		of.notify = notify;
+		of.envelope_id = STR("E+2B1");
+		if (asked[i].old)
+			of.options = STR("no-report");
+		if (asked[i].sent)
+			why = (struct err){ 0 };
+		about.recipient = of.recipient;
+		about.recipients = 2;
+		arena_init(&a, MOST);
+		T_CHECK(bounce_make(&about, &a, &b, &e), "%s: %s",
+		    asked[i].name, e.msg);
+		text = buf_view(&b.text);
+		T_CHECK((b.whom != BOUNCE_NOBODY) == (asked[i].tells != NULL),
+		    "%s: %d, %s", asked[i].name, b.whom, b.note);
+		T_CHECK(asked[i].tells == NULL ||
+			(str_find(text, str_of(asked[i].tells)) < text.n &&
+			    str_find(text, STR("Envelope-Id: E+1")) < text.n &&
+			    (str_find(text, STR("t: rfc822;First+x@")) <
+				text.n) == (asked[i].tells[0] == 's') &&
+			    (str_find(text, STR("Action: relayed")) < text.n) ==
+				asked[i].sent),
+		    "%s: %.*s", asked[i].name, STR_ARG(text));
+		T_CHECK(asked[i].tells_not == NULL ||
+			str_find(text, str_of(asked[i].tells_not)) == text.n,
+		    "%s: %.*s", asked[i].name, STR_ARG(text));
+		bounce_release(&b);
+		arena_release(&a);
+	}
+}
+
+/* RET=FULL: all of it comes back, where it is not too much. */
+static void
+test_full(void)
+{
+	static const struct str small = STR_INIT("A: b\r\n\r\nhello\r\n");
+	static char large[DSN_FULL_MOST + 1];
+	struct bounce b;
+	struct arena a;
+	struct err e;
+
+	for (int i = 0; i < 2; i++) {
+		set_up(0);
+		of.ret = STR("full");
+		memset(large, 'x', sizeof(large));
+		memcpy(large, small.p, small.n);
+		body = source_of(
+		    (struct str){ large, i == 0 ? 18 : sizeof(large) });
+		arena_init(&a, MOST);
+		T_CHECK(bounce_make(&about, &a, &b, &e), "%s", e.msg);
+		T_CHECK((str_find(buf_view(&b.text), STR("hello")) <
+			    b.text.n) == (i == 0),
+		    "%d: the body", i);
+		bounce_release(&b);
+		arena_release(&a);
+	}
+}
+
 static void
 test_bad_settings(void)
 {
@@ -291,6 +390,8 @@ test_no_memory(void)
 
 static const struct t_test tests[] = {
 	{ "whom", test_whom },
+	{ "what was asked", test_asked },
+	{ "all of it back", test_full },
 	{ "bad settings", test_bad_settings },
 	{ "bad body", test_bad_body },
 	{ "spool", test_spool },

@@ -26,6 +26,11 @@ static const struct str one[] = { STR_INIT("nobody@example.com") };
 static const struct str utf8[] = { STR_INIT("a+b=\\c\xc3\xa9@example.com"),
 	STR_INIT("\xf0\x9f\x93\xa7@example.com"), STR_INIT("x+y@example.com") };
 static struct str many[25];
+static const struct notify asked[] = {
+	{ 0, STR_INIT("rfc822;a+2Bb@x.example") }, { 0, { NULL, 0 } }
+};
+static const struct str pair[] = { STR_INIT("ab@example.com"),
+	STR_INIT("c@example.com") };
 
 #define BASE(who)                                                              \
 	.host = STR_INIT("host.example"), .from = &mailbox, .to = &(who),      \
@@ -55,6 +60,18 @@ static const struct {
 	{ "dsn/many.want", { BASE(sender), .recipient = many, .recipients = 25,
 	  .status = "5.4.7", .reason = STR_INIT("tried for 5 days"),
 	  .original = STR_INIT("Subject: no body") } },
+	{ "dsn/relayed.want", { BASE(sender), .id = STR_INIT("6742F3A05C81B7E0"),
+	  .relayed = true, .recipient = pair, .notify = asked,
+	  .recipients = 2, .status = "2.0.0",
+	  .envelope_id = STR_INIT("QQ 1"),
+	  .original = STR_INIT("Subject: x\r\n\r\nbody\r\n") } },
+	{ "dsn/full.want", { BASE(sender), .recipient = pair, .notify = asked,
+	  .recipients = 2, .status = "5.1.1", .reason = STR_INIT("refused"),
+	  .full = true,
+	  .original = STR_INIT("Subject: x\r\n\r\nbod\xc3\xa9\r\n") } },
+	{ "dsn/toolong.want", { BASE(sender), .recipient = one,
+	  .recipients = 1, .status = "5.1.1", .reason = STR_INIT("refused"),
+	  .full = true, .original = STR_INIT("Subject: x\r\n\r\n\0\r\n") } },
 	{ "dsn/empty.want", { BASE(sender), .recipient = one, .recipients = 1,
 	  .status = "5.0.0", .original = STR_INIT("") } },
 };

@@ -37,6 +37,13 @@ static const struct {
 	    PARSE_DONE, ERR_NONE, "" },
 	{ "null sender", STR_INIT(HEAD "Sender: \nRecipient: b@x\n\n"),
 	    PARSE_DONE, ERR_NONE, "" },
+	{ "notify of nobody",
+	    STR_INIT(HEAD "Notify: never\nRecipient: b@x\n\n"), PARSE_BAD,
+	    ERR_INPUT, "makes no sense" },
+	{ "unknown notify", STR_INIT(HEAD "Recipient: b@x\nNotify: soon\n\n"),
+	    PARSE_BAD, ERR_INPUT, "makes no sense" },
+	{ "no original", STR_INIT(HEAD "Recipient: b@x\nOriginal: b@x\n\n"),
+	    PARSE_BAD, ERR_INPUT, "makes no sense" },
 	{ "empty", STR_INIT(""), PARSE_MORE, ERR_NONE, "" },
 	{ "no empty line", STR_INIT(HEAD "Recipient: b@x\n"), PARSE_MORE,
 	    ERR_NONE, "" },
@@ -106,6 +113,62 @@ test_read(void)
 			    "%s, %zu bytes", reads[i].name, n);
 		arena_release(&a);
 	}
+}
+
+/* What is asked for each recipient, and who handed it in. */
+static void
+test_asked(void)
+{
+	static const struct str want =
+	    STR_INIT("User: scanner\nAddress: 192.0.2.7\nListener: [::]:587\n"
+		     "TLS: TLSv1.3\nEnvelope-Id: a+2Bb\nReturn: full\n"
+		     "Recipient: b@x.example\nNotify: success,failure\n"
+		     "Original: rfc822;B@x.example\nRecipient: c@x.example\n"
+		     "Recipient: d@x.example\nNotify: never\n\n");
+	struct str to[] = { STR_INIT("b@x.example"), STR_INIT("c@x.example"),
+		STR_INIT("d@x.example") };
+	struct notify notify[] = { { NOTIFY_SUCCESS | NOTIFY_FAILURE,
+				       STR_INIT("rfc822;B@x.example") },
+		{ 0, { NULL, 0 } }, { NOTIFY_NEVER, { NULL, 0 } } };
+	struct envelope v = plain, got;
+	struct arena a;
+	struct buf b;
+	struct err e = { 0 };
+	size_t size;
+
+	v.recipient = to;
+	v.recipients = 3;
+	v.notify = notify;
+	v.user = STR("scanner");
+	v.address = STR("192.0.2.7");
+	v.listener = STR("[::]:587");
+	v.tls = STR("TLSv1.3");
+	v.envelope_id = STR("a+2Bb");
+	v.ret = STR("full");
+	arena_init(&a, 1 << 20);
+	buf_init(&b, ENVELOPE_HEAD_MOST);
+	T_CHECK(envelope_write(&b, &v, &e) && str_ends(buf_view(&b), want),
+	    "%.*s", STR_ARG(buf_view(&b)));
+	T_CHECK(envelope_read(&a, buf_view(&b), &got, &size, &e) == PARSE_DONE,
+	    "%s", e.msg);
+	for (size_t i = 0; i < 3; i++)
+		T_CHECK(got.notify[i].when == notify[i].when &&
+			str_eq(got.notify[i].original, notify[i].original),
+		    "recipient %zu", i);
+	T_CHECK(str_eq(got.user, v.user) && str_eq(got.address, v.address) &&
+		str_eq(got.listener, v.listener) && str_eq(got.tls, v.tls) &&
+		str_eq(got.envelope_id, v.envelope_id) &&
+		str_eq(got.ret, v.ret),
+	    "the rest");
+	buf_reset(&b);
+	v = plain;
+	T_CHECK(envelope_write(&b, &v, &e) &&
+		envelope_read(&a, buf_view(&b), &got, &size, &e) ==
+		    PARSE_DONE &&
+		got.notify == NULL && got.ret.n == 0,
+	    "nothing is asked");
+	buf_release(&b);
+	arena_release(&a);
 }
 
 static void
@@ -343,6 +406,7 @@ test_cut_reason(void)
 static const struct t_test tests[] = {
 	{ "read", test_read },
 	{ "limits", test_limits },
+	{ "what is asked", test_asked },
 	{ "round trip", test_round_trip },
 	{ "write refuses", test_write_refuses },
 	{ "state", test_state },

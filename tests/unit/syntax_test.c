@@ -156,26 +156,27 @@ static const struct {
 	const char *in;
 	enum syntax_fault fault;
 	const char *to;
-	bool never;
+	unsigned when;
 } rcpts[] = {
 	/* clang-format off */
-	{ "TO:<a@b.c>", SYNTAX_GOOD, "a@b.c", false },
-	{ "to: a@b.c", SYNTAX_GOOD, "a@b.c", false },
-	{ "TO:<postmaster>", SYNTAX_GOOD, "postmaster", false },
-	{ "TO:<" LOCAL64 "@b.c>", SYNTAX_GOOD, LOCAL64 "@b.c", false },
+	{ "TO:<a@b.c>", SYNTAX_GOOD, "a@b.c", 0 },
+	{ "to: a@b.c", SYNTAX_GOOD, "a@b.c", 0 },
+	{ "TO:<postmaster>", SYNTAX_GOOD, "postmaster", 0 },
+	{ "TO:<" LOCAL64 "@b.c>", SYNTAX_GOOD, LOCAL64 "@b.c", 0 },
 	{ "TO:<a@b.c> NOTIFY=NEVER ORCPT=rfc822;a@b.c", SYNTAX_GOOD, "a@b.c",
-	  true },
-	{ "TO:<a@b.c> notify=failure,DELAY", SYNTAX_GOOD, "a@b.c", false },
-	{ "TO:<>", SYNTAX_BAD_PATH, NULL, false },
-	{ "TO:Bob <b@test>", SYNTAX_BAD_PARAM, NULL, false },
-	{ "TO:g:b@test;", SYNTAX_BAD_PATH, NULL, false },
-	{ "TO:<b@test>,<c@test>", SYNTAX_BAD_FORM, NULL, false },
-	{ "FROM:<a@b.c>", SYNTAX_BAD_FORM, NULL, false },
-	{ "TO:<a@b.c> NOTIFY", SYNTAX_BAD_VALUE, NULL, false },
-	{ "TO:<a@b.c> NOTIFY=NEVER,DELAY", SYNTAX_BAD_VALUE, NULL, false },
-	{ "TO:<a@b.c> NOTIFY=SOON", SYNTAX_BAD_VALUE, NULL, false },
-	{ "TO:<a@b.c> ORCPT=a@b.c", SYNTAX_BAD_VALUE, NULL, false },
-	{ "TO:<a@b.c> SIZE=1", SYNTAX_BAD_PARAM, NULL, false },
+	  NOTIFY_NEVER },
+	{ "TO:<a@b.c> notify=failure,DELAY", SYNTAX_GOOD, "a@b.c",
+	  NOTIFY_FAILURE | NOTIFY_DELAY },
+	{ "TO:<>", SYNTAX_BAD_PATH, NULL, 0 },
+	{ "TO:Bob <b@test>", SYNTAX_BAD_PARAM, NULL, 0 },
+	{ "TO:g:b@test;", SYNTAX_BAD_PATH, NULL, 0 },
+	{ "TO:<b@test>,<c@test>", SYNTAX_BAD_FORM, NULL, 0 },
+	{ "FROM:<a@b.c>", SYNTAX_BAD_FORM, NULL, 0 },
+	{ "TO:<a@b.c> NOTIFY", SYNTAX_BAD_VALUE, NULL, 0 },
+	{ "TO:<a@b.c> NOTIFY=NEVER,DELAY", SYNTAX_BAD_VALUE, NULL, 0 },
+	{ "TO:<a@b.c> NOTIFY=SOON", SYNTAX_BAD_VALUE, NULL, 0 },
+	{ "TO:<a@b.c> ORCPT=a@b.c", SYNTAX_BAD_VALUE, NULL, 0 },
+	{ "TO:<a@b.c> SIZE=1", SYNTAX_BAD_PARAM, NULL, 0 },
 	/* clang-format on */
 };
 
@@ -193,8 +194,14 @@ test_rcpt(void)
 		if (fault == SYNTAX_GOOD && rcpts[i].fault == fault) {
 			T_CHECK(str_eq(r.to->text, str_of(rcpts[i].to)),
 			    "%s: %.*s", rcpts[i].in, STR_ARG(r.to->text));
-			T_CHECK(r.never == rcpts[i].never, "%s: never",
-			    rcpts[i].in);
+			T_CHECK(r.to->notify.when == rcpts[i].when, "%s: %x",
+			    rcpts[i].in, r.to->notify.when);
+			T_CHECK(str_eq(r.to->notify.original,
+				    str_from(str_of(rcpts[i].in),
+					str_find(str_of(rcpts[i].in),
+					    STR("rfc822;")))),
+			    "%s: %.*s", rcpts[i].in,
+			    STR_ARG(r.to->notify.original));
 		}
 		arena_release(&a);
 	}

@@ -70,8 +70,9 @@ static struct {
 	struct worker worker;
 	char path[256];
 	unsigned turn;
-	bool breaks;  /* the journal, at the first request */
-	enum may may; /* of the next begin */
+	bool breaks;           /* the journal, at the first request */
+	enum may may;          /* of the next begin */
+	struct notify *notify; /* of what add_text adds */
 } m;
 
 static unsigned asked(void);
@@ -149,6 +150,7 @@ add_text(const char *account, const char *options, struct str text,
 	struct envelope v = { .account = str_of(account),
 		.sender = STR("me@contoso.com"),
 		.recipient = rcpt,
+		.notify = m.notify,
 		.recipients = N(rcpt),
 		.message_id = STR("<1@contoso.com>"),
 		.options = str_of(options) };
@@ -521,6 +523,87 @@ test_parts(void)
 			T_CHECK(strstr(journal.p, parts[i].says[k]) != NULL,
 			    "%s: %s", parts[i].name, journal.p);
 		buf_release(&journal);
+		end();
+	}
+}
+
+/* Who asked to hear of success (RFC 3461) does, of the recipients meant. */
+/* clang-format off */
+static const struct {
+	const char *name;
+	unsigned step; /* of parts; 2: all is taken at once */
+	unsigned first, second; /* NOTIFY of a and b */
+	bool told;
+	size_t relayed, reports;
+} notifies[] = {
+	{ "nobody asked", 2, 0, 0, false, 0, 0 },
+	{ "one asked", 2, NOTIFY_FAILURE, NOTIFY_SUCCESS, false, 1, 1 },
+	{ "both asked, in one report", 2, NOTIFY_SUCCESS, NOTIFY_SUCCESS, false,
+	  1, 1 },
+	{ "who waits is told anyway", 2, NOTIFY_SUCCESS, 0, true, 0, 0 },
+	{ "a is refused, b asked", 0, 0, NOTIFY_SUCCESS, false, 1, 2 },
+	{ "a is refused, unasked", 0, NOTIFY_NEVER, NOTIFY_SUCCESS, false, 1,
+	  1 },
+	{ "a has it first, b is dead", 1, NOTIFY_SUCCESS, NOTIFY_NEVER, false,
+	  1, 1 },
+};
+/* clang-format on */
+
+static size_t
+count_relayed(void)
+{
+	struct spool_list list;
+	struct claim c;
+	struct arena a;
+	struct err e = { 0 };
+	char text[4096];
+	size_t n = 0, size;
+
+	T_CHECK(spool_list(&m.outbox.spool, SPOOL_QUEUED, &list, &e), "%s",
+	    e.msg);
+	for (size_t i = 0; i < list.n; i++) {
+		look(&c, list.item[i].id, &a);
+		size = c.body.size < sizeof(text) ? (size_t)c.body.size :
+						    sizeof(text);
+		T_CHECK(source_read(&c.body, 0, text, size, &e), "%s", e.msg);
+		n += str_find((struct str){ text, size },
+			 STR("Action: relayed")) < size;
+		claim_leave(&c);
+		arena_release(&a);
+	}
+	spool_list_release(&list);
+	return n;
+}
+
+static void
+test_success(void)
+{
+	static const struct serve_step taken = { SERVE_ALL, STR_INIT(ACCEPTED),
+		SERVE_KEEP, 0 };
+	char id[ENVELOPE_ID_SIZE];
+	struct worker_result r;
+	struct notify notify[2] = { { 0 } };
+	struct spool_list list;
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < N(notifies); i++) {
+		unsigned step = notifies[i].step;
+
+		begin(step < 2 ? parts[step].step : &taken,
+		    step < 2 ? step + 2 : 1, "");
+		notify[0].when = notifies[i].first;
+		notify[1].when = notifies[i].second;
+		m.notify = notify;
+		add("", id);
+		m.notify = NULL;
+		m.worker.told = notifies[i].told;
+		T_CHECK(worker_message(&m.worker, id, &r, &e), "%s", e.msg);
+		T_CHECK(spool_list(&m.outbox.spool, SPOOL_QUEUED, &list, &e) &&
+			list.n == notifies[i].reports,
+		    "%s: %zu reports", notifies[i].name, list.n);
+		spool_list_release(&list);
+		T_CHECK(count_relayed() == notifies[i].relayed,
+		    "%s: %zu say relayed", notifies[i].name, count_relayed());
 		end();
 	}
 }
@@ -1547,6 +1630,7 @@ static const struct t_test tests[] = {
 	{ "rows", test_rows },
 	{ "old", test_old },
 	{ "parts", test_parts },
+	{ "success is asked for", test_success },
 	{ "probe", test_probe },
 	{ "tries", test_tries },
 	{ "crash", test_crash },
