@@ -109,9 +109,11 @@ bool
 err_sys(struct err *e, enum err_kind kind, const char *fmt, ...)
 {
 	const char *reason = strerror(errno);
+	bool full = errno == ENOSPC || errno == EDQUOT;
 	va_list ap;
 
 	start(e, kind);
+	e->full = full;
 	va_start(ap, fmt);
 	set_text(e, fmt, ap, reason);
 	va_end(ap);

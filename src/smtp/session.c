@@ -91,8 +91,9 @@ void
 session_reply(struct buf *out, const struct err *e)
 {
 	buf_addf(out, "%s %s",
-	    e->exit == EX_NOUSER ? kinds[e->kind].nouser :
-				   kinds[e->kind].refused,
+	    e->full                  ? "452 4.3.1" :
+		e->exit == EX_NOUSER ? kinds[e->kind].nouser :
+				       kinds[e->kind].refused,
 	    e->msg);
 }
 

@@ -151,7 +151,11 @@ test_sys(void)
 	T_CHECK(!err_sys(&e, ERR_INPUT, "file %s", "x"), "false");
 	T_CHECK(strcmp(e.msg, "file x: No such file or directory") == 0, "%s",
 	    e.msg);
-	T_CHECK(e.kind == ERR_INPUT && e.exit == 0, "kind");
+	T_CHECK(e.kind == ERR_INPUT && e.exit == 0 && !e.full, "kind");
+	errno = ENOSPC;
+	T_CHECK(!err_sys(&e, ERR_RETRY, "x") && e.full, "full");
+	errno = EDQUOT;
+	T_CHECK(!err_sys(&e, ERR_RETRY, "x") && e.full, "full for this user");
 }
 
 static const struct t_test tests[] = {

@@ -402,6 +402,13 @@ test_verdicts(void)
 		    "%s: %.*s", err_kind_name(e.kind), STR_ARG(buf_view(&out)));
 		buf_release(&out);
 	}
+	buf_init(&out, 64);
+	err_set(&e, ERR_RETRY, "why");
+	e.full = true;
+	session_reply(&out, &e);
+	T_CHECK(str_eq(buf_view(&out), STR("452 4.3.1 why")), "%.*s",
+	    STR_ARG(buf_view(&out)));
+	buf_release(&out);
 }
 
 /* A reply is one line of at most 512 bytes, whatever it is made of. */

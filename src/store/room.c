@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/room.h"
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+enum { ROOM_SHARE = 10 /* of a small disk: one part in so many */ };
+
+struct room_sum {
+	const struct dir *dir;
+	bool sizes; /* they are wanted */
+	uint64_t files, bytes;
+};
+
+static void
+room_add(void *arg, const char *name, bool regular)
+{
+	struct room_sum *sum = arg;
+	struct os_stat st;
+
+	sum->files += regular;
+	if (sum->sizes && dir_stat(sum->dir, name, &st))
+		sum->bytes += st.size;
+}
+
+static bool
+room_refuse(const struct spool *s, const char *remedy, struct err *e)
+{
+	e->full = true;
+	err_wrap(e, "%s", s->path);
+	return err_remedy(e, "%s; then it is taken at once", remedy);
+}
+
+static uint64_t
+room_least(uint64_t setting, uint64_t all)
+{
+	return setting < all / ROOM_SHARE ? setting : all / ROOM_SHARE;
+}
+
+static bool
+room_on_disk(const struct spool *s, uint64_t min_free, uint64_t size,
+    struct err *e)
+{
+	struct statvfs fs;
+	uint64_t unit, available;
+
+	if (fstatvfs(s->dir[SPOOL_NEW].fd, &fs) < 0)
+		return true; /* who writes will see */
+	unit = fs.f_frsize;
+	available = fs.f_bavail * unit;
+	if (available < size + room_least(min_free, fs.f_blocks * unit)) {
+		err_set(e, ERR_RETRY,
+		    "its disk has %llu MB free, and min_free keeps %llu MB",
+		    (unsigned long long)(available >> 20),
+		    (unsigned long long)(min_free >> 20));
+		return room_refuse(s, "make room on it, or lower min_free", e);
+	}
+	/* some file systems have no count of them */
+	if (fs.f_files == 0 ||
+	    fs.f_favail >= room_least(SPOOL_FREE_FILES, fs.f_files))
+		return true;
+	err_set(e, ERR_RETRY, "its disk can hold only %llu more files",
+	    (unsigned long long)fs.f_favail);
+	return room_refuse(s, "remove files from it (df -i counts them)", e);
+}
+
+/* Can these hold so many? A name takes a byte of its folder at least. */
+static bool
+room_may_hold(const struct spool *s, uint64_t n)
+{
+	struct stat new, work;
+
+	return fstat(s->dir[SPOOL_NEW].fd, &new) < 0 ||
+	    fstat(s->dir[SPOOL_WORK].fd, &work) < 0 ||
+	    (uint64_t) new.st_size + (uint64_t)work.st_size >= n;
+}
+
+static bool
+room_in_queue(const struct spool *s, uint64_t most, struct err *e)
+{
+	struct room_sum sum = { 0 };
+
+	if (most == 0 || !room_may_hold(s, most))
+		return true;
+	if (!dir_each(&s->dir[SPOOL_NEW], room_add, &sum, e) ||
+	    !dir_each(&s->dir[SPOOL_WORK], room_add, &sum, e))
+		return false;
+	if (sum.files < most)
+		return true;
+	err_set(e, ERR_RETRY,
+	    "%llu messages wait in the queue, and max_queue is %llu",
+	    (unsigned long long)sum.files, (unsigned long long)most);
+	return room_refuse(s,
+	    "see why they wait with post365 queue, or raise max_queue", e);
+}
+
+static bool
+room_in_spool(const struct spool *s, uint64_t most, uint64_t size,
+    struct err *e)
+{
+	struct room_sum sum = { .sizes = true };
+
+	if (most == 0)
+		return true;
+	for (unsigned i = 0; i < SPOOL_FOLDERS; i++) {
+		sum.dir = &s->dir[i];
+		if (!dir_each(sum.dir, room_add, &sum, e))
+			return false;
+	}
+	if (sum.bytes + size <= most)
+		return true;
+	err_set(e, ERR_RETRY,
+	    "the queue holds %llu kB, and max_spool allows %llu kB",
+	    (unsigned long long)(sum.bytes >> 10),
+	    (unsigned long long)(most >> 10));
+	return room_refuse(s,
+	    "see what it holds with post365 queue, or raise max_spool", e);
+}
+
+bool
+spool_room(const struct spool *s, const struct spool_limits *l, uint64_t size,
+    struct err *e)
+{
+	return room_on_disk(s, l->min_free, size, e) &&
+	    room_in_queue(s, l->max_queue, e) &&
+	    room_in_spool(s, l->max_spool, size, e);
+}
