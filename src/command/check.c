@@ -7,6 +7,7 @@
 #include "codec/date.h"
 #include "codec/jwt.h"
 #include "compose/names.h"
+#include "config/access.h"
 #include "config/config.h"
 #include "config/proxy.h"
 #include "deliver/client.h"
@@ -32,6 +33,7 @@ struct check {
 	struct cli cli;
 	const char *address; /* of test; NULL: check */
 	struct config config;
+	struct access access;
 	struct client client;
 	struct arena mem;
 	struct buf note;  /* what a step found out, for its line */
@@ -65,7 +67,8 @@ step_settings(struct check *c, struct err *e)
 	};
 
 	if (!config_load(&c->config, &ask, &c->cli.log, e) ||
-	    !config_check(&c->config, CONFIG_TO_SIGN_IN, e))
+	    !access_load(&c->access, &c->config, &c->cli.log, e) ||
+	    !config_check(&c->config, &c->access, CONFIG_TO_SIGN_IN, e))
 		return false;
 	if (!check_aliases_file(c, e))
 		return false;
@@ -74,16 +77,16 @@ step_settings(struct check *c, struct err *e)
 	    STR_ARG(c->config.mailbox));
 	if (!c->config.enabled)
 		buf_addz(&c->note, "; enabled = no, so nothing is sent");
-	if (c->config.environment.n > 0)
+	if (c->access.environment.n > 0)
 		buf_addf(&c->note, "; from the environment: %.*s",
-		    STR_ARG(c->config.environment));
+		    STR_ARG(c->access.environment));
 	return true;
 }
 
 static bool
 step_client(struct check *c, struct err *e)
 {
-	if (!client_open(&c->client, &c->config, &c->cli.log, e))
+	if (!client_open(&c->client, &c->config, &c->access, &c->cli.log, e))
 		return false;
 	/* a token from the cache would prove nothing, nor a TLS session */
 	c->client.graph.source.folder = STR("");
@@ -91,8 +94,8 @@ step_client(struct check *c, struct err *e)
 	if (!credential_describe(&c->client.credential,
 		&c->client.graph.source.who, &c->note, e))
 		return false;
-	buf_addf(&c->note, "; ca = %.*s", STR_ARG(c->config.ca));
-	config_proxy_describe(&c->config, &c->client.proxy, &c->note);
+	buf_addf(&c->note, "; ca = %.*s", STR_ARG(c->access.ca));
+	config_proxy_describe(&c->access, &c->client.proxy, &c->note);
 	return true;
 }
 
@@ -189,8 +192,7 @@ make_message(struct check *c, struct err *e)
 {
 	struct message *m = arena_alloc(&c->mem, sizeof(*m));
 	bool managed = c->client.graph.source.who.kind == IDENTITY_MANAGED;
-	struct str id =
-	    managed ? c->config.managed_identity : c->config.client_id;
+	struct str id = managed ? c->access.proof_text : c->access.client_id;
 	unsigned char random[16];
 	char date[DATE_MAIL_SIZE];
 
@@ -346,6 +348,7 @@ run_steps(struct check *c)
 	if (code == EX_OK)
 		code = conclude(c);
 	client_close(&c->client);
+	access_release(&c->access);
 	config_release(&c->config);
 	buf_release(&c->note);
 	arena_release(&c->mem);

@@ -7,6 +7,7 @@
 
 #include "base/os.h"
 #include "base/replace.h"
+#include "config/access.h"
 #include "config/config.h"
 #include "config/show.h"
 
@@ -64,20 +65,24 @@ show(const struct cli *c)
 		.path = c->common.config,
 		.account = c->common.account,
 	};
+	struct access access = { 0 };
 	struct config config;
 	struct buf text;
 	struct err e;
+	bool whole;
 	int code;
 
 	buf_init(&text, TEXT_MAX);
 	if (config_load(&config, &ask, &c->log, &e)) {
-		config_show(&config, &text);
+		whole = access_load(&access, &config, &c->log, &e);
+		config_show(&config, &access, &text);
 		code = cli_print(c, &text);
-		if (code == EX_OK && config.unusable.kind != ERR_NONE)
-			code = cli_fail(c, &config.unusable);
+		if (code == EX_OK && !whole)
+			code = cli_fail(c, &e);
 	} else {
 		code = cli_fail(c, &e);
 	}
+	access_release(&access);
 	config_release(&config);
 	buf_release(&text);
 	return code;
@@ -197,7 +202,8 @@ init_place(const struct config_places *places)
 }
 
 static bool
-write_sample(const struct cli *c, const struct config *config, struct err *e)
+write_sample(const struct cli *c, const struct config *config,
+    const struct access *access, struct err *e)
 {
 	struct config_places places;
 	const char *name;
@@ -212,7 +218,7 @@ write_sample(const struct cli *c, const struct config *config, struct err *e)
 	if (ok) {
 		name = init_place(&places);
 		printed = strcmp(name, "-") == 0;
-		config_sample(config, printed, &text);
+		config_sample(config, access, printed, &text);
 		ok = buf_ok(&text, e) &&
 		    (printed ? cli_out(buf_view(&text), e) :
 			       write_file(name, buf_view(&text), e) &&
@@ -227,13 +233,19 @@ static int
 init(const struct cli *c)
 {
 	const struct config_ask ask = { .no_file = true };
+	struct access access = { 0 };
 	struct config config;
-	struct err e;
+	struct err e, unusable;
 	int code = EX_OK;
 
-	if (!config_load(&config, &ask, &c->log, &e) ||
-	    !write_sample(c, &config, &e))
+	if (config_load(&config, &ask, &c->log, &e)) {
+		(void)!access_load(&access, &config, &c->log, &unusable);
+		if (!write_sample(c, &config, &access, &e))
+			code = cli_fail(c, &e);
+	} else {
 		code = cli_fail(c, &e);
+	}
+	access_release(&access);
 	config_release(&config);
 	return code;
 }

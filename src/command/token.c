@@ -3,6 +3,7 @@
 
 #include "base/os.h"
 #include "codec/jwt.h"
+#include "config/access.h"
 #include "config/config.h"
 #include "deliver/client.h"
 
@@ -29,6 +30,7 @@ struct ask {
 	struct cli cli;
 	bool decode;
 	struct config config;
+	struct access access;
 	struct client client;
 };
 
@@ -60,7 +62,8 @@ obtain(struct ask *a, struct buf *out, struct err *e)
 	struct graph *g = &a->client.graph;
 
 	if (!config_load(&a->config, &ask, &a->cli.log, e) ||
-	    !client_open(&a->client, &a->config, &a->cli.log, e) ||
+	    !access_load(&a->access, &a->config, &a->cli.log, e) ||
+	    !client_open(&a->client, &a->config, &a->access, &a->cli.log, e) ||
 	    !token_get(&g->source, os_mono_ms() + g->timeout_ms, &g->token, e))
 		return false;
 	if (a->decode)
@@ -90,6 +93,7 @@ token_main(const struct cli_command *self, int argc, char **argv)
 		code = cli_fail(&a.cli, &e);
 	buf_release(&out);
 	client_close(&a.client);
+	access_release(&a.access);
 	config_release(&a.config);
 	return code;
 }

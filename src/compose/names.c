@@ -151,13 +151,15 @@ static bool
 read_configured(struct prepare_names *n, struct arena *a,
     const struct config *config, struct err *e)
 {
+	struct config_origin_text from;
+
 	if (read_aliases(n, a, config->aliases.p, e))
 		return true;
 	if (e->kind == ERR_INPUT)
 		e->kind = ERR_CONFIG;
 	e->exit = 0;
-	return err_wrap(e, "aliases (%.*s)",
-	    STR_ARG(config->origin[CONFIG_ALIASES]));
+	return err_wrap(e, "aliases (%s)",
+	    config_origin(&config->origin[CONFIG_ALIASES], &from));
 }
 
 static void

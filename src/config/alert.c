@@ -195,7 +195,7 @@ run_alert(const struct alert *a, const struct alert_about *about)
 	buf_init(&text, SHELL_TEXT_MOST);
 	write_text(a, about, &text);
 	ok = buf_ok(&text, &e) &&
-	    shell_write(a->config->alert_command.p,
+	    shell_write(a->access->alert_command.p,
 		os_mono_ms() + ALERT_TIMEOUT_MS, buf_view(&text), &e);
 	buf_release(&text);
 	if (ok)
@@ -210,7 +210,7 @@ bool
 alert_tell(struct alert *a, const struct alert_about *about)
 {
 	note(a, about);
-	if (a->config->alert_command.n == 0 || !is_due(a))
+	if (a->access->alert_command.n == 0 || !is_due(a))
 		return false;
 	if (run_alert(a, about))
 		return true;
@@ -242,7 +242,7 @@ is_new_stage(const struct alert *a, const char *iso, int stage)
 	int n;
 
 	n = snprintf(text, sizeof(text), "%s %+06d\n", iso, stage);
-	if (!path_of(a, "ends", a->config->client_id, path) ||
+	if (!path_of(a, "ends", a->access->client_id, path) ||
 	    !open_state(a, path, &file.fd))
 		return true;
 	due = put_text(file, (struct str){ text, (size_t)n }, a->log);
@@ -270,5 +270,5 @@ alert_ends(const struct alert *a, const char *what, int64_t end)
 	    left > 0 ? ", the old one stays good until then" : "");
 	log_warn(a->log, "%s: %s", why.msg, why.remedy);
 	note(a, &about);
-	return a->config->alert_command.n > 0 && run_alert(a, &about);
+	return a->access->alert_command.n > 0 && run_alert(a, &about);
 }

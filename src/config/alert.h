@@ -23,7 +23,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/syslog.h"
-#include "config/config.h"
+#include "config/access.h"
 
 enum {
 	ALERT_PAUSE = 3600,      /* seconds */
@@ -33,7 +33,8 @@ enum {
 };
 
 struct alert {
-	const struct config *config; /* of the account; all four borrowed */
+	const struct config *config; /* of the account; all five borrowed */
+	const struct access *access;
 	const struct clock *clock;
 	const struct syslog *syslog;
 	const struct log *log;

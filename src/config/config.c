@@ -2,32 +2,12 @@
 #include "config/config.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/os.h"
-#include "base/private.h"
-#include "codec/url.h"
-#include "config/cloud.h"
-#include "config/file.h"
-#include "config/key.h"
-#include "config/level.h"
-#include "config/proxy.h"
+#include "config/access.h"
+#include "config/load.h"
 #include "mail/addr.h"
-
-enum {
-	MEMORY_MAX = 4 * 1024 * 1024 /* a file of 1 MB and what it becomes */
-};
-
-struct load {
-	struct config *config;
-	const struct config_ask *ask;
-	const struct log *log;
-	struct arena mem; /* until the end of config_load */
-	struct buf text;  /* of the file; wiped */
-	struct config_section *top;
-	struct config_level level[CONFIG_LEVELS];
-};
 
 /* An empty variable is as good as none. */
 static struct str
@@ -59,98 +39,36 @@ config_find(struct arena *a, const char *path, struct config_places *out)
 	out->item[out->n++] = arena_str(a, STR("/etc/post365/config"));
 }
 
-/* Which file to read; empty: none. */
+/* Which file to read; c->file empty: none. */
 static bool
-choose_file(struct load *l, struct str *path, struct err *e)
+choose_file(struct config *c, const struct config_ask *ask, struct err *e)
 {
 	struct config_places places;
 	struct os_stat st;
 	struct err absent;
 
-	*path = (struct str){ 0 };
-	if (l->ask->no_file)
+	if (ask->no_file)
 		return true;
-	config_find(&l->config->mem, l->ask->path, &places);
-	if (!arena_ok(&l->config->mem, e))
+	config_find(&c->mem, ask->path, &places);
+	if (!arena_ok(&c->mem, e))
 		return false;
-	for (size_t i = 0; i < places.n && path->p == NULL; i++)
+	for (size_t i = 0; i < places.n && c->file.p == NULL; i++)
 		if (places.named ||
 		    os_stat_path(places.item[i].p, &st, &absent))
-			*path = places.item[i];
-	return true;
-}
-
-static bool
-has_secret(const struct config_section *s)
-{
-	for (; s != NULL; s = s->next)
-		for (size_t i = 0; i < CONFIG_KEYS; i++)
-			if (s->key[i].line != 0 &&
-			    config_row_has_secret(&config_rows[i],
-				s->key[i].value))
-				return true;
-	return false;
-}
-
-/*
- * Settings by standard input are read again by each worker of a queue: where
- * it is no file, a copy in memory takes its place.
- */
-static bool
-read_piped(struct buf *out, struct err *e)
-{
-	static const char name[] = "standard input";
-	struct os_at at = { .name = name, .fd = STDIN_FILENO };
-	struct os_stat st;
-	struct err uncopied;
-	char *p;
-	int fd;
-
-	if (!os_stat_fd(STDIN_FILENO, name, &st, e))
-		return false;
-	if (st.regular && st.size <= out->limit) {
-		p = buf_room(out, (size_t)st.size);
-		if (p == NULL)
-			return buf_ok(out, e);
-		if (!os_read_at(at, p, (size_t)st.size, e))
-			return false;
-		buf_commit(out, (size_t)st.size);
-		return true;
-	}
-	if (!os_read_fd(STDIN_FILENO, name, out, e))
-		return false;
-	fd = memfd_create("settings", MFD_CLOEXEC);
-	if (fd >= 0 && os_write_fd(fd, name, buf_view(out), &uncopied))
-		(void)dup2(fd, STDIN_FILENO);
-	os_close(&fd);
-	return true;
-}
-
-static bool
-read_file(struct load *l, struct str path, struct err *e)
-{
-	bool piped = str_eq(path, STR("-"));
-	struct str name = piped ? STR("standard input") : path;
-	struct os_stat st = { 0 };
-
-	if (piped ? !read_piped(&l->text, e) :
-		    !private_read(path.p, &l->text, &st, e))
-		return false;
-	l->config->file = arena_str(&l->config->mem, name);
-	if (!config_file_parse(&l->mem, name, buf_view(&l->text), &l->top, e))
-		return false;
-	if (has_secret(l->top) && !private_check(path.p, &st, l->log, e))
-		config_unusable(l->config, e);
+			c->file = places.item[i];
+	c->piped = str_eq(c->file, STR("-"));
+	if (c->piped)
+		c->file = STR("standard input");
 	return true;
 }
 
 static void
-list_accounts(struct load *l)
+list_accounts(const struct load *l, struct config *c)
 {
-	struct str *all = &l->config->accounts;
+	struct str *all = &c->accounts;
 
 	for (const struct config_section *s = l->top->next; s; s = s->next)
-		*all = arena_fmt(&l->config->mem, "%.*s%s%.*s", STR_ARG(*all),
+		*all = arena_fmt(&c->mem, "%.*s%s%.*s", STR_ARG(*all),
 		    all->n > 0 ? ", " : "", STR_ARG(s->name));
 }
 
@@ -172,26 +90,15 @@ sends_as(struct load *l, const struct config_section *s,
 }
 
 static bool
-no_account(const struct load *l, struct str name, struct err *e)
+no_account(const struct config *c, struct str name, struct err *e)
 {
 	err_set(e, ERR_CONFIG, "there is no [account %.*s] in %s",
 	    STR_ARG(str_first(name, 60)),
-	    l->config->file.n > 0 ? l->config->file.p : "the configuration");
-	if (l->config->accounts.n > 0)
+	    c->file.n > 0 ? c->file.p : "the configuration");
+	if (c->accounts.n > 0)
 		err_remedy(e, "the accounts there are: %.*s",
-		    STR_ARG(l->config->accounts));
+		    STR_ARG(c->accounts));
 	return false;
-}
-
-/* "" is the top. */
-static bool
-account_named(const struct load *l, struct str name,
-    const struct config_section **out, struct err *e)
-{
-	for (*out = l->top; *out != NULL; *out = (*out)->next)
-		if (str_eq((*out)->name, name))
-			return true;
-	return no_account(l, name, e);
 }
 
 /* The one that sends as this address, the top first; NULL: none does. */
@@ -212,127 +119,64 @@ account_of(struct load *l, const char *text)
 
 /* By option, by the sender, by the environment, by the author; else the top. */
 static bool
-choose_account(struct load *l, const struct config_section **out, struct err *e)
+choose_account(struct load *l, const struct config_ask *ask, struct config *c,
+    const struct config_section **out, struct err *e)
 {
-	const struct config_ask *ask = l->ask;
 	struct str name = variable("POST365_ACCOUNT");
 	struct addr *from;
 
-	*out = NULL;
 	if (ask->from != NULL &&
 	    !addr_parse(&l->mem, str_of(ask->from), false, &from, e))
 		return err_wrap(e, "--from");
-	l->config->chosen = true;
-	if (ask->account != NULL)
-		return account_named(l, str_of(ask->account), out, e);
-	*out = account_of(l, ask->from != NULL ? ask->from : ask->sender);
-	if (*out != NULL)
-		return true;
-	if (name.n > 0)
-		return account_named(l, name, out, e);
-	l->config->chosen = false;
-	*out = account_of(l, ask->author);
+	c->chosen = true;
+	*out = NULL;
+	if (ask->account == NULL)
+		*out =
+		    account_of(l, ask->from != NULL ? ask->from : ask->sender);
+	else
+		name = str_of(ask->account);
+	if (*out == NULL && (name.n > 0 || ask->account != NULL)) {
+		*out = load_section(l, name);
+		if (*out == NULL)
+			return no_account(c, name, e);
+	}
+	if (*out == NULL) {
+		c->chosen = false;
+		*out = account_of(l, ask->author);
+	}
+	if (*out == NULL)
+		*out = l->top;
+	c->account = arena_str(&c->mem, (*out)->name);
 	return true;
 }
 
-/* Values that this message does not use: only who uses them is stopped. */
+/* Of the other half nothing is kept but what is given, and by whom. */
 static void
-check_section(struct load *l, const struct config_section *s)
+note_access(const struct load *l, struct config *c)
 {
-	struct config scratch = { 0 };
-	struct config_level level;
-	struct err e;
+	struct str client = { 0 }, path = load_apart_path(c, &c->mem);
+	const struct config_level *level;
+	struct os_stat st;
+	struct err absent;
 
-	arena_init(&scratch.mem, MEMORY_MAX);
-	config_level_section(&l->mem, l->config->file, s, &level);
-	if (!config_level_apply(&level, &scratch, &e))
-		log_warn(l->log, "account %.*s cannot be used: %s",
-		    STR_ARG(s->name), e.msg);
-	else if (scratch.unusable.kind != ERR_NONE)
-		log_warn(l->log, "account %.*s cannot sign in: %s",
-		    STR_ARG(s->name), scratch.unusable.msg);
-	l->config->relative = l->config->relative || scratch.relative;
-	config_release(&scratch);
-}
-
-/* The sections of the file that count, as levels. */
-static bool
-gather_file(struct load *l, struct err *e)
-{
-	struct config *c = l->config;
-	const struct config_section *account;
-
-	list_accounts(l);
-	if (!choose_account(l, &account, e))
-		return false;
-	for (const struct config_section *s = l->top->next; s; s = s->next)
-		if (s != account)
-			check_section(l, s);
-	config_level_section(&c->mem, c->file, l->top, &l->level[CONFIG_TOP]);
-	if (account == NULL || account == l->top)
-		return true;
-	c->account = arena_str(&c->mem, account->name);
-	config_level_section(&c->mem, c->file, account,
-	    &l->level[CONFIG_SECTION]);
-	return true;
-}
-
-static bool
-apply_option(struct load *l, struct err *e)
-{
-	if (config_level_apply(&l->level[CONFIG_OPTION], l->config, e))
-		return true;
-	if (e->kind == ERR_CONFIG)
-		e->kind = ERR_INPUT;
-	return false;
-}
-
-static bool
-gather(struct load *l, struct err *e)
-{
-	struct config *c = l->config;
-	struct config_level *option = &l->level[CONFIG_OPTION];
-
-	config_level_defaults(&l->level[CONFIG_DEFAULTS]);
-	config_level_systemd(&c->mem, &l->level[CONFIG_SYSTEMD]);
-	if (!gather_file(l, e) ||
-	    !config_level_azure(c, &l->level[CONFIG_AZURE], e) ||
-	    !config_level_environment(c, l->log, &l->level[CONFIG_ENVIRONMENT],
-		e))
-		return false;
-	if (l->ask->from != NULL) {
-		option->value[CONFIG_FROM] = str_of(l->ask->from);
-		option->origin[CONFIG_FROM] = STR("from option --from");
+	for (size_t i = 0; i < CONFIG_KEYS; i++) {
+		level =
+		    &l->level[config_level_of(l->level, (enum config_key)i)];
+		if (config_rows[i].half == CONFIG_ACCESS &&
+		    level->value[i].p != NULL)
+			c->origin[i] = level->origin[i];
+		if (i == CONFIG_CLIENT_ID)
+			client = level->value[i];
 	}
-	return true;
+	if (config_is_guid(client))
+		c->client_id = arena_str(&c->mem, client);
+	c->apart = path.p != NULL && os_stat_path(path.p, &st, &absent);
 }
 
-static bool
-apply_all(struct load *l, struct err *e)
+static struct config_origin
+derived(const char *how)
 {
-	if (!gather(l, e))
-		return false;
-	config_level_settle(l->level, l->config);
-	config_level_note(l->level, l->config);
-	for (size_t i = 0; i < CONFIG_OPTION; i++)
-		if (!config_level_apply(&l->level[i], l->config, e))
-			return false;
-	return apply_option(l, e) && arena_ok(&l->config->mem, e);
-}
-
-static void
-derive_urls(struct config *c)
-{
-	const struct config_cloud *cloud = config_cloud_find(c->cloud);
-
-	if (c->login_url.p == NULL) {
-		c->login_url = str_of(cloud->login_url);
-		c->origin[CONFIG_LOGIN_URL] = STR("that of the cloud");
-	}
-	if (c->graph_url.p == NULL) {
-		c->graph_url = str_of(cloud->graph_url);
-		c->origin[CONFIG_GRAPH_URL] = STR("that of the cloud");
-	}
+	return (struct config_origin){ CONFIG_DERIVED, 0, how };
 }
 
 static bool
@@ -344,11 +188,11 @@ derive_sender(struct config *c, struct err *e)
 		if (!addr_parse(&c->mem, c->from, false, &a, e))
 			return false;
 		c->mailbox = a->text;
-		c->origin[CONFIG_MAILBOX] = STR("that of from");
+		c->origin[CONFIG_MAILBOX] = derived("that of from");
 	}
 	if (c->from.n == 0 && c->mailbox.n > 0) {
 		c->from = c->mailbox;
-		c->origin[CONFIG_FROM] = STR("as mailbox");
+		c->origin[CONFIG_FROM] = derived("as mailbox");
 	}
 	return true;
 }
@@ -357,18 +201,19 @@ derive_sender(struct config *c, struct err *e)
 static void
 derive_spool(struct config *c)
 {
-	bool machine = c->origin[CONFIG_STATE_DIR].p == NULL && geteuid() == 0;
+	bool machine =
+	    c->origin[CONFIG_STATE_DIR].name == NULL && geteuid() == 0;
 
 	if (c->spool_dir.p == NULL && (machine || c->state_dir.n > 0)) {
 		c->spool_dir = machine ?
 		    STR("/var/spool/post365") :
 		    arena_fmt(&c->mem, "%.*s/spool", STR_ARG(c->state_dir));
-		c->origin[CONFIG_SPOOL_DIR] = STR("default");
+		c->origin[CONFIG_SPOOL_DIR] = derived("default");
 	}
 	if (c->log_file.p == NULL && c->state_dir.n > 0) {
 		c->log_file =
 		    arena_fmt(&c->mem, "%.*s/log", STR_ARG(c->state_dir));
-		c->origin[CONFIG_LOG_FILE] = STR("default");
+		c->origin[CONFIG_LOG_FILE] = derived("default");
 	}
 }
 
@@ -390,79 +235,47 @@ derive_state_dir(struct config *c)
 }
 
 static bool
-derive(struct config *c, struct err *e)
+load_public(struct load *l, const struct config_ask *ask, struct config *c,
+    struct err *e)
 {
-	struct url url;
+	const struct config_section *account;
 
-	derive_urls(c);
+	if (!choose_file(c, ask, e) || (c->file.n > 0 && !load_file(l, c, e)))
+		return false;
+	list_accounts(l, c);
+	if (!choose_account(l, ask, c, &account, e))
+		return false;
+	load_apply(l, account, ask->from);
+	if (l->pass.why.kind != ERR_NONE) {
+		*e = l->pass.why;
+		return false;
+	}
+	note_access(l, c);
 	derive_state_dir(c);
 	derive_spool(c);
-	if (c->origin[CONFIG_STATE_DIR].p == NULL && c->state_dir.n > 0)
-		c->origin[CONFIG_STATE_DIR] = STR("default");
-	if (!config_proxy_derive(c, e)) {
-		if (e->kind != ERR_CONFIG)
-			return false;
-		config_unusable(c, e);
-	}
-	if (!derive_sender(c, e) || !url_parse(c->graph_url, &url, e))
-		return false;
-	c->scope = arena_fmt(&c->mem, "%.*s/.default", STR_ARG(url.origin));
-	c->ca_system_file = arena_str(&c->mem, str_of(getenv("SSL_CERT_FILE")));
-	c->relative = c->relative ||
+	if (c->origin[CONFIG_STATE_DIR].name == NULL && c->state_dir.n > 0)
+		c->origin[CONFIG_STATE_DIR] = derived("default");
+	c->relative = load_is_relative(l) ||
 	    (c->file.n > 0 && !str_starts(c->file, STR("/"))) ||
-	    (c->ca_system_file.n > 0 &&
-		!str_starts(c->ca_system_file, STR("/")));
-	return arena_ok(&c->mem, e);
-}
-
-static void
-warn(const struct config *c, const struct log *log)
-{
-	if (config_is_guid(secret_view(&c->client_secret)))
-		log_warn(log,
-		    "client_secret (%.*s): that looks like the "
-		    "secret's ID, not its Value",
-		    STR_ARG(c->origin[CONFIG_CLIENT_SECRET]));
-	if (config_clouds_differ(c->login_url, c->graph_url))
-		log_warn(log,
-		    "login_url %.*s and graph_url %.*s are of "
-		    "different clouds: tokens of one are not taken by the "
-		    "other",
-		    STR_ARG(c->login_url), STR_ARG(c->graph_url));
-}
-
-static bool
-load(struct load *l, struct err *e)
-{
-	struct config_section *none;
-	struct str path;
-
-	if (!choose_file(l, &path, e) ||
-	    !config_file_parse(&l->mem, path, STR(""), &none, e))
-		return false;
-	l->top = none;
-	if (path.n > 0 && !read_file(l, path, e))
-		return false;
-	if (!apply_all(l, e) || !derive(l->config, e))
-		return false;
-	warn(l->config, l->log);
-	return true;
+	    (variable("SSL_CERT_FILE").n > 0 &&
+		!str_starts(variable("SSL_CERT_FILE"), STR("/")));
+	return derive_sender(c, e) && arena_ok(&c->mem, e);
 }
 
 bool
 config_load(struct config *c, const struct config_ask *ask,
     const struct log *log, struct err *e)
 {
-	struct load l = { .config = c, .ask = ask, .log = log };
+	struct load l = { .log = log,
+		.pass = { .half = CONFIG_PUBLIC,
+		    .at = c,
+		    .mem = &c->mem,
+		    .origin = c->origin } };
 	bool ok;
 
 	*c = (struct config){ 0 };
-	arena_init(&c->mem, MEMORY_MAX);
-	arena_init(&l.mem, MEMORY_MAX);
-	buf_init_secret(&l.text, CONFIG_FILE_MAX);
-	ok = load(&l, e);
-	buf_release(&l.text);
-	arena_release(&l.mem);
+	ok = load_init(&l, e) && load_public(&l, ask, c, e);
+	load_release(&l);
 	return ok;
 }
 
@@ -485,33 +298,34 @@ say_missing(const struct config *c, const struct buf *missing, struct err *e)
 	    "or set POST365_TENANT_ID and so on in the environment");
 }
 
-const struct config_row *
-config_credential(const struct config *c)
+static bool
+is_given(const struct config_origin origin[], enum config_key first,
+    enum config_key last)
 {
-	for (size_t i = 0; i < CONFIG_KEYS; i++)
-		if (config_row_is_credential(&config_rows[i]) &&
-		    c->origin[i].p != NULL)
-			return &config_rows[i];
-	return NULL;
+	size_t i = first;
+
+	while (i <= last && origin[i].name == NULL)
+		i++;
+	return i <= last;
 }
 
 bool
-config_check(const struct config *c, enum config_need need, struct err *e)
+config_check(const struct config *c, const struct access *a,
+    enum config_need need, struct err *e)
 {
-	bool sign_in = need == CONFIG_TO_SIGN_IN && c->managed_identity.n == 0;
+	const struct config_origin *o = a != NULL ? a->origin : c->origin;
+	bool sign_in = need != CONFIG_TO_COMPOSE && (a != NULL || !c->apart) &&
+	    o[CONFIG_MANAGED_IDENTITY].name == NULL;
 	struct buf missing;
 	bool ok;
 
-	if (need != CONFIG_TO_COMPOSE && c->unusable.kind != ERR_NONE) {
-		*e = c->unusable;
-		return false;
-	}
 	buf_init(&missing, 256);
-	if (sign_in && c->tenant_id.n == 0)
+	if (sign_in && o[CONFIG_TENANT_ID].name == NULL)
 		buf_addz(&missing, ", tenant_id");
-	if (sign_in && c->client_id.n == 0)
+	if (sign_in && o[CONFIG_CLIENT_ID].name == NULL)
 		buf_addz(&missing, ", client_id");
-	if (sign_in && config_credential(c) == NULL)
+	if (sign_in &&
+	    !is_given(o, CONFIG_CLIENT_SECRET, CONFIG_MANAGED_IDENTITY))
 		buf_addz(&missing,
 		    ", client_secret (or client_certificate, "
 		    "federated_token_file, managed_identity)");
@@ -525,18 +339,8 @@ config_check(const struct config *c, enum config_need need, struct err *e)
 }
 
 void
-config_unusable(struct config *c, const struct err *why)
-{
-	if (c->unusable.kind == ERR_NONE)
-		c->unusable = *why;
-}
-
-void
 config_release(struct config *c)
 {
-	secret_release(&c->client_secret);
-	secret_release(&c->client_certificate_password);
-	secret_release(&c->proxy);
 	arena_release(&c->mem);
 	*c = (struct config){ 0 };
 }

@@ -28,6 +28,7 @@ tell_end(const struct credential *k, const char *what, int64_t end)
 	static const struct syslog syslog = { "/dev/log", "post365" };
 	const struct alert alert = {
 		.config = k->config,
+		.access = k->access,
 		.clock = &clock_system,
 		.syslog = &syslog,
 		.log = k->log,
@@ -55,12 +56,12 @@ static bool
 prepare_secret(void *arg, struct err *e)
 {
 	struct credential *k = arg;
-	struct config *c = k->config;
+	struct access *a = k->access;
 
-	if (c->client_secret_file.n > 0)
-		secret_release(&c->client_secret);
-	k->used = secret_is_set(&c->client_secret);
-	return config_secret(c, daily(k), e);
+	if (a->proof == ACCESS_SECRET_FILE)
+		secret_release(&a->client_secret);
+	k->used = secret_is_set(&a->client_secret);
+	return config_secret(a, daily(k), e);
 }
 
 /* Where a secret of this very request is refused, the command has no other. */
@@ -69,27 +70,27 @@ renew_secret(void *arg)
 {
 	struct credential *k = arg;
 
-	if (k->config->client_secret_command.n == 0 || !k->used)
+	if (k->access->proof != ACCESS_SECRET_COMMAND || !k->used)
 		return false;
-	secret_release(&k->config->client_secret);
+	secret_release(&k->access->client_secret);
 	return true;
 }
 
 static bool
 secret_id(struct credential *k, struct identity *who, struct err *e)
 {
-	struct config *c = k->config;
+	const struct access *a = k->access;
 	char hex[CRYPT_SHA256_HEX];
 
 	/* A command may ask a person or a vault: not for each mail. */
-	if (c->client_secret_command.n > 0) {
-		who->proof_id = arena_fmt(&k->mem, "command %.*s",
-		    STR_ARG(c->client_secret_command));
+	if (a->proof == ACCESS_SECRET_COMMAND) {
+		who->proof_id =
+		    arena_fmt(&k->mem, "command %.*s", STR_ARG(a->proof_text));
 		return arena_ok(&k->mem, e);
 	}
 	if (!prepare_secret(k, e))
 		return false;
-	crypt_sha256_hex(secret_view(&c->client_secret), hex);
+	crypt_sha256_hex(secret_view(&a->client_secret), hex);
 	who->proof_id = arena_str(&k->mem, str_of(hex));
 	return arena_ok(&k->mem, e);
 }
@@ -100,7 +101,7 @@ static bool
 read_password(struct credential *k, const struct log *log, struct err *e)
 {
 	static const char key[] = "client_certificate_password_file";
-	const struct config *c = k->config;
+	const struct access *c = k->access;
 	const char *path = c->client_certificate_password_file.p;
 	struct os_stat st;
 	struct buf text;
@@ -121,7 +122,7 @@ read_password(struct credential *k, const struct log *log, struct err *e)
 static bool
 check_times(const struct credential *k, struct err *e)
 {
-	const char *path = k->config->client_certificate.p;
+	const char *path = k->access->proof_text.p;
 	int64_t now = os_wall();
 	bool early = now < k->sign.from;
 	char iso[DATE_ISO_SIZE];
@@ -146,8 +147,8 @@ check_times(const struct credential *k, struct err *e)
 static bool
 load_certificate(struct credential *k, struct err *e)
 {
-	struct str certificate = k->config->client_certificate;
-	struct str key = k->config->client_certificate_key;
+	struct str certificate = k->access->proof_text;
+	struct str key = k->access->client_certificate_key;
 	/* as secret as a password */
 	const char *key_path = key.n > 0 ? key.p : certificate.p;
 	bool apart = key.n > 0, ok;
@@ -210,12 +211,12 @@ add_state(struct buf *b, const char *path)
 static bool
 certificate_id(struct credential *k, struct identity *who, struct err *e)
 {
-	const struct config *c = k->config;
+	const struct access *c = k->access;
 	struct buf b;
 	bool ok;
 
 	buf_init(&b, MEM_MAX);
-	add_state(&b, c->client_certificate.p);
+	add_state(&b, c->proof_text.p);
 	if (c->client_certificate_key.n > 0)
 		add_state(&b, c->client_certificate_key.p);
 	who->proof_id = arena_str(&k->mem, buf_view(&b));
@@ -264,7 +265,7 @@ static bool
 prepare_federated(void *arg, struct err *e)
 {
 	struct credential *k = arg;
-	const char *path = k->config->federated_token_file.p;
+	const char *path = k->access->proof_text.p;
 	struct os_stat st;
 	struct buf text;
 	struct str token;
@@ -311,13 +312,13 @@ machine_id(struct arena *a)
 static bool
 managed_id(struct credential *k, struct identity *who, struct err *e)
 {
-	const struct config *c = k->config;
+	const struct access *c = k->access;
 	struct str scope = c->scope, machine = { 0 };
 
 	if (!managed_find(&k->mem, &k->managed, e))
 		return err_wrap(e, "managed_identity");
-	if (!str_eq(c->managed_identity, STR("system")))
-		k->managed.client_id = c->managed_identity;
+	if (!str_eq(c->proof_text, STR("system")))
+		k->managed.client_id = c->proof_text;
 	else
 		machine = machine_id(&k->mem);
 	/* the endpoint wants the resource as v1 of the protocol names it */
@@ -345,42 +346,39 @@ static const struct {
 	[IDENTITY_MANAGED] = { managed_id, NULL },
 };
 
-static enum identity_kind
-kind_of(const struct config *c)
-{
-	if (c->managed_identity.n > 0)
-		return IDENTITY_MANAGED;
-	if (c->client_certificate.n > 0)
-		return IDENTITY_CERTIFICATE;
-	if (c->federated_token_file.n > 0)
-		return IDENTITY_FEDERATED;
-	return IDENTITY_SECRET;
-}
+static const enum identity_kind kind_of[] = {
+	[ACCESS_NO_PROOF] = IDENTITY_SECRET, /* config_check refuses it */
+	[ACCESS_SECRET] = IDENTITY_SECRET,
+	[ACCESS_SECRET_FILE] = IDENTITY_SECRET,
+	[ACCESS_SECRET_COMMAND] = IDENTITY_SECRET,
+	[ACCESS_CERTIFICATE] = IDENTITY_CERTIFICATE,
+	[ACCESS_FEDERATED] = IDENTITY_FEDERATED,
+	[ACCESS_MANAGED] = IDENTITY_MANAGED,
+};
 
 bool
-credential_open(struct credential *k, struct config *c, const struct log *log,
-    struct identity *who, struct err *e)
+credential_open(struct credential *k, struct identity *who, struct err *e)
 {
-	enum identity_kind kind = kind_of(c);
+	struct access *a = k->access;
+	enum identity_kind kind = kind_of[a->proof];
 
-	*k = (struct credential){ .config = c, .log = log };
 	arena_init(&k->mem, MEM_MAX);
 	*who = (struct identity){
 		.kind = kind,
-		.login_url = c->login_url,
-		.tenant = c->tenant_id,
-		.client_id = c->client_id,
-		.scope = c->scope,
-		.proof_id = c->federated_token_file,
+		.login_url = a->login_url,
+		.tenant = a->tenant_id,
+		.client_id = a->client_id,
+		.scope = a->scope,
+		.proof_id = a->proof_text,
 		.prepare = kinds[kind].prepare,
 		.renew = kind == IDENTITY_SECRET ? renew_secret : NULL,
 		.arg = k,
 		.secret = kind == IDENTITY_FEDERATED ? &k->assertion :
-						       &c->client_secret,
+						       &a->client_secret,
 		.sign = &k->sign,
 	};
-	if (c->secret_expires != 0 && kind == IDENTITY_SECRET)
-		tell_end(k, "the client secret", c->secret_expires);
+	if (a->secret_expires != 0 && kind == IDENTITY_SECRET)
+		tell_end(k, "the client secret", a->secret_expires);
 	return kinds[kind].id == NULL || kinds[kind].id(k, who, e);
 }
 
@@ -398,18 +396,18 @@ static void
 add_details(const struct credential *k, const struct identity *who,
     struct buf *out)
 {
-	const struct config *c = k->config;
+	const struct access *c = k->access;
 	char iso[DATE_ISO_SIZE];
 
 	switch (who->kind) {
 	case IDENTITY_CERTIFICATE:
 		date_iso(k->sign.until, iso);
 		buf_addf(out, " %.*s, RSA %u, until %.*s, %.*s",
-		    STR_ARG(c->client_certificate), k->sign.bits, DATE_SIZE,
-		    iso, STR_ARG(c->client_assertion_alg));
+		    STR_ARG(c->proof_text), k->sign.bits, DATE_SIZE, iso,
+		    STR_ARG(c->client_assertion_alg));
 		break;
 	case IDENTITY_FEDERATED:
-		buf_addf(out, " %.*s", STR_ARG(c->federated_token_file));
+		buf_addf(out, " %.*s", STR_ARG(c->proof_text));
 		break;
 	case IDENTITY_MANAGED:
 		buf_addf(out, " by %s at %.*s",
@@ -425,18 +423,15 @@ bool
 credential_describe(struct credential *k, const struct identity *who,
     struct buf *out, struct err *e)
 {
-	const struct config *c = k->config;
-	const struct config_row *row = config_credential(c);
-	struct str from = { 0 };
+	const struct access *c = k->access;
+	struct config_origin_text from;
 	char iso[DATE_ISO_SIZE];
 
 	if (who->prepare != NULL && !who->prepare(who->arg, e))
 		return false;
-	if (row != NULL)
-		from = c->origin[row - config_rows];
 	buf_addz(out, identity_kind_name(who->kind));
 	add_details(k, who, out);
-	buf_addf(out, " (%.*s)", STR_ARG(from));
+	buf_addf(out, " (%s)", config_origin(&c->origin[access_key(c)], &from));
 	if (c->credential_note.n > 0)
 		buf_addf(out, "; not used, though set: %.*s",
 		    STR_ARG(c->credential_note));

@@ -13,11 +13,12 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "config/config.h"
+#include "config/access.h"
 #include "graph/identity.h"
 
 struct credential {
-	struct config *config; /* borrowed, as log is */
+	const struct config *config; /* borrowed, as are both that follow */
+	struct access *access;
 	const struct log *log;
 	struct arena mem;
 	struct sign sign;
@@ -28,11 +29,11 @@ struct credential {
 };
 
 /*
- * Fills *who, which borrows from both arguments until credential_close; *k
- * must not be moved. Tells of a secret that ends soon. ERR_CONFIG.
+ * k->config, ->access and ->log say whose. Fills *who, which borrows from
+ * them until credential_close; *k must not be moved. Tells of a secret that
+ * ends soon. ERR_CONFIG.
  */
-bool credential_open(struct credential *k, struct config *c,
-    const struct log *log, struct identity *who, struct err *e)
+bool credential_open(struct credential *k, struct identity *who, struct err *e)
     __attribute__((warn_unused_result));
 void credential_close(struct credential *k); /* a zeroed one is fine */
 

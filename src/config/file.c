@@ -9,16 +9,18 @@ enum { KEY_SHOWN = 8 };
 
 struct reader {
 	struct arena *mem;
-	struct str file;
+	const char *file;
 	unsigned line;
 	struct config_section *first, *last;
+	struct config_section *at; /* whose keys are read */
 	unsigned accounts;
+	bool second; /* the other file has the sections */
 };
 
 static bool
 complain(const struct reader *r, struct err *e)
 {
-	return err_wrap(e, "%.*s:%u", STR_ARG(r->file), r->line);
+	return err_wrap(e, "%s:%u", r->file, r->line);
 }
 
 static bool
@@ -30,11 +32,12 @@ add_section(struct reader *r, struct str name, struct err *e)
 		return arena_ok(r->mem, e);
 	s->name = name;
 	s->line = r->line;
+	s->file = r->file;
 	if (r->last != NULL)
 		r->last->next = s;
 	else
 		r->first = s;
-	r->last = s;
+	r->last = r->at = s;
 	return true;
 }
 
@@ -46,6 +49,30 @@ is_account_name(struct str s)
 		    str_chr(STR("._-@+"), s.p[i]) == 5)
 			return false;
 	return s.n > 0;
+}
+
+static struct config_section *
+find_section(const struct reader *r, struct str name)
+{
+	struct config_section *s = r->first->next;
+
+	while (s != NULL && !str_eq(s->name, name))
+		s = s->next;
+	return s;
+}
+
+/* That of the other file; once. */
+static bool
+take_section(struct reader *r, struct config_section *s, struct err *e)
+{
+	if (s->file == r->file)
+		return err_set(e, ERR_CONFIG,
+		    "[account %.*s] stands in line %u already",
+		    STR_ARG(s->name), s->line);
+	s->file = r->file;
+	s->line = r->line;
+	r->at = s;
+	return true;
 }
 
 static bool
@@ -64,12 +91,13 @@ read_header(struct reader *r, struct str line, struct err *e)
 		return err_set(e, ERR_CONFIG,
 		    "unknown section; sections are "
 		    "[account NAME], with letters, digits and ._-@+ in NAME");
-	for (struct config_section *s = r->first->next; s; s = s->next)
-		if (str_eq(s->name, name))
-			return err_set(e, ERR_CONFIG,
-			    "[account %.*s] stands "
-			    "in line %u already",
-			    STR_ARG(name), s->line);
+	if (find_section(r, name) != NULL)
+		return take_section(r, find_section(r, name), e);
+	if (r->second)
+		return err_set(e, ERR_CONFIG,
+		    "[account %.*s] is not in %s; its other settings belong "
+		    "there",
+		    STR_ARG(name), r->first->file);
 	if (++r->accounts > CONFIG_ACCOUNTS_MAX)
 		return err_set(e, ERR_CONFIG, "more than %d accounts",
 		    CONFIG_ACCOUNTS_MAX);
@@ -111,13 +139,20 @@ read_pair(struct reader *r, struct str line, struct err *e)
 		    "%s is not in this version (" VERSION ")", row->name);
 		return err_remedy(e, "take the line out");
 	}
-	place = &r->last->key[row - config_rows];
+	place = &r->at->key[row - config_rows];
+	if (r->second && row->half == CONFIG_PUBLIC)
+		return err_set(e, ERR_CONFIG,
+		    "%s is for all who mail: move it to %s", row->name,
+		    r->first->file);
+	if (place->line != 0 && place->file != r->file)
+		return err_set(e, ERR_CONFIG, "%s stands in %s:%u already",
+		    row->name, place->file, place->line);
 	if (place->line != 0)
 		return err_set(e, ERR_CONFIG, "%s stands in line %u already",
 		    row->name, place->line);
 	if (value.n == 0)
 		return err_set(e, ERR_CONFIG, "%s has no value", row->name);
-	*place = (struct config_line){ value, r->line };
+	*place = (struct config_line){ value, r->file, r->line };
 	return true;
 }
 
@@ -158,21 +193,25 @@ read_line(struct reader *r, struct str line, struct err *e)
 }
 
 bool
-config_file_parse(struct arena *a, struct str file, struct str text,
+config_file_parse(struct arena *a, const char *file, struct str text,
     struct config_section **out, struct err *e)
 {
-	struct reader r = { .mem = a, .file = file };
+	struct reader r = { .mem = a,
+		.file = file,
+		.first = *out,
+		.at = *out,
+		.second = *out != NULL };
 	struct str line;
 
 	if (str_starts(text, STR("\xff\xfe")) ||
 	    str_starts(text, STR("\xfe\xff")))
 		return err_set(e, ERR_CONFIG,
-		    "%.*s: is UTF-16; save it as "
+		    "%s: is UTF-16; save it as "
 		    "UTF-8",
-		    STR_ARG(file));
+		    file);
 	if (str_starts(text, STR("\xef\xbb\xbf")))
 		text = str_from(text, 3);
-	if (!add_section(&r, STR(""), e))
+	if (!r.second && !add_section(&r, STR(""), e))
 		return false;
 	while (str_next(&text, '\n', &line)) {
 		r.line++;

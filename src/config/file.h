@@ -27,22 +27,26 @@ enum {
 
 struct config_line {
 	struct str value;
+	const char *file;
 	unsigned line; /* 0: not set */
 };
 
 struct config_section {
 	struct str name; /* of the account; empty: the top */
-	unsigned line;
+	unsigned line;   /* of its header, in the file that was read last */
+	const char *file;
 	struct config_line key[CONFIG_KEYS];
 	struct config_section *next;
 };
 
 /*
- * Appends the sections of `text`, which is lent to them, to *out; the first
- * is the top. Values are not looked at yet. ERR_CONFIG names file and line;
- * it never quotes a value, which may be a secret.
+ * Makes sections of `text`, which is lent to them, as is the name `file`; the
+ * first is the top. Values are not looked at yet. *out, where it is not NULL,
+ * has those of another file: this one adds keys to them, and only such as its
+ * readers alone may know (config_half). ERR_CONFIG names file and line; it
+ * never quotes a value, which may be a secret.
  */
-bool config_file_parse(struct arena *a, struct str file, struct str text,
+bool config_file_parse(struct arena *a, const char *file, struct str text,
     struct config_section **out, struct err *e)
     __attribute__((warn_unused_result));
 

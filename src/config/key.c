@@ -2,12 +2,13 @@
 #include "config/key.h"
 
 #include "base/nearest.h"
+#include "config/access.h"
 #include "config/cloud.h"
 
 /* Columns half, top_only and at. */
 #define PUBLIC(field)  CONFIG_PUBLIC, false, offsetof(struct config, field)
 #define MACHINE(field) CONFIG_PUBLIC, true, offsetof(struct config, field)
-#define ACCESS(field)  CONFIG_ACCESS, false, offsetof(struct config, field)
+#define ACCESS(field)  CONFIG_ACCESS, false, offsetof(struct access, field)
 #define LATER(name)                                                            \
 	{                                                                      \
 		name, NULL, CONFIG_PUBLIC, false, 0, NULL, NULL, NULL, NULL    \
@@ -29,22 +30,22 @@ const struct config_row config_rows[] = {
 	"secrets; or a file whose first line it is; or a command that prints\n"
 	"it. One of the three." },
 [CONFIG_CLIENT_SECRET_FILE] = { "client_secret_file", &config_type_path,
-	ACCESS(client_secret_file), NULL, NULL, "/run/secrets/post365", NULL },
+	ACCESS(proof_text), NULL, NULL, "/run/secrets/post365", NULL },
 [CONFIG_CLIENT_SECRET_COMMAND] = { "client_secret_command", &config_type_text,
-	ACCESS(client_secret_command), NULL, NULL, "pass show post365", NULL },
+	ACCESS(proof_text), NULL, NULL, "pass show post365", NULL },
 [CONFIG_CLIENT_CERTIFICATE] = { "client_certificate", &config_type_path,
-	ACCESS(client_certificate), "AZURE_CLIENT_CERTIFICATE_PATH", NULL,
+	ACCESS(proof_text), "AZURE_CLIENT_CERTIFICATE_PATH", NULL,
 	"/etc/post365/app.pem",
 	"Instead of a secret: a PEM file with a certificate that was uploaded\n"
 	"under Certificates & secrets, and its RSA key, or the key in a file\n"
 	"of its own (client_certificate_key below);" },
 [CONFIG_FEDERATED_TOKEN_FILE] = { "federated_token_file", &config_type_path,
-	ACCESS(federated_token_file), "AZURE_FEDERATED_TOKEN_FILE", NULL,
+	ACCESS(proof_text), "AZURE_FEDERATED_TOKEN_FILE", NULL,
 	"/var/run/secrets/azure/tokens/azure-identity-token",
 	"or the token of another identity provider that the app trusts\n"
 	"(federated credential; Kubernetes, GitHub, ...);" },
 [CONFIG_MANAGED_IDENTITY] = { "managed_identity", &config_type_managed,
-	ACCESS(managed_identity), NULL, NULL, "system",
+	ACCESS(proof_text), NULL, NULL, "system",
 	"or the identity that Azure gives to the machine or app (VM, AKS,\n"
 	"App Service, Functions, Container Apps, Service Fabric, Azure ML,\n"
 	"Azure Arc): system, or the client ID of a user-assigned one.\n"
@@ -173,7 +174,7 @@ const struct config_row config_rows[] = {
 	"120s",
 	"120s", NULL },
 [CONFIG_TOKEN_CACHE] = { "token_cache", &config_type_yes_no, CONFIG_ACCESS,
-	true, offsetof(struct config, token_cache), NULL,
+	true, offsetof(struct access, token_cache), NULL,
 	"yes", "no",
 	"Keep access tokens (an hour each) and TLS sessions in state_dir, and\n"
 	"use them again?" },
@@ -238,12 +239,6 @@ config_row_has_secret(const struct config_row *row, struct str text)
 	return row->type->secret != NULL && row->type->secret(text);
 }
 
-const struct secret *
-config_row_secret(const struct config_row *row, const struct config *c)
-{
-	return (const struct secret *)(const void *)((const char *)c + row->at);
-}
-
 bool
 config_row_is_credential(const struct config_row *row)
 {
@@ -259,23 +254,8 @@ config_row_is_of_credential(const struct config_row *row)
 }
 
 void
-config_row_print(const struct config_row *row, const struct config *c,
+config_row_print(const struct config_row *row, const void *half,
     struct buf *out)
 {
-	row->type->print((const char *)c + row->at, out);
-}
-
-bool
-config_row_parse(const struct config_row *row, struct str text,
-    struct config *c, struct err *e)
-{
-	const struct config_value to = { row->type, (char *)c + row->at,
-		&c->mem, row->example };
-
-	if (!row->type->parse(text, &to, e))
-		return false;
-	c->relative = c->relative ||
-	    (row->type->path && !str_starts(text, STR("/")) &&
-		!config_is_no_path(text));
-	return true;
+	row->type->print((const char *)half + row->at, out);
 }

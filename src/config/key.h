@@ -19,7 +19,7 @@ struct config_row {
 	const struct config_type *type; /* NULL: not in this version */
 	enum config_half half;
 	bool top_only; /* the machine's, not a sender's: not in an account */
-	size_t at;     /* in struct config */
+	size_t at;     /* in struct config or access */
 	const char *azure;    /* the variable that Azure Identity has for it */
 	const char *standard; /* the default; NULL: none */
 	const char *example;
@@ -38,20 +38,13 @@ const char *config_row_nearest(struct str name);
 bool config_row_is_secret(const struct config_row *row);
 /* This text of it is secret, or a part of the text. */
 bool config_row_has_secret(const struct config_row *row, struct str text);
-/* Where *c has the value of a row that is one. */
-const struct secret *config_row_secret(const struct config_row *row,
-    const struct config *c);
 /* What proves who signs in: of these keys one replaces the others. */
 bool config_row_is_credential(const struct config_row *row);
 /* Belongs to such a proof: goes with it when another replaces it. */
 bool config_row_is_of_credential(const struct config_row *row);
 
 /* Appends the value as the file would have it; what is secret as "***". */
-void config_row_print(const struct config_row *row, const struct config *c,
+void config_row_print(const struct config_row *row, const void *half,
     struct buf *out);
-
-/* Makes the value of a text. ERR_CONFIG without a context, ERR_RETRY. */
-bool config_row_parse(const struct config_row *row, struct str text,
-    struct config *c, struct err *e) __attribute__((warn_unused_result));
 
 #endif

@@ -15,11 +15,11 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "config/config.h"
+#include "config/access.h"
 #include "net/proxy.h"
 
 /* Takes from the environment what is not set. ERR_CONFIG, ERR_RETRY. */
-bool config_proxy_derive(struct config *c, struct err *e)
+bool config_proxy_derive(struct access *c, struct err *e)
     __attribute__((warn_unused_result));
 
 /*
@@ -27,14 +27,14 @@ bool config_proxy_derive(struct config *c, struct err *e)
  * no harm is not complained of: both services are on this machine. Keeps
  * texts of *c; release *out. ERR_CONFIG.
  */
-bool config_proxy_open(const struct config *c, struct proxy *out, struct err *e)
+bool config_proxy_open(struct access *c, struct proxy *out, struct err *e)
     __attribute__((warn_unused_result));
 
 /*
  * Appends "; proxy = ..., from ..." for `check`, and which of the services is
  * reached without it and why; nothing if there is none.
  */
-void config_proxy_describe(const struct config *c, const struct proxy *p,
+void config_proxy_describe(const struct access *c, const struct proxy *p,
     struct buf *out);
 
 #endif

@@ -8,10 +8,10 @@
 #include "config/key.h"
 
 static bool
-from_file(struct config *c, const struct log *log, struct buf *out,
+from_file(struct access *a, const struct log *log, struct buf *out,
     struct err *e)
 {
-	const char *path = c->client_secret_file.p;
+	const char *path = a->proof_text.p;
 	struct os_stat st;
 
 	if (!private_read(path, out, &st, e) ||
@@ -21,12 +21,12 @@ from_file(struct config *c, const struct log *log, struct buf *out,
 }
 
 static bool
-from_command(struct config *c, const struct log *log, struct buf *out,
+from_command(struct access *a, const struct log *log, struct buf *out,
     struct err *e)
 {
 	log_trace(log, "running client_secret_command");
-	if (!shell_read(c->client_secret_command.p,
-		os_mono_ms() + CONFIG_COMMAND_MS, out, e)) {
+	if (!shell_read(a->proof_text.p, os_mono_ms() + CONFIG_COMMAND_MS, out,
+		e)) {
 		err_wrap(e, "client_secret_command");
 		return err_remedy(e,
 		    "its own words are above; run it by "
@@ -54,28 +54,24 @@ config_first_line(struct str text, const char *key, struct secret *to,
 }
 
 bool
-config_secret(struct config *c, const struct log *log, struct err *e)
+config_secret(struct access *a, const struct log *log, struct err *e)
 {
-	bool file = c->client_secret_file.n > 0, ok;
-	enum config_key key =
-	    file ? CONFIG_CLIENT_SECRET_FILE : CONFIG_CLIENT_SECRET_COMMAND;
+	bool file = a->proof == ACCESS_SECRET_FILE, ok;
+	const char *key = config_rows[access_key(a)].name;
 	struct buf text;
 
-	if (secret_is_set(&c->client_secret))
+	if (secret_is_set(&a->client_secret))
 		return true;
-	if (!file && c->client_secret_command.n == 0)
-		return config_check(c, CONFIG_TO_SIGN_IN, e);
 	buf_init_secret(&text, SECRET_LIMIT);
 	ok =
-	    file ? from_file(c, log, &text, e) : from_command(c, log, &text, e);
-	ok = ok &&
-	    config_first_line(buf_view(&text), config_rows[key].name,
-		&c->client_secret, e);
+	    file ? from_file(a, log, &text, e) : from_command(a, log, &text, e);
+	ok =
+	    ok && config_first_line(buf_view(&text), key, &a->client_secret, e);
 	buf_release(&text);
-	if (ok && config_is_guid(secret_view(&c->client_secret)))
+	if (ok && config_is_guid(secret_view(&a->client_secret)))
 		log_warn(log,
 		    "%s: that looks like the secret's ID, not its "
 		    "Value",
-		    config_rows[key].name);
+		    key);
 	return ok;
 }

@@ -7,15 +7,15 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "config/config.h"
+#include "config/access.h"
 
 enum { CONFIG_COMMAND_MS = 60000 }; /* a person may have to type */
 
 /*
- * Makes c->client_secret known: reads its file, or runs its command (at most
+ * Makes a->client_secret known: reads its file, or runs its command (at most
  * CONFIG_COMMAND_MS). Does nothing if it is known. ERR_CONFIG.
  */
-bool config_secret(struct config *c, const struct log *log, struct err *e)
+bool config_secret(struct access *a, const struct log *log, struct err *e)
     __attribute__((warn_unused_result));
 
 /*

@@ -12,19 +12,38 @@ static const char sample_tail[] =
     "#[account reports]\n"
     "#from = reports@contoso.com\n";
 
-void
-config_show(const struct config *c, struct buf *out)
+/* One half, by a row of its. */
+struct show_half {
+	const void *at;
+	const struct config_origin *origin;
+};
+
+static struct show_half
+show_half(size_t key, const struct config *c, const struct access *a)
 {
+	return config_rows[key].half == CONFIG_PUBLIC ?
+	    (struct show_half){ c, c->origin } :
+	    (struct show_half){ a, a->origin };
+}
+
+void
+config_show(const struct config *c, const struct access *a, struct buf *out)
+{
+	struct config_origin_text from;
+	struct show_half half;
+
 	if (c->account.n > 0)
 		buf_addf(out, "# account %.*s\n", STR_ARG(c->account));
 	for (size_t i = 0; i < CONFIG_KEYS; i++) {
-		if (c->origin[i].p == NULL) {
+		half = show_half(i, c, a);
+		if (half.origin[i].name == NULL) {
 			buf_addf(out, "# not set: %s\n", config_rows[i].name);
 			continue;
 		}
-		buf_addf(out, "# %.*s\n%s = ", STR_ARG(c->origin[i]),
+		buf_addf(out,
+		    "# %s\n%s = ", config_origin(&half.origin[i], &from),
 		    config_rows[i].name);
-		config_row_print(&config_rows[i], c, out);
+		config_row_print(&config_rows[i], half.at, out);
 		buf_addc(out, '\n');
 	}
 }
@@ -43,17 +62,22 @@ add_comment(const char *text, struct buf *out)
 }
 
 void
-config_sample(const struct config *c, bool printed, struct buf *out)
+config_sample(const struct config *c, const struct access *a, bool printed,
+    struct buf *out)
 {
 	const struct config_row *row = config_rows;
-	struct str origin;
+	struct show_half half;
+	enum config_place place;
+	const char *at;
 
 	buf_addz(out, sample_head);
 	for (size_t i = 0; i < CONFIG_KEYS; i++, row++) {
-		origin = c->origin[i];
+		half = show_half(i, c, a);
+		place = half.origin[i].place;
+		at = (const char *)half.at + row->at;
 		add_comment(row->help, out);
 		/* a proxy of this environment is none of the machine's */
-		if (!str_starts(origin, STR("from environment")) ||
+		if ((place != CONFIG_ENVIRONMENT && place != CONFIG_AZURE) ||
 		    i == CONFIG_PROXY ||
 		    (printed && config_row_is_secret(row))) {
 			buf_addf(out, "#%s = %s\n", row->name, row->example);
@@ -61,9 +85,9 @@ config_sample(const struct config *c, bool printed, struct buf *out)
 		}
 		buf_addf(out, "%s = ", row->name);
 		if (config_row_is_secret(row))
-			buf_adds(out, secret_view(config_row_secret(row, c)));
+			buf_adds(out, secret_view((const void *)at));
 		else
-			config_row_print(row, c, out);
+			config_row_print(row, half.at, out);
 		buf_addc(out, '\n');
 	}
 	buf_addz(out, sample_tail);

@@ -4,16 +4,18 @@
 #define CONFIG_SHOW_H
 
 #include "base/buf.h"
-#include "config/config.h"
+#include "config/access.h"
 
 /* Appends the effective settings as a file, secrets masked. */
-void config_show(const struct config *c, struct buf *out);
+void config_show(const struct config *c, const struct access *a,
+    struct buf *out);
 
 /*
- * Appends a commented file to start with, in which the keys that c has from
- * the environment are filled in, but for its proxy. Holds the secret, if c
- * does; not if it is to be printed.
+ * Appends a commented file to start with, in which the keys that came
+ * from the environment are filled in, but for its proxy. Holds the secret, if
+ * *a does; not if it is to be printed.
  */
-void config_sample(const struct config *c, bool printed, struct buf *out);
+void config_sample(const struct config *c, const struct access *a, bool printed,
+    struct buf *out);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "config/access.h"
 #include "config/config.h"
 #include "config/credential.h"
 #include "deliver/turn.h"
@@ -28,11 +29,11 @@ struct client {
 
 /*
  * Looks at the credential and the certificate authorities; opens no
- * connection yet. Borrows c and log, and must not be moved, until
+ * connection yet. Borrows c, a and log, and must not be moved, until
  * client_close. ERR_CONFIG.
  */
-bool client_open(struct client *s, struct config *c, const struct log *log,
-    struct err *e) __attribute__((warn_unused_result));
+bool client_open(struct client *s, const struct config *c, struct access *a,
+    const struct log *log, struct err *e) __attribute__((warn_unused_result));
 void client_close(struct client *s); /* a zeroed one is fine */
 
 #endif

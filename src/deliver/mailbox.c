@@ -12,7 +12,6 @@
 #include "base/os.h"
 #include "codec/date.h"
 #include "deliver/enqueue.h"
-#include "net/sign.h"
 #include "store/schedule.h"
 
 enum {
@@ -20,7 +19,6 @@ enum {
 	MAILBOX_PATH_SIZE = 4096, /* PATH_MAX */
 	MAILBOX_CLOCK_STEP = 60,  /* seconds; less waits for the clock */
 	MAILBOX_LOCK_MS = 5000,
-	MAILBOX_SETTINGS_MAX = 64 * 1024
 };
 
 #define N(table) (sizeof(table) / sizeof(*(table)))
@@ -432,73 +430,4 @@ mailbox_key(const struct envelope *v, char key[MAILBOX_KEY_SIZE])
 	buf_adds(&name, enqueue_options_read(v->options).from);
 	mailbox_hash_of(buf_view(&name), key);
 	buf_release(&name);
-}
-
-/* The settings' own file: its size and time. */
-static void
-mailbox_add_stat(struct buf *out, struct str path)
-{
-	struct err ignored;
-	struct os_stat st;
-
-	if (path.n > 0 && os_stat_path(path.p, &st, &ignored))
-		buf_addf(out, "%lld %llu", (long long)st.mtime,
-		    (unsigned long long)st.size);
-	buf_adds(out, path);
-	buf_addc(out, '\n');
-}
-
-static void
-mailbox_add_proof(struct buf *out, struct str proof)
-{
-	char hash[CRYPT_SHA256_HEX];
-
-	crypt_sha256_hex(proof, hash);
-	buf_addf(out, "%s\n", hash);
-}
-
-static void
-mailbox_add_proof_file(struct buf *out, struct str path)
-{
-	struct err ignored;
-	struct buf text;
-
-	buf_adds(out, path);
-	buf_init_secret(&text, SIGN_FILE_MAX);
-	if (path.n > 0)
-		(void)!os_read_regular(path.p, &text, &ignored);
-	mailbox_add_proof(out, buf_view(&text));
-	buf_release(&text);
-}
-
-void
-mailbox_hash(const struct config *c, char out[MAILBOX_HASH_SIZE])
-{
-	const struct str plain[] = { c->tenant_id, c->client_id, c->mailbox,
-		c->from, c->login_url, c->graph_url, c->scope, c->delivery,
-		c->client_secret_command, c->managed_identity, c->ca,
-		c->federated_token_file };
-	/* the federated token's file changes by itself, every hour */
-	const struct str file[] = { c->client_secret_file,
-		c->client_certificate, c->client_certificate_key,
-		c->client_certificate_password_file };
-	char hash[CRYPT_SHA256_HEX];
-	struct buf all;
-
-	buf_init(&all, MAILBOX_SETTINGS_MAX);
-	for (size_t i = 0; i < N(plain); i++) {
-		buf_adds(&all, plain[i]);
-		buf_addc(&all, '\n');
-	}
-	mailbox_add_stat(&all, c->file);
-	for (size_t i = 0; i < N(file); i++)
-		mailbox_add_proof_file(&all, file[i]);
-	/* a file's secret is read at some time, and counts above */
-	mailbox_add_proof(&all,
-	    c->client_secret_file.n == 0 ? secret_view(&c->client_secret) :
-					   STR(""));
-	crypt_sha256_hex(buf_view(&all), hash);
-	buf_release(&all);
-	memcpy(out, hash, MAILBOX_HASH_SIZE - 1);
-	out[MAILBOX_HASH_SIZE - 1] = '\0';
 }

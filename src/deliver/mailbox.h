@@ -52,7 +52,7 @@
 #include "store/spool.h"
 
 enum {
-	MAILBOX_HASH_SIZE = 17,
+	MAILBOX_HASH_SIZE = CONFIG_HASH_SIZE,
 	MAILBOX_KEY_SIZE = 17,
 	MAILBOX_NAME_SIZE = 320 /* of an address: 64, "@", 255 */
 };
@@ -126,12 +126,5 @@ bool mailbox_note(const struct mailbox_place *at, const struct mailbox_note *n,
  */
 bool mailbox_release(const struct mailbox_place *at, bool all, struct err *e)
     __attribute__((warn_unused_result));
-
-/*
- * A hash of the settings that decide whether mail can go, and of the proof as
- * far as it is known: the secret, the files of a certificate. A command's
- * secret counts once it was asked for.
- */
-void mailbox_hash(const struct config *c, char out[MAILBOX_HASH_SIZE]);
 
 #endif

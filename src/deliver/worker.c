@@ -23,6 +23,7 @@ static void
 close_account(struct worker_account *a)
 {
 	client_close(&a->client);
+	access_release(&a->access);
 	config_release(&a->config);
 	*a = (struct worker_account){ 0 };
 }
@@ -49,10 +50,11 @@ load(struct worker *w, struct worker_account *a, struct str account,
 	if (from.n > 0)
 		ask.from = arena_str(&mem, from).p;
 	if (!config_load(&a->config, &ask, w->log, &a->why) ||
-	    !config_check(&a->config, CONFIG_TO_SIGN_IN, &a->why))
+	    !access_load(&a->access, &a->config, w->log, &a->why) ||
+	    !config_check(&a->config, &a->access, CONFIG_TO_SIGN_IN, &a->why))
 		/* whatever it is, it is none of the message's faults */
 		a->why.kind = ERR_CONFIG;
-	mailbox_hash(&a->config, a->settings);
+	access_hash(&a->access, &a->config, a->settings);
 	a->pace = pace_of(&a->config, w->outbox->spool.clock, w->log);
 	a->pace.folder = str_of(w->outbox->spool.path);
 	arena_release(&mem);
@@ -152,11 +154,11 @@ ask_command(const struct worker *w, struct worker_account *a)
 	struct err ignored;
 
 	if (a->asked || a->why.kind != ERR_NONE ||
-	    a->config.client_secret_command.n == 0)
+	    a->access.proof != ACCESS_SECRET_COMMAND)
 		return;
 	a->asked = true;
-	if (config_secret(&a->config, w->log, &ignored))
-		mailbox_hash(&a->config, a->settings);
+	if (config_secret(&a->access, w->log, &ignored))
+		access_hash(&a->access, &a->config, a->settings);
 }
 
 /*
@@ -186,13 +188,14 @@ may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
     struct worker_result *out)
 {
 	int64_t now = clock_wall(w->outbox->spool.clock), turn;
+	struct config_origin_text from;
 	struct mailbox m;
 
 	out->message = VERDICT_WAITS;
 	worker_read_mailbox(w, a, v, &m);
 	if (a->why.kind == ERR_NONE && !a->config.enabled) {
-		err_set(&out->why, ERR_CONFIG, "enabled = no (%.*s)",
-		    STR_ARG(a->config.origin[CONFIG_ENABLED]));
+		err_set(&out->why, ERR_CONFIG, "enabled = no (%s)",
+		    config_origin(&a->config.origin[CONFIG_ENABLED], &from));
 		tell(w, a, &out->why);
 		return false;
 	}

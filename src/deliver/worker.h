@@ -41,6 +41,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/syslog.h"
+#include "config/access.h"
 #include "config/config.h"
 #include "deliver/client.h"
 #include "deliver/mailbox.h"
@@ -61,6 +62,7 @@ struct worker_account {
 	char name[WORKER_NAME_SIZE]; /* of the account, "\n", --from */
 	char settings[MAILBOX_HASH_SIZE];
 	struct config config;
+	struct access access;
 	struct client client;
 	struct pace pace; /* by the spool's clock; the client gets it */
 	struct err why;   /* of kind ERR_NONE: the settings are loaded */

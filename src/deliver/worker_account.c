@@ -39,7 +39,8 @@ worker_account_note(struct worker_job *j, enum mailbox_event what)
 	/* with the secret that a command gave meanwhile; it reads the files of
 	   a proof, and only a failure keeps it */
 	if (what == MAILBOX_FAILED || what == MAILBOX_REFUSES)
-		mailbox_hash(&j->account->config, j->account->settings);
+		access_hash(&j->account->access, &j->account->config,
+		    j->account->settings);
 	os_random(&n.random, sizeof(n.random));
 	/* if that fails, each message finds out for itself */
 	if (!mailbox_note(&at, &n, &m, &unsaved))

@@ -141,6 +141,7 @@ tell_alert(struct worker_job *j)
 	enum verdict_message v = j->result->message;
 	struct alert a = {
 		.config = &j->account->config,
+		.access = &j->account->access,
 		.clock = j->claim.spool->clock,
 		.syslog = j->worker->syslog,
 		.log = j->worker->log,

@@ -107,12 +107,12 @@ try_connect(struct worker_job *j, struct err *e)
 		return false;
 	}
 	if (!a->connected)
-		a->connected =
-		    client_open(&a->client, &a->config, j->worker->log, e);
+		a->connected = client_open(&a->client, &a->config, &a->access,
+		    j->worker->log, e);
 	if (!a->connected)
 		client_close(&a->client);
 	else
-		turn_open(&a->client.turn, &a->pace, a->config.timeout_ms);
+		turn_open(&a->client.turn, &a->pace, a->access.timeout_ms);
 	return a->connected;
 }
 

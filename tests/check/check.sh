@@ -41,6 +41,7 @@ source_rules() {
 		result "$name"
 	done <<-'END'
 	floors floors: who includes whom
+	access config/access.h is known to who signs in only
 	mbedtls mbedTLS is known where it may be only
 	memory malloc and its kin stay in base/
 	banned banned calls

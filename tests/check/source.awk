@@ -26,6 +26,9 @@ BEGIN {
 	    w, " ")
 	for (i = 1; i <= n; i++)
 		crypto["src/" w[i]]
+	# Who signs in, or shows what does.
+	access = "^(config/|deliver/(client\\.|worker)|command/(check|token|" \
+	    "config|print|send/send|sendmail/post)\\.c$)"
 	n = split("strlen strcpy strcat sprintf vsprintf strtok strtok_r atoi" \
 	    " atol atoll sscanf gets system popen", w, " ")
 	for (i = 1; i <= n; i++)
@@ -114,6 +117,10 @@ function include(name, angled,    to)
 				bad("pure", name)
 		return
 	}
+	path = FILENAME
+	sub(/^src\//, "", path)
+	if (name == "config/access.h" && path !~ access)
+		bad("access", path " may not know " name)
 	to = name
 	if (!sub(/\/.*/, "", to) || !(to in knows))
 		bad("floors", name " names no floor")

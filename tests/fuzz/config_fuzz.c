@@ -34,7 +34,7 @@ read_text(struct reading *r, struct str text)
 {
 	*r = (struct reading){ .ok = false };
 	arena_init(&r->mem, MEMORY_MAX);
-	r->ok = config_file_parse(&r->mem, STR("f"), text, &r->first, &r->e);
+	r->ok = config_file_parse(&r->mem, "f", text, &r->first, &r->e);
 	need(r->ok || r->e.kind == ERR_CONFIG);
 	need(r->ok || str_starts(str_of(r->e.msg), STR("f:")));
 }

@@ -15,6 +15,7 @@ enum { START = 1795637400, OUT_MOST = 64 * 1024 };
 
 static char folder[256], command[512], out[300];
 static struct config config;
+static struct access access_half;
 static struct err why;
 static int64_t now;
 
@@ -41,8 +42,8 @@ set_up(const char *state)
 	config = (struct config){
 		.account = STR("shop/../1"),
 		.state_dir = str_of(state[0] != '\0' ? folder : ""),
-		.alert_command = str_of(command),
 	};
+	access_half = (struct access){ .alert_command = str_of(command) };
 	why = (struct err){ 0 };
 	err_set(&why, ERR_AUTH, "the secret has expired");
 	err_remedy(&why, "make a new one");
@@ -54,6 +55,7 @@ static struct alert
 begin(void)
 {
 	return (struct alert){ .config = &config,
+		.access = &access_half,
 		.clock = &clock,
 		.syslog = &quiet,
 		.log = &silent };
@@ -183,7 +185,7 @@ test_command_fails(void)
 	struct alert a;
 
 	set_up("fails");
-	config.alert_command = STR("exit 3");
+	access_half.alert_command = STR("exit 3");
 	a = begin();
 	T_CHECK(!tell(&a), "it failed");
 	set_up("fails");
@@ -194,16 +196,16 @@ test_command_fails(void)
 	now += ALERT_AGAIN;
 	T_CHECK(!tell(&a), "and told, it was told again");
 	set_up("fails in one process");
-	config.alert_command = STR("exit 3");
+	access_half.alert_command = STR("exit 3");
 	a = begin();
 	T_CHECK(!tell(&a), "it failed");
-	config.alert_command = str_of(command);
+	access_half.alert_command = str_of(command);
 	now += ALERT_AGAIN - 1;
 	T_CHECK(!tell(&a), "before five minutes");
 	now++;
 	T_CHECK(tell(&a), "in five minutes");
 	set_up("none");
-	config.alert_command = STR("");
+	access_half.alert_command = STR("");
 	a = begin();
 	T_CHECK(!tell(&a), "none is set");
 	T_CHECK(access(folder, F_OK) < 0, "a state for nothing");
@@ -228,7 +230,7 @@ test_ends(void)
 	struct alert a;
 
 	set_up("ends");
-	config.client_id = STR("01234567-89ab-cdef-0123-456789abcdef");
+	access_half.client_id = STR("01234567-89ab-cdef-0123-456789abcdef");
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
 		/* another process and another account each time */
 		a = begin();
@@ -268,7 +270,7 @@ test_long(void)
 	a = begin();
 	T_CHECK(tell(&a), "long");
 	now += ALERT_PAUSE;
-	config.alert_command = STR("exec <&-; true");
+	access_half.alert_command = STR("exec <&-; true");
 	T_CHECK(tell(&a), "unread");
 }
 

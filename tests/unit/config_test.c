@@ -11,6 +11,7 @@
 #include "base/os.h"
 #include "command.h"
 #include "command/config.h"
+#include "config/access.h"
 #include "config/file.h"
 #include "config/key.h"
 #include "config/proxy.h"
@@ -552,14 +553,20 @@ name_file(struct str text, const char *path, struct buf *out)
 	}
 }
 
-/* What only signing in needs is an error of its own. */
+/* Both halves; release them in any case. */
 static bool
-usable(bool loaded, const struct config *c, struct err *e)
+load_both(struct config *c, struct access *a, const struct config_ask *ask,
+    struct err *e)
 {
-	if (!loaded || c->unusable.kind == ERR_NONE)
-		return loaded;
-	*e = c->unusable;
-	return false;
+	*a = (struct access){ 0 };
+	return config_load(c, ask, &silent, e) && access_load(a, c, &silent, e);
+}
+
+static void
+release_both(struct config *c, struct access *a)
+{
+	access_release(a);
+	config_release(c);
 }
 
 static void
@@ -570,6 +577,7 @@ check_case(size_t i)
 		.account = cases[i].account,
 		.from = cases[i].from };
 	struct str rest = str_of(cases[i].want), want;
+	struct access a;
 	struct config c;
 	struct buf shown, got;
 	struct err e;
@@ -578,14 +586,14 @@ check_case(size_t i)
 	buf_init(&shown, TEXT_MAX);
 	buf_init(&got, TEXT_MAX);
 	set_environment(cases[i].env);
-	ok = usable(config_load(&c, &ask, &silent, &e), &c, &e);
+	ok = load_both(&c, &a, &ask, &e);
 	T_CHECK(ok == cases[i].ok, "%s: %s", cases[i].name, e.msg);
 	if (ok)
-		config_show(&c, &shown);
+		config_show(&c, &a, &shown);
 	else
 		buf_addf(&shown, "%s / %s", e.msg, e.remedy);
-	T_CHECK(secret_is_set(&c.client_secret) ==
-		    (c.origin[CONFIG_CLIENT_SECRET].p != NULL) ||
+	T_CHECK(secret_is_set(&a.client_secret) ==
+		    (a.origin[CONFIG_CLIENT_SECRET].name != NULL) ||
 		!ok,
 	    "%s: a secret stayed behind", cases[i].name);
 	T_CHECK(ok || e.kind == ERR_CONFIG || ask.from != NULL, "%s: kind %s",
@@ -595,7 +603,7 @@ check_case(size_t i)
 		T_CHECK(str_find(buf_view(&got), want) < got.n,
 		    "%s: no \"%.*s\" in \"%.*s\"", cases[i].name, STR_ARG(want),
 		    STR_ARG(buf_view(&got)));
-	config_release(&c);
+	release_both(&c, &a);
 	buf_release(&got);
 	buf_release(&shown);
 }
@@ -642,6 +650,7 @@ check_proxy(size_t i)
 	struct config_ask ask = {
 		.path = command_file("config", str_of(proxies[i].text), 0600),
 	};
+	struct access a;
 	struct config c;
 	struct proxy p;
 	struct buf said;
@@ -650,13 +659,12 @@ check_proxy(size_t i)
 
 	buf_init(&said, TEXT_MAX);
 	set_environment(proxies[i].env);
-	T_CHECK(config_load(&c, &ask, &silent, &e), "%s: %s", proxies[i].name,
-	    e.msg);
-	ok = config_proxy_open(&c, &p, &e);
+	T_CHECK(load_both(&c, &a, &ask, &e), "%s: %s", proxies[i].name, e.msg);
+	ok = config_proxy_open(&a, &p, &e);
 	T_CHECK(ok == (proxies[i].proxy != NULL), "%s: %s", proxies[i].name,
 	    e.msg);
 	if (ok)
-		config_proxy_describe(&c, &p, &said);
+		config_proxy_describe(&a, &p, &said);
 	else
 		buf_addf(&said, "%s / %s", e.msg, e.remedy);
 	T_CHECK(!ok || str_eq(str_of(p.name), str_of(proxies[i].proxy)),
@@ -667,7 +675,7 @@ check_proxy(size_t i)
 	T_CHECK(str_find(buf_view(&said), STR("pw")) == said.n, "%s: %.*s",
 	    proxies[i].name, STR_ARG(buf_view(&said)));
 	proxy_release(&p);
-	config_release(&c);
+	release_both(&c, &a);
 	buf_release(&said);
 }
 
@@ -690,6 +698,7 @@ test_show_again(void)
 	struct config_ask ask = { .path = command_file("config", str_of(text),
 				      0600) };
 	struct buf first, second, got;
+	struct access a;
 	struct config c;
 	struct err e;
 
@@ -697,12 +706,12 @@ test_show_again(void)
 	buf_init(&second, TEXT_MAX);
 	buf_init(&got, TEXT_MAX);
 	set_environment("");
-	T_CHECK(config_load(&c, &ask, &silent, &e), "%s", e.msg);
-	config_show(&c, &first);
-	config_release(&c);
+	T_CHECK(load_both(&c, &a, &ask, &e), "%s", e.msg);
+	config_show(&c, &a, &first);
+	release_both(&c, &a);
 	ask.path = command_file("again", buf_view(&first), 0600);
-	T_CHECK(config_load(&c, &ask, &silent, &e), "%s", e.msg);
-	config_show(&c, &second);
+	T_CHECK(load_both(&c, &a, &ask, &e), "%s", e.msg);
+	config_show(&c, &a, &second);
 	for (size_t i = 0; i < CONFIG_KEYS; i++) {
 		buf_reset(&got);
 		buf_addf(&got, "\n%s = ", config_rows[i].name);
@@ -712,10 +721,10 @@ test_show_again(void)
 			    second.n),
 		    "%s", config_rows[i].name);
 	}
-	T_CHECK(c.timeout_ms == 180000 && !c.enabled, "values");
-	T_CHECK(str_eq(c.scope, STR("https://graph.microsoft.us/.default")),
-	    "scope %.*s", STR_ARG(c.scope));
-	config_release(&c);
+	T_CHECK(a.timeout_ms == 180000 && !c.enabled, "values");
+	T_CHECK(str_eq(a.scope, STR("https://graph.microsoft.us/.default")),
+	    "scope %.*s", STR_ARG(a.scope));
+	release_both(&c, &a);
 	buf_release(&first);
 	buf_release(&second);
 	buf_release(&got);
@@ -794,6 +803,7 @@ test_modes(void)
 {
 	struct config_ask ask = { 0 };
 	char env[256];
+	struct access a;
 	struct config c;
 	struct err e;
 	bool ok;
@@ -809,13 +819,13 @@ test_modes(void)
 			    command_folder());
 			(void)setenv("CREDENTIALS_DIRECTORY", env, 1);
 		}
-		ok = usable(config_load(&c, &ask, &silent, &e), &c, &e);
+		ok = load_both(&c, &a, &ask, &e);
 		T_CHECK(ok == modes[i].ok, "%s: %s", modes[i].name, e.msg);
 		T_CHECK(ok ||
 			(e.kind == ERR_CONFIG &&
 			    strncmp(e.remedy, "chmod o-", 8) == 0),
 		    "%s: %s", modes[i].name, e.remedy);
-		config_release(&c);
+		release_both(&c, &a);
 	}
 	command_folder_remove();
 }
@@ -900,7 +910,8 @@ test_unusable(void)
 		"client_id = " TENANT };
 	struct config_ask ask = { .from = "a@b.example" };
 	struct config c;
-	struct err e, why;
+	struct access a;
+	struct err e;
 
 	set_environment("HTTPS_PROXY=a\001b");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -910,14 +921,13 @@ test_unusable(void)
 		    "x" :
 		    NULL;
 		T_CHECK(config_load(&c, &ask, &silent, &e) &&
-			config_check(&c, CONFIG_TO_COMPOSE, &e),
+			config_check(&c, NULL, CONFIG_TO_COMPOSE, &e),
 		    "%s: %s", rows[i], e.msg);
-		T_CHECK(!config_check(&c, CONFIG_TO_SIGN_IN, &e) &&
-			!config_check(&c, CONFIG_FOR_TOKEN, &why) &&
-			e.kind == ERR_CONFIG && strcmp(e.msg, why.msg) == 0 &&
+		T_CHECK(!access_load(&a, &c, &silent, &e) &&
+			e.kind == ERR_CONFIG &&
 			strncmp(e.msg, "not set", 7) != 0,
 		    "%s: %s", rows[i], e.msg);
-		config_release(&c);
+		release_both(&c, &a);
 	}
 	command_folder_remove();
 }
@@ -934,6 +944,7 @@ test_environment(void)
 		    STR("enabled = no\n[account x]\nfrom = x@b.example"), 0600),
 		.account = "x",
 	};
+	struct access a;
 	struct config c;
 	struct buf got;
 	struct err e;
@@ -942,11 +953,11 @@ test_environment(void)
 	set_environment("POST365_TIMEOUT=7s POST365_FROM=a@b.example "
 			"POST365_ENABLED=yes POST365_SERVICE_PORT=25 "
 			"AZURE_CLIENT_ID=" CLIENT);
-	T_CHECK(config_load(&c, &ask, &silent, &e), "%s", e.msg);
-	name_file(c.environment, ask.path, &got);
+	T_CHECK(load_both(&c, &a, &ask, &e), "%s", e.msg);
+	name_file(a.environment, ask.path, &got);
 	T_CHECK(str_find(buf_view(&got), str_of(want)) < got.n, "%.*s",
 	    STR_ARG(buf_view(&got)));
-	config_release(&c);
+	release_both(&c, &a);
 	buf_release(&got);
 	command_folder_remove();
 }
@@ -974,30 +985,33 @@ check_credential(size_t i)
 	struct str secret = STR("from-systemd\n");
 	struct config_ask ask = { 0 };
 	const struct config_row *row;
+	struct access a;
 	struct config c;
+	struct config_origin_text from;
 	struct err e;
 
 	(void)command_file("post365.client_secret", secret, 0600);
 	ask.path = command_file("config", str_of(credentials[i].text), 0600);
 	set_environment(credentials[i].env);
 	(void)setenv("CREDENTIALS_DIRECTORY", command_folder(), 1);
-	T_CHECK(config_load(&c, &ask, &silent, &e), "%s", e.msg);
-	row = config_credential(&c);
-	T_CHECK(row != NULL &&
-		str_eq(str_of(row->name), str_of(credentials[i].want)),
-	    "%s: %s", credentials[i].name, row != NULL ? row->name : "none");
-	T_CHECK(str_eq(c.credential_note, str_of(credentials[i].note)),
-	    "%s: %.*s", credentials[i].name, STR_ARG(c.credential_note));
+	T_CHECK(load_both(&c, &a, &ask, &e), "%s", e.msg);
+	row = &config_rows[access_key(&a)];
+	T_CHECK(str_eq(str_of(row->name), str_of(credentials[i].want)),
+	    "%s: %s", credentials[i].name, row->name);
+	T_CHECK(str_eq(a.credential_note, str_of(credentials[i].note)),
+	    "%s: %.*s", credentials[i].name, STR_ARG(a.credential_note));
 	if (i == 0) {
-		T_CHECK(str_eq(c.origin[CONFIG_CLIENT_SECRET_FILE],
-			    STR("from systemd credential "
-				"post365.client_secret")),
-		    "%.*s", STR_ARG(c.origin[CONFIG_CLIENT_SECRET_FILE]));
-		T_CHECK(config_secret(&c, &silent, &e) &&
-			secret_eq(&c.client_secret, STR("from-systemd")),
+		T_CHECK(strcmp(config_origin(&a.origin
+						  [CONFIG_CLIENT_SECRET_FILE],
+				   &from),
+			    "from systemd credential post365.client_secret") ==
+			0,
+		    "%s", from.s);
+		T_CHECK(config_secret(&a, &silent, &e) &&
+			secret_eq(&a.client_secret, STR("from-systemd")),
 		    "%s", e.msg);
 	}
-	config_release(&c);
+	release_both(&c, &a);
 }
 
 static void
@@ -1055,7 +1069,7 @@ test_odd_files(void)
 static void
 test_limits(void)
 {
-	struct config_section *out;
+	struct config_section *out = NULL;
 	struct arena mem;
 	struct buf text;
 	struct err e;
@@ -1065,16 +1079,18 @@ test_limits(void)
 	buf_addz(&text, "from = ");
 	while (text.n < CONFIG_LINE_MAX)
 		buf_addc(&text, 'x');
-	T_CHECK(config_file_parse(&mem, STR("f"), buf_view(&text), &out, &e),
-	    "%s", e.msg);
+	T_CHECK(config_file_parse(&mem, "f", buf_view(&text), &out, &e), "%s",
+	    e.msg);
 	buf_addc(&text, 'x');
-	T_CHECK(!config_file_parse(&mem, STR("f"), buf_view(&text), &out, &e) &&
+	out = NULL;
+	T_CHECK(!config_file_parse(&mem, "f", buf_view(&text), &out, &e) &&
 		strcmp(e.msg, "f:1: longer than 8192 bytes") == 0,
 	    "%s", e.msg);
 	buf_reset(&text);
 	for (int i = 0; i <= CONFIG_ACCOUNTS_MAX; i++)
 		buf_addf(&text, "[account %d]\n", i);
-	T_CHECK(!config_file_parse(&mem, STR("f"), buf_view(&text), &out, &e) &&
+	out = NULL;
+	T_CHECK(!config_file_parse(&mem, "f", buf_view(&text), &out, &e) &&
 		strcmp(e.msg, "f:201: more than 200 accounts") == 0,
 	    "%s", e.msg);
 	buf_release(&text);
@@ -1114,6 +1130,7 @@ static void
 test_state_dir(void)
 {
 	const struct config_ask ask = { .no_file = true };
+	struct access a;
 	struct config c;
 	struct err e;
 
@@ -1141,15 +1158,15 @@ test_state_dir(void)
 	if (getuid() == 0)
 		T_CHECK(seteuid(0) == 0, "back");
 	set_environment("SSL_CERT_FILE=/c.pem");
-	T_CHECK(config_load(&c, &ask, &silent, &e) &&
-		str_eq(c.ca_system_file, STR("/c.pem")),
+	T_CHECK(load_both(&c, &a, &ask, &e) &&
+		str_eq(a.ca_system_file, STR("/c.pem")),
 	    "SSL_CERT_FILE");
 	if (geteuid() == 0)
 		T_CHECK(str_eq(c.state_dir, STR("/var/lib/post365")) &&
 			str_eq(c.spool_dir, STR("/var/spool/post365")) &&
 			str_eq(c.log_file, STR("/var/lib/post365/log")),
 		    "root");
-	config_release(&c);
+	release_both(&c, &a);
 	(void)unsetenv("SSL_CERT_FILE");
 }
 
@@ -1182,6 +1199,7 @@ static void
 test_check(void)
 {
 	struct config_ask ask = { 0 };
+	struct access a;
 	struct config c;
 	struct err e;
 	bool ok;
@@ -1189,25 +1207,25 @@ test_check(void)
 	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++) {
 		ask.path = command_file("config", str_of(needs[i].text), 0600);
 		set_environment("");
-		T_CHECK(config_load(&c, &ask, &silent, &e), "%s: %s",
-		    needs[i].name, e.msg);
+		T_CHECK(load_both(&c, &a, &ask, &e), "%s: %s", needs[i].name,
+		    e.msg);
 		e = (struct err){ 0 };
-		ok = config_check(&c,
+		ok = config_check(&c, &a,
 		    needs[i].sign_in ? CONFIG_TO_SIGN_IN : CONFIG_TO_COMPOSE,
 		    &e);
 		T_CHECK(ok == needs[i].ok && strcmp(e.msg, needs[i].msg) == 0,
 		    "%s: %s", needs[i].name, e.msg);
 		T_CHECK(strstr(e.remedy, needs[i].remedy) != NULL, "%s: %s",
 		    needs[i].name, e.remedy);
-		config_release(&c);
+		release_both(&c, &a);
 	}
 	set_environment("AZURE_FEDERATED_TOKEN_FILE=/t");
 	ask = (struct config_ask){ .no_file = true };
-	T_CHECK(config_load(&c, &ask, &silent, &e), "%s", e.msg);
-	T_CHECK(!config_check(&c, CONFIG_TO_SIGN_IN, &e) &&
+	T_CHECK(load_both(&c, &a, &ask, &e), "%s", e.msg);
+	T_CHECK(!config_check(&c, &a, CONFIG_TO_SIGN_IN, &e) &&
 		strcmp(e.msg, "not set: tenant_id, client_id, from") == 0,
 	    "%s", e.msg);
-	config_release(&c);
+	release_both(&c, &a);
 	command_folder_remove();
 }
 
@@ -1249,24 +1267,26 @@ static const struct {
 static void
 test_secret(void)
 {
-	struct config c;
+	struct access a;
 	struct err e;
 	bool ok;
 
 	set_environment("");
 	for (size_t i = 0; i < sizeof(secrets) / sizeof(*secrets); i++) {
-		c = (struct config){ 0 };
+		a = (struct access){ 0 };
+		a.proof = secrets[i].file ? ACCESS_SECRET_FILE :
+					    ACCESS_SECRET_COMMAND;
 		if (secrets[i].file)
-			c.client_secret_file = str_of(command_file("secret",
+			a.proof_text = str_of(command_file("secret",
 			    str_of(secrets[i].text), 0600));
 		else
-			c.client_secret_command = str_of(secrets[i].text);
+			a.proof_text = str_of(secrets[i].text);
 		e = (struct err){ 0 };
-		ok = config_secret(&c, &silent, &e);
+		ok = config_secret(&a, &silent, &e);
 		T_CHECK(ok == (secrets[i].want != NULL), "%s: %s",
 		    secrets[i].name, e.msg);
 		T_CHECK(!ok ||
-			secret_eq(&c.client_secret, str_of(secrets[i].want)),
+			secret_eq(&a.client_secret, str_of(secrets[i].want)),
 		    "%s", secrets[i].name);
 		T_CHECK(strcmp(e.msg, secrets[i].msg) == 0, "%s: %s",
 		    secrets[i].name, e.msg);
@@ -1275,14 +1295,15 @@ test_secret(void)
 			    (secrets[i].kind != ERR_NONE ? secrets[i].kind :
 							   ERR_CONFIG),
 		    "%s", secrets[i].name);
-		config_release(&c);
+		access_release(&a);
 	}
-	c = (struct config){ .client_secret_file = str_of(
-				 command_file("secret", STR("abc"), 0644)) };
-	T_CHECK(!config_secret(&c, &silent, &e) &&
+	a = (struct access){ .proof = ACCESS_SECRET_FILE,
+		.proof_text =
+		    str_of(command_file("secret", STR("abc"), 0644)) };
+	T_CHECK(!config_secret(&a, &silent, &e) &&
 		strstr(e.remedy, "chmod o-rwx") != NULL,
 	    "%s", e.remedy);
-	config_release(&c);
+	access_release(&a);
 	command_folder_remove();
 }
 
@@ -1399,6 +1420,7 @@ test_sender(void)
 		{ "", NULL, 120000, false },
 		{ "<>", "x@b.example", 1000, false } };
 	struct config_ask ask = { 0 };
+	struct access a;
 	struct config c;
 	struct err e;
 
@@ -1407,12 +1429,11 @@ test_sender(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		ask.sender = rows[i].sender;
 		ask.author = rows[i].author;
-		T_CHECK(config_load(&c, &ask, &silent, &e), "%zu: %s", i,
-		    e.msg);
-		T_CHECK(c.timeout_ms == rows[i].timeout_ms &&
+		T_CHECK(load_both(&c, &a, &ask, &e), "%zu: %s", i, e.msg);
+		T_CHECK(a.timeout_ms == rows[i].timeout_ms &&
 			c.chosen == rows[i].chosen,
-		    "%zu: %lld", i, (long long)c.timeout_ms);
-		config_release(&c);
+		    "%zu: %lld", i, (long long)a.timeout_ms);
+		release_both(&c, &a);
 	}
 	command_folder_remove();
 }
@@ -1426,6 +1447,7 @@ load_once(void)
 	static char path[128];
 	struct config_ask ask = { .path = path, .account = "x" };
 	struct buf out;
+	struct access a;
 	struct config c;
 	struct err e;
 
@@ -1436,16 +1458,16 @@ load_once(void)
 		t_fail_allocation(1);
 	}
 	buf_init(&out, TEXT_MAX);
-	if (config_load(&c, &ask, &silent, &e)) {
-		config_show(&c, &out);
-		T_CHECK(config_check(&c, CONFIG_TO_SIGN_IN, &e) ||
+	if (load_both(&c, &a, &ask, &e)) {
+		config_show(&c, &a, &out);
+		T_CHECK(config_check(&c, &a, CONFIG_TO_SIGN_IN, &e) ||
 			e.kind == ERR_RETRY,
 		    "%s", e.msg);
 	} else {
 		T_CHECK(e.kind == ERR_RETRY, "%s: %s", err_kind_name(e.kind),
 		    e.msg);
 	}
-	config_release(&c);
+	release_both(&c, &a);
 	buf_release(&out);
 }
 

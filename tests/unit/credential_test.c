@@ -14,6 +14,7 @@
 
 struct world {
 	struct config config;
+	struct access access;
 	struct credential credential;
 	struct identity who;
 	struct log log;
@@ -35,7 +36,12 @@ begin(struct world *w, const char *line, struct err *e)
 	    "client_id = 01234567-89ab-cdef-0123-456789abcdef\n%s%s/proof\n",
 	    line, command_folder());
 	ask.path = command_file("config", str_of(text), 0600);
-	T_CHECK(config_load(&w->config, &ask, &w->log, e), "%s", e->msg);
+	T_CHECK(config_load(&w->config, &ask, &w->log, e) &&
+		access_load(&w->access, &w->config, &w->log, e),
+	    "%s", e->msg);
+	w->credential = (struct credential){ .config = &w->config,
+		.access = &w->access,
+		.log = &w->log };
 }
 
 static bool
@@ -61,6 +67,7 @@ static void
 end(struct world *w)
 {
 	credential_close(&w->credential);
+	access_release(&w->access);
 	config_release(&w->config);
 	(void)close(w->log.fd);
 	command_folder_remove();
@@ -86,11 +93,11 @@ test_certificate_again(void)
 	struct world w;
 
 	begin(&w, "client_certificate = ", &e);
-	T_CHECK(credential_open(&w.credential, &w.config, &w.log, &w.who, &e),
+	T_CHECK(credential_open(&w.credential, &w.who, &e),
 	    "looked at before it is wanted: %s", e.msg);
 	T_CHECK(!wanted(&w, &e) && e.kind == ERR_CONFIG, "there is none");
 	put_pair(keys_cert, keys_pkcs8);
-	T_CHECK(secret_set(&w.config.client_certificate_password, STR("hush"),
+	T_CHECK(secret_set(&w.access.client_certificate_password, STR("hush"),
 		    &e),
 	    "%s", e.msg);
 	T_CHECK(wanted(&w, &e) && w.who.sign->bits == 2048, "%s", e.msg);
@@ -113,7 +120,7 @@ test_secret_again(void)
 
 	begin(&w, "client_secret_file = ", &e);
 	(void)command_file("proof", STR("one\n"), 0600);
-	T_CHECK(credential_open(&w.credential, &w.config, &w.log, &w.who, &e) &&
+	T_CHECK(credential_open(&w.credential, &w.who, &e) &&
 		secret_eq(w.who.secret, STR("one")),
 	    "%s", e.msg);
 	(void)command_file("proof", STR("another\n"), 0600);
@@ -138,8 +145,8 @@ test_command_once(void)
 
 	begin(&w, "client_secret_command = cat ", &e);
 	(void)command_file("proof", STR("one\n"), 0600);
-	T_CHECK(credential_open(&w.credential, &w.config, &w.log, &w.who, &e) &&
-		wanted(&w, &e) && secret_eq(w.who.secret, STR("one")),
+	T_CHECK(credential_open(&w.credential, &w.who, &e) && wanted(&w, &e) &&
+		secret_eq(w.who.secret, STR("one")),
 	    "%s", e.msg);
 	(void)command_file("proof", STR("another\n"), 0600);
 	T_CHECK(wanted(&w, &e) && secret_eq(w.who.secret, STR("one")), "%s",
@@ -156,8 +163,7 @@ test_command_renewed(void)
 
 	begin(&w, "client_secret_command = cat ", &e);
 	(void)command_file("proof", STR("one\n"), 0600);
-	T_CHECK(credential_open(&w.credential, &w.config, &w.log, &w.who, &e) &&
-		wanted(&w, &e),
+	T_CHECK(credential_open(&w.credential, &w.who, &e) && wanted(&w, &e),
 	    "%s", e.msg);
 	T_CHECK(!w.who.renew(w.who.arg), "it was asked just now");
 	(void)command_file("proof", STR("another\n"), 0600);
@@ -170,8 +176,8 @@ test_command_renewed(void)
 	end(&w);
 	begin(&w, "client_secret_file = ", &e);
 	(void)command_file("proof", STR("one\n"), 0600);
-	T_CHECK(credential_open(&w.credential, &w.config, &w.log, &w.who, &e) &&
-		wanted(&w, &e) && wanted(&w, &e) && !w.who.renew(w.who.arg),
+	T_CHECK(credential_open(&w.credential, &w.who, &e) && wanted(&w, &e) &&
+		wanted(&w, &e) && !w.who.renew(w.who.arg),
 	    "a file is read each time");
 	end(&w);
 }
@@ -187,8 +193,7 @@ test_warns_daily(void)
 	begin(&w, "client_secret_file = ", &e);
 	(void)command_file("proof", STR("one\n"), 0644);
 	(void)setenv("CREDENTIALS_DIRECTORY", command_folder(), 1);
-	T_CHECK(credential_open(&w.credential, &w.config, &w.log, &w.who, &e),
-	    "%s", e.msg);
+	T_CHECK(credential_open(&w.credential, &w.who, &e), "%s", e.msg);
 	for (int i = 0; i < 3; i++)
 		T_CHECK(wanted(&w, &e), "%s", e.msg);
 	T_CHECK(told(&w, warning) == 1, "told: %s", w.told);
@@ -213,10 +218,9 @@ test_managed_machine(void)
 	for (int i = 0; i < 2; i++) {
 		begin(&w, "managed_identity = system\nca = ", &e);
 		if (i > 0)
-			w.config.managed_identity = str_of(user);
-		T_CHECK(credential_open(&w.credential, &w.config, &w.log,
-			    &w.who, &e),
-		    "%s", e.msg);
+			w.access.proof_text = str_of(user);
+		T_CHECK(credential_open(&w.credential, &w.who, &e), "%s",
+		    e.msg);
 		T_CHECK((str_find(w.who.proof_id, str_of(host)) <
 			    w.who.proof_id.n) == (i == 0),
 		    "%.*s", STR_ARG(w.who.proof_id));

@@ -21,6 +21,7 @@ enum {
 struct preview {
 	const struct prepared *p;
 	const struct config *config;
+	struct str url; /* of Graph */
 	struct err *e;
 };
 
@@ -44,7 +45,7 @@ head(struct preview *v, struct str path, const char *type, uint64_t size)
 	buf_addf(&out,
 	    "POST %.*s%.*s\nUser-Agent: post365/" VERSION
 	    "\nAccept: application/json\nAuthorization: Bearer ***\n",
-	    STR_ARG(v->config->graph_url), STR_ARG(path));
+	    STR_ARG(v->url), STR_ARG(path));
 	if (type != NULL)
 		buf_addf(&out, "Content-Type: %s\n", type);
 	buf_addf(&out, "Content-Length: %llu\n\n", (unsigned long long)size);
@@ -125,7 +126,7 @@ file_requests(struct preview *v, struct str draft)
 	for (size_t i = 0; ok && i < v->p->out.n_files; i++) {
 		f = &v->p->out.file[i];
 		buf_addf(&out, "\nPOST %.*s%.*s/attachments%s\n",
-		    STR_ARG(v->config->graph_url), STR_ARG(draft),
+		    STR_ARG(v->url), STR_ARG(draft),
 		    f->content.size < UPLOAD_LEAST ? "" :
 						     "/createUploadSession");
 		buf_addf(&out, "(%.*s, %.*s, %llu bytes%s)\n",
@@ -162,9 +163,9 @@ draft_requests(struct preview *v)
 
 bool
 preview_requests(const struct prepared *p, const struct config *config,
-    enum route route, struct err *e)
+    struct str url, enum route route, struct err *e)
 {
-	struct preview v = { .p = p, .config = config, .e = e };
+	struct preview v = { .p = p, .config = config, .url = url, .e = e };
 	struct buf path;
 	bool ok;
 

@@ -14,9 +14,13 @@
 #include "config/config.h"
 #include "graph/route.h"
 
-/* Prints the requests to standard output. The ids in them are placeholders. */
+/*
+ * Prints the requests to standard output, with Graph's address; the ids in
+ * them are placeholders.
+ */
 bool preview_requests(const struct prepared *p, const struct config *config,
-    enum route route, struct err *e) __attribute__((warn_unused_result));
+    struct str url, enum route route, struct err *e)
+    __attribute__((warn_unused_result));
 
 /* Appends lines: the route, why, and notes on fields (mail/fidelity.h). */
 void preview_notes(const struct prepared *p, const struct route_choice *choice,

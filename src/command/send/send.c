@@ -13,6 +13,7 @@
 #include "compose/compose.h"
 #include "compose/intake.h"
 #include "compose/prepare.h"
+#include "config/access.h"
 #include "config/config.h"
 #include "deliver/attempt.h"
 #include "deliver/bell.h"
@@ -115,6 +116,7 @@ struct send {
 	struct cli cli;
 	struct compose compose;
 	struct config config;
+	struct access access; /* where somebody signs in */
 	struct client client;
 	struct prepared prepared;
 	struct report report;
@@ -329,15 +331,18 @@ static bool
 check_settings(struct send *s, struct err *e)
 {
 	const struct config *c = &s->config;
+	struct config_origin_text from;
 	bool local = s->dry_run || s->queue; /* nobody signs in */
 
-	if (!config_check(c, local ? CONFIG_TO_COMPOSE : CONFIG_TO_SIGN_IN, e))
+	if (local ? !config_check(c, NULL, CONFIG_TO_COMPOSE, e) :
+		    !access_load(&s->access, c, &s->cli.log, e) ||
+		    !config_check(c, &s->access, CONFIG_TO_SIGN_IN, e))
 		return false;
 	s->config.save_to_sent = s->config.save_to_sent && !s->no_save;
 	if (c->enabled || local)
 		return true;
-	err_set(e, ERR_CONFIG, "sending is switched off: enabled = no (%.*s)",
-	    STR_ARG(c->origin[CONFIG_ENABLED]));
+	err_set(e, ERR_CONFIG, "sending is switched off: enabled = no (%s)",
+	    config_origin(&c->origin[CONFIG_ENABLED], &from));
 	return err_remedy(e,
 	    "set enabled = yes, or choose another account "
 	    "with -A");
@@ -495,7 +500,8 @@ dry_run(struct send *s, struct prepared *p, struct err *e)
 	struct route_choice choice;
 
 	if (!submit_route(NULL, p, s->via, &choice, e) ||
-	    !preview_requests(p, &s->config, choice.route, e))
+	    !preview_requests(p, &s->config, s->access.graph_url, choice.route,
+		e))
 		return false;
 	print_notes(s, p, &choice);
 	return true;
@@ -563,13 +569,20 @@ queue(struct send *s, struct err *e)
 static bool
 run(struct send *s, struct err *e)
 {
+	struct err unusable;
+
 	if (!read_settings(s, e) || !prepare(s, e))
 		return false;
-	if (s->dry_run)
+	if (s->dry_run) {
+		/* for the address of Graph; nobody signs in */
+		(void)!access_load(&s->access, &s->config, &s->cli.log,
+		    &unusable);
 		return each_part(s, dry_run, e);
+	}
 	if (s->queue)
 		return queue(s, e);
-	return client_open(&s->client, &s->config, &s->cli.log, e) &&
+	return client_open(&s->client, &s->config, &s->access, &s->cli.log,
+		   e) &&
 	    each_part(s, deliver_part, e);
 }
 
@@ -668,6 +681,7 @@ send_main(const struct cli_command *self, int argc, char **argv)
 	prepare_release(&s.prepared);
 	os_close(&s.eml_fd);
 	client_close(&s.client);
+	access_release(&s.access);
 	config_release(&s.config);
 	compose_release(&s.compose);
 	return code;

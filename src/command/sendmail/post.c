@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "config/access.h"
 #include "deliver/attempt.h"
 #include "deliver/background.h"
 #include "deliver/bounce.h"
@@ -64,16 +65,17 @@ static void
 warn(const struct sendmail_post *d)
 {
 	const struct config *c = &d->config;
+	struct config_origin_text from;
 	struct err why;
 
-	if (!config_check(c, CONFIG_TO_SIGN_IN, &why))
+	if (!config_check(c, NULL, CONFIG_TO_SIGN_IN, &why))
 		log_warn(d->log, "stored as %s, where it waits: %s",
 		    d->ids.id[0], why.msg);
 	else if (!c->enabled)
 		log_warn(d->log,
-		    "stored as %s, where it waits: enabled = no "
-		    "(%.*s)",
-		    d->ids.id[0], STR_ARG(c->origin[CONFIG_ENABLED]));
+		    "stored as %s, where it waits: enabled = no (%s)",
+		    d->ids.id[0],
+		    config_origin(&c->origin[CONFIG_ENABLED], &from));
 }
 
 static bool
@@ -170,7 +172,7 @@ sendmail_post_store(struct sendmail_post *d, const struct sendmail_mail *mail,
 
 	*unstored = false;
 	d->ids.n = 0;
-	ok = config_check(&d->config, CONFIG_TO_COMPOSE, e) &&
+	ok = config_check(&d->config, NULL, CONFIG_TO_COMPOSE, e) &&
 	    prepare_raw(&p, &d->config, mail->raw, &mail->envelope, d->log,
 		e) &&
 	    route_choose(&p.out.facts, ROUTE_AUTO, &choice, e);
@@ -263,11 +265,12 @@ sendmail_post_wait(struct sendmail_post *d, struct err *e)
 /* --- without the queue */
 
 static bool
-send_now(struct sendmail_post *d, const struct prepared *p, struct err *e)
+send_now(struct sendmail_post *d, struct access *a, const struct prepared *p,
+    struct err *e)
 {
 	struct send_result sent;
 	struct client client = { 0 };
-	bool ok = client_open(&client, &d->config, d->log, e) &&
+	bool ok = client_open(&client, &d->config, a, d->log, e) &&
 	    attempt_deliver(&client, p, ROUTE_AUTO, d->log, &sent, e);
 
 	client_close(&client);
@@ -282,14 +285,18 @@ send_now(struct sendmail_post *d, const struct prepared *p, struct err *e)
 }
 
 static bool
-may_send(const struct config *c, struct err *e)
+may_send(const struct sendmail_post *d, struct access *a, struct err *e)
 {
-	if (!config_check(c, CONFIG_TO_SIGN_IN, e))
+	const struct config *c = &d->config;
+	struct config_origin_text from;
+
+	if (!access_load(a, c, d->log, e) ||
+	    !config_check(c, a, CONFIG_TO_SIGN_IN, e))
 		return false;
 	if (c->enabled)
 		return true;
-	err_set(e, ERR_CONFIG, "sending is switched off: enabled = no (%.*s)",
-	    STR_ARG(c->origin[CONFIG_ENABLED]));
+	err_set(e, ERR_CONFIG, "sending is switched off: enabled = no (%s)",
+	    config_origin(&c->origin[CONFIG_ENABLED], &from));
 	return err_remedy(e, "set enabled = yes");
 }
 
@@ -299,16 +306,18 @@ sendmail_post_unstored(struct sendmail_post *d,
 {
 	const struct err unstored = *e;
 	struct prepared p = { 0 };
+	struct access access;
 	bool ok;
 
 	log_warn(d->log, "it cannot be stored, so it is sent at once: %s",
 	    unstored.msg);
 	syslog_send(d->syslog, SYSLOG_ERR,
 	    "it cannot be stored, so it is sent at once: %s", unstored.msg);
-	ok = may_send(&d->config, e) &&
+	ok = may_send(d, &access, e) &&
 	    prepare_raw(&p, &d->config, mail->raw, &mail->envelope, d->log,
 		e) &&
-	    send_now(d, &p, e);
+	    send_now(d, &access, &p, e);
+	access_release(&access);
 	prepare_release(&p);
 	return ok;
 }

@@ -295,7 +295,7 @@ serve(struct sendmail *s, struct err *e)
 	const struct config_ask ask = settings_of(s);
 	struct sendmail_post post = { 0 };
 	bool ok = sendmail_post_open(&post, &ask, &s->log, &s->syslog, e) &&
-	    config_check(&post.config, CONFIG_TO_COMPOSE, e);
+	    config_check(&post.config, NULL, CONFIG_TO_COMPOSE, e);
 
 	if (ok)
 		ok = sendmail_smtp_serve(&streams, &post, e);
