@@ -11,25 +11,13 @@ crypt_sha256(struct str s, unsigned char out[CRYPT_SHA256_SIZE])
 	(void)mbedtls_sha256((const unsigned char *)s.p, s.n, out, 0);
 }
 
-static void
-to_hex(const unsigned char sum[CRYPT_SHA256_SIZE], char out[CRYPT_SHA256_HEX])
-{
-	static const char hex[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < CRYPT_SHA256_SIZE; i++) {
-		out[2 * i] = hex[sum[i] >> 4];
-		out[2 * i + 1] = hex[sum[i] & 15];
-	}
-	out[CRYPT_SHA256_HEX - 1] = '\0';
-}
-
 void
 crypt_sha256_hex(struct str s, char out[CRYPT_SHA256_HEX])
 {
 	unsigned char sum[CRYPT_SHA256_SIZE];
 
 	crypt_sha256(s, sum);
-	to_hex(sum, out);
+	*str_hex(out, sum, sizeof(sum)) = '\0';
 }
 
 _Static_assert(sizeof(mbedtls_sha256_context) <= sizeof(struct crypt_sum),
@@ -61,7 +49,7 @@ crypt_sum_hex(struct crypt_sum *c, char out[CRYPT_SHA256_HEX])
 	unsigned char sum[CRYPT_SHA256_SIZE];
 
 	(void)mbedtls_sha256_finish(context(c), sum);
-	to_hex(sum, out);
+	*str_hex(out, sum, sizeof(sum)) = '\0';
 }
 
 void

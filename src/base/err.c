@@ -53,9 +53,8 @@ is_control(struct str character)
 	return false;
 }
 
-/* Leaves one line of printable UTF-8, which is never longer. */
-static void
-make_harmless(char *text)
+void
+err_clean(char *text)
 {
 	struct str rest = str_of(text);
 	char *to = text;
@@ -83,7 +82,7 @@ set_text(struct err *e, const char *fmt, va_list ap, const char *reason)
 	if (reason != NULL && n >= 0 && (size_t)n < sizeof(e->msg))
 		(void)snprintf(e->msg + n, sizeof(e->msg) - (size_t)n, ": %s",
 		    reason);
-	make_harmless(e->msg);
+	err_clean(e->msg);
 }
 
 static void
@@ -141,7 +140,7 @@ err_remedy(struct err *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(e->remedy, sizeof(e->remedy), fmt, ap);
 	va_end(ap);
-	make_harmless(e->remedy);
+	err_clean(e->remedy);
 	return false;
 }
 

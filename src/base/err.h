@@ -56,6 +56,12 @@ struct err {
 bool err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/*
+ * Leaves one line of printable UTF-8, which is never longer: what would act on
+ * a terminal becomes '?'. All texts here go through it.
+ */
+void err_clean(char *text);
+
 /* As err_set, and appends the reason in errno. */
 bool err_sys(struct err *e, enum err_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -12,15 +12,15 @@ __attribute__((format(printf, 2, 0))) static void
 put(const struct log *l, const char *fmt, va_list ap)
 {
 	char text[ERR_MSG_SIZE], line[ERR_MSG_SIZE + 64];
-	struct err harmless;
+	struct err ignored;
 	int n;
 
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	err_set(&harmless, ERR_NONE, "%s", text);
+	err_clean(text);
 	n = snprintf(line, sizeof(line), "%s%s\n",
-	    l->name != NULL ? l->name : "", harmless.msg);
+	    l->name != NULL ? l->name : "", text);
 	if (n > 0)
-		(void)!os_write_fd(l->fd, "log", str_of(line), &harmless);
+		(void)!os_write_fd(l->fd, "log", str_of(line), &ignored);
 }
 
 void

@@ -106,20 +106,18 @@ os_random(void *p, size_t n)
 void
 os_uuid(char out[OS_UUID_SIZE])
 {
-	static const char hex[] = "0123456789abcdef";
-	unsigned char r[16];
-	size_t at = 0;
+	static const size_t group[] = { 4, 2, 2, 2, 6 };
+	unsigned char r[16], *from = r;
 
 	os_random(r, sizeof(r));
 	r[6] = (r[6] & 0x0f) | 0x40; /* RFC 9562 5.4: version 4 */
 	r[8] = (r[8] & 0x3f) | 0x80; /* and the variant */
-	for (size_t i = 0; i < sizeof(r); i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			out[at++] = '-';
-		out[at++] = hex[r[i] >> 4];
-		out[at++] = hex[r[i] & 15];
+	for (size_t i = 0; i < sizeof(group) / sizeof(*group); i++) {
+		out = str_hex(out, from, group[i]);
+		*out++ = '-';
+		from += group[i];
 	}
-	out[at] = '\0';
+	out[-1] = '\0';
 }
 
 int

@@ -94,4 +94,7 @@ ascii_is_alpha(char c)
 /* 0 to 15, or -1. */
 int ascii_hex(char c);
 
+/* Writes 2 * n hex digits, small letters, without a NUL; gives their end. */
+char *str_hex(char *out, const unsigned char *bytes, size_t n);
+
 #endif

@@ -51,7 +51,6 @@ syslog_send(const struct syslog *l, enum syslog_severity severity,
     const char *fmt, ...)
 {
 	char text[ERR_MSG_SIZE], line[SYSLOG_MAX], when[TIME_SIZE];
-	struct err harmless;
 	va_list ap;
 
 	if (l->path == NULL)
@@ -59,10 +58,10 @@ syslog_send(const struct syslog *l, enum syslog_severity severity,
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	err_set(&harmless, ERR_NONE, "%.100s[%d]: %s", l->tag, (int)getpid(),
-	    text);
 	stamp(when);
-	(void)snprintf(line, sizeof(line), "<%d>%s %.900s",
-	    FACILITY_MAIL * 8 + (int)severity, when, harmless.msg);
+	(void)snprintf(line, sizeof(line), "<%d>%s %.100s[%d]: %.850s",
+	    FACILITY_MAIL * 8 + (int)severity, when, l->tag, (int)getpid(),
+	    text);
+	err_clean(line);
 	put(l->path, line);
 }

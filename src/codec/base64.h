@@ -32,12 +32,11 @@ bool base64_decode(struct buf *out, struct str in, struct err *e)
 bool base64url_decode(struct buf *out, struct str in, struct err *e)
     __attribute__((warn_unused_result));
 
-/*
- * As MIME does it (RFC 2045 6.8): other characters are skipped, padding may
- * be missing and ends the data. ERR_INPUT: a digit is left over, the text was
- * cut; out is as it was.
- */
-bool base64_decode_mime(struct buf *out, struct str in, struct err *e)
-    __attribute__((warn_unused_result));
+/* What a byte is: its value, and in which alphabet it is a digit. */
+enum { BASE64_VALUE = 0x3f, BASE64_DIGIT = 0x40, BASE64URL_DIGIT = 0x80 };
+extern const unsigned char base64_digits[256];
+
+/* Room for the bytes of so many digits; NULL: none, and out is as it was. */
+char *base64_room(struct buf *out, size_t digits, struct err *e);
 
 #endif

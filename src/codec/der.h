@@ -16,10 +16,12 @@
 
 enum {
 	DER_BOOLEAN = 0x01,
+	DER_INTEGER = 0x02,
 	DER_OCTETS = 0x04,
 	DER_OID = 0x06,
 	DER_SEQUENCE = 0x30,
-	DER_SET = 0x31
+	DER_SET = 0x31,
+	DER_VERSION = 0xa0 /* of a certificate (RFC 5280 4.1) */
 };
 
 /*

@@ -83,7 +83,7 @@ jsonw_close(struct jsonw *w, char bracket)
 static void
 add_escaped(struct buf *out, char c)
 {
-	static const char hex[] = "0123456789abcdef";
+	char hex[2];
 	unsigned char u = (unsigned char)c;
 
 	buf_addc(out, '\\');
@@ -92,8 +92,8 @@ add_escaped(struct buf *out, char c)
 		return;
 	}
 	buf_add(out, "u00", 3);
-	buf_addc(out, hex[u >> 4]);
-	buf_addc(out, hex[u & 15]);
+	(void)str_hex(hex, &u, 1);
+	buf_add(out, hex, 2);
 }
 
 static void

@@ -1,61 +1,83 @@
 /* SPDX-License-Identifier: MIT */
 #include "codec/unbase64.h"
 
-/* The value of a digit plus 1; 0: none. */
-static const unsigned char value[256] = {
-	/* clang-format off */
-	['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6,
-	['G'] = 7, ['H'] = 8, ['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12,
-	['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17,
-	['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22,
-	['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27,
-	['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
-	['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37,
-	['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
-	['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47,
-	['v'] = 48, ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52,
-	['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56, ['4'] = 57,
-	['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62,
-	['+'] = 63, ['/'] = 64,
-	/* clang-format on */
-};
+#include "codec/base64.h"
+
+/* Writes to p, which has the room. Gives the end of the bytes. */
+static char *
+take_digits(struct unbase64 *u, struct str in, char *p)
+{
+	unsigned v;
+
+	for (size_t i = 0; i < in.n; i++) {
+		v = base64_digits[(unsigned char)in.p[i]];
+		if ((v & BASE64_DIGIT) == 0) {
+			u->padded |= in.p[i] == '=';
+			u->ended |= in.p[i] == '=' && u->digits > 1;
+			continue;
+		}
+		u->more |= u->padded;
+		if (u->ended)
+			continue;
+		u->bits = u->bits << 6 | (v & BASE64_VALUE);
+		if (++u->digits < 4)
+			continue;
+		*p++ = (char)(u->bits >> 16);
+		*p++ = (char)(u->bits >> 8);
+		*p++ = (char)u->bits;
+		u->digits = 0;
+	}
+	return p;
+}
+
+/* The bytes of a group that is not complete. */
+static char *
+take_rest(const struct unbase64 *u, char *p)
+{
+	if (u->digits == 2)
+		*p++ = (char)(u->bits >> 4);
+	if (u->digits == 3) {
+		*p++ = (char)(u->bits >> 10);
+		*p++ = (char)(u->bits >> 2);
+	}
+	return p;
+}
 
 void
 unbase64_feed(struct unbase64 *u, struct str in, struct buf *out)
 {
 	char *p = buf_room(out, in.n / 4 * 3 + 3);
-	size_t n = 0;
-	unsigned v;
 
-	for (size_t i = 0; p != NULL && i < in.n; i++) {
-		v = value[(unsigned char)in.p[i]];
-		if (v == 0) {
-			u->padded = u->padded || in.p[i] == '=';
-			continue;
-		}
-		u->more = u->more || u->padded;
-		if (u->padded)
-			continue;
-		u->bits = u->bits << 6 | (v - 1);
-		if (++u->digits < 4)
-			continue;
-		p[n++] = (char)(u->bits >> 16);
-		p[n++] = (char)(u->bits >> 8);
-		p[n++] = (char)u->bits;
-		u->digits = 0;
-	}
 	if (p != NULL)
-		buf_commit(out, n);
+		buf_commit(out, (size_t)(take_digits(u, in, p) - p));
 }
 
 bool
 unbase64_finish(struct unbase64 *u, struct buf *out)
 {
-	if (u->digits == 2)
-		buf_addc(out, (char)(u->bits >> 4));
-	if (u->digits == 3) {
-		buf_addc(out, (char)(u->bits >> 10));
-		buf_addc(out, (char)(u->bits >> 2));
-	}
+	char rest[2];
+
+	buf_add(out, rest, (size_t)(take_rest(u, rest) - rest));
 	return u->digits != 1 && !u->more;
+}
+
+bool
+unbase64_whole(struct buf *out, struct str in, struct err *e)
+{
+	struct unbase64 u = { 0 };
+	size_t digits = 0;
+	char *p, *end;
+
+	for (size_t i = 0; i < in.n; i++)
+		digits +=
+		    (base64_digits[(unsigned char)in.p[i]] & BASE64_DIGIT) != 0;
+	p = base64_room(out, digits, e);
+	if (p == NULL)
+		return false;
+	end = take_rest(&u, take_digits(&u, in, p));
+	if (u.digits == 1)
+		return err_set(e, ERR_INPUT, "base64: cut short at byte %zu",
+		    in.n);
+	buf_commit(out, (size_t)(end - p));
+	return true;
 }

@@ -239,22 +239,39 @@ same_rdn(struct str a, struct str b)
 	return a.n == 0 && b.n == 0;
 }
 
+/* Does name begin as base does? *more: what comes behind that. */
 static enum match
-match_directory(struct str base, struct str name, bool excluded)
+match_names(struct str base, struct str name, struct str *more)
 {
-	struct str of_base, of_name, want, got;
+	struct str of_base, want, got;
 
-	(void)excluded;
 	if (!der_take(&base, DER_SEQUENCE, &of_base) || base.n > 0 ||
-	    !der_take(&name, DER_SEQUENCE, &of_name))
+	    !der_take(&name, DER_SEQUENCE, more))
 		return MATCH_BAD;
 	while (of_base.n > 0) {
 		if (!der_take(&of_base, DER_SET, &want))
 			return MATCH_BAD;
-		if (!der_take(&of_name, DER_SET, &got) || !same_rdn(want, got))
+		if (!der_take(more, DER_SET, &got) || !same_rdn(want, got))
 			return MATCH_NO;
 	}
 	return MATCH_YES;
+}
+
+static enum match
+match_directory(struct str base, struct str name, bool excluded)
+{
+	struct str more;
+
+	(void)excluded;
+	return match_names(base, name, &more);
+}
+
+bool
+x509_same_name(struct str a, struct str b)
+{
+	struct str more;
+
+	return match_names(a, b, &more) == MATCH_YES && more.n == 0;
 }
 
 static const struct {

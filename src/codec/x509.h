@@ -54,6 +54,12 @@ enum x509_verdict { X509_ALLOWED, X509_FORBIDDEN, X509_UNREADABLE };
 enum x509_verdict x509_allows(struct str constraints, unsigned char tag,
     struct str name);
 
+/*
+ * Two distinguished names, each with its SEQUENCE: attributes of the same types
+ * with the same values, letters in any case (RFC 5280 7.1, shortened).
+ */
+bool x509_same_name(struct str a, struct str b);
+
 /* Does a distinguished name hold an e-mail address (RFC 5280 4.1.2.6)? */
 bool x509_name_has_email(struct str name);
 

@@ -458,14 +458,10 @@ static bool
 write_parts(const struct dsn *d, struct buf *header, struct buf *out,
     struct err *e)
 {
-	static const char hex[] = "0123456789abcdef";
 	char boundary[BOUNDARY_SIZE] = "=_";
 	bool cut;
 
-	for (size_t i = 0; i < sizeof(d->random); i++) {
-		boundary[2 + 2 * i] = hex[d->random[i] >> 4];
-		boundary[3 + 2 * i] = hex[d->random[i] & 15];
-	}
+	(void)str_hex(boundary + 2, d->random, sizeof(d->random));
 	if (!quote(d->original, header, &cut, e) ||
 	    !add_header(d, boundary, out, e))
 		return false;

@@ -349,10 +349,7 @@ message_make_id(struct arena *a, const unsigned char random[16],
 {
 	char hex[32];
 
-	for (size_t i = 0; i < sizeof(hex); i++)
-		hex[i] =
-		    "0123456789abcdef"[random[i / 2] >> (i % 2 == 0 ? 4 : 0) &
-			15];
+	(void)str_hex(hex, random, sizeof(hex) / 2);
 	/* RFC 6761 6.4: nobody's domain. */
 	if (!is_plain_domain(domain))
 		domain = STR("post365.invalid");

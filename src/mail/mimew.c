@@ -436,8 +436,6 @@ header(struct writer *w)
 static void
 make_boundaries(struct writer *w)
 {
-	static const char hex[] = "0123456789abcdef";
-	const unsigned char *r = w->stamp->random;
 	char *p;
 
 	for (int level = 0; level < LEVELS; level++) {
@@ -446,10 +444,7 @@ make_boundaries(struct writer *w)
 		*p++ = '_';
 		*p++ = (char)('1' + level);
 		*p++ = '_';
-		for (size_t i = 0; i < sizeof(w->stamp->random); i++) {
-			*p++ = hex[r[i] >> 4];
-			*p++ = hex[r[i] & 15];
-		}
+		p = str_hex(p, w->stamp->random, sizeof(w->stamp->random));
 		*p = '\0';
 	}
 }

@@ -3,6 +3,7 @@
 
 #include "codec/base64.h"
 #include "codec/charset.h"
+#include "codec/unbase64.h"
 #include "codec/utf8.h"
 
 enum {
@@ -92,7 +93,7 @@ decode_bytes(struct buf *out, const struct encoded *w)
 {
 	struct err why;
 
-	if (w->base64 && !base64_decode_mime(out, w->text, &why)) {
+	if (w->base64 && !unbase64_whole(out, w->text, &why)) {
 		/* it takes back what it could not keep, and forgets */
 		out->no_memory = out->no_memory || why.kind == ERR_RETRY;
 		return false;

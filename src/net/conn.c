@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "net/io.h"
 #include "net/tcp.h"
 #include "net/tls.h"
 #include "net/tunnel.h"
@@ -37,9 +38,9 @@ struct conn_state {
 	struct err failure; /* once FAILED */
 };
 
-/* --- the stream: plain or TLS, in the words of tls.h --- */
+/* --- the stream: plain or TLS, in the words of io.h --- */
 
-static enum tls_io
+static enum io
 get(struct conn_state *s, char *p, size_t n, size_t *got, struct err *e)
 {
 	ssize_t r;
@@ -51,14 +52,14 @@ get(struct conn_state *s, char *p, size_t n, size_t *got, struct err *e)
 	while (r < 0 && errno == EINTR);
 	*got = r > 0 ? (size_t)r : 0;
 	if (r >= 0)
-		return r > 0 ? TLS_DONE : TLS_END;
+		return r > 0 ? IO_DONE : IO_END;
 	if (errno == EAGAIN)
-		return TLS_WANT_READ;
+		return IO_WANT_READ;
 	err_sys(e, ERR_RETRY, "the connection broke");
-	return TLS_FAILED;
+	return IO_FAILED;
 }
 
-static enum tls_io
+static enum io
 put(struct conn_state *s, struct str bytes, size_t *done, struct err *e)
 {
 	ssize_t r;
@@ -70,17 +71,17 @@ put(struct conn_state *s, struct str bytes, size_t *done, struct err *e)
 	while (r < 0 && errno == EINTR);
 	*done = r > 0 ? (size_t)r : 0;
 	if (r >= 0)
-		return TLS_DONE;
+		return IO_DONE;
 	if (errno == EAGAIN)
-		return TLS_WANT_WRITE;
+		return IO_WANT_WRITE;
 	err_sys(e, ERR_RETRY, "the connection broke");
-	return TLS_FAILED;
+	return IO_FAILED;
 }
 
 static bool
-is_want(enum tls_io io)
+is_want(enum io io)
 {
-	return io == TLS_WANT_READ || io == TLS_WANT_WRITE;
+	return io == IO_WANT_READ || io == IO_WANT_WRITE;
 }
 
 /* --- opening, step by step --- */
@@ -204,13 +205,13 @@ step_connect(struct conn *c)
 }
 
 /* Writes or reads once. What it gives is that of get and put. */
-static enum tls_io
+static enum io
 talk(struct conn_state *s, enum parse *state, struct err *e)
 {
 	struct str out = tunnel_out(&s->tunnel);
 	char piece[PROXY_PIECE];
 	size_t n = 0;
-	enum tls_io io;
+	enum io io;
 
 	*state = PARSE_MORE;
 	if (out.n > 0) {
@@ -219,7 +220,7 @@ talk(struct conn_state *s, enum parse *state, struct err *e)
 		return io;
 	}
 	io = get(s, piece, sizeof(piece), &n, e);
-	if (io == TLS_DONE)
+	if (io == IO_DONE)
 		*state = tunnel_feed(&s->tunnel, (struct str){ piece, n }, e);
 	return io;
 }
@@ -229,14 +230,14 @@ step_proxy(struct conn *c)
 {
 	struct conn_state *s = c->state;
 	enum parse state;
-	enum tls_io io;
+	enum io io;
 	struct err e;
 
 	do
 		io = talk(s, &state, &e);
-	while (io == TLS_DONE && state == PARSE_MORE);
+	while (io == IO_DONE && state == PARSE_MORE);
 	if (is_want(io)) {
-		s->shake_events = io == TLS_WANT_READ ? POLLIN : POLLOUT;
+		s->shake_events = io == IO_WANT_READ ? POLLIN : POLLOUT;
 	} else if (state == PARSE_DONE) {
 		trace(s, "the proxy says ", tunnel_said(&s->tunnel));
 		tunnel_release(&s->tunnel);
@@ -265,14 +266,14 @@ static void
 step_shake(struct conn_state *s)
 {
 	struct err e;
-	enum tls_io io = tls_handshake(s->tls, &e);
+	enum io io = tls_handshake(s->tls, &e);
 
-	if (io == TLS_DONE) {
+	if (io == IO_DONE) {
 		s->phase = OPEN;
 		trace(s, "", tls_describe(s->tls));
-	} else if (io == TLS_WANT_READ) {
+	} else if (io == IO_WANT_READ) {
 		s->shake_events = POLLIN;
-	} else if (io == TLS_WANT_WRITE) {
+	} else if (io == IO_WANT_WRITE) {
 		s->shake_events = POLLOUT;
 	} else if (tls_offered_session(s->tls) && !s->again) {
 		start_over(s, &e);
@@ -460,8 +461,8 @@ conn_accept(struct conn *c, int fd, const struct cert *cert, int64_t deadline,
 
 /* --- reading and writing --- */
 
-/* TLS_DONE: bytes can be read now. TLS_WANT_*: nothing yet. */
-static enum tls_io
+/* IO_DONE: bytes can be read now. IO_WANT_*: nothing yet. */
+static enum io
 peek(struct conn_state *s)
 {
 	ssize_t r;
@@ -473,8 +474,8 @@ peek(struct conn_state *s)
 		r = recv(s->fd, &one, 1, MSG_PEEK);
 	while (r < 0 && errno == EINTR);
 	if (r >= 0)
-		return r > 0 ? TLS_DONE : TLS_END;
-	return errno == EAGAIN ? TLS_WANT_READ : TLS_FAILED;
+		return r > 0 ? IO_DONE : IO_END;
+	return errno == EAGAIN ? IO_WANT_READ : IO_FAILED;
 }
 
 static bool
@@ -496,7 +497,7 @@ conn_read(struct conn *c, char *p, size_t n, size_t *got, int64_t deadline,
     struct err *e)
 {
 	struct conn_state *s = c->state;
-	enum tls_io io;
+	enum io io;
 
 	*got = 0;
 	if (!check_open(c, e))
@@ -504,13 +505,13 @@ conn_read(struct conn *c, char *p, size_t n, size_t *got, int64_t deadline,
 	while (is_want(io = get(s, p, n, got, e))) {
 		if (os_mono_ms() >= deadline)
 			return too_late(s, "no answer", e);
-		if (!wait_for(c, io == TLS_WANT_READ ? POLLIN : POLLOUT,
+		if (!wait_for(c, io == IO_WANT_READ ? POLLIN : POLLOUT,
 			deadline, e))
 			return err_wrap(e, "%.*s", STR_ARG(s->peer));
 	}
-	if (io == TLS_DONE || io == TLS_END)
+	if (io == IO_DONE || io == IO_END)
 		return true;
-	s->cut = io == TLS_CUT;
+	s->cut = io == IO_CUT;
 	if (s->cut)
 		err_set(e, ERR_RETRY,
 		    "the stream ended without close_notify: "
@@ -522,7 +523,7 @@ bool
 conn_write(struct conn *c, struct str s, struct conn_write how, size_t *left,
     struct err *e)
 {
-	enum tls_io io = TLS_DONE;
+	enum io io = IO_DONE;
 	short events;
 	size_t done;
 
@@ -535,15 +536,15 @@ conn_write(struct conn *c, struct str s, struct conn_write how, size_t *left,
 		io = put(c->state, s, &done, e);
 		s = str_from(s, done);
 		*left = s.n;
-		if (io == TLS_DONE)
+		if (io == IO_DONE)
 			continue;
 		if (!is_want(io)) /* what the peer said before may remain */
 			return (how.stop_on_read &&
-				   peek(c->state) == TLS_DONE) ||
+				   peek(c->state) == IO_DONE) ||
 			    err_wrap(e, "%.*s", STR_ARG(c->state->peer));
 		if (os_mono_ms() >= how.deadline)
 			return too_late(c->state, "takes no bytes", e);
-		events = io == TLS_WANT_READ ? POLLIN : POLLOUT;
+		events = io == IO_WANT_READ ? POLLIN : POLLOUT;
 		if (!wait_for(c, how.stop_on_read ? events | POLLIN : events,
 			how.deadline, e))
 			return err_wrap(e, "%.*s", STR_ARG(c->state->peer));

@@ -18,15 +18,15 @@ leave(void *arg, const mbedtls_x509_crt *crt, const mbedtls_x509_buf *oid,
     int critical, const unsigned char *p, const unsigned char *end)
 {
 	static const struct str policies = STR_INIT("\x55\x1d\x20");
-	struct str told = { (const char *)oid->p, oid->len };
 
 	(void)arg;
 	(void)crt;
 	(void)critical;
 	(void)p;
 	(void)end;
-	return str_eq(told, policies) ? MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE :
-					0;
+	return str_eq(mbed_str(oid), policies) ?
+	    MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE :
+	    0;
 }
 
 int
@@ -48,7 +48,7 @@ constraint_parse_lent(mbedtls_x509_crt *chain, const unsigned char *der,
 struct str
 constraint_extensions(const mbedtls_x509_crt *crt)
 {
-	return (struct str){ (const char *)crt->v3_ext.p, crt->v3_ext.len };
+	return mbed_str(&crt->v3_ext);
 }
 
 static enum x509_verdict
@@ -70,18 +70,13 @@ static enum x509_verdict
 ask_names(struct constraint *c, const mbedtls_x509_crt *crt)
 {
 	const mbedtls_x509_sequence *s = &crt->subject_alt_names;
-	struct str subject = { (const char *)crt->subject_raw.p,
-		crt->subject_raw.len };
-	struct str name;
+	struct str subject = mbed_str(&crt->subject_raw);
 	enum x509_verdict v = ask_all(c, X509_DIRECTORY, subject);
 
 	if (v == X509_ALLOWED && x509_name_has_email(subject))
 		v = ask_all(c, X509_EMAIL, subject);
-	for (; s != NULL && s->buf.p != NULL && v == X509_ALLOWED;
-	     s = s->next) {
-		name = (struct str){ (const char *)s->buf.p, s->buf.len };
-		v = ask_all(c, (unsigned char)s->buf.tag, name);
-	}
+	for (; s != NULL && s->buf.p != NULL && v == X509_ALLOWED; s = s->next)
+		v = ask_all(c, (unsigned char)s->buf.tag, mbed_str(&s->buf));
 	return v;
 }
 
@@ -97,8 +92,8 @@ constraint_check(struct constraint *c, const mbedtls_x509_crt *crt, int depth)
 	};
 	struct str exts = constraint_extensions(crt), own = { 0 };
 	enum x509_found found = x509_constraints(exts, &own);
-	bool self_issued = trust_same_name(&crt->issuer, crt->subject_raw.p,
-	    crt->subject_raw.len);
+	bool self_issued = x509_same_name(mbed_str(&crt->issuer_raw),
+	    mbed_str(&crt->subject_raw));
 	enum x509_verdict v = X509_ALLOWED;
 
 	if (x509_has_unknown_critical(exts))

@@ -41,6 +41,12 @@ bool mbed_no_memory(int r);
 
 enum { MBED_NAME_SIZE = 200 }; /* of a distinguished name, in a message */
 
+static inline struct str
+mbed_str(const mbedtls_asn1_buf *b)
+{
+	return (struct str){ (const char *)b->p, b->len };
+}
+
 /* Since 1970. In verify.c. */
 int64_t mbed_seconds(const mbedtls_x509_time *t);
 
@@ -78,13 +84,6 @@ int trust_candidates(void *arg, const mbedtls_x509_crt *child,
  */
 bool trust_read_later(struct trust_state *s, struct err *e)
     __attribute__((warn_unused_result));
-
-/*
- * Is the name of n bytes of DER this one? A sieve, so that few certificates
- * are parsed: mbedTLS compares what passes again, and exactly.
- */
-bool trust_same_name(const mbedtls_x509_name *want, const unsigned char *der,
-    size_t n);
 
 struct cert_state {
 	mbedtls_x509_crt chain;

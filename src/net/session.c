@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/session.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/crypt.h"
@@ -41,21 +39,6 @@ session_path(struct arena *mem, const struct session_for *f)
 }
 
 static bool
-open_private(const char *path, int *fd)
-{
-	struct stat st;
-
-	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (*fd < 0)
-		return false;
-	if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == geteuid() && (st.st_mode & 077) == 0)
-		return true;
-	os_close(fd);
-	return false;
-}
-
-static bool
 is_valid(struct str s, int64_t now)
 {
 	struct str rest = str_from(s, SUM_SIZE), told;
@@ -79,14 +62,12 @@ session_load(const char *path, int64_t now, struct buf *out)
 	struct err ignored;
 	struct buf file;
 	bool ok;
-	int fd;
 
-	if (path == NULL || !open_private(path, &fd))
+	if (path == NULL)
 		return false;
 	buf_init_secret(&file, SESSION_LIMIT + HEAD_SIZE);
-	ok = os_read_fd(fd, path, &file, &ignored) &&
+	ok = os_read_private(path, &file, &ignored) &&
 	    is_valid(buf_view(&file), now);
-	os_close(&fd);
 	if (ok)
 		buf_adds(out, str_from(buf_view(&file), HEAD_SIZE));
 	buf_release(&file);

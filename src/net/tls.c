@@ -37,8 +37,8 @@ struct tls {
 	bool unsent;              /* part of a record waits to be written */
 	struct cert_state *cert;  /* server */
 	bool resumed;
-	enum tls_io latched; /* END, CUT or FAILED, once reading came to it */
-	struct err why;      /* for FAILED */
+	enum io latched; /* END, CUT or FAILED, once reading came to it */
+	struct err why;  /* for FAILED */
 	struct str about;
 };
 
@@ -518,11 +518,11 @@ tls_free(struct tls *t)
 
 /* --- using it --- */
 
-static enum tls_io
-latch(struct tls *t, enum tls_io io, int r)
+static enum io
+latch(struct tls *t, enum io io, int r)
 {
 	t->latched = io;
-	if (io == TLS_FAILED)
+	if (io == IO_FAILED)
 		(void)explain(t, r, &t->why);
 	return io;
 }
@@ -544,14 +544,14 @@ cipher_of(const char *suite)
 	return str_first(s, str_find(s, STR("-SHA")));
 }
 
-static enum tls_io
+static enum io
 shaken(struct tls *t, struct err *e)
 {
 	if (!t->is_server) {
 		t->resumed = !t->verify.done;
 		if (t->resumed && !t->offered) {
 			err_set(e, ERR_BUG, "TLS without a certificate");
-			return TLS_FAILED;
+			return IO_FAILED;
 		}
 		/* TLS 1.3 brings its tickets later (RFC 8446 4.6.1) */
 		if (mbedtls_ssl_get_version_number(&t->ssl) ==
@@ -564,10 +564,10 @@ shaken(struct tls *t, struct err *e)
 	    t->resumed ? ", resumed" : "",
 	    t->verify.by_system ? ", by the system's store: " : "",
 	    t->verify.by_system ? t->verify.issuer : "");
-	return TLS_DONE;
+	return IO_DONE;
 }
 
-enum tls_io
+enum io
 tls_handshake(struct tls *t, struct err *e)
 {
 	int r = mbedtls_ssl_handshake(&t->ssl);
@@ -575,15 +575,15 @@ tls_handshake(struct tls *t, struct err *e)
 	if (r == 0)
 		return shaken(t, e);
 	if (r == MBEDTLS_ERR_SSL_WANT_READ)
-		return TLS_WANT_READ;
+		return IO_WANT_READ;
 	if (r == MBEDTLS_ERR_SSL_WANT_WRITE)
-		return TLS_WANT_WRITE;
+		return IO_WANT_WRITE;
 	/* perhaps it fails because of the session: the next try is without */
 	if (t->offered)
 		session_forget(t->session_path);
-	(void)latch(t, TLS_FAILED, r);
+	(void)latch(t, IO_FAILED, r);
 	*e = t->why;
-	return TLS_FAILED;
+	return IO_FAILED;
 }
 
 bool
@@ -593,19 +593,19 @@ tls_offered_session(const struct tls *t)
 }
 
 /* What a return value of mbedtls_ssl_read without data means. */
-static enum tls_io
+static enum io
 no_data(struct tls *t, int r)
 {
 	if (r == MBEDTLS_ERR_SSL_WANT_READ)
-		return TLS_WANT_READ;
+		return IO_WANT_READ;
 	if (r == MBEDTLS_ERR_SSL_WANT_WRITE)
-		return TLS_WANT_WRITE;
+		return IO_WANT_WRITE;
 	if (r == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
-		return latch(t, TLS_END, r);
+		return latch(t, IO_END, r);
 	/* 0 is the end of the connection, or a record without bytes */
 	if (r == 0)
-		return t->eof ? latch(t, TLS_CUT, r) : TLS_WANT_READ;
-	return latch(t, TLS_FAILED, r);
+		return t->eof ? latch(t, IO_CUT, r) : IO_WANT_READ;
+	return latch(t, IO_FAILED, r);
 }
 
 /*
@@ -622,13 +622,13 @@ choose_tickets(struct tls *t)
 		     MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_DISABLED);
 }
 
-static enum tls_io
+static enum io
 take(struct tls *t, unsigned char *p, size_t n, size_t *got)
 {
 	int r;
 
 	*got = 0;
-	if (t->latched != TLS_DONE)
+	if (t->latched != IO_DONE)
 		return t->latched;
 	if (!t->is_server)
 		choose_tickets(t);
@@ -640,21 +640,21 @@ take(struct tls *t, unsigned char *p, size_t n, size_t *got)
 	}
 	*got = r > 0 ? (size_t)r : 0;
 	if (r > 0 || (r == 0 && mbedtls_ssl_get_bytes_avail(&t->ssl) > 0))
-		return TLS_DONE;
+		return IO_DONE;
 	return no_data(t, r);
 }
 
-enum tls_io
+enum io
 tls_read(struct tls *t, char *p, size_t n, size_t *got, struct err *e)
 {
-	enum tls_io io = take(t, (unsigned char *)p, n, got);
+	enum io io = take(t, (unsigned char *)p, n, got);
 
-	if (io == TLS_FAILED)
+	if (io == IO_FAILED)
 		*e = t->why;
 	return io;
 }
 
-enum tls_io
+enum io
 tls_peek(struct tls *t)
 {
 	unsigned char none;
@@ -663,7 +663,7 @@ tls_peek(struct tls *t)
 	return take(t, &none, 0, &got);
 }
 
-enum tls_io
+enum io
 tls_write(struct tls *t, struct str s, size_t *done, struct err *e)
 {
 	int r;
@@ -677,13 +677,13 @@ tls_write(struct tls *t, struct str s, size_t *done, struct err *e)
 	*done = r > 0 ? (size_t)r : 0;
 	t->unsent = r <= 0;
 	if (r > 0)
-		return TLS_DONE;
+		return IO_DONE;
 	if (r == MBEDTLS_ERR_SSL_WANT_READ)
-		return TLS_WANT_READ;
+		return IO_WANT_READ;
 	if (r == MBEDTLS_ERR_SSL_WANT_WRITE)
-		return TLS_WANT_WRITE;
+		return IO_WANT_WRITE;
 	(void)explain(t, r, e);
-	return TLS_FAILED;
+	return IO_FAILED;
 }
 
 struct str

@@ -21,16 +21,8 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "net/cert.h"
+#include "net/io.h"
 #include "net/trust.h"
-
-enum tls_io {
-	TLS_DONE,
-	TLS_WANT_READ,  /* poll for POLLIN, then the same call again */
-	TLS_WANT_WRITE, /* POLLOUT */
-	TLS_END,        /* the peer said goodbye: close_notify */
-	TLS_CUT,        /* the stream ended without that (RFC 8446 6.1) */
-	TLS_FAILED      /* *e says why */
-};
 
 struct tls_to {
 	struct str host; /* name or IP literal; kept */
@@ -50,23 +42,23 @@ struct tls *tls_client(struct arena *mem, int fd, const struct tls_to *to,
 struct tls *tls_server(struct arena *mem, int fd, const struct cert *cert,
     struct err *e) __attribute__((warn_unused_result));
 
-enum tls_io tls_handshake(struct tls *t, struct err *e)
+enum io tls_handshake(struct tls *t, struct err *e)
     __attribute__((warn_unused_result));
 /*
  * Was a kept session offered? A failed handshake may come of that (a server
  * that speaks TLS 1.2 only by now); the session is forgotten then.
  */
 bool tls_offered_session(const struct tls *t);
-/* At least one byte with TLS_DONE. */
-enum tls_io tls_read(struct tls *t, char *p, size_t n, size_t *got,
-    struct err *e) __attribute__((warn_unused_result));
-/* TLS_DONE: there is something to read. Takes in tickets on the way. */
-enum tls_io tls_peek(struct tls *t) __attribute__((warn_unused_result));
+/* At least one byte with IO_DONE. */
+enum io tls_read(struct tls *t, char *p, size_t n, size_t *got, struct err *e)
+    __attribute__((warn_unused_result));
+/* IO_DONE: there is something to read. Takes in tickets on the way. */
+enum io tls_peek(struct tls *t) __attribute__((warn_unused_result));
 /*
- * *done bytes, some at least, are with the kernel. After TLS_WANT_* the next
+ * *done bytes, some at least, are with the kernel. After IO_WANT_* the next
  * call must bring the same bytes.
  */
-enum tls_io tls_write(struct tls *t, struct str s, size_t *done, struct err *e)
+enum io tls_write(struct tls *t, struct str s, size_t *done, struct err *e)
     __attribute__((warn_unused_result));
 
 /*

@@ -4,13 +4,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <mbedtls/asn1.h>
 #include <mbedtls/entropy.h>
 #include <mbedtls/pem.h>
 #include <mbedtls/platform.h>
 
 #include "base/os.h"
-#include "codec/base64.h"
+#include "codec/der.h"
+#include "codec/unbase64.h"
+#include "codec/x509.h"
 #include "net/constraint.h"
 #include "net/mbed.h"
 #include "net/roots.h"
@@ -53,29 +54,6 @@ mbed_no_memory(int r)
 
 /* --- stores --- */
 
-/* Enters a DER object of this tag: *p at its contents, *end at their end. */
-static bool
-enter(unsigned char **p, unsigned char **end, int tag)
-{
-	size_t n;
-
-	if (mbedtls_asn1_get_tag(p, *end, &n, tag) != 0)
-		return false;
-	*end = *p + n;
-	return true;
-}
-
-static bool
-skip(unsigned char **p, const unsigned char *end, int tag)
-{
-	size_t n;
-
-	if (mbedtls_asn1_get_tag(p, end, &n, tag) != 0)
-		return false;
-	*p += n;
-	return true;
-}
-
 /*
  * Finds the subject's name without parsing all of the certificate (RFC 5280
  * 4.1): of 140 in a store one is wanted.
@@ -83,26 +61,26 @@ skip(unsigned char **p, const unsigned char *end, int tag)
 static bool
 index_anchor(const unsigned char *der, struct trust_anchor *a)
 {
-	const int seq = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
-	const int version =
-	    MBEDTLS_ASN1_CONTEXT_SPECIFIC | MBEDTLS_ASN1_CONSTRUCTED | 0;
-	/* mbedTLS wants it writable and writes nothing */
-	unsigned char *base = (unsigned char *)(uintptr_t)(der + a->at);
-	unsigned char *p = base, *end = base + a->n, *name;
+	struct str rest = { (const char *)der + a->at, a->n };
+	struct str body, one, name;
 
-	if (!enter(&p, &end, seq) || !enter(&p, &end, seq))
+	if (!der_take(&rest, DER_SEQUENCE, &body) ||
+	    !der_take(&body, DER_SEQUENCE, &rest))
 		return false;
-	(void)skip(&p, end, version);               /* version 1 has none */
-	if (!skip(&p, end, MBEDTLS_ASN1_INTEGER) || /* serial number */
-	    !skip(&p, end, seq) ||                  /* signature algorithm */
-	    !skip(&p, end, seq) ||                  /* issuer */
-	    !skip(&p, end, seq))                    /* validity */
+	/* version 1 does not say so */
+	if (str_starts(rest, STR("\xa0")) &&
+	    !der_take(&rest, DER_VERSION, &one))
 		return false;
-	name = p;
-	if (!skip(&p, end, seq)) /* subject */
+	if (!der_take(&rest, DER_INTEGER, &one) ||  /* serial number */
+	    !der_take(&rest, DER_SEQUENCE, &one) || /* signature algorithm */
+	    !der_take(&rest, DER_SEQUENCE, &one) || /* issuer */
+	    !der_take(&rest, DER_SEQUENCE, &one))   /* validity */
 		return false;
-	a->subject_at = (size_t)(name - der);
-	a->subject_n = (size_t)(p - name);
+	name = rest;
+	if (!der_take(&rest, DER_SEQUENCE, &one)) /* subject */
+		return false;
+	a->subject_at = (size_t)(name.p - (const char *)der);
+	a->subject_n = name.n - rest.n;
 	return true;
 }
 
@@ -146,7 +124,7 @@ next_pem(struct str *rest, struct buf *der, struct trust_anchor *a)
 		*rest = str_from(*rest, at + begin.n);
 		at = str_find(*rest, end);
 		a->at = der->n;
-		ok = base64_decode_mime(der, str_first(*rest, at), &ignored);
+		ok = unbase64_whole(der, str_first(*rest, at), &ignored);
 		a->n = der->n - a->at;
 		*rest = str_from(*rest, at);
 	}
@@ -377,64 +355,20 @@ trust_outsider(const struct trust *t)
 
 /* --- looking for an issuer --- */
 
-/* One attribute of a name: type and value alike (RFC 5280 7.1, shortened). */
-static bool
-same_attribute(const mbedtls_x509_name *want, unsigned char *p,
-    unsigned char *end)
-{
-	struct str type, value, told;
-	size_t n;
-
-	if (mbedtls_asn1_get_tag(&p, end, &n, MBEDTLS_ASN1_OID) != 0)
-		return false;
-	type = (struct str){ (const char *)p, n };
-	p += n;
-	if (p >= end || mbedtls_asn1_get_tag(&p, end, &n, *p) != 0)
-		return false;
-	value = (struct str){ (const char *)p, n };
-	told = (struct str){ (const char *)want->oid.p, want->oid.len };
-	if (!str_eq(type, told))
-		return false;
-	told = (struct str){ (const char *)want->val.p, want->val.len };
-	return str_ieq(value, told);
-}
-
-bool
-trust_same_name(const mbedtls_x509_name *want, const unsigned char *der,
-    size_t n)
-{
-	const int seq = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
-	const int set = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SET;
-	unsigned char *p = (unsigned char *)(uintptr_t)der;
-	unsigned char *end = p + n, *set_end, *item_end;
-
-	if (!enter(&p, &end, seq))
-		return false;
-	while (p < end) {
-		set_end = end;
-		if (!enter(&p, &set_end, set))
-			return false;
-		for (; p < set_end; p = item_end, want = want->next) {
-			item_end = set_end;
-			if (want == NULL || !enter(&p, &item_end, seq) ||
-			    !same_attribute(want, p, item_end))
-				return false;
-		}
-	}
-	return want == NULL;
-}
-
 /* Adds those that may have issued child to the list. */
 static int
 offer(const struct trust_store *s, const mbedtls_x509_crt *child,
     mbedtls_x509_crt **list)
 {
 	const struct trust_anchor *a = s->anchor;
+	struct str subject;
 	int r;
 
 	for (size_t i = 0; i < s->n; i++, a++) {
-		if (!trust_same_name(&child->issuer, s->der + a->subject_at,
-			a->subject_n))
+		subject = (struct str){ (const char *)s->der + a->subject_at,
+			a->subject_n };
+		/* a sieve: mbedTLS compares again, and exactly */
+		if (!x509_same_name(mbed_str(&child->issuer_raw), subject))
 			continue;
 		if (*list == NULL) {
 			*list = mbedtls_calloc(1, sizeof(**list));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "codec/base64.h"
+#include "codec/unbase64.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -46,7 +47,7 @@ check(struct str bytes, struct str text, struct str url)
 	T_CHECK(base64url_decode(&out, url, &e), "%s", e.msg);
 	T_CHECK(str_eq(buf_view(&out), bytes), "%.*s", STR_ARG(url));
 	buf_reset(&out);
-	T_CHECK(base64_decode_mime(&out, text, &e), "%s", e.msg);
+	T_CHECK(unbase64_whole(&out, text, &e), "%s", e.msg);
 	T_CHECK(str_eq(buf_view(&out), bytes), "%.*s", STR_ARG(text));
 	buf_release(&out);
 }
@@ -146,7 +147,7 @@ test_mime(void)
 	buf_init(&out, 100);
 	for (size_t i = 0; i < N(mime); i++) {
 		buf_reset(&out);
-		ok = base64_decode_mime(&out, mime[i].in, &e);
+		ok = unbase64_whole(&out, mime[i].in, &e);
 		T_CHECK(ok == mime[i].ok, "%s", mime[i].name);
 		T_CHECK(ok || e.kind == ERR_INPUT, "%s", mime[i].name);
 		T_CHECK(str_eq(buf_view(&out), mime[i].want), "%s: %s",
@@ -160,8 +161,7 @@ static void
 test_limit(void)
 {
 	static bool (*const decoders[])(struct buf *, struct str,
-	    struct err *) = { base64_decode, base64url_decode,
-		base64_decode_mime };
+	    struct err *) = { base64_decode, base64url_decode, unbase64_whole };
 	struct buf out;
 	struct err e;
 
@@ -291,7 +291,7 @@ decode_all(void)
 	buf_init(&out, 100);
 	if (!base64_decode(&out, STR("Zm9v"), &e))
 		T_CHECK(e.kind == ERR_RETRY, "%s", e.msg);
-	if (!base64_decode_mime(&out, STR("Zm9v"), &e))
+	if (!unbase64_whole(&out, STR("Zm9v"), &e))
 		T_CHECK(e.kind == ERR_RETRY, "%s", e.msg);
 	base64_encode(&out, STR("foo"));
 	T_CHECK(buf_ok(&out, &e) || e.kind == ERR_RETRY, "%s", e.msg);

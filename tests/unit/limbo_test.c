@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "codec/base64.h"
+#include "codec/unbase64.h"
 #include "net/constraint.h"
 #include "net/trust.h"
 #include "net/verify.h"
@@ -132,8 +133,8 @@ read_chain(const char *path, mbedtls_x509_crt *chain)
 	while (ok && str_find(rest, begin) < rest.n) {
 		rest = str_from(rest, str_find(rest, begin) + begin.n);
 		buf_reset(&der);
-		ok = base64_decode_mime(&der,
-			 str_first(rest, str_find(rest, end)), &e) &&
+		ok = unbase64_whole(&der, str_first(rest, str_find(rest, end)),
+			 &e) &&
 		    constraint_parse_der(chain, (const unsigned char *)der.p,
 			der.n) == 0;
 	}

@@ -11,6 +11,7 @@
 #include "base/crypt.h"
 #include "codec/base64.h"
 #include "codec/qp.h"
+#include "codec/unbase64.h"
 #include "t.h"
 
 enum { ARENA_LIMIT = 64 * 1024 * 1024 };
@@ -397,7 +398,7 @@ add_body(struct buf *out, const struct mime_part *p, struct str in)
 		qp_feed(&q, body, out);
 		qp_finish(&q, out);
 	} else if (p->encoding != MIME_BASE64 ||
-	    !base64_decode_mime(out, body, &ignored)) {
+	    !unbase64_whole(out, body, &ignored)) {
 		buf_adds(out, body);
 	}
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "codec/base64.h"
+#include "codec/unbase64.h"
 #include "mail/mime.h"
 #include "t.h"
 
@@ -44,7 +45,7 @@ add_body(struct buf *out, const struct mime_part *p, struct str in)
 	if (p->encoding != MIME_BASE64)
 		buf_adds(out, body);
 	else
-		T_CHECK(base64_decode_mime(out, body, &e), "%s", e.msg);
+		T_CHECK(unbase64_whole(out, body, &e), "%s", e.msg);
 }
 
 static void

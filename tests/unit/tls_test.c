@@ -53,11 +53,11 @@ dial(const char *ip, uint16_t port, struct err *e)
 }
 
 static short
-events_of(enum tls_io io)
+events_of(enum io io)
 {
-	if (io == TLS_WANT_READ)
+	if (io == IO_WANT_READ)
 		return POLLIN;
-	return io == TLS_WANT_WRITE ? POLLOUT : 0;
+	return io == IO_WANT_WRITE ? POLLOUT : 0;
 }
 
 static bool
@@ -65,12 +65,12 @@ shake(struct tls *t, int fd, struct err *e)
 {
 	int64_t deadline = os_mono_ms() + SOON_MS;
 	struct pollfd p = { .fd = fd };
-	enum tls_io io;
+	enum io io;
 
 	while ((p.events = events_of(io = tls_handshake(t, e))) != 0)
 		if (os_poll(&p, 1, deadline) == 0)
 			return err_set(e, ERR_RETRY, "no answer in time");
-	return io == TLS_DONE;
+	return io == IO_DONE;
 }
 
 /* Asks for something and waits for its start: tickets come before that. */
@@ -84,7 +84,7 @@ exchange(struct tls *t, int fd)
 	size_t n;
 	char got[512];
 
-	if (tls_write(t, ask, &n, &e) != TLS_DONE)
+	if (tls_write(t, ask, &n, &e) != IO_DONE)
 		return;
 	while (events_of(tls_read(t, got, sizeof(got), &n, &e)) != 0)
 		if (os_poll(&p, 1, deadline) == 0)

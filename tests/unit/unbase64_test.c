@@ -76,7 +76,7 @@ test_same(void)
 		buf_rewind(&text, text.n - 2); /* its padding */
 		buf_addz(&text, i % 2 == 0 ? "AB" : "\r\nAB");
 	}
-	T_CHECK(base64_decode_mime(&whole, buf_view(&text), &e), "%s", e.msg);
+	T_CHECK(unbase64_whole(&whole, buf_view(&text), &e), "%s", e.msg);
 	T_CHECK(decode(buf_view(&text), text.n / 3, text.n / 2, &cut), "sound");
 	T_CHECK(whole.n > 700 && str_eq(buf_view(&whole), buf_view(&cut)),
 	    "not the same");
@@ -87,7 +87,7 @@ test_same(void)
 
 static const struct t_test tests[] = {
 	{ "rows at every two splits", test_rows },
-	{ "as base64_decode_mime", test_same },
+	{ "as unbase64_whole", test_same },
 };
 
 int
