@@ -27,3 +27,18 @@ source_read(const struct source *s, uint64_t at, char *p, size_t n,
 		return err_set(e, ERR_BUG, "read beyond the end of a source");
 	return s->read(s, at, p, n, e);
 }
+
+bool
+source_copy(struct source_range r, source_take *take, void *arg, struct err *e)
+{
+	char piece[SOURCE_PIECE];
+	size_t n;
+
+	for (; r.n > 0; r.n -= n, r.at += n) {
+		n = r.n < SOURCE_PIECE ? (size_t)r.n : SOURCE_PIECE;
+		if (!source_read(r.of, r.at, piece, n, e) ||
+		    !take(arg, (struct str){ piece, n }, e))
+			return false;
+	}
+	return true;
+}

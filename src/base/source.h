@@ -28,6 +28,25 @@ struct source {
 /* Borrows s for as long as the source is used. */
 struct source source_of(struct str s);
 
+/* Of a source the n bytes from an offset on. */
+struct source_range {
+	const struct source *of;
+	uint64_t at, n;
+};
+
+static inline struct source_range
+source_all(const struct source *s)
+{
+	return (struct source_range){ s, 0, s->size };
+}
+
+enum { SOURCE_PIECE = 48 * 1024 }; /* whole pages, whole groups of base64 */
+typedef bool source_take(void *arg, struct str piece, struct err *e);
+
+/* Hands r over, SOURCE_PIECE at a time; ends where reading or take fails. */
+bool source_copy(struct source_range r, source_take *take, void *arg,
+    struct err *e) __attribute__((warn_unused_result));
+
 /* ERR_BUG if at + n is beyond the end; else as the source says. */
 bool source_read(const struct source *s, uint64_t at, char *p, size_t n,
     struct err *e) __attribute__((warn_unused_result));

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/os.h"
 
-enum { PATH_LIMIT = 4096, PIECE = 64 * 1024 };
+enum { PATH_LIMIT = 4096 };
 
 /* Where it may stand, the best first. */
 enum { IN_SPOOL, IN_TMPDIR, IN_MEMORY, NOWHERE };
@@ -105,6 +105,17 @@ temp_put(const struct temp *t, struct str s, struct err *e)
 	return temp_remedy(e);
 }
 
+static bool
+temp_piece(void *arg, struct str piece, struct err *e)
+{
+	struct temp *t = arg;
+
+	if (!temp_put(t, piece, e))
+		return false;
+	t->size += piece.n;
+	return true;
+}
+
 /*
  * The disk is full: what is in it goes to the next place. Sources have the
  * number of the descriptor, so that stays.
@@ -112,23 +123,17 @@ temp_put(const struct temp *t, struct str s, struct err *e)
 static bool
 temp_move(struct temp *t, struct err *e)
 {
-	char piece[PIECE];
 	struct temp to = *t;
 	struct source from = temp_source(t);
-	bool ok = true;
-	size_t n;
+	bool ok;
 
 	to.place++;
 	to.fd = temp_find_place(&to);
 	if (to.fd < 0)
 		return false;
-	for (to.size = 0; ok && to.size < t->size; to.size += n) {
-		n = t->size - to.size < PIECE ? (size_t)(t->size - to.size) :
-						PIECE;
-		ok = source_read(&from, to.size, piece, n, e) &&
-		    temp_put(&to, (struct str){ piece, n }, e);
-	}
-	ok = ok && dup3(to.fd, t->fd, O_CLOEXEC) >= 0;
+	to.size = 0;
+	ok = source_copy(source_all(&from), temp_piece, &to, e) &&
+	    dup3(to.fd, t->fd, O_CLOEXEC) >= 0;
 	os_close(&to.fd);
 	if (ok)
 		t->place = to.place;

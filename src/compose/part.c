@@ -7,10 +7,7 @@
 #include "codec/utf8.h"
 #include "mail/rope.h"
 
-enum {
-	PIECE = 32768,
-	PLAIN = PIECE + 256 /* decoded; qp holds back QP_HELD */
-};
+enum { PLAIN = SOURCE_PIECE + 256 }; /* decoded; qp holds back QP_HELD */
 
 static bool
 is_message(const struct mime_part *p)
@@ -77,63 +74,64 @@ prepare_part_list(const struct mime_part *root, prepare_part_is *is,
 	return n;
 }
 
-/* A body on its way out of its encoding. */
+/* A body on its way out of its encoding, to the end of plain or by way of it
+   into a file. */
 struct decoder {
 	enum mime_encoding encoding;
 	struct qp qp;
 	struct unbase64 base64;
+	struct buf *plain;
+	struct temp *to; /* or NULL */
 };
 
-static void
-feed(struct decoder *d, struct str in, struct buf *out)
-{
-	if (d->encoding == MIME_BASE64)
-		unbase64_feed(&d->base64, in, out);
-	else if (d->encoding == MIME_QP)
-		qp_feed(&d->qp, in, out);
-	else
-		buf_adds(out, in);
-}
-
 static bool
-finish(struct decoder *d, struct buf *out)
+decoder_spill(struct decoder *d, struct err *e)
 {
-	if (d->encoding == MIME_QP)
-		qp_finish(&d->qp, out);
-	return d->encoding != MIME_BASE64 || unbase64_finish(&d->base64, out);
-}
+	bool ok = d->to == NULL ||
+	    (buf_ok(d->plain, e) && temp_add(d->to, buf_view(d->plain), e));
 
-/* What is decoded goes on to a file. */
-static bool
-spill(struct temp *to, struct buf *plain, struct err *e)
-{
-	bool ok = to == NULL ||
-	    (buf_ok(plain, e) && temp_add(to, buf_view(plain), e));
-
-	if (to != NULL)
-		buf_reset(plain);
+	if (d->to != NULL)
+		buf_reset(d->plain);
 	return ok;
 }
 
-/* Decodes a body to the end of plain, or by way of it into a file. */
+static bool
+decoder_feed(void *arg, struct str in, struct err *e)
+{
+	struct decoder *d = arg;
+
+	if (d->encoding == MIME_BASE64)
+		unbase64_feed(&d->base64, in, d->plain);
+	else if (d->encoding == MIME_QP)
+		qp_feed(&d->qp, in, d->plain);
+	else
+		buf_adds(d->plain, in);
+	return decoder_spill(d, e);
+}
+
+static bool
+decoder_finish(struct decoder *d)
+{
+	if (d->encoding == MIME_QP)
+		qp_finish(&d->qp, d->plain);
+	return d->encoding != MIME_BASE64 ||
+	    unbase64_finish(&d->base64, d->plain);
+}
+
 static bool
 decode(const struct prepare_part *s, const struct mime_part *p, struct temp *to,
     struct buf *plain, struct err *e)
 {
-	struct decoder d = { .encoding = p->encoding };
-	char piece[PIECE];
-	bool ok = true, sound;
-	size_t n;
+	struct decoder d = { .encoding = p->encoding,
+		.plain = plain,
+		.to = to };
+	struct source_range r = { s->raw, p->body, p->end - p->body };
+	bool sound;
 
-	for (uint64_t at = p->body; ok && at < p->end; at += n) {
-		n = p->end - at < PIECE ? (size_t)(p->end - at) : PIECE;
-		ok = source_read(s->raw, at, piece, n, e);
-		if (ok)
-			feed(&d, (struct str){ piece, n }, plain);
-		ok = ok && spill(to, plain, e);
-	}
-	sound = ok && finish(&d, plain);
-	if (!ok || !spill(to, plain, e) || !buf_ok(plain, e))
+	if (!source_copy(r, decoder_feed, &d, e))
+		return false;
+	sound = decoder_finish(&d);
+	if (!decoder_spill(&d, e) || !buf_ok(plain, e))
 		return false;
 	return sound || err_set(e, ERR_INPUT, "its base64 is damaged");
 }

@@ -8,8 +8,7 @@
 enum {
 	/* headers of 2 MB, in some forms, and a text of 4 MB in two */
 	MEMORY_MAX = 96 * 1024 * 1024,
-	TEXT_LEAST = 4096, /* bytes; a shorter text is worth no file */
-	READ_PIECE = 65536
+	TEXT_LEAST = 4096 /* bytes; a shorter text is worth no file */
 };
 
 struct prepared_state {
@@ -262,29 +261,25 @@ prepare_message(struct prepared *p, const struct config *config,
 /* From a ready message */
 
 static bool
+read_piece(void *arg, struct str piece, struct err *e)
+{
+	(void)e; /* the reader tells at its end */
+	mime_feed(arg, piece);
+	return true;
+}
+
+static bool
 read_tree(struct prepared *p, const struct source *raw,
     const struct mime_part **out, struct err *e)
 {
 	struct mime_part *root = NULL;
 	struct mime reader;
-	struct buf piece;
-	bool ok = true;
-	size_t n;
-	char *to;
+	bool ok;
 
 	mime_init(&reader, &p->mem);
-	buf_init(&piece, READ_PIECE);
-	to = buf_room(&piece, READ_PIECE);
-	for (uint64_t at = 0; ok && to != NULL && at < raw->size; at += n) {
-		n = raw->size - at < READ_PIECE ? (size_t)(raw->size - at) :
-						  READ_PIECE;
-		ok = source_read(raw, at, to, n, e);
-		if (ok)
-			mime_feed(&reader, (struct str){ to, n });
-	}
-	ok = ok && buf_ok(&piece, e) && mime_finish(&reader, &root, e);
+	ok = source_copy(source_all(raw), read_piece, &reader, e) &&
+	    mime_finish(&reader, &root, e);
 	mime_release(&reader);
-	buf_release(&piece);
 	*out = root;
 	return ok;
 }

@@ -79,21 +79,16 @@ outbox_close(struct outbox *o)
 	*o = (struct outbox){ 0 };
 }
 
+static bool
+outbox_piece(void *arg, struct str piece, struct err *e)
+{
+	return spool_write(arg, piece, e);
+}
+
 bool
 outbox_write(struct spool_add *a, const struct source *body, struct err *e)
 {
-	char piece[PIECE];
-	uint64_t at = 0;
-	size_t n;
-
-	for (; at < body->size; at += n) {
-		n = body->size - at < PIECE ? (size_t)(body->size - at) : PIECE;
-		if (!source_read(body, at, piece, n, e))
-			return false;
-		if (!spool_write(a, (struct str){ piece, n }, e))
-			return false;
-	}
-	return true;
+	return source_copy(source_all(body), outbox_piece, a, e);
 }
 
 bool

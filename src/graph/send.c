@@ -10,9 +10,7 @@
 #include "mail/rope.h"
 #include "mail/word.h"
 
-/* Whole groups of base64, so that the pieces join without padding. */
 enum {
-	PIECE = 3 * 4096,
 	SHOWN = 60,
 	/* bytes of JSON around the texts, generously */
 	JSON_FRAME = 600,
@@ -377,6 +375,14 @@ put_properties(struct jsonw *w, const struct message *m)
 	jsonw_close(w, ']');
 }
 
+static bool
+put_piece(void *arg, struct str piece, struct err *e)
+{
+	(void)e;
+	base64_encode(arg, piece);
+	return true;
+}
+
 /*
  * The string is written empty, so that jsonw knows of it, and then filled
  * from the source in pieces: no file is held in memory twice.
@@ -384,20 +390,12 @@ put_properties(struct jsonw *w, const struct message *m)
 static bool
 put_content(struct jsonw *w, const struct source *content, struct err *e)
 {
-	char piece[PIECE];
-	uint64_t left = content->size;
-	size_t n;
-
 	jsonw_base64(w, STR(""));
 	if (w->out->n == 0 || w->out->full || w->out->no_memory)
 		return true; /* latched: jsonw_end will say so */
 	buf_rewind(w->out, w->out->n - 1);
-	for (; left > 0; left -= n) {
-		n = left < PIECE ? (size_t)left : PIECE;
-		if (!source_read(content, content->size - left, piece, n, e))
-			return false;
-		base64_encode(w->out, (struct str){ piece, n });
-	}
+	if (!source_copy(source_all(content), put_piece, w->out, e))
+		return false;
 	buf_addc(w->out, '"');
 	return true;
 }

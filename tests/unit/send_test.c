@@ -269,7 +269,7 @@ test_refused(void)
 	m.file[1].content.size = 145500;
 	m.n_files = 2;
 	check_one("files and JSON too large", &m, "more than 4194304 bytes");
-	m = with_file(20000, true);
+	m = with_file(SOURCE_PIECE + 1, true);
 	check_one("unreadable file", &m,
 	    "attachment \"f.bin\": the disk is gone");
 }

@@ -106,26 +106,34 @@ read_start(struct carried *in, struct arena *a, struct err *e)
 	    ENVELOPE_END, e);
 }
 
+struct pouring {
+	struct crypt_sum sum;
+	struct spool_add *to;
+};
+
+static bool
+pour_piece(void *arg, struct str piece, struct err *e)
+{
+	struct pouring *p = arg;
+
+	crypt_sum_add(&p->sum, piece);
+	return spool_write(p->to, piece, e);
+}
+
 /* The message into the spool, and what its end record should be. */
 static bool
 pour(const struct carried *in, struct spool_add *a, struct err *e)
 {
-	char piece[PIECE], hex[CRYPT_SHA256_HEX], want[ENVELOPE_END + 1];
-	uint64_t at = in->head + ENVELOPE_SLOTS, left = in->body;
-	struct crypt_sum sum;
-	size_t n;
+	struct source_range r = { &in->bytes, in->head + ENVELOPE_SLOTS,
+		in->body };
+	char hex[CRYPT_SHA256_HEX], want[ENVELOPE_END + 1];
+	struct pouring p = { .to = a };
 
-	crypt_sum_init(&sum);
-	crypt_sum_add(&sum, str_first(in->start, (size_t)in->head));
-	for (; left > 0; left -= n, at += n) {
-		n = left < PIECE ? (size_t)left : PIECE;
-		if (!source_read(&in->bytes, at, piece, n, e))
-			return false;
-		crypt_sum_add(&sum, (struct str){ piece, n });
-		if (!spool_write(a, (struct str){ piece, n }, e))
-			return false;
-	}
-	crypt_sum_hex(&sum, hex);
+	crypt_sum_init(&p.sum);
+	crypt_sum_add(&p.sum, str_first(in->start, (size_t)in->head));
+	if (!source_copy(r, pour_piece, &p, e))
+		return false;
+	crypt_sum_hex(&p.sum, hex);
 	envelope_end(want, in->head + in->body, hex);
 	return memcmp(want, in->end, ENVELOPE_END) == 0 ||
 	    err_set(e, ERR_INPUT, "is not whole: its end does not match");

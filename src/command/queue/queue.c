@@ -154,26 +154,12 @@ list(struct queue *q, struct err *e)
 }
 
 static bool
-print_body(struct queue *q, const struct claim *c, struct err *e)
+print_piece(void *arg, struct str piece, struct err *e)
 {
-	uint64_t at = 0;
-	char *room;
-	size_t n;
+	struct queue *q = arg;
 
-	for (; at < c->body.size; at += n) {
-		n = c->body.size - at < OUT_FLUSH ?
-		    (size_t)(c->body.size - at) :
-		    OUT_FLUSH;
-		room = buf_room(&q->out, n);
-		if (room == NULL)
-			return buf_ok(&q->out, e);
-		if (!source_read(&c->body, at, room, n, e))
-			return false;
-		buf_commit(&q->out, n);
-		if (!flush(q, 0, e))
-			return false;
-	}
-	return true;
+	buf_adds(&q->out, piece);
+	return flush(q, 0, e);
 }
 
 static bool
@@ -186,7 +172,8 @@ show_one(void *arg, const struct queue_seen *seen, struct err *e)
 		return false;
 	}
 	if (q->raw)
-		return print_body(q, seen->claim, e);
+		return source_copy(source_all(&seen->claim->body), print_piece,
+		    q, e);
 	if (q->json)
 		return queue_text_json(&q->out, seen->claim, e) &&
 		    flush(q, OUT_FLUSH, e);

@@ -11,7 +11,6 @@
 #include "mail/rope.h"
 
 enum {
-	PIECE = 65536,
 	HEAD_MAX = 65536, /* of a request: its address has at most 8 kB */
 	ROPE_MEM = 16384,
 	NAMES_MAX = 1000, /* fields that are looked at */
@@ -54,29 +53,19 @@ head(struct preview *v, struct str path, const char *type, uint64_t size)
 	return ok;
 }
 
+static bool
+preview_piece(void *arg, struct str piece, struct err *e)
+{
+	(void)arg;
+	return cli_out(piece, e);
+}
+
 /* A message of any size, in the base64 that Graph wants. */
 static bool
 body(struct preview *v, const struct source *s)
 {
-	struct buf piece;
-	bool ok = true;
-	size_t n;
-	char *to;
-
-	buf_init(&piece, PIECE);
-	for (uint64_t at = 0; ok && at < s->size; at += n) {
-		n = s->size - at < PIECE ? (size_t)(s->size - at) : PIECE;
-		to = buf_room(&piece, n);
-		if (to == NULL)
-			break;
-		ok = source_read(s, at, to, n, v->e);
-		buf_commit(&piece, n);
-		ok = ok && put(v, &piece);
-	}
-	buf_addc(&piece, '\n');
-	ok = ok && put(v, &piece);
-	buf_release(&piece);
-	return ok;
+	return source_copy(source_all(s), preview_piece, NULL, v->e) &&
+	    cli_out(STR("\n"), v->e);
 }
 
 static bool
