@@ -34,54 +34,13 @@ struct conn_state {
 	struct tls *tls;      /* NULL: plain */
 	short shake_events;   /* what proxy or handshake wait for */
 	bool again;           /* the second try, without a kept session */
-	bool cut;
-	struct err failure; /* once FAILED */
+	struct err failure;   /* once FAILED */
 };
 
-/* --- the stream: plain or TLS, in the words of io.h --- */
-
-static enum io
-get(struct conn_state *s, char *p, size_t n, size_t *got, struct err *e)
+static struct io_stream
+stream(const struct conn_state *s)
 {
-	ssize_t r;
-
-	if (s->tls != NULL)
-		return tls_read(s->tls, p, n, got, e);
-	do
-		r = recv(s->fd, p, n, 0);
-	while (r < 0 && errno == EINTR);
-	*got = r > 0 ? (size_t)r : 0;
-	if (r >= 0)
-		return r > 0 ? IO_DONE : IO_END;
-	if (errno == EAGAIN)
-		return IO_WANT_READ;
-	err_sys(e, ERR_RETRY, "the connection broke");
-	return IO_FAILED;
-}
-
-static enum io
-put(struct conn_state *s, struct str bytes, size_t *done, struct err *e)
-{
-	ssize_t r;
-
-	if (s->tls != NULL)
-		return tls_write(s->tls, bytes, done, e);
-	do
-		r = send(s->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
-	while (r < 0 && errno == EINTR);
-	*done = r > 0 ? (size_t)r : 0;
-	if (r >= 0)
-		return IO_DONE;
-	if (errno == EAGAIN)
-		return IO_WANT_WRITE;
-	err_sys(e, ERR_RETRY, "the connection broke");
-	return IO_FAILED;
-}
-
-static bool
-is_want(enum io io)
-{
-	return io == IO_WANT_READ || io == IO_WANT_WRITE;
+	return (struct io_stream){ s->fd, s->tls };
 }
 
 /* --- opening, step by step --- */
@@ -204,7 +163,7 @@ step_connect(struct conn *c)
 	begin_tunnel(c);
 }
 
-/* Writes or reads once. What it gives is that of get and put. */
+/* Writes or reads once. As io_read and io_write. */
 static enum io
 talk(struct conn_state *s, enum parse *state, struct err *e)
 {
@@ -215,11 +174,11 @@ talk(struct conn_state *s, enum parse *state, struct err *e)
 
 	*state = PARSE_MORE;
 	if (out.n > 0) {
-		io = put(s, out, &n, e);
+		io = io_write(stream(s), out, &n, e);
 		tunnel_wrote(&s->tunnel, n);
 		return io;
 	}
-	io = get(s, piece, sizeof(piece), &n, e);
+	io = io_read(stream(s), piece, sizeof(piece), &n, e);
 	if (io == IO_DONE)
 		*state = tunnel_feed(&s->tunnel, (struct str){ piece, n }, e);
 	return io;
@@ -236,8 +195,8 @@ step_proxy(struct conn *c)
 	do
 		io = talk(s, &state, &e);
 	while (io == IO_DONE && state == PARSE_MORE);
-	if (is_want(io)) {
-		s->shake_events = io == IO_WANT_READ ? POLLIN : POLLOUT;
+	if (io_events(io) != 0) {
+		s->shake_events = io_events(io);
 	} else if (state == PARSE_DONE) {
 		trace(s, "the proxy says ", tunnel_said(&s->tunnel));
 		tunnel_release(&s->tunnel);
@@ -271,10 +230,8 @@ step_shake(struct conn_state *s)
 	if (io == IO_DONE) {
 		s->phase = OPEN;
 		trace(s, "", tls_describe(s->tls));
-	} else if (io == IO_WANT_READ) {
-		s->shake_events = POLLIN;
-	} else if (io == IO_WANT_WRITE) {
-		s->shake_events = POLLOUT;
+	} else if (io_events(io) != 0) {
+		s->shake_events = io_events(io);
 	} else if (tls_offered_session(s->tls) && !s->again) {
 		start_over(s, &e);
 	} else {
@@ -461,23 +418,6 @@ conn_accept(struct conn *c, int fd, const struct cert *cert, int64_t deadline,
 
 /* --- reading and writing --- */
 
-/* IO_DONE: bytes can be read now. IO_WANT_*: nothing yet. */
-static enum io
-peek(struct conn_state *s)
-{
-	ssize_t r;
-	char one;
-
-	if (s->tls != NULL)
-		return tls_peek(s->tls);
-	do
-		r = recv(s->fd, &one, 1, MSG_PEEK);
-	while (r < 0 && errno == EINTR);
-	if (r >= 0)
-		return r > 0 ? IO_DONE : IO_END;
-	return errno == EAGAIN ? IO_WANT_READ : IO_FAILED;
-}
-
 static bool
 check_open(const struct conn *c, struct err *e)
 {
@@ -502,17 +442,15 @@ conn_read(struct conn *c, char *p, size_t n, size_t *got, int64_t deadline,
 	*got = 0;
 	if (!check_open(c, e))
 		return false;
-	while (is_want(io = get(s, p, n, got, e))) {
+	while (io_events(io = io_read(stream(s), p, n, got, e)) != 0) {
 		if (os_mono_ms() >= deadline)
 			return too_late(s, "no answer", e);
-		if (!wait_for(c, io == IO_WANT_READ ? POLLIN : POLLOUT,
-			deadline, e))
+		if (!wait_for(c, io_events(io), deadline, e))
 			return err_wrap(e, "%.*s", STR_ARG(s->peer));
 	}
 	if (io == IO_DONE || io == IO_END)
 		return true;
-	s->cut = io == IO_CUT;
-	if (s->cut)
+	if (io == IO_CUT)
 		err_set(e, ERR_RETRY,
 		    "the stream ended without close_notify: "
 		    "it may have been cut short");
@@ -531,20 +469,21 @@ conn_write(struct conn *c, struct str s, struct conn_write how, size_t *left,
 	if (!check_open(c, e))
 		return false;
 	while (s.n > 0) {
-		if (how.stop_on_read && !is_want(peek(c->state)))
+		if (how.stop_on_read &&
+		    io_events(io_peek(stream(c->state))) == 0)
 			return true;
-		io = put(c->state, s, &done, e);
+		io = io_write(stream(c->state), s, &done, e);
 		s = str_from(s, done);
 		*left = s.n;
 		if (io == IO_DONE)
 			continue;
-		if (!is_want(io)) /* what the peer said before may remain */
+		events = io_events(io);
+		if (events == 0) /* what the peer said before may remain */
 			return (how.stop_on_read &&
-				   peek(c->state) == IO_DONE) ||
+				   io_peek(stream(c->state)) == IO_DONE) ||
 			    err_wrap(e, "%.*s", STR_ARG(c->state->peer));
 		if (os_mono_ms() >= how.deadline)
 			return too_late(c->state, "takes no bytes", e);
-		events = io == IO_WANT_READ ? POLLIN : POLLOUT;
 		if (!wait_for(c, how.stop_on_read ? events | POLLIN : events,
 			how.deadline, e))
 			return err_wrap(e, "%.*s", STR_ARG(c->state->peer));
@@ -553,16 +492,10 @@ conn_write(struct conn *c, struct str s, struct conn_write how, size_t *left,
 }
 
 bool
-conn_was_cut(const struct conn *c)
-{
-	return c->state != NULL && c->state->cut;
-}
-
-bool
 conn_has_input(struct conn *c)
 {
 	return c->state != NULL && c->state->phase == OPEN &&
-	    !is_want(peek(c->state));
+	    io_events(io_peek(stream(c->state))) == 0;
 }
 
 struct str

@@ -68,8 +68,8 @@ bool conn_accept(struct conn *c, int fd, const struct cert *cert,
 
 /*
  * Reads what there is, at least one byte. *got 0: the peer ended the stream
- * in order (TLS: with close_notify). An end without it is ERR_RETRY, and
- * conn_was_cut tells it from other failures.
+ * in order (TLS: with close_notify). An end without it is ERR_RETRY: some
+ * servers close like that, and so does who cuts an answer short.
  */
 bool conn_read(struct conn *c, char *p, size_t n, size_t *got, int64_t deadline,
     struct err *e) __attribute__((warn_unused_result));
@@ -85,12 +85,6 @@ struct conn_write {
 };
 bool conn_write(struct conn *c, struct str s, struct conn_write how,
     size_t *left, struct err *e) __attribute__((warn_unused_result));
-
-/*
- * A TLS stream ended without close_notify: some servers close like that, and
- * so does who cuts an answer short. What had its length told is complete.
- */
-bool conn_was_cut(const struct conn *c);
 
 /* There is something to read now, or the peer has closed. Never waits. */
 bool conn_has_input(struct conn *c);

@@ -8,6 +8,7 @@
 
 #include "base/os.h"
 #include "codec/date.h"
+#include "net/serve.h"
 
 enum {
 	WRITE_MS = 60000,      /* for one write: the peer reads, or is gone */
@@ -25,44 +26,29 @@ enum framing { BY_LENGTH, BY_CHUNKS, BY_CLOSE, BY_TOO_LONG };
 
 static const struct {
 	int status;
-	const char *reason;
 	const char *code;  /* Graph's, where a rule names none */
 	const char *error; /* Entra ID's error and number, likewise */
 	const char *number;
 } statuses[] = {
-	{ 200, "OK", "UnknownError", "invalid_request", "AADSTS90100" },
-	{ 201, "Created", "UnknownError", "invalid_request", "AADSTS90100" },
-	{ 202, "Accepted", "UnknownError", "invalid_request", "AADSTS90100" },
-	{ 204, "No Content", "UnknownError", "invalid_request", "AADSTS90100" },
-	{ 307, "Temporary Redirect", "UnknownError", "invalid_request",
-	    "AADSTS51005" },
-	{ 400, "Bad Request", "BadRequest", "invalid_request", "AADSTS90100" },
-	{ 401, "Unauthorized", "InvalidAuthenticationToken", "invalid_client",
+	{ 307, "UnknownError", "invalid_request", "AADSTS51005" },
+	{ 400, "BadRequest", "invalid_request", "AADSTS90100" },
+	{ 401, "InvalidAuthenticationToken", "invalid_client",
 	    "AADSTS7000215" },
-	{ 403, "Forbidden", "ErrorAccessDenied", "invalid_grant",
-	    "AADSTS53003" },
-	{ 404, "Not Found", "ErrorInvalidUser", "invalid_request",
-	    "AADSTS90002" },
-	{ 405, "Method Not Allowed", "BadRequest", "invalid_request",
-	    "AADSTS900561" },
-	{ 410, "Gone", "itemNotFound", "invalid_request", "AADSTS90100" },
-	{ 413, "Payload Too Large", "RequestEntityTooLarge", "invalid_request",
-	    "AADSTS90100" },
-	{ 415, "Unsupported Media Type", "RequestBodyRead", "invalid_request",
-	    "AADSTS90100" },
-	{ 416, "Range Not Satisfiable", "invalidRange", "invalid_request",
-	    "AADSTS90100" },
-	{ 429, "Too Many Requests", "ApplicationThrottled",
-	    "temporarily_unavailable", "AADSTS90055" },
-	{ 500, "Internal Server Error", "ErrorInternalServerError",
-	    "temporarily_unavailable", "AADSTS90033" },
-	{ 502, "Bad Gateway", "UnknownError", "temporarily_unavailable",
+	{ 403, "ErrorAccessDenied", "invalid_grant", "AADSTS53003" },
+	{ 404, "ErrorInvalidUser", "invalid_request", "AADSTS90002" },
+	{ 405, "BadRequest", "invalid_request", "AADSTS900561" },
+	{ 410, "itemNotFound", "invalid_request", "AADSTS90100" },
+	{ 413, "RequestEntityTooLarge", "invalid_request", "AADSTS90100" },
+	{ 415, "RequestBodyRead", "invalid_request", "AADSTS90100" },
+	{ 416, "invalidRange", "invalid_request", "AADSTS90100" },
+	{ 429, "ApplicationThrottled", "temporarily_unavailable",
+	    "AADSTS90055" },
+	{ 500, "ErrorInternalServerError", "temporarily_unavailable",
 	    "AADSTS90033" },
-	{ 503, "Service Unavailable", "ErrorServerBusy",
-	    "temporarily_unavailable", "AADSTS90033" },
-	{ 504, "Gateway Timeout", "UnknownError", "temporarily_unavailable",
-	    "AADSTS90033" },
-	{ 0, "Unknown", "UnknownError", "invalid_request", "AADSTS90100" },
+	{ 502, "UnknownError", "temporarily_unavailable", "AADSTS90033" },
+	{ 503, "ErrorServerBusy", "temporarily_unavailable", "AADSTS90033" },
+	{ 504, "UnknownError", "temporarily_unavailable", "AADSTS90033" },
+	{ 0, "UnknownError", "invalid_request", "AADSTS90100" },
 };
 
 static const char page[] =
@@ -112,8 +98,7 @@ add_head(struct buf *out, const struct play *p, enum framing framing)
 {
 	const struct sandbox_answer *a = p->answer;
 
-	buf_addf(out, "HTTP/1.1 %d %s\r\n", a->status,
-	    statuses[find_status(a->status)].reason);
+	buf_addf(out, "HTTP/1.1 %d %s\r\n", a->status, serve_reason(a->status));
 	add_date(out, p);
 	buf_adds(out, buf_view(&a->fields));
 	if (a->type != NULL)

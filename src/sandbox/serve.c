@@ -11,6 +11,7 @@
 #include "codec/http1.h"
 #include "codec/utf8.h"
 #include "net/conn.h"
+#include "net/serve.h"
 #include "sandbox/graph.h"
 #include "sandbox/keep.h"
 #include "sandbox/login.h"
@@ -225,23 +226,14 @@ read_request(struct serving *c, struct err *e)
 	return r == PARSE_DONE ? GOT_REQUEST : GOT_BROKEN;
 }
 
-/* RFC 9112 3.2: one Host. Version 1.0 has neither. */
 static const char *
 find_fault_in_head(const struct serving *c)
 {
-	const struct http1 *h = &c->head;
-	struct str line = buf_view(&h->head), field;
-	size_t hosts = 0;
+	int status;
 
-	line = str_first(line, str_find(line, STR("\r\n")));
-	if (!str_ends(line, STR(" HTTP/1.1")))
+	if (http1_has_head(&c->head) && c->head.minor == 0)
 		return "the sandbox speaks HTTP/1.1";
-	for (size_t i = 0; i < h->n_fields; i++) {
-		field = str_from(buf_view(&h->head), h->field[i].name);
-		field = str_first(field, h->field[i].name_n);
-		hosts += str_ieq(field, STR("Host"));
-	}
-	return hosts == 1 ? NULL : "there must be one Host field";
+	return serve_flaw(&c->head, &status);
 }
 
 static void
