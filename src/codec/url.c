@@ -167,13 +167,6 @@ url_parse(struct str s, struct url *out, struct err *e)
 	return true;
 }
 
-bool
-url_same_origin(const struct url *a, const struct url *b)
-{
-	return a->tls == b->tls && a->port == b->port && a->ip6 == b->ip6 &&
-	    str_ieq(a->host, b->host);
-}
-
 /* 127.0.0.0/8, four decimal numbers and none of inet_aton's other forms. */
 static bool
 is_loopback4(struct str s)

@@ -36,8 +36,6 @@ struct url {
 bool url_parse(struct str s, struct url *out, struct err *e)
     __attribute__((warn_unused_result));
 
-/* Same scheme, host (any case) and port. */
-bool url_same_origin(const struct url *a, const struct url *b);
 /* The name of this machine for itself, with a final dot or not. */
 bool url_is_localhost(struct str host);
 /* localhost, 127.0.0.0/8, [::1]: where plain http is allowed. */

@@ -140,7 +140,7 @@ stay(const struct job *j, const struct addr *old, struct prepare_from *out)
 	struct str name = value_words(j->a, old->name).plain;
 
 	out->from = old;
-	out->changed = old->next != NULL || old->group.p != NULL;
+	out->changed = old->next != NULL || old->grouped;
 	if (str_chr(name, '@') < name.n) {
 		out->changed = true;
 		name = without_at(j->a, name);

@@ -11,7 +11,7 @@ struct parser {
 	struct arena *a;
 	bool bare;
 	struct buf domain, text; /* of the present address; text is scratch */
-	struct str group;        /* p NULL: outside */
+	bool grouped;            /* in a group */
 	size_t group_start;
 	struct addr *head, **tail;
 };
@@ -219,7 +219,7 @@ append(struct parser *p, struct str name)
 	x->local = str_first(x->text, local_n);
 	if (str_starts(x->local, STR("\"")))
 		x->local = arena_str(p->a, buf_view(&p->s.local));
-	x->group = p->group;
+	x->grouped = p->grouped;
 	*p->tail = x;
 	p->tail = &x->next;
 	return true;
@@ -239,7 +239,7 @@ separator(struct parser *p)
 	if (!is_over(p))
 		return scan_wrong_here(&p->s);
 	if (scan_peek(&p->s) == ';')
-		p->group = (struct str){ 0 };
+		p->grouped = false;
 	p->s.at += scan_peek(&p->s) != SCAN_END;
 	return true;
 }
@@ -335,12 +335,12 @@ plain(struct parser *p)
 static bool
 begin_group(struct parser *p)
 {
-	if (p->group.p != NULL)
+	if (p->grouped)
 		return scan_wrong(&p->s, "a group within a group");
 	if (p->s.last == SCAN_NOTHING)
 		return scan_wrong_here(&p->s);
 	p->group_start = p->s.start;
-	p->group = take_name(p, buf_view(&p->s.words));
+	p->grouped = true;
 	p->s.at++;
 	return true;
 }
@@ -371,7 +371,7 @@ list(struct parser *p)
 	while (p->s.at < p->s.in.n)
 		if (!element(p))
 			return false;
-	if (p->group.p == NULL)
+	if (!p->grouped)
 		return true;
 	p->s.start = p->s.at = p->group_start;
 	return scan_wrong(&p->s, "a group without a ; at its end");
@@ -434,7 +434,7 @@ addr_add(struct arena *a, struct addr ***tail, const struct addr *address)
 	if (copy == NULL)
 		return NULL;
 	*copy = *address;
-	copy->group = (struct str){ 0 };
+	copy->grouped = false;
 	copy->next = NULL;
 	**tail = copy;
 	*tail = &copy->next;

@@ -40,7 +40,7 @@ struct addr {
 	struct str local;     /* local part, unquoted */
 	struct str domain;    /* without a final dot; empty: a bare name */
 	struct str text;      /* "local@domain", quoted where it must be */
-	struct str group;     /* name of the group it stands in; or p NULL */
+	bool grouped;         /* it stands in a group */
 	struct notify notify; /* zeroed unless who made it knows */
 	struct addr *next;
 };

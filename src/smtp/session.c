@@ -177,7 +177,6 @@ hello(struct session *s, struct str name, bool extended)
 		return SESSION_MORE;
 	}
 	event = abandon(s); /* RFC 5321 4.1.4 */
-	s->greeted = true;
 	if (extended) {
 		offer(s);
 		return event;

@@ -81,7 +81,6 @@ struct session {
 	struct arena mem; /* of the transaction */
 	struct syntax_mail mail;
 	struct session_rcpt rcpt;
-	bool greeted;        /* by EHLO or HELO */
 	bool in_transaction; /* MAIL was accepted */
 	/* the rest is the machine's own */
 	struct buf line;

@@ -34,7 +34,6 @@ check_one(const struct addr *x, bool bare)
 	check_bytes(x->name);
 	check_bytes(x->local);
 	check_bytes(x->text);
-	check_bytes(x->group);
 }
 
 static void

@@ -180,39 +180,6 @@ test_limits(void)
 	T_CHECK(!url_parse((struct str){ host, 8 + 254 }, &u, &e), "long host");
 }
 
-static const struct {
-	const char *a, *b;
-	bool same;
-} origins[] = {
-	{ "https://a/x", "https://a/y?z", true },
-	{ "https://a", "HTTPS://A:443", true },
-	{ "http://a", "http://a:80/", true },
-	{ "http://a", "https://a", false },
-	{ "http://a:443", "https://a:443", false },
-	{ "https://a", "https://b", false },
-	{ "https://a", "https://a.", false },
-	{ "https://a:1", "https://a:2", false },
-	{ "https://[::1]", "https://[::1]:443/", true },
-	{ "https://[a:b]", "https://[A:B]", true },
-};
-
-static void
-test_same_origin(void)
-{
-	struct url a, b;
-	struct err e;
-
-	for (size_t i = 0; i < N(origins); i++) {
-		T_CHECK(url_parse(str_of(origins[i].a), &a, &e) &&
-			url_parse(str_of(origins[i].b), &b, &e),
-		    "row %zu", i);
-		T_CHECK(url_same_origin(&a, &b) == origins[i].same, "row %zu",
-		    i);
-		T_CHECK(url_same_origin(&b, &a) == origins[i].same, "row %zu",
-		    i);
-	}
-}
-
 static void
 test_not_loopback(void)
 {
@@ -424,7 +391,6 @@ static const struct t_test tests[] = {
 	{ "refused", test_refused },
 	{ "password", test_password },
 	{ "limits", test_limits },
-	{ "same origin", test_same_origin },
 	{ "not loopback", test_not_loopback },
 	{ "encode", test_encode },
 	{ "decode", test_decode },
