@@ -131,7 +131,10 @@ journal_log_line(struct buf *out, const struct json *tree)
 	int64_t n;
 
 	add_plain(out, text_of(tree, "time"));
-	add_word(out, tree, "id");
+	if (text_of(tree, "id").n > 0)
+		add_word(out, tree, "id");
+	else /* sent without the queue */
+		buf_addz(out, " -");
 	add_word(out, tree, "verdict");
 	buf_addc(out, ' ');
 	add_plain(out, from.n > 0 ? from : STR("<>"));

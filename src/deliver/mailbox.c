@@ -260,7 +260,9 @@ mailbox_describe(struct mailbox *m, const struct mailbox_note *n)
 	(void)snprintf(m->name, sizeof(m->name), "%.*s", STR_ARG(n->name));
 	(void)snprintf(m->account, sizeof(m->account), "%.*s",
 	    STR_ARG(n->account));
-	(void)snprintf(m->settings, sizeof(m->settings), "%s", n->settings);
+	if (n->settings[0] != '\0')
+		(void)snprintf(m->settings, sizeof(m->settings), "%s",
+		    n->settings);
 	(void)snprintf(m->last, sizeof(m->last), "%s", n->id);
 	(void)snprintf(m->kind, sizeof(m->kind), "%s",
 	    err_kind_name(why->kind));

@@ -110,7 +110,7 @@ struct mailbox_note {
 	enum mailbox_event what;
 	const struct err *why; /* of the last two */
 	struct str name, account;
-	const char *settings, *id;
+	const char *settings, *id; /* settings "": they stay what they were */
 	uint32_t random;
 };
 /*

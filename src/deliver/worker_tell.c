@@ -4,18 +4,18 @@
 #include "base/os.h"
 #include "config/alert.h"
 #include "deliver/bounce.h"
+#include "deliver/note.h"
 #include "store/journal.h"
 
 enum { TELL_REPORT_AGAIN_S = 300 /* after one that could not be stored */ };
 
-bool
-worker_tell_journal(const struct worker_job *j, const char *verdict,
-    struct err *e)
+static struct journal_line
+tell_line(const struct worker_job *j, const char *verdict)
 {
 	const struct envelope *v = &j->claim.envelope;
 	const struct envelope_state *s = &j->claim.state;
 	const struct worker_result *r = j->result;
-	struct journal_line line = {
+	return (struct journal_line){
 		.time = worker_job_now(j),
 		.id = v->id,
 		.message_id = v->message_id,
@@ -36,28 +36,28 @@ worker_tell_journal(const struct worker_job *j, const char *verdict,
 		.verdict = str_of(verdict),
 		.reason = s->reason,
 	};
+}
+
+bool
+worker_tell_journal(const struct worker_job *j, const char *verdict,
+    struct err *e)
+{
+	const struct journal_line line = tell_line(j, verdict);
 
 	return journal_add(&j->worker->outbox->journal, &line, e);
 }
 
-/* As Postfix says it, for those who read logs by program. */
 static void
-tell_syslog(const struct worker_job *j)
+tell_logs(const struct worker_job *j)
 {
-	const struct envelope *v = &j->claim.envelope;
-	const struct worker_result *r = j->result;
-	bool sent = r->message == VERDICT_SENT;
+	const char *verdict = verdict_name(j->result->message);
+	const struct journal_line line = tell_line(j, verdict);
 
-	if (r->message == VERDICT_WAITS)
+	if (j->result->message == VERDICT_WAITS)
 		return; /* worker_account did, and the alert does */
-	syslog_send(j->worker->syslog, sent ? SYSLOG_INFO : SYSLOG_WARNING,
-	    "%.*s: message-id=%.*s, from=<%.*s>, nrcpt=%zu, status=%s (%.*s)",
-	    STR_ARG(v->id), STR_ARG(v->message_id), STR_ARG(v->sender),
-	    v->recipients, verdict_name(r->message),
-	    STR_ARG(j->claim.state.reason));
-	log_trace(j->worker->log, "%.*s: %s%s%.*s", STR_ARG(v->id),
-	    verdict_name(r->message), j->claim.state.reason.n > 0 ? ": " : "",
-	    STR_ARG(j->claim.state.reason));
+	note_syslog(j->worker->syslog, &line);
+	log_trace(j->worker->log, "%.*s: %s%s%.*s", STR_ARG(line.id), verdict,
+	    line.reason.n > 0 ? ": " : "", STR_ARG(line.reason));
 }
 
 static bool
@@ -194,6 +194,6 @@ void
 worker_tell(struct worker_job *j)
 {
 	tell_report(j);
-	tell_syslog(j);
+	tell_logs(j);
 	tell_alert(j);
 }

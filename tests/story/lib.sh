@@ -200,8 +200,12 @@ last_mail() { # its path without the ending
 	echo "${f%.meta}"
 }
 last_json() { cat "$(last_mail).json"; }
-# Also of what was counted as uploaded (deliver/pace.h), as after 5 minutes.
-forget_mail() { rm -f "$SB_DIR"/mail/* "$SB_DIR"/state/spool/upload-*; }
+# Also of what was counted as uploaded (deliver/pace.h) and of times that Graph
+# named (deliver/mailbox.h), as after a while.
+forget_mail() {
+	rm -f "$SB_DIR"/mail/* "$SB_DIR"/state/spool/upload-* \
+	    "$SB_DIR"/state/spool/mailbox-*
+}
 
 # requests PATTERN: how many lines of the request log match.
 requests() {

@@ -148,7 +148,7 @@ test_plain(void)
 		    &tree, &e),
 	    "%s", e.msg);
 	journal_log_line(&out, tree);
-	T_CHECK(str_eq(buf_view(&out), STR(" a?[2J? -> ?\n")), "%s", out.p);
+	T_CHECK(str_eq(buf_view(&out), STR(" - a?[2J? -> ?\n")), "%s", out.p);
 	buf_release(&out);
 	arena_release(&a);
 }

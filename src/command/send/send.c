@@ -18,6 +18,7 @@
 #include "deliver/attempt.h"
 #include "deliver/bell.h"
 #include "deliver/client.h"
+#include "deliver/direct.h"
 #include "deliver/enqueue.h"
 #include "deliver/progress.h"
 #include "deliver/report.h"
@@ -120,6 +121,7 @@ struct send {
 	struct client client;
 	struct prepared prepared;
 	struct report report;
+	struct direct direct;
 	const char *from, *eml;
 	const char *part; /* an option that --eml leaves no place for */
 	int eml_fd;       /* of the message as it is sent; -1 */
@@ -508,11 +510,10 @@ dry_run(struct send *s, struct prepared *p, struct err *e)
 }
 
 static bool
-deliver_part(struct send *s, struct prepared *p, struct err *e)
+send_try(struct send *s, struct prepared *p, struct err *e)
 {
 	struct route_choice choice;
 	struct progress progress = { 0 };
-	unsigned before = s->report.result.attempts;
 	bool ok;
 
 	if (!submit_route(&s->client, p, s->via, &choice, e))
@@ -523,8 +524,21 @@ deliver_part(struct send *s, struct prepared *p, struct err *e)
 		p->progress = progress_start(&progress, &s->cli.log);
 	ok = attempt_deliver(&s->client, p, s->via, &s->cli.log,
 	    &s->report.result, e);
-	s->report.result.attempts += before;
 	progress_end(&progress);
+	return ok;
+}
+
+static bool
+deliver_part(struct send *s, struct prepared *p, struct err *e)
+{
+	struct send_result *r = &s->report.result;
+	unsigned before = r->attempts;
+	bool ok;
+
+	*r = (struct send_result){ 0 };
+	ok = direct_begin(&s->direct, e) && send_try(s, p, e);
+	direct_end(&s->direct, p, r, ok ? NULL : e);
+	r->attempts += before;
 	return ok;
 }
 
@@ -566,6 +580,27 @@ queue(struct send *s, struct err *e)
 	return ok;
 }
 
+/* Also what ends before anybody is asked is an attempt for who looks it up. */
+static bool
+send_now(struct send *s, struct err *e)
+{
+	static const struct syslog syslog = { "/dev/log", "post365/send" };
+	struct addr *from;
+	struct err ignored;
+
+	s->direct = (struct direct){ .config = &s->config,
+		.log = &s->cli.log,
+		.syslog = &syslog,
+		.program = "send",
+		.started = os_mono_ms() };
+	if (addr_parse(&s->compose.mem, s->config.from, false, &from, &ignored))
+		s->direct.sender = from->text;
+	if (client_open(&s->client, &s->config, &s->access, &s->cli.log, e))
+		return each_part(s, deliver_part, e);
+	direct_end(&s->direct, &s->prepared, &s->report.result, e);
+	return false;
+}
+
 static bool
 run(struct send *s, struct err *e)
 {
@@ -581,9 +616,7 @@ run(struct send *s, struct err *e)
 	}
 	if (s->queue)
 		return queue(s, e);
-	return client_open(&s->client, &s->config, &s->access, &s->cli.log,
-		   e) &&
-	    each_part(s, deliver_part, e);
+	return send_now(s, e);
 }
 
 /*

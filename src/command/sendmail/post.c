@@ -9,6 +9,7 @@
 #include "deliver/background.h"
 #include "deliver/bounce.h"
 #include "deliver/client.h"
+#include "deliver/direct.h"
 #include "deliver/worker.h"
 #include "mail/dsn.h"
 
@@ -266,22 +267,22 @@ sendmail_post_wait(struct sendmail_post *d, struct err *e)
 
 static bool
 send_now(struct sendmail_post *d, struct access *a, const struct prepared *p,
-    struct err *e)
+    const struct addr *sender, struct err *e)
 {
-	struct send_result sent;
+	struct direct direct = { .config = &d->config,
+		.log = d->log,
+		.syslog = d->syslog,
+		.program = "sendmail",
+		.sender = text_of(sender) };
+	struct send_result sent = { 0 };
 	struct client client = { 0 };
-	bool ok = client_open(&client, &d->config, a, d->log, e) &&
+	bool ok = direct_begin(&direct, e) &&
+	    client_open(&client, &d->config, a, d->log, e) &&
 	    attempt_deliver(&client, p, ROUTE_AUTO, d->log, &sent, e);
 
 	client_close(&client);
-	if (!ok)
-		return false;
-	syslog_send(d->syslog, SYSLOG_INFO,
-	    "message-id=%.*s, size=%llu, nrcpt=%zu, via=%s, status=sent "
-	    "(client-request-id %s)",
-	    STR_ARG(p->message_id), (unsigned long long)p->out.mime.size,
-	    p->n_rcpt, sent.via, sent.client_request_id);
-	return true;
+	direct_end(&direct, p, &sent, ok ? NULL : e);
+	return ok;
 }
 
 static bool
@@ -316,7 +317,7 @@ sendmail_post_unstored(struct sendmail_post *d,
 	ok = may_send(d, &access, e) &&
 	    prepare_raw(&p, &d->config, mail->raw, &mail->envelope, d->log,
 		e) &&
-	    send_now(d, &access, &p, e);
+	    send_now(d, &access, &p, mail->envelope.sender, e);
 	access_release(&access);
 	prepare_release(&p);
 	return ok;
