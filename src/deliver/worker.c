@@ -45,7 +45,7 @@ load(struct worker *w, struct worker_account *a, struct str account,
 	struct config_ask ask = { .path = w->config };
 	struct arena mem;
 
-	arena_init(&mem, 2 * WORKER_NAME_SIZE);
+	arena_init(&mem, ENVELOPE_HEAD_MOST);
 	ask.account = arena_str(&mem, account).p;
 	if (from.n > 0)
 		ask.from = arena_str(&mem, from).p;
@@ -64,41 +64,39 @@ static struct worker_account *
 account_of(struct worker *w, const struct envelope *v)
 {
 	struct str from = enqueue_options_read(v->options).from;
-	char name[WORKER_NAME_SIZE];
+	char key[CRYPT_SHA256_HEX];
 	struct worker_account *a;
 	struct buf text;
 
-	buf_init(&text, sizeof(name) - 1);
+	buf_init(&text, ENVELOPE_HEAD_MOST);
 	buf_addf(&text, "%.*s\n%.*s", STR_ARG(v->account), STR_ARG(from));
-	memcpy(name, buf_view(&text).p, text.n);
-	name[text.n] = '\0';
+	crypt_sha256_hex(buf_view(&text), key);
 	buf_release(&text);
 	for (size_t i = 0; i < WORKER_ACCOUNTS; i++)
-		if (w->account[i].used && strcmp(w->account[i].name, name) == 0)
+		if (w->account[i].used && strcmp(w->account[i].key, key) == 0)
 			return &w->account[i];
 	a = &w->account[w->turn++ % WORKER_ACCOUNTS];
 	close_account(a);
 	a->used = true;
-	memcpy(a->name, name, sizeof(name));
+	memcpy(a->key, key, sizeof(key));
 	load(w, a, v->account, from);
 	return a;
 }
 
 /* Once in a run: why mail of this account stays. */
 static void
-tell(struct worker *w, struct worker_account *a, const struct err *why)
+tell(struct worker *w, struct worker_account *a, struct str name,
+    const struct err *why)
 {
-	int n = (int)str_chr(str_of(a->name), '\n');
-
 	if (a->told)
 		return;
 	a->told = true;
 	if (why->kind != ERR_RETRY)
 		log_warn(w->log, "mail%s%.*s waits: %s",
-		    n > 0 ? " of account " : "", n, a->name, why->msg);
+		    name.n > 0 ? " of account " : "", STR_ARG(name), why->msg);
 	else /* nobody has to do a thing */
 		log_trace(w->log, "mail%s%.*s waits: %s",
-		    n > 0 ? " of account " : "", n, a->name, why->msg);
+		    name.n > 0 ? " of account " : "", STR_ARG(name), why->msg);
 }
 
 /* Settings that wait may have changed meanwhile. */
@@ -106,16 +104,16 @@ static void
 worker_reload(struct worker *w, struct worker_account *a,
     const struct envelope *v)
 {
-	char name[WORKER_NAME_SIZE];
+	char key[CRYPT_SHA256_HEX];
 	bool told = a->told;
 	int64_t alerted = a->alerted;
 
-	memcpy(name, a->name, sizeof(name));
+	memcpy(key, a->key, sizeof(key));
 	close_account(a);
 	a->used = true;
 	a->told = told;
 	a->alerted = alerted;
-	memcpy(a->name, name, sizeof(name));
+	memcpy(a->key, key, sizeof(key));
 	load(w, a, v->account, enqueue_options_read(v->options).from);
 }
 
@@ -196,11 +194,11 @@ may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
 	if (a->why.kind == ERR_NONE && !a->config.enabled) {
 		err_set(&out->why, ERR_CONFIG, "enabled = no (%s)",
 		    config_origin(&a->config.origin[CONFIG_ENABLED], &from));
-		tell(w, a, &out->why);
+		tell(w, a, v->account, &out->why);
 		return false;
 	}
 	if (!worker_is_ours(a, v, &out->why)) {
-		tell(w, a, &out->why);
+		tell(w, a, v->account, &out->why);
 		return false;
 	}
 	out->next = mailbox_until(&m);
@@ -215,7 +213,7 @@ may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
 		out->message = VERDICT_NONE;
 		return true;
 	}
-	tell(w, a, &out->why);
+	tell(w, a, v->account, &out->why);
 	return false;
 }
 

@@ -38,6 +38,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/crypt.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/syslog.h"
@@ -53,13 +54,12 @@
 enum {
 	WORKER_ACCOUNTS = 4,          /* whose connections are kept */
 	WORKER_DEAD_AGE = 30 * 86400, /* seconds that dead/ keeps a file */
-	WORKER_STORING_S = 1,  /* until who stores a message lets go of it */
-	WORKER_NAME_SIZE = 512 /* account and --from */
+	WORKER_STORING_S = 1 /* until who stores a message lets go of it */
 };
 
 /* An account's settings and connections. */
 struct worker_account {
-	char name[WORKER_NAME_SIZE]; /* of the account, "\n", --from */
+	char key[CRYPT_SHA256_HEX]; /* of its name and --from, of any length */
 	char settings[MAILBOX_HASH_SIZE];
 	struct config config;
 	struct access access;

@@ -1535,6 +1535,37 @@ test_rate(void)
 	end();
 }
 
+/* Long names that begin alike are two accounts all the same. */
+static void
+test_long_names(void)
+{
+	enum { LONG = 600 };
+	char name[2][LONG + 1], id[2][ENVELOPE_ID_SIZE];
+	struct worker_sum sum;
+	struct buf text;
+
+	for (size_t i = 0; i < 2; i++) {
+		memset(name[i], 'n', LONG);
+		name[i][LONG - 1] = (char)('a' + i);
+		name[i][LONG] = '\0';
+	}
+	buf_init(&text, MEMORY);
+	buf_addf(&text,
+	    "[account %s]\nfrom = you@contoso.com\nfrom_policy = keep\n"
+	    "[account %s]\nfrom = her@contoso.com\nenabled = no\n",
+	    name[0], name[1]);
+	begin(&brief, 1, text.p);
+	buf_release(&text);
+	for (size_t i = 0; i < 2; i++)
+		add_text(name[i], "", STR(HEADER "hello\r\n"), id[i]);
+	run(&sum);
+	T_CHECK(sum.message[VERDICT_SENT] == 1 && sum.waiting == 1 &&
+		asked() == 1,
+	    "one of them is switched off: %zu sent, %u requests",
+	    sum.message[VERDICT_SENT], asked());
+	end();
+}
+
 /* 150 MB went a moment ago: a large message waits untouched, a small one goes.
  */
 static void
@@ -1651,6 +1682,7 @@ static const struct t_test tests[] = {
 	{ "rests", test_rests },
 	{ "eager", test_eager },
 	{ "rate", test_rate },
+	{ "long names", test_long_names },
 	{ "uploads", test_uploads },
 	{ "clock", test_clock },
 };
