@@ -37,6 +37,7 @@ static const struct {
 	    "[Service]\n"
 	    "Type=oneshot\n"
 	    "ExecStart=@ -q queue run\n"
+	    "SuccessExitStatus=75\n"
 	    "StateDirectory=post365\n"
 	    "StateDirectoryMode=0700\n"
 	    "ReadWritePaths=/var/spool/post365 -/run/lock\n"

@@ -197,7 +197,8 @@ manager_hold_up(struct manager *m, struct index_box *b,
 	b->works = false;
 	b->began_ms = 0;
 	b->probe = r->why.kind == ERR_AUTH || r->why.kind == ERR_CONFIG;
-	if (b->probe)
+	/* not of what is switched off, or another's settings send */
+	if (b->probe && (r->tried || r->next > now))
 		m->sum.waits = r->why.kind;
 }
 
@@ -239,6 +240,8 @@ manager_count(struct manager *m, const struct hands_answer *a)
 		b->works = true;
 		b->probe = false;
 		b->until = 0;
+	} else if (r->message == VERDICT_ALONE) {
+		m->sum.waits = r->why.kind;
 	}
 }
 

@@ -66,7 +66,8 @@ struct manager_sum {
 	size_t later;        /* not due yet */
 	int64_t next;        /* when the first of both is due; 0: none */
 	enum err_kind waits; /* ERR_AUTH, ERR_CONFIG: what a person has to
-				do for a mailbox; else ERR_NONE */
+				do for a mailbox, or for a message that
+				waits alone; else ERR_NONE */
 };
 
 /*

@@ -73,7 +73,7 @@ same 'many: one token' 1 "$(token_requests)"
 
 new_sandbox --fault 'send status 403 code=ErrorAccessDenied'
 fill 12 no
-check 'refused: exit' 0 run "$POST365" -C "$CONFIG" queue run
+check 'refused: exit' 77 run "$POST365" -C "$CONFIG" queue run
 same 'refused: not asked by six' yes \
     "$([ "$(requests 'sendMail.*"status":403')" -lt 6 ] && echo yes)"
 same 'refused: all wait' 12 "$(left)"

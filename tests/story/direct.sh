@@ -4,7 +4,7 @@
 # Graph told one program about the mailbox holds for all of them.
 . "$(dirname "$0")/lib.sh"
 
-start_sandbox
+start_sandbox --mailbox '*'
 cd "$TMP" || exit 1
 SPOOL=$SB_DIR/state/spool
 echo hello >text
@@ -51,7 +51,7 @@ says 'send, then: until when' "$ERR" 'may not send before 20..-..-..T..:..:..Z, 
 says 'send, then: what to do' "$ERR" 'send --queue'
 log_of --to f@
 says 'send, then: noted' "$OUT" '"verdict":"failed"'
-check 'another mailbox' 0 env POST365_MAILBOX=other@example.com \
+check 'another mailbox' 0 run env POST365_MAILBOX=other@example.com \
     "$SAN" -C "$CONFIG" send --via json -f other@example.com --text text \
     g@example.org
 rm "$SPOOL"/mailbox-*
@@ -80,4 +80,51 @@ queue run
 same 'a worker obeys' "$n" "$(posts)"
 same 'a worker obeys: it waits' 1 "$(find "$SPOOL/new" -type f | wc -l | tr -d ' ')"
 
+# --- why it waits, until when, and what sends it now
+
+when='20..-..-..T..:..:..Z'
+check 'list' 0 queue list
+says 'list: all of it' "$OUT" "^    0 tries, waits until $when: .*429.*; post365 queue retry --all --force sends it now"
+check 'list: JSON' 0 queue list --json
+says 'list: JSON, so' "$OUT" "\"next\":\"$when\",\"reason\":\".*429.*\"command\":\"post365 queue retry --all --force\""
+ln -s "$SAN" mailq
+check 'mailq' 0 run env POST365_CONFIG="$CONFIG" ./mailq
+says 'mailq: so' "$OUT" "^ *.waits until $when: .*429.*--force sends it now.$"
+check 'retry: a time of Microsoft stands' 0 queue retry --all
+check 'retry: so nothing is tried' 0 queue run
+same 'retry: nobody is asked' "$n" "$(posts)"
+check 'retry --force' 0 queue retry --all --force
+check 'retry --force: sent' 0 queue run
+same 'retry --force: gone' 0 "$(find "$SPOOL/new" -type f | wc -l | tr -d ' ')"
+
+# fails EXIT FAULT: a run that ends with EXIT, of a new message.
+fails() {
+	send --queue --text text t@example.org
+	faults "send $2"
+	check "run: $2" "$1" queue run
+	queue list
+}
+fails 75 'status 503 x1'
+id=$(sed -n 's/^\([0-9A-F]*\) queued .*/\1/p' "$OUT")
+says 'run: 503, by itself' "$OUT" "1 try, waits until $when: .*; post365 queue retry $id sends it now"
+queue drop --all
+fails 77 'status 403 code=ErrorAccessDenied'
+says 'run: 403, with its mailbox' "$OUT" "waits until $when: .*; post365 queue retry --all sends it now"
+check 'run: 403, once more' 77 queue run
+queue list
+id=$(sed -n 's/^\([0-9A-F]*\) queued .*/\1/p' "$OUT")
+check 'show' 0 queue show "$id"
+says 'show: what to do' "$OUT" '^Remedy: .*Mail.Send'
+has 'show: which mailbox' "$OUT" 'Mailbox: sender@example.com'
+queue drop --all
+rm -f "$SPOOL"/mailbox-*
+fails 78 'status 413 body=html'
+says 'run: 413, alone' "$OUT" "waits until $when: .*; post365 queue retry [0-9A-F]* sends it now"
+check 'show: alone' 0 queue show "$(sed -n 's/^\([0-9A-F]*\) queued .*/\1/p' "$OUT")"
+says 'show: alone, what to do' "$OUT" '^Remedy: .'
+queue drop --all
+fails 0 'status 400 code=ErrorMimeContentInvalid x1'
+setting enabled no
+send --queue --text text u@example.org
+check 'run: switched off on purpose' 0 queue run
 finish

@@ -72,7 +72,7 @@ check 'list: by id' 0 queue list 6742f3a1 --json
 same 'list: JSON' "{\"id\":\"$B\",\"account\":\"default\",\"state\":\"queued\",\
 \"arrived\":\"2026-11-23T20:10:00Z\",\"size\":36,\"from\":\"\",\
 \"to\":[\"c@example.org\"],\"attempts\":0,\"next\":null,\"reason\":\"\",\
-\"message_id\":\"<$B@example.com>\"}" "$(cat "$OUT")"
+\"message_id\":\"<$B@example.com>\",\"command\":null}" "$(cat "$OUT")"
 check 'show' 0 queue show "$A"
 has 'show: a line' "$OUT" 'Recipient: b@example.org'
 has 'show: state' "$OUT" 'State: queued'

@@ -81,6 +81,20 @@ static const struct claim rows[] = {
 	},
 };
 
+/* As wait.h says it of each: with its mailbox, active, on hold, due, dead. */
+static const struct queue_wait waits[] = {
+	{ 1796045900, STR_INIT("sendMail for app@example.com: HTTP 429"),
+	    STR_INIT("Nothing: it goes by itself."),
+	    "post365 queue retry --all --force" },
+	{ 0, STR_INIT("graph.microsoft.com answered 503"), { 0 }, "" },
+	{ 0,
+	    STR_INIT("a reason that is longer than the line on "
+		     "which Postfix lets it end, and has \"\\"),
+	    { 0 }, "post365 queue release 6742F3A25C81B7E2" },
+	{ 0, { 0 }, { 0 }, "" },
+	{ 0, { 0 }, { 0 }, "post365 queue retry 6742F3A35C81B7E3" },
+};
+
 static void
 test_golden(void)
 {
@@ -95,11 +109,12 @@ test_golden(void)
 	buf_init(&show, 65536);
 	buf_init(&mailq, 65536);
 	for (size_t i = 0; i < N(rows); i++) {
-		queue_text_line(&line, &rows[i]);
-		T_CHECK(queue_text_json(&json, &rows[i], &e), "%s", e.msg);
-		queue_text_show(&show, &rows[i]);
+		queue_text_line(&line, &rows[i], &waits[i]);
+		T_CHECK(queue_text_json(&json, &rows[i], &waits[i], &e), "%s",
+		    e.msg);
+		queue_text_show(&show, &rows[i], &waits[i]);
 		if (rows[i].where != SPOOL_DEAD)
-			queue_text_mailq(&mailq, &t, &rows[i]);
+			queue_text_mailq(&mailq, &t, &rows[i], &waits[i]);
 	}
 	queue_text_mailq_end(&mailq, &t);
 	command_golden("queue/list.want", buf_view(&line));
@@ -144,8 +159,9 @@ test_not_utf8(void)
 
 	c.envelope.sender = STR("\377@example.com");
 	buf_init(&out, 1000);
-	T_CHECK(!queue_text_json(&out, &c, &e) && e.kind == ERR_INPUT, "%s",
-	    e.msg);
+	T_CHECK(!queue_text_json(&out, &c, &waits[3], &e) &&
+		e.kind == ERR_INPUT,
+	    "%s", e.msg);
 	buf_release(&out);
 }
 

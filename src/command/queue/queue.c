@@ -23,7 +23,7 @@ enum {
 	OLDER_MOST = 3650 * 86400 /* seconds */
 };
 
-enum { ALL = 1, FROM, TO, OLDER, JSON, RAW, KEEP };
+enum { ALL = 1, FROM, TO, OLDER, JSON, RAW, KEEP, FORCE };
 
 /* clang-format off */
 const struct cli_option queue_options[] = {
@@ -34,6 +34,7 @@ const struct cli_option queue_options[] = {
 	{ JSON, 0, "json", NULL, "list, show: an object a line" },
 	{ RAW, 0, "raw", NULL, "show: the message itself" },
 	{ KEEP, 0, "keep", NULL, "leave it: export on hold, import its file" },
+	{ FORCE, 0, "force", NULL, "retry: also before a time of Microsoft's" },
 	{ 0, 0, NULL, NULL, NULL }
 };
 /* clang-format on */
@@ -54,7 +55,11 @@ const char queue_more[] =
     "Instead of ids, --from, --to and --older choose, or --all.\n"
     "\n"
     "States: queued, active (being sent), hold, dead. A message that is being\n"
-    "sent cannot be changed: exit status 75. 65: no such message.\n";
+    "sent cannot be changed: exit status 75. 65: no such message.\n"
+    "\n"
+    "exit status of run: 0 nothing stays that was tried; 75 some of it does,\n"
+    "for later or for a person to decide; 77, 78 mail waits for a permission\n"
+    "or sign-in, or for a setting; 74 the spool or the journal is at fault.\n";
 
 struct queue;
 
@@ -77,7 +82,8 @@ struct queue {
 	struct outbox outbox;
 	struct queue_pick pick;
 	struct arena mem; /* of operands */
-	bool all, json, raw, keep;
+	bool all, json, raw, keep, force;
+	struct queue_waits waits;
 	struct dir folder; /* of export */
 	struct buf out;
 	size_t n; /* messages that were told, or done with */
@@ -127,15 +133,17 @@ static bool
 list_one(void *arg, const struct queue_seen *seen, struct err *e)
 {
 	struct queue *q = arg;
+	struct queue_wait wait;
 
 	if (seen->claim == NULL) {
 		log_warn(&q->cli.log, "%s", seen->why->msg);
 		return true;
 	}
 	q->n++;
+	queue_wait_of(&q->waits, seen->claim, &wait);
 	if (!q->json)
-		queue_text_line(&q->out, seen->claim);
-	else if (!queue_text_json(&q->out, seen->claim, e))
+		queue_text_line(&q->out, seen->claim, &wait);
+	else if (!queue_text_json(&q->out, seen->claim, &wait, e))
 		return false;
 	return flush(q, OUT_FLUSH, e);
 }
@@ -166,6 +174,7 @@ static bool
 show_one(void *arg, const struct queue_seen *seen, struct err *e)
 {
 	struct queue *q = arg;
+	struct queue_wait wait;
 
 	if (seen->claim == NULL) {
 		*e = *seen->why;
@@ -174,12 +183,13 @@ show_one(void *arg, const struct queue_seen *seen, struct err *e)
 	if (q->raw)
 		return source_copy(source_all(&seen->claim->body), print_piece,
 		    q, e);
+	queue_wait_of(&q->waits, seen->claim, &wait);
 	if (q->json)
-		return queue_text_json(&q->out, seen->claim, e) &&
+		return queue_text_json(&q->out, seen->claim, &wait, e) &&
 		    flush(q, OUT_FLUSH, e);
 	if (q->n++ > 0)
 		buf_addc(&q->out, '\n');
-	queue_text_show(&q->out, seen->claim);
+	queue_text_show(&q->out, seen->claim, &wait);
 	return flush(q, OUT_FLUSH, e);
 }
 
@@ -237,7 +247,7 @@ static bool
 act_retry(struct queue *q, struct claim *c, struct err *e)
 {
 	q->due = true;
-	return retry_claim(c, false, e);
+	return retry_claim(c, q->force, e);
 }
 
 static bool
@@ -464,6 +474,22 @@ import(struct queue *q, struct err *e)
 
 /* --- run */
 
+/*
+ * design.md 1: 0 when nothing stays that was tried in vain. Silent: a worker
+ * said why, and cron mails each line.
+ */
+static int
+queue_exit(const struct manager_sum *s)
+{
+	const struct err why = { .kind = s->waits };
+
+	if (s->waits != ERR_NONE)
+		return err_exit(&why);
+	return s->message[VERDICT_LATER] + s->message[VERDICT_HOLD] > 0 ?
+	    EX_TEMPFAIL :
+	    EX_OK;
+}
+
 /* What was done, for people; the journal has it all. */
 static bool
 deliver(struct queue *q, struct err *e)
@@ -489,6 +515,7 @@ deliver(struct queue *q, struct err *e)
 	    sum.tried, sum.message[VERDICT_SENT],
 	    sum.message[VERDICT_LATER] + sum.message[VERDICT_ALONE],
 	    sum.message[VERDICT_HOLD], sum.message[VERDICT_DEAD], sum.waiting);
+	q->code = queue_exit(&sum);
 	return true;
 }
 
@@ -543,6 +570,8 @@ take_option(struct queue *q, int id, const char *value, struct err *e)
 		q->raw = true;
 	else if (id == KEEP)
 		q->keep = true;
+	else if (id == FORCE)
+		q->force = true;
 	else if (id == FROM)
 		q->pick.from = str_of(value);
 	else if (id == TO)
@@ -631,6 +660,7 @@ queue_main(const struct cli_command *self, int argc, char **argv)
 
 struct mailq {
 	struct queue_total total;
+	struct queue_waits waits;
 	const struct log *log;
 	struct buf out;
 };
@@ -639,13 +669,15 @@ static bool
 mailq_one(void *arg, const struct queue_seen *seen, struct err *e)
 {
 	struct mailq *m = arg;
+	struct queue_wait wait;
 	bool ok;
 
 	if (seen->claim == NULL) {
 		log_warn(m->log, "%s", seen->why->msg);
 		return true;
 	}
-	queue_text_mailq(&m->out, &m->total, seen->claim);
+	queue_wait_of(&m->waits, seen->claim, &wait);
+	queue_text_mailq(&m->out, &m->total, seen->claim, &wait);
 	if (m->out.n < OUT_FLUSH)
 		return buf_ok(&m->out, e);
 	ok = buf_ok(&m->out, e) && cli_out(buf_view(&m->out), e);

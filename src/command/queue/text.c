@@ -6,7 +6,8 @@
 #include "codec/jsonw.h"
 
 enum {
-	REASON_WIDTH = 76 /* where postqueue lets a reason end */
+	REASON_WIDTH = 76, /* where postqueue lets a reason end */
+	REASON_MOST = ERR_MSG_SIZE + 256
 };
 
 const char *
@@ -33,7 +34,8 @@ add_sender(struct buf *out, const struct claim *c, const char *none)
 }
 
 void
-queue_text_line(struct buf *out, const struct claim *c)
+queue_text_line(struct buf *out, const struct claim *c,
+    const struct queue_wait *w)
 {
 	const struct envelope_state *s = &c->state;
 	const struct envelope *v = &c->envelope;
@@ -47,16 +49,18 @@ queue_text_line(struct buf *out, const struct claim *c)
 	if (v->recipients > 1)
 		buf_addf(out, " +%zu", v->recipients - 1);
 	buf_addc(out, '\n');
-	if (s->attempts == 0 && s->reason.n == 0)
+	if (s->attempts == 0 && w->reason.n == 0)
 		return;
 	buf_addf(out, "    %llu %s", (unsigned long long)s->attempts,
 	    s->attempts == 1 ? "try" : "tries");
-	if (s->next != 0) {
-		date_iso(s->next, iso);
-		buf_addf(out, ", next %s", iso);
+	if (w->until != 0) {
+		date_iso(w->until, iso);
+		buf_addf(out, ", waits until %s", iso);
 	}
-	if (s->reason.n > 0)
-		buf_addf(out, ": %.*s", STR_ARG(s->reason));
+	if (w->reason.n > 0)
+		buf_addf(out, ": %.*s", STR_ARG(w->reason));
+	if (w->act[0] != '\0')
+		buf_addf(out, "; %s sends it now", w->act);
 	buf_addc(out, '\n');
 }
 
@@ -82,7 +86,8 @@ put_number(struct jsonw *w, const char *name, uint64_t n)
 }
 
 bool
-queue_text_json(struct buf *out, const struct claim *c, struct err *e)
+queue_text_json(struct buf *out, const struct claim *c,
+    const struct queue_wait *wait, struct err *e)
 {
 	const struct envelope *v = &c->envelope;
 	struct jsonw w = jsonw_begin(out);
@@ -100,9 +105,14 @@ queue_text_json(struct buf *out, const struct claim *c, struct err *e)
 		jsonw_str(&w, v->recipient[i]);
 	jsonw_close(&w, ']');
 	put_number(&w, "attempts", c->state.attempts);
-	put_time(&w, "next", c->state.next);
-	jsonw_member(&w, STR("reason"), c->state.reason);
+	put_time(&w, "next", wait->until != 0 ? wait->until : c->state.next);
+	jsonw_member(&w, STR("reason"), wait->reason);
 	jsonw_member(&w, STR("message_id"), v->message_id);
+	jsonw_key(&w, STR("command"));
+	if (wait->act[0] != '\0')
+		jsonw_str(&w, str_of(wait->act));
+	else
+		jsonw_null(&w);
 	jsonw_close(&w, '}');
 	if (!jsonw_end(&w, e))
 		return false;
@@ -129,7 +139,8 @@ show_time(struct buf *out, const char *name, int64_t when)
 }
 
 void
-queue_text_show(struct buf *out, const struct claim *c)
+queue_text_show(struct buf *out, const struct claim *c,
+    const struct queue_wait *w)
 {
 	const struct envelope_state *s = &c->state;
 	const struct envelope *v = &c->envelope;
@@ -137,6 +148,8 @@ queue_text_show(struct buf *out, const struct claim *c)
 	show_text(out, "Id", str_of(c->id));
 	show_text(out, "State", str_of(queue_text_state(c)));
 	show_text(out, "Account", v->account);
+	show_text(out, "Mailbox", v->mailbox);
+	show_text(out, "Settings", v->settings);
 	buf_addz(out, "Sender: ");
 	add_sender(out, c, "<>");
 	buf_addc(out, '\n');
@@ -157,6 +170,11 @@ queue_text_show(struct buf *out, const struct claim *c)
 		show_text(out, "Kind", str_of(err_kind_name(s->kind)));
 	show_text(out, "Code", s->code);
 	show_text(out, "Reason", s->reason);
+	show_time(out, "Waits-until", w->until);
+	if (!str_eq(w->reason, s->reason))
+		show_text(out, "Waits-for", w->reason);
+	show_text(out, "Remedy", w->remedy);
+	show_text(out, "Now", str_of(w->act));
 }
 
 static char
@@ -168,11 +186,12 @@ mark(const struct claim *c)
 }
 
 void
-queue_text_mailq(struct buf *out, struct queue_total *t, const struct claim *c)
+queue_text_mailq(struct buf *out, struct queue_total *t, const struct claim *c,
+    const struct queue_wait *w)
 {
 	const struct envelope *v = &c->envelope;
-	struct str why = c->state.reason;
-	char when[DATE_QUEUE_SIZE];
+	char when[DATE_QUEUE_SIZE], until[DATE_ISO_SIZE];
+	struct buf why;
 
 	if (t->n == 0)
 		buf_addf(out, "%-17s %8s %-19s %s\n", "----Queue ID-----",
@@ -183,10 +202,19 @@ queue_text_mailq(struct buf *out, struct queue_total *t, const struct claim *c)
 	    (unsigned long long)c->body.size, when);
 	add_sender(out, c, "MAILER-DAEMON");
 	buf_addc(out, '\n');
+	buf_init(&why, REASON_MOST);
+	if (w->until != 0 && w->reason.n > 0) {
+		date_iso(w->until, until);
+		buf_addf(&why, "waits until %s: ", until);
+	}
+	buf_adds(&why, w->reason);
+	if (w->act[0] != '\0' && w->reason.n > 0)
+		buf_addf(&why, "; %s sends it now", w->act);
 	if (why.n > 0)
 		buf_addf(out, "%*s(%.*s)\n",
 		    why.n < REASON_WIDTH ? REASON_WIDTH - (int)why.n : 0, "",
-		    STR_ARG(why));
+		    STR_ARG(buf_view(&why)));
+	buf_release(&why);
 	for (size_t i = (size_t)c->state.done; i < v->recipients; i++)
 		if (!envelope_is_settled(&c->state, i))
 			buf_addf(out, "%-17s %8s %-19s %.*s\n", "", "", "",

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "command/queue/wait.h"
 #include "store/claim.h"
 
 /*
@@ -21,16 +22,19 @@
 const char *queue_text_state(const struct claim *c);
 
 /* For people: a line, and a second one about its attempts. */
-void queue_text_line(struct buf *out, const struct claim *c);
+void queue_text_line(struct buf *out, const struct claim *c,
+    const struct queue_wait *w);
 
 /*
  * One object and a line end. ERR_INPUT: a text is not UTF-8, or out is full.
  */
-bool queue_text_json(struct buf *out, const struct claim *c, struct err *e)
+bool queue_text_json(struct buf *out, const struct claim *c,
+    const struct queue_wait *w, struct err *e)
     __attribute__((warn_unused_result));
 
 /* All that is known, as "Name: value" lines. */
-void queue_text_show(struct buf *out, const struct claim *c);
+void queue_text_show(struct buf *out, const struct claim *c,
+    const struct queue_wait *w);
 
 /* mailq: the heading comes with the first message. */
 struct queue_total {
@@ -38,7 +42,7 @@ struct queue_total {
 	size_t n;
 };
 void queue_text_mailq(struct buf *out, struct queue_total *t,
-    const struct claim *c);
+    const struct claim *c, const struct queue_wait *w);
 void queue_text_mailq_end(struct buf *out, const struct queue_total *t);
 
 #endif
