@@ -2,9 +2,9 @@
 /*
  * queue: what waits, for a person who looks after it.
  *
- *	queue_walk.h	the messages that are meant
- *	queue_text.h	how they are printed
- *	queue_carry.h	export and import
+ *	walk.h	the messages that are meant
+ *	text.h	how they are printed
+ *	carry.h	export and import
  *
  * Lists read whatever other processes do meanwhile. What changes a message
  * claims it first: one that is being sent is told, and the exit status is 75.
@@ -15,15 +15,10 @@
 #define COMMAND_QUEUE_QUEUE_H
 
 #include "cli/cli.h"
-#include "config/config.h"
 
 extern const struct cli_option queue_options[];
 extern const char queue_more[];
 
 int queue_main(const struct cli_command *self, int argc, char **argv);
-
-/* Prints what mailq prints: all but what is dead, which mailq never shows. */
-bool queue_mailq(const struct config *c, const struct log *log, struct err *e)
-    __attribute__((warn_unused_result));
 
 #endif

@@ -12,7 +12,7 @@
 #include "base/os.h"
 #include "codec/utf8.h"
 #include "codec/xtext.h"
-#include "command/queue/queue.h"
+#include "command/queue/mailq.h"
 #include "command/sendmail/option.h"
 #include "command/sendmail/post.h"
 #include "command/sendmail/queue.h"

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/queue/mailq.h"
+
+#include "cli/cli.h"
+#include "command/queue/text.h"
+#include "command/queue/walk.h"
+#include "deliver/outbox.h"
+
+enum {
+	MAILQ_MOST = 4 << 20,  /* a message of 10,000 recipients */
+	MAILQ_FLUSH = 64 << 10 /* what is printed at once */
+};
+
+struct mailq {
+	struct queue_total total;
+	struct queue_waits waits;
+	const struct log *log;
+	struct buf out;
+};
+
+static bool
+mailq_one(void *arg, const struct queue_seen *seen, struct err *e)
+{
+	struct mailq *m = arg;
+	struct queue_wait wait;
+	bool ok;
+
+	if (seen->claim == NULL) {
+		log_warn(m->log, "%s", seen->why->msg);
+		return true;
+	}
+	queue_wait_of(&m->waits, seen->claim, &wait);
+	queue_text_mailq(&m->out, &m->total, seen->claim, &wait);
+	if (m->out.n < MAILQ_FLUSH)
+		return buf_ok(&m->out, e);
+	ok = buf_ok(&m->out, e) && cli_out(buf_view(&m->out), e);
+	buf_reset(&m->out);
+	return ok;
+}
+
+bool
+queue_mailq(const struct config *c, const struct log *log, struct err *e)
+{
+	static const struct queue_pick all = { 0 };
+	struct mailq m = { .log = log };
+	struct outbox o;
+	const struct queue_walk w = {
+		.spool = &o.spool,
+		.folders = SPOOL_QUEUED | SPOOL_IN(SPOOL_HOLD),
+		.pick = &all,
+		.log = log,
+		.each = mailq_one,
+		.arg = &m,
+	};
+	bool ok;
+
+	if (!outbox_open(&o, c, e))
+		return false;
+	buf_init(&m.out, MAILQ_MOST);
+	ok = queue_walk(&w, e);
+	queue_text_mailq_end(&m.out, &m.total);
+	ok = ok && buf_ok(&m.out, e) && cli_out(buf_view(&m.out), e);
+	buf_release(&m.out);
+	outbox_close(&o);
+	return ok;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* mailq: the queue in Postfix's words (text.h). */
+#ifndef COMMAND_QUEUE_MAILQ_H
+#define COMMAND_QUEUE_MAILQ_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "config/config.h"
+
+/* Prints what mailq prints: all but what is dead, which mailq never shows. */
+bool queue_mailq(const struct config *c, const struct log *log, struct err *e)
+    __attribute__((warn_unused_result));
+
+#endif

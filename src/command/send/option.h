@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* send_option: the options of `send`; send.h has their table. */
+#ifndef COMMAND_SEND_OPTION_H
+#define COMMAND_SEND_OPTION_H
+
+enum {
+	OPT_FROM = 1,
+	OPT_TO,
+	OPT_CC,
+	OPT_BCC,
+	OPT_REPLY_TO,
+	OPT_SUBJECT,
+	OPT_TEXT,
+	OPT_HTML,
+	OPT_CHARSET,
+	OPT_ATTACH,
+	OPT_INLINE,
+	OPT_EML,
+	OPT_HEADER,
+	OPT_IMPORTANCE,
+	OPT_READ_RECEIPT,
+	OPT_DELIVERY_RECEIPT,
+	OPT_NO_SAVE,
+	OPT_VIA,
+	OPT_QUEUE,
+	OPT_DRY_RUN,
+	OPT_JSON
+};
+
+#endif
