@@ -58,6 +58,19 @@ check_aliases_file(struct check *c, struct err *e)
 	return ok;
 }
 
+/* Its name, and who may read it. */
+static void
+add_file(struct check *c, struct str path)
+{
+	struct os_stat st;
+	struct err unknown;
+
+	buf_adds(&c->note, path);
+	if (path.n > 0 && os_stat_path(path.p, &st, &unknown))
+		buf_addf(&c->note, " (%s users may read it)",
+		    st.others ? "all" : "not all");
+}
+
 static bool
 step_settings(struct check *c, struct err *e)
 {
@@ -72,9 +85,13 @@ step_settings(struct check *c, struct err *e)
 		return false;
 	if (!check_aliases_file(c, e))
 		return false;
-	buf_addf(&c->note, "%.*s, sender %.*s",
-	    STR_ARG(c->config.file.n > 0 ? c->config.file : STR("environment")),
-	    STR_ARG(c->config.mailbox));
+	if (c->config.file.n == 0)
+		buf_addz(&c->note, "environment");
+	add_file(c, c->config.file);
+	if (c->access.file.n > 0)
+		buf_addz(&c->note, " and ");
+	add_file(c, c->access.file);
+	buf_addf(&c->note, ", sender %.*s", STR_ARG(c->config.mailbox));
 	if (!c->config.enabled)
 		buf_addz(&c->note, "; enabled = no, so nothing is sent");
 	if (c->access.environment.n > 0)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/access.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/crypt.h"
 #include "base/os.h"
@@ -72,16 +74,31 @@ access_warn(const struct access *a, const struct log *log)
 		    STR_ARG(a->login_url), STR_ARG(a->graph_url));
 }
 
-static void
-say_unread(const char *path, struct err *e)
+bool
+access_is_open(const struct access *a, struct err *e)
 {
+	if (a->closed.n == 0)
+		return true;
 	err_set(e, ERR_CONFIG,
-	    "%s: this user may not read it, and nothing else proves who signs "
-	    "in",
-	    path);
-	err_remedy(e,
+	    "%s: this user may not read it, so he cannot sign in", a->closed.p);
+	return err_remedy(e,
 	    "mail can be stored; root, or who may read that file, sends it "
 	    "(post365 queue run)");
+}
+
+static void
+access_find_closed(struct access *a)
+{
+	bool named = a->proof != ACCESS_NO_PROOF && a->proof != ACCESS_SECRET &&
+	    a->proof != ACCESS_SECRET_COMMAND && a->proof != ACCESS_MANAGED;
+	const struct str file[] = { named ? a->proof_text : STR(""),
+		a->client_certificate_key,
+		a->client_certificate_password_file };
+
+	for (size_t i = 0; i < sizeof(file) / sizeof(*file); i++)
+		if (file[i].n > 0 && access(file[i].p, R_OK) < 0 &&
+		    errno == EACCES)
+			a->closed = file[i];
 }
 
 static bool
@@ -104,8 +121,10 @@ access_read(struct load *l, const struct config *c, struct access *a,
 		    STR_ARG(c->account));
 	load_apply(l, account, NULL);
 	access_derive(l, a);
+	access_find_closed(a);
 	if (unread && a->proof == ACCESS_NO_PROOF) {
-		say_unread(path.p, e);
+		a->closed = path;
+		(void)!access_is_open(a, e);
 		config_pass_fail(&l->pass, e);
 	}
 	access_warn(a, l->log);

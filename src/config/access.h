@@ -33,8 +33,9 @@ enum access_proof {
 };
 
 struct access {
-	struct arena mem; /* all texts below, each with a NUL behind it */
-	struct str file;  /* `secret`, if it was read; or empty */
+	struct arena mem;  /* all texts below, each with a NUL behind it */
+	struct str file;   /* `secret`, if it was read; or empty */
+	struct str closed; /* a file of it that this user may not read */
 	struct str tenant_id, client_id;
 	enum access_proof proof;
 	struct secret client_secret; /* config_secret fills it */
@@ -69,6 +70,13 @@ struct access {
 bool access_load(struct access *a, const struct config *c,
     const struct log *log, struct err *e) __attribute__((warn_unused_result));
 void access_release(struct access *a);
+
+/*
+ * False: a file of it is closed to this user, who therefore knows nothing of
+ * whether mail can go. ERR_CONFIG names it.
+ */
+bool access_is_open(const struct access *a, struct err *e)
+    __attribute__((warn_unused_result));
 
 /* Of the row of the proof; ACCESS_NO_PROOF: CONFIG_KEYS. */
 enum config_key access_key(const struct access *a);

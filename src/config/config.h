@@ -173,6 +173,12 @@ struct config_places {
 };
 void config_find(struct arena *a, const char *path, struct config_places *out);
 
+/*
+ * Wipes the secrets in our own environment, of which /proc tells: for who
+ * signs in neither himself nor by what he leaves behind.
+ */
+void config_forget_secrets(void);
+
 void config_release(struct config *c);
 
 #endif

@@ -228,6 +228,18 @@ is_of_service(struct str name)
 	    str_starts(name, STR("ENV_"));
 }
 
+/* The row of "POST365_<KEY>"; NULL: none. key: its name as it was looked for.
+ */
+static const struct config_row *
+level_row(struct str variable, char key[KEY_NAME_MAX], struct str *name)
+{
+	*name = str_first(str_from(variable, prefix.n), KEY_NAME_MAX);
+	for (size_t i = 0; i < name->n; i++)
+		key[i] = ascii_lower(name->p[i]);
+	name->p = key;
+	return config_row_find(*name);
+}
+
 static void
 level_take_own(struct config_pass *p, const struct log *log,
     const struct level_variable *v, struct config_level *out)
@@ -240,11 +252,7 @@ level_take_own(struct config_pass *p, const struct log *log,
 	if (str_eq(name, STR("CONFIG")) || str_eq(name, STR("ACCOUNT")) ||
 	    is_of_service(name))
 		return;
-	name = str_first(name, sizeof(key));
-	for (size_t i = 0; i < name.n; i++)
-		key[i] = ascii_lower(name.p[i]);
-	name.p = key;
-	row = config_row_find(name);
+	row = level_row(v->name, key, &name);
 	if (row == NULL) {
 		warn_unknown(log, v->name, name);
 	} else if (row->type != NULL) {
@@ -303,6 +311,35 @@ level_quote_less(struct str value, struct err *e)
 		(void)memmove(e->msg + at + QUOTE_LEAST + 3, e->msg + at + n,
 		    str_of(e->msg + at + n).n + 1);
 		n = QUOTE_LEAST + 3;
+	}
+}
+
+static bool
+level_is_secret(struct str variable)
+{
+	const struct config_row *row = NULL;
+	char key[KEY_NAME_MAX];
+	struct str name;
+
+	if (str_starts(variable, prefix))
+		row = level_row(variable, key, &name);
+	for (size_t i = 0; row == NULL && i < CONFIG_KEYS; i++)
+		if (str_eq(variable, str_of(config_rows[i].azure)))
+			row = &config_rows[i];
+	return row != NULL && row->type != NULL && row->type->secret != NULL;
+}
+
+void
+config_forget_secrets(void)
+{
+	struct str pair;
+	size_t eq;
+
+	for (char **p = environ; p != NULL && *p != NULL; p++) {
+		pair = str_of(*p);
+		eq = str_chr(pair, '=');
+		if (eq < pair.n && level_is_secret(str_first(pair, eq)))
+			secret_wipe(*p + eq + 1, pair.n - eq - 1);
 	}
 }
 

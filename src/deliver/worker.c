@@ -197,7 +197,9 @@ may_try(struct worker *w, struct worker_account *a, const struct envelope *v,
 		tell(w, a, v->account, &out->why);
 		return false;
 	}
-	if (!worker_is_ours(a, v, &out->why)) {
+	/* who may read the other half knows whether mail can go */
+	if (!access_is_open(&a->access, &out->why) ||
+	    !worker_is_ours(a, v, &out->why)) {
 		tell(w, a, v->account, &out->why);
 		return false;
 	}

@@ -16,6 +16,7 @@
 #include "config/key.h"
 #include "config/proxy.h"
 #include "config/secret.h"
+#include "config/share.h"
 #include "config/show.h"
 #include "t.h"
 
@@ -1438,6 +1439,193 @@ test_sender(void)
 	command_folder_remove();
 }
 
+/* A file `secret` beside `config`, for those who sign in. */
+/* clang-format off */
+static const struct {
+	const char *name, *config, *secret;
+	unsigned mode;
+	bool ok;
+	const char *want; /* shown; or of the message */
+} pairs[] = {
+	{ "both", IDS "from = a@b.example", "client_secret = s\nca = builtin\n",
+	  0600, true, "# from FILE:3\nfrom = a@b.example|"
+	  "# from SECRET:1\nclient_secret = ***|"
+	  "# from SECRET:2\nca = builtin" },
+	{ "all of access", "from = a@b.example", IDS "client_secret = s", 0600,
+	  true, "# from SECRET:1\ntenant_id = " TENANT },
+	{ "an account", IDS "client_secret = s\n[account x]\n"
+	  "from = x@b.example", "[account x]\nclient_id = " TENANT
+	  "\nclient_secret = t", 0600, true,
+	  "# from FILE:2\nclient_id = " CLIENT },
+	{ "an account of it alone", "from = a@b.example",
+	  "[account y]\nclient_secret = t", 0600, false,
+	  "SECRET:1: [account y] is not in FILE" },
+	{ "account twice", "[account x]\nfrom = x@b.example",
+	  "[account x]\nca = system\n[account x]", 0600, false,
+	  "SECRET:3: [account x] stands in line 1 already" },
+	{ "a key in both", "ca = system", "\nca = builtin", 0600, false,
+	  "SECRET:2: ca stands in FILE:1 already" },
+	{ "a key twice", "", "ca = system\nca = builtin", 0600, false,
+	  "SECRET:2: ca stands in line 1 already" },
+	{ "a public key", "", "from = a@b.example", 0600, false,
+	  "SECRET:1: from is for all who mail: move it to FILE" },
+	{ "an unknown key", "", "client_sekret = s", 0600, false,
+	  "SECRET:1: unknown key \"client_sekret\"; did you mean" },
+	{ "readable by all", IDS, "client_secret = s", 0644, false,
+	  "SECRET: holds a secret that all users may read / chmod o-rwx" },
+	{ "a bare secret", IDS "client_secret_file = /x", "abc~def\n", 0644,
+	  true, "client_secret_file = /x" },
+	{ "two proofs", "client_certificate = /c", "client_secret = s", 0600,
+	  false, "client_certificate is given beside client_secret" },
+};
+/* clang-format on */
+
+static void
+check_pair(size_t i)
+{
+	struct config_ask ask = { 0 };
+	struct str rest = str_of(pairs[i].want), want;
+	char path[256], secret[256];
+	struct buf shown, half, got;
+	struct access a;
+	struct config c;
+	struct err e;
+	bool ok;
+
+	(void)snprintf(secret, sizeof(secret), "%s",
+	    command_file("secret", str_of(pairs[i].secret), pairs[i].mode));
+	(void)snprintf(path, sizeof(path), "%s",
+	    command_file("config", str_of(pairs[i].config), 0644));
+	(void)chmod(path,
+	    str_find(str_of(pairs[i].config), STR("secret = ")) <
+		    strlen(pairs[i].config) ?
+		0600 :
+		0644);
+	ask.path = path;
+	buf_init(&shown, TEXT_MAX);
+	buf_init(&half, TEXT_MAX);
+	buf_init(&got, TEXT_MAX);
+	ok = config_load(&c, &ask, &silent, &e);
+	T_CHECK(ok && c.apart, "%s: the public half: %s", pairs[i].name, e.msg);
+	ok = access_load(&a, &c, &silent, &e);
+	T_CHECK(ok == pairs[i].ok, "%s: %s", pairs[i].name, e.msg);
+	if (ok)
+		config_show(&c, &a, &shown);
+	else
+		buf_addf(&shown, "%s / %s", e.msg, e.remedy);
+	name_file(buf_view(&shown), path, &half);
+	rest = buf_view(&half);
+	for (size_t at; (at = str_find(rest, str_of(secret))) < rest.n;) {
+		buf_adds(&got, str_first(rest, at));
+		buf_addz(&got, "SECRET");
+		rest = str_from(rest, at + strlen(secret));
+	}
+	buf_adds(&got, rest);
+	rest = str_of(pairs[i].want);
+	while (str_next(&rest, '|', &want))
+		T_CHECK(str_find(buf_view(&got), want) < got.n,
+		    "%s: no \"%.*s\" in \"%.*s\"", pairs[i].name, STR_ARG(want),
+		    STR_ARG(buf_view(&got)));
+	release_both(&c, &a);
+	buf_release(&got);
+	buf_release(&half);
+	buf_release(&shown);
+}
+
+static void
+test_two_files(void)
+{
+	set_environment("");
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
+		check_pair(i);
+	command_folder_remove();
+}
+
+/* What the environment has is wiped, and nothing else. */
+static void
+test_forget(void)
+{
+	set_environment("POST365_CLIENT_SECRET=abc AZURE_CLIENT_SECRET=abc "
+			"POST365_PROXY=http://u:abc@h:1 POST365_FROM=a@b.c "
+			"AZURE_CLIENT_ID=abc POST365_X=abc");
+	config_forget_secrets();
+	T_CHECK(getenv("POST365_CLIENT_SECRET")[0] == '\0' &&
+		getenv("AZURE_CLIENT_SECRET")[0] == '\0' &&
+		getenv("POST365_PROXY")[0] == '\0',
+	    "a secret is left");
+	T_CHECK(strcmp(getenv("POST365_FROM"), "a@b.c") == 0 &&
+		strcmp(getenv("AZURE_CLIENT_ID"), "abc") == 0 &&
+		strcmp(getenv("POST365_X"), "abc") == 0,
+	    "too much is gone");
+	set_environment("");
+}
+
+/* Every public key goes over, and not a byte of the others. */
+static void
+test_share(void)
+{
+	static const char text[] =
+	    "tenant_id = ACCESS.example\nclient_id = " CLIENT "\n"
+	    "client_secret = ACCESS\nclient_assertion_alg = RS256\n"
+	    "secret_expires = 2031-03-31\nalert_command = ACCESS\n"
+	    "login_url = https://ACCESS.example\nproxy = ACCESS:1\n"
+	    "graph_url = https://ACCESS.example/v1.0\nca = ACCESS\n"
+	    "no_proxy = ACCESS\ntimeout = 77s\nconnect_timeout = 66s\n"
+	    "from = A B <a@b.example>\nmailbox = m@b.example\n"
+	    "from_policy = map\nfrom_map = root > A <a@b.example>, * > b@c.d\n"
+	    "aliases = al iases\ndefault_domain = b.example\n"
+	    "local_names = a, b.c\nsave_to_sent = no\ndelivery = once\n"
+	    "mime_limit = 1234567\nmax_message_size = 7m\nrate = 30/min\n"
+	    "enabled = no\nbounces = no\npostmaster = p@b.example\n"
+	    "state_dir = /s\nspool_dir = /q\nspool_sync = file\n"
+	    "max_age = 3d\nlog_file = /l\n[account x]\nfrom = x@b.example\n";
+	struct config_ask ask = { .path = command_file("config", str_of(text),
+				      0600) };
+	struct access none = { 0 };
+	struct buf sent, got, raw;
+	struct config c, d;
+	struct err e;
+	int fd;
+
+	set_environment("POST365_MAX_AGE=4d POST365_PROXY=ACCESS:2");
+	buf_init(&sent, TEXT_MAX);
+	buf_init(&got, TEXT_MAX);
+	buf_init(&raw, TEXT_MAX);
+	T_CHECK(config_load(&c, &ask, &silent, &e) && config_write(&c, &fd, &e),
+	    "%s", e.msg);
+	T_CHECK(os_read_fd(fd, "fd", &raw, &e) && raw.n > 0 &&
+		str_find(buf_view(&raw), STR("ACCESS")) == raw.n &&
+		str_find(buf_view(&raw), STR("2031")) == raw.n &&
+		str_find(buf_view(&raw), STR("77s")) == raw.n,
+	    "%.*s", STR_ARG(buf_view(&raw)));
+	T_CHECK(config_receive(&d, fd, &e), "%s", e.msg);
+	config_show(&c, &none, &sent);
+	config_show(&d, &none, &got);
+	T_CHECK(str_eq(buf_view(&sent), buf_view(&got)), "%.*s is %.*s",
+	    STR_ARG(buf_view(&sent)), STR_ARG(buf_view(&got)));
+	for (size_t i = 0; i < CONFIG_KEYS; i++)
+		T_CHECK(config_rows[i].half == CONFIG_ACCESS ||
+			d.origin[i].name != NULL,
+		    "%s is not in this test", config_rows[i].name);
+	T_CHECK(str_eq(c.file, d.file) && str_eq(d.accounts, STR("x")) &&
+		str_eq(d.client_id, STR(CLIENT)) && d.relative && !d.chosen &&
+		!d.piped && !d.enabled && d.max_age_ms == 4 * 86400000LL &&
+		d.origin[CONFIG_PROXY].place == CONFIG_ENVIRONMENT,
+	    "what is no setting");
+	config_release(&d);
+	T_CHECK(os_write_at((struct os_at){ .name = "fd", .fd = fd },
+		    STR("cliend_id = x\n"), &e) &&
+		!config_receive(&d, fd, &e) && e.kind == ERR_BUG,
+	    "%s", e.msg);
+	config_release(&d);
+	config_release(&c);
+	os_close(&fd);
+	buf_release(&raw);
+	buf_release(&got);
+	buf_release(&sent);
+	command_folder_remove();
+}
+
 static void
 load_once(void)
 {
@@ -1498,6 +1686,9 @@ static const struct t_test tests[] = {
 	{ "command", test_command },
 	{ "sender", test_sender },
 	{ "init", test_init },
+	{ "two files", test_two_files },
+	{ "environment wiped", test_forget },
+	{ "handed over", test_share },
 	{ "no memory", test_no_memory },
 };
 

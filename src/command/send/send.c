@@ -272,8 +272,11 @@ read_settings(struct send *s, struct err *e)
 {
 	const struct config_ask ask = settings_of(s);
 
-	return config_load(&s->config, &ask, &s->cli.log, e) &&
-	    (s->eml != NULL || check_settings(s, e));
+	if (!config_load(&s->config, &ask, &s->cli.log, e))
+		return false;
+	if (s->queue) /* whoever sends it has an environment of his own */
+		config_forget_secrets();
+	return s->eml != NULL || check_settings(s, e);
 }
 
 /* All recipients as an envelope. */

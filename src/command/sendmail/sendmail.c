@@ -276,6 +276,8 @@ deliver(struct sendmail *s, struct err *e)
 	if (!read_recipients(s, e) || !read_sender(s, e))
 		return false;
 	ok = sendmail_post_open(&post, &ask, &s->log, &s->syslog, e);
+	if (stores_only(s))
+		config_forget_secrets();
 	in.config = ok ? &post.config : NULL;
 	read = prepare_intake(&in, &fd, &raw, &unread);
 	if (ok && !read)
@@ -297,6 +299,8 @@ serve(struct sendmail *s, struct err *e)
 	bool ok = sendmail_post_open(&post, &ask, &s->log, &s->syslog, e) &&
 	    config_check(&post.config, NULL, CONFIG_TO_COMPOSE, e);
 
+	if (stores_only(s))
+		config_forget_secrets();
 	if (ok)
 		ok = sendmail_smtp_serve(&streams, &post, e);
 	else
