@@ -151,6 +151,7 @@ verb_build() {
 #: fuzz MODULE SECONDS     libFuzzer on one parser (MODULE "all": each)
 #: bench [NAME...]         figures against other programs, a line each
 #: check                   what a tool can hold of the house style
+#: size [ROOM]             what the rooms weigh in the executable, or its files
 #: repro [ARCH]            two builds in two folders: are the bytes the same?
 #: deps                    installs what the tests use (Debian, as root)
 #: db                      compile_commands.json, for editors
@@ -207,7 +208,7 @@ verb=${1:-build}
 case $verb in
 build | db | fmt | clean | help | _roots) ;;
 -h | --help) verb=help ;;
-demo | test | fuzz | bench | check | repro | deps | _one)
+demo | test | fuzz | bench | check | size | repro | deps | _one)
 	# shellcheck source=tests/run.sh
 	. tests/run.sh
 	;;

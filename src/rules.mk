@@ -86,6 +86,11 @@ $(O)/chk/roots.o: build/gen/roots.c $(flags) | $(V)/musl/lib/libc.a
 	@mkdir -p $(@D)
 	$(CC) $(REL) -O2 -Werror -c -o $@ $<
 
+# --- size: the same link once more, for its map
+build/size/map: build/post365
+	@mkdir -p $(@D)
+	$(call link,build/size/post365,$(rel)) -Wl,-Map=$@
+
 # --- tests: build/san
 san := $(part:src/%.c=build/san/obj/%.o) build/san/obj/roots.o
 help := $(filter-out %_test.c,$(wildcard tests/unit/*.c))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# run.sh: what build.sh's test, fuzz, bench, check, repro, demo and deps do.
+# run.sh: what build.sh's test, fuzz, bench, check, size, repro, demo and
+# deps do.
 
 verb_demo() {
 	[ -e tests/demo.sh ] || die "there is no tests/demo.sh"
@@ -281,6 +282,16 @@ verb_check() {
 			rm -f build/post365
 	fi
 	CC=$CC OBJECTS=$objects sh tests/check/check.sh
+}
+
+verb_size() {
+	alone prepare_and_make build/size/map
+	find src "build/vendor/src/mbedtls-$(lock mbedtls 2)/library" vendor \
+	    build/gen -name '*.c' | sort |
+	    xargs awk -f tests/check/places.awk >build/size/places
+	awk -v room="${1:-}" -f tests/check/size.awk build/size/places \
+	    build/size/map
+	say "build/post365: $(wc -c <build/post365) bytes"
 }
 
 verb_repro() {
