@@ -59,11 +59,16 @@ os_zone(int64_t when)
 __attribute__((noreturn)) static void
 random_fails(void)
 {
-	(void)dprintf(STDERR_FILENO,
+	char text[256];
+	struct err e;
+
+	(void)snprintf(text, sizeof(text),
 	    "post365: no random numbers: neither getrandom nor /dev/urandom "
 	    "works here (%s)\n"
 	    "  do: let the sandbox allow getrandom, or give it /dev/urandom.\n",
 	    strerror(errno));
+	if (!os_write_fd(STDERR_FILENO, "standard error", str_of(text), &e))
+		_exit(EX_IOERR);
 	_exit(EX_TEMPFAIL);
 }
 

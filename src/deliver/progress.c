@@ -8,7 +8,7 @@
 
 enum {
 	BAR = 30,
-	MB = 1000000,
+	TENTH = 100000, /* of a megabyte */
 	LINE_SIZE = 160,
 	SIGNAL_EXIT = 128 /* as shells count */
 };
@@ -89,8 +89,11 @@ draw(struct progress *p, uint64_t done, uint64_t all)
 	buf_addf(&line, "\r%3d%% [", percent);
 	for (int i = 0; i < BAR; i++)
 		buf_addc(&line, i < percent * BAR / 100 ? '#' : ' ');
-	buf_addf(&line, "] %.1f of %.1f MB ", (double)done / MB,
-	    (double)all / MB);
+	done = (done + TENTH / 2) / TENTH;
+	all = (all + TENTH / 2) / TENTH;
+	buf_addf(&line, "] %llu.%u of %llu.%u MB ",
+	    (unsigned long long)(done / 10), (unsigned)(done % 10),
+	    (unsigned long long)(all / 10), (unsigned)(all % 10));
 	put(p, &line);
 	buf_release(&line);
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/os.h"
 #include "codec/date.h"
 #include "codec/http1.h"
@@ -113,10 +114,11 @@ choose(struct serving *c, enum rule_where where, bool accepted)
 static void
 append_log(const struct serving *c, const struct keep_entry *entry)
 {
+	struct log l = { LOG_WARN, STDERR_FILENO, "post365 sandbox: " };
 	struct err e;
 
 	if (!keep_log(c->s, entry, &e))
-		(void)fprintf(stderr, "post365 sandbox: %s\n", e.msg);
+		log_warn(&l, "%s", e.msg);
 }
 
 static bool
