@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <mbedtls/asn1write.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/pem.h>
@@ -27,7 +28,7 @@ enum {
 
 /* One certificate to make. */
 struct make {
-	const char *subject, *issuer;
+	const char *subject, *issuer; /* common names */
 	mbedtls_pk_context *subject_key, *issuer_key;
 	const mbedtls_x509_san_list *names; /* NULL: an authority */
 };
@@ -134,6 +135,20 @@ set_extensions(mbedtls_x509write_cert *w, const struct make *m)
 			mbedtls_x509write_crt_set_authority_key_identifier(w);
 }
 
+/* Not by mbedtls_x509write_crt_set_subject_name, which reads a text: 3 kB. */
+static int
+name_is(mbedtls_asn1_named_data **name, const char *cn)
+{
+	mbedtls_asn1_named_data *d = mbedtls_asn1_store_named_data(name,
+	    MBEDTLS_OID_AT_CN, MBEDTLS_OID_SIZE(MBEDTLS_OID_AT_CN),
+	    (const unsigned char *)cn, strlen(cn));
+
+	if (d == NULL)
+		return MBEDTLS_ERR_X509_ALLOC_FAILED;
+	d->val.tag = MBEDTLS_ASN1_UTF8_STRING;
+	return 0;
+}
+
 /* Writes the DER form to the end of der; its length, or an error. */
 static int
 write_der(const struct make *m, unsigned char der[DER_SIZE])
@@ -151,9 +166,9 @@ write_der(const struct make *m, unsigned char der[DER_SIZE])
 	mbedtls_x509write_crt_set_issuer_key(&w, m->issuer_key);
 	r = mbedtls_x509write_crt_set_serial_raw(&w, serial, sizeof(serial));
 	if (r == 0)
-		r = mbedtls_x509write_crt_set_subject_name(&w, m->subject);
+		r = name_is(&w.MBEDTLS_PRIVATE(subject), m->subject);
 	if (r == 0)
-		r = mbedtls_x509write_crt_set_issuer_name(&w, m->issuer);
+		r = name_is(&w.MBEDTLS_PRIVATE(issuer), m->issuer);
 	if (r == 0)
 		r = set_dates(&w);
 	if (r == 0)
@@ -208,10 +223,10 @@ static bool
 make_both(struct cert *c, const mbedtls_x509_san_list *names,
     mbedtls_pk_context *ca_key, struct buf *ca_pem, struct err *e)
 {
-	static const char ca_name[] = "CN=post365 sandbox authority";
+	static const char ca_name[] = "post365 sandbox authority";
 	struct cert_state *s = c->state;
 	struct make ca = { ca_name, ca_name, ca_key, ca_key, NULL };
-	struct make leaf = { "CN=post365 sandbox", ca_name, &s->key, ca_key,
+	struct make leaf = { "post365 sandbox", ca_name, &s->key, ca_key,
 		names };
 	unsigned char der[DER_SIZE];
 	int r = new_key(ca_key), n;
