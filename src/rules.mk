@@ -23,10 +23,9 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 MBED := -DMBEDTLS_CONFIG_FILE='<mbedtls_config.h>' -isystem vendor \
   -isystem $(MBEDTLS)/include
 BASE := -std=c11 -D_GNU_SOURCE -Isrc $(MBED)
-# -O2 where bytes of mails are walked through. What waits for people, disks
-# and clouds, and the small parts of a header, is for size: 632 kB, not 755.
-quick := base/buf base/arena codec/base64 codec/unbase64 codec/qp codec/utf8 \
-  codec/http1 mail/mime mail/mimew mail/rope mail/intake
+# -O2 where each byte of a mail or a file is looked at. All else, the walk over
+# lines and heads too, is for size.
+quick := codec/base64 codec/unbase64 codec/qp codec/utf8 mail/intake mail/mime
 level = $(if $(filter $(quick),$*),-O2,$(OS))
 REL := $(BASE) $(WARN) $(SMALL) $(HARD) $(ZERO) $(musl_inc)
 SAN := $(BASE) $(WARN) -Wno-null-dereference -Wno-maybe-uninitialized \
@@ -64,7 +63,7 @@ $(O)/post365: build/list $(rel) $(V)/mbedtls-rel/libmbedtls.a
 musl_lib := $(V)/musl/lib
 PIE := -static-pie -Wl,--no-dynamic-linker,-z,text \
   -Wl,--exclude-libs,ALL
-link = $(CC) $(REL) -O2 $(LTO) $(LTO_ONE) -w $(PIE) -nostdlib \
+link = $(CC) $(REL) $(OS) $(LTO) $(LTO_ONE) -w $(PIE) -nostdlib \
   -nostartfiles -o $(1) $(musl_lib)/rcrt1.o $(musl_lib)/crti.o $(2) \
   $(V)/mbedtls-rel/libmbedtls.a $(musl_lib)/libc.a $(LIBGCC) \
   $(musl_lib)/libc.a $(musl_lib)/crtn.o -Wl,--gc-sections,--build-id=none \
