@@ -137,11 +137,11 @@ set_extensions(mbedtls_x509write_cert *w, const struct make *m)
 
 /* Not by mbedtls_x509write_crt_set_subject_name, which reads a text: 3 kB. */
 static int
-name_is(mbedtls_asn1_named_data **name, const char *cn)
+name_is(mbedtls_asn1_named_data **name, struct str cn)
 {
 	mbedtls_asn1_named_data *d = mbedtls_asn1_store_named_data(name,
 	    MBEDTLS_OID_AT_CN, MBEDTLS_OID_SIZE(MBEDTLS_OID_AT_CN),
-	    (const unsigned char *)cn, strlen(cn));
+	    (const unsigned char *)cn.p, cn.n);
 
 	if (d == NULL)
 		return MBEDTLS_ERR_X509_ALLOC_FAILED;
@@ -166,9 +166,9 @@ write_der(const struct make *m, unsigned char der[DER_SIZE])
 	mbedtls_x509write_crt_set_issuer_key(&w, m->issuer_key);
 	r = mbedtls_x509write_crt_set_serial_raw(&w, serial, sizeof(serial));
 	if (r == 0)
-		r = name_is(&w.MBEDTLS_PRIVATE(subject), m->subject);
+		r = name_is(&w.MBEDTLS_PRIVATE(subject), str_of(m->subject));
 	if (r == 0)
-		r = name_is(&w.MBEDTLS_PRIVATE(issuer), m->issuer);
+		r = name_is(&w.MBEDTLS_PRIVATE(issuer), str_of(m->issuer));
 	if (r == 0)
 		r = set_dates(&w);
 	if (r == 0)
