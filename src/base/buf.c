@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/secret.h"
-
 enum { BUF_FIRST = 64 }; /* the smallest block worth asking for */
 
 void
@@ -26,7 +24,7 @@ static void
 discard(struct buf *b)
 {
 	if (b->secret && b->p != NULL)
-		secret_wipe(b->p, b->cap);
+		explicit_bzero(b->p, b->cap);
 	free(b->p);
 }
 
@@ -41,7 +39,7 @@ void
 buf_reset(struct buf *b)
 {
 	if (b->secret && b->p != NULL)
-		secret_wipe(b->p, b->cap); /* buf_room may have filled more */
+		explicit_bzero(b->p, b->cap); /* buf_room fills more */
 	b->full = b->no_memory = false;
 	b->n = 0;
 	if (b->p != NULL)
@@ -163,7 +161,7 @@ buf_rewind(struct buf *b, size_t n)
 	if (b->p == NULL)
 		return;
 	if (b->secret)
-		secret_wipe(b->p + n, b->n - n);
+		explicit_bzero(b->p + n, b->n - n);
 	b->n = n;
 	b->p[n] = '\0';
 }
@@ -178,7 +176,7 @@ buf_drop(struct buf *b, size_t n)
 	b->n -= n;
 	memmove(b->p, b->p + n, b->n + 1);
 	if (b->secret)
-		secret_wipe(b->p + b->n + 1, n);
+		explicit_bzero(b->p + b->n + 1, n);
 }
 
 bool

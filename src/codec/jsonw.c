@@ -193,3 +193,12 @@ jsonw_end(struct jsonw *w, struct err *e)
 		return err_set(e, ERR_BUG, "JSON: text is not complete");
 	return true;
 }
+
+bool
+jsonw_end_line(struct jsonw *w, struct err *e)
+{
+	if (!jsonw_end(w, e))
+		return false;
+	buf_addc(w->out, '\n');
+	return buf_ok(w->out, e);
+}

@@ -46,5 +46,8 @@ void jsonw_member(struct jsonw *w, struct str name, struct str text);
  */
 bool jsonw_end(struct jsonw *w, struct err *e)
     __attribute__((warn_unused_result));
+/* The same with a line end behind it: one object a line. */
+bool jsonw_end_line(struct jsonw *w, struct err *e)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -195,15 +195,6 @@ take_file(struct job *j, const struct mime_part *p, struct err *e)
 	return true;
 }
 
-/* The part behind all that is inside p. */
-static const struct mime_part *
-after(const struct mime_part *p)
-{
-	while (p != NULL && p->next == NULL)
-		p = p->parent;
-	return p != NULL ? p->next : NULL;
-}
-
 static bool
 take_parts(struct job *j, struct err *e)
 {
@@ -222,7 +213,7 @@ take_parts(struct job *j, struct err *e)
 			ok = take_file(j, p, e);
 		else if (p->child == NULL)
 			ok = take_text(j, p, e);
-		p = prepare_part_is_file(p) ? after(p) : mime_next(p);
+		p = prepare_part_is_file(p) ? mime_after(p) : mime_next(p);
 	}
 	if (j->m->text.p == NULL && j->m->html.p == NULL)
 		j->m->text = STR("");

@@ -5,7 +5,6 @@
 
 enum {
 	PATHS_MOST = 64 * 1024,
-	PIECE = 64 * 1024,
 	/* some 100,000 attempts; a reader has one file in memory */
 	JOURNAL_MOST = 4 << 20,
 	JOURNAL_KEEP = 9

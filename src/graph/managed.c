@@ -402,7 +402,7 @@ unreachable(const struct asking *a, struct err *e)
 }
 
 static bool
-attempt(struct asking *a, struct token *t, struct err *e)
+managed_ask_once(struct asking *a, struct token *t, struct err *e)
 {
 	bool arc = a->m->source == MANAGED_ARC;
 	struct http_answer answer = { 0 };
@@ -459,7 +459,7 @@ ask(struct asking *a, struct token *t, struct err *e)
 	bool ok;
 
 	http_init(&a->http, &conf);
-	while (!(ok = attempt(a, t, e)) && wait_again(a, tries, e))
+	while (!(ok = managed_ask_once(a, t, e)) && wait_again(a, tries, e))
 		tries++;
 	http_release(&a->http);
 	return ok || unreachable(a, e);

@@ -423,15 +423,6 @@ recoded_part(struct editor *w, const struct mime_part *p)
 		    &r.body, 0, r.body.size);
 }
 
-/* The part whose bytes are all skipped: behind it, and behind all inside. */
-static const struct mime_part *
-after(const struct mime_part *p)
-{
-	while (p != NULL && p->next == NULL)
-		p = p->parent;
-	return p != NULL ? p->next : NULL;
-}
-
 static void
 copy_to(struct editor *w, uint64_t *at, uint64_t to)
 {
@@ -456,7 +447,7 @@ parts(struct editor *w)
 			}
 			copy_to(w, &at, p->delimiter);
 			at = p->end;
-			p = after(p);
+			p = mime_after(p);
 			continue;
 		}
 		if (wants_base64(w->in, p)) {

@@ -488,13 +488,17 @@ mime_finish(struct mime *m, struct mime_part **root, struct err *e)
 }
 
 struct mime_part *
-mime_next(const struct mime_part *p)
+mime_after(const struct mime_part *p)
 {
-	if (p->child != NULL)
-		return p->child;
 	while (p != NULL && p->next == NULL)
 		p = p->parent;
 	return p != NULL ? p->next : NULL;
+}
+
+struct mime_part *
+mime_next(const struct mime_part *p)
+{
+	return p->child != NULL ? p->child : mime_after(p);
 }
 
 struct str

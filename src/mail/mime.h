@@ -93,6 +93,8 @@ bool mime_finish(struct mime *m, struct mime_part **root, struct err *e)
 
 /* The part after p in the order of the message; NULL after the last. */
 struct mime_part *mime_next(const struct mime_part *p);
+/* The same without what is inside of p. */
+struct mime_part *mime_after(const struct mime_part *p);
 
 /*
  * The charset that the first text with one declares, a hint for 8-bit text in

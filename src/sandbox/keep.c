@@ -97,10 +97,7 @@ write_entry(struct buf *out, const struct keep_entry *entry, struct err *e)
 	jsonw_member(&w, STR("request_id"), entry->request_id);
 	jsonw_member(&w, STR("client_request_id"), entry->client_request_id);
 	jsonw_close(&w, '}');
-	if (!jsonw_end(&w, e))
-		return false;
-	buf_addc(out, '\n');
-	return buf_ok(out, e);
+	return jsonw_end_line(&w, e);
 }
 
 bool

@@ -129,10 +129,7 @@ write_line(struct buf *out, const struct journal_line *line, struct err *e)
 	put_member(&w, "verdict", line->verdict);
 	put_member(&w, "reason", line->reason);
 	jsonw_close(&w, '}');
-	if (!jsonw_end(&w, e))
-		return false;
-	buf_addc(out, '\n');
-	return buf_ok(out, e);
+	return jsonw_end_line(&w, e);
 }
 
 static void

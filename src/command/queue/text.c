@@ -114,10 +114,7 @@ queue_text_json(struct buf *out, const struct claim *c,
 	else
 		jsonw_null(&w);
 	jsonw_close(&w, '}');
-	if (!jsonw_end(&w, e))
-		return false;
-	buf_addc(out, '\n');
-	return buf_ok(out, e);
+	return jsonw_end_line(&w, e);
 }
 
 static void
