@@ -7,11 +7,11 @@
 cd "$TMP" || exit 1
 for n in 1 10 100; do
 	"$TOP/build/bench/spool" commit "$TMP/spool$n" $n \
-	    "${ROUNDS:-$((1000 / (n + 9)))}" >times || exit 1
+	    "${ROUNDS:-$((1000 / (n + 9)))}" >"$TMP/times" || exit 1
 	awk '{
 		printf "commit of %d: store/spool %s ms, bare loop %s ms, ", $1,
 		    $2, $3
 		printf "a commit each %s ms; bare / ours %.2f, each / ours %.2f\n",
 		    $4, $3 / $2, $4 / $2
-	}' times
+	}' "$TMP/times"
 done
