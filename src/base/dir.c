@@ -169,13 +169,7 @@ dir_stat(const struct dir *d, const char *name, struct os_stat *out)
 
 	if (fstatat(d->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
-	*out = (struct os_stat){
-		.size = (uint64_t)st.st_size,
-		.mtime = st.st_mtime,
-		.regular = S_ISREG(st.st_mode),
-		.directory = S_ISDIR(st.st_mode),
-		.owner = st.st_uid,
-	};
+	*out = os_stat_of(&st);
 	return true;
 }
 

@@ -53,7 +53,7 @@ bool dir_file(const struct dir *d, const char *name, enum dir_how how, int *fd,
 
 /* Is the open file still the one of that name? */
 bool dir_has(const struct dir *d, const char *name, int fd);
-/* False: there is none. */
+/* False: there is none. Of a link itself; says nothing of the mount. */
 bool dir_stat(const struct dir *d, const char *name, struct os_stat *out);
 
 /* Atomic. A file of that name in `to` is a failure, never overwritten. */

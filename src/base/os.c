@@ -143,8 +143,8 @@ os_poll(struct pollfd *fds, size_t n, int64_t deadline)
 	}
 }
 
-static struct os_stat
-in_our_words(const struct stat *st)
+struct os_stat
+os_stat_of(const struct stat *st)
 {
 	return (struct os_stat){
 		.size = (uint64_t)st->st_size,
@@ -170,7 +170,7 @@ os_stat_path(const char *path, struct os_stat *out, struct err *e)
 		e->exit = EX_NOINPUT;
 		return false;
 	}
-	*out = in_our_words(&st);
+	*out = os_stat_of(&st);
 	out->read_only_mount =
 	    statvfs(path, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0;
 	return true;
@@ -183,7 +183,7 @@ os_stat_fd(int fd, const char *name, struct os_stat *out, struct err *e)
 
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, ERR_RETRY, "%s", name);
-	*out = in_our_words(&st);
+	*out = os_stat_of(&st);
 	return true;
 }
 

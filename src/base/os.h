@@ -56,6 +56,9 @@ struct os_stat {
 	uid_t owner;
 	gid_t group;
 };
+struct stat;
+/* The kernel's in these words, but for read_only_mount. */
+struct os_stat os_stat_of(const struct stat *st);
 bool os_stat_path(const char *path, struct os_stat *out, struct err *e)
     __attribute__((warn_unused_result));
 /* The same of an open file, but for read_only_mount. ERR_RETRY. */

@@ -80,8 +80,12 @@ test_files(void)
 	    "never over another: %s", e.msg);
 	T_CHECK(dir_has(&d, "b", fd) && dir_has(&d, "c", other), "both stay");
 	os_touch(fd, 12345);
+	(void)fchmod(fd, 0626);
 	T_CHECK(dir_stat(&d, "b", &st) && st.mtime == 12345 && st.regular,
 	    "its time");
+	T_CHECK(st.others && st.others_write && st.group_writes &&
+		st.group == getegid(),
+	    "all of it");
 	T_CHECK(dir_remove(&d, "b", &e) && dir_remove(&d, "b", &e), "twice");
 	T_CHECK(!dir_stat(&d, "b", &st), "gone");
 	T_CHECK(dir_sync(&d, &e), "%s", e.msg);
