@@ -99,7 +99,9 @@ wrap := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 cut := openat write pwrite pread fsync fdatasync ftruncate unlinkat \
   renameat2 futimens flock mkdir close
 build/san/crash_test build/san/journal_test build/san/queue_carry_test \
-  $(O)/unit/crash_test $(O)/unit/journal_test $(O)/unit/queue_carry_test: \
+  build/san/accept_test \
+  $(O)/unit/crash_test $(O)/unit/journal_test $(O)/unit/queue_carry_test \
+  $(O)/unit/accept_test: \
   wrap += $(addprefix -Wl$(comma)--wrap=,$(cut))
 none = { echo $(1) $(2) >>build/san/broken; \
   $(CC) -x c -c -o $(2) /dev/null; }

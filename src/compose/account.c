@@ -27,18 +27,14 @@ author_of(struct arena *a, const struct head *head, struct str name)
 
 /* As text; NULL: nobody who could have an account. */
 static bool
-find_author(struct arena *a, const struct source *raw, const char **out,
-    struct err *e)
+find_author(struct arena *a, struct str header, const char **out, struct err *e)
 {
-	size_t n = raw->size < HEADER_MOST ? (size_t)raw->size : HEADER_MOST;
 	const struct addr *author;
 	struct head head;
-	char *text = arena_alloc(a, n + 1);
 
 	*out = NULL;
-	if (text == NULL || !source_read(raw, 0, text, n, e) ||
-	    !head_scan(a, (struct str){ text, n }, &head, e))
-		return text == NULL ? arena_ok(a, e) : false;
+	if (!head_scan(a, str_first(header, HEADER_MOST), &head, e))
+		return false;
 	author = author_of(a, &head, STR("From"));
 	if (author == NULL)
 		author = author_of(a, &head, STR("Sender"));
@@ -68,7 +64,7 @@ load_again(struct config *c, const struct config_ask *ask, struct err *e)
 
 bool
 prepare_account(struct config *c, const struct config_ask *ask,
-    const struct source *raw, struct err *e)
+    struct str header, struct err *e)
 {
 	struct config_ask again = *ask;
 	struct arena mem;
@@ -77,7 +73,7 @@ prepare_account(struct config *c, const struct config_ask *ask,
 	if (c->accounts.n == 0)
 		return true;
 	arena_init(&mem, MEMORY_MAX);
-	ok = find_author(&mem, raw, &again.author, e) &&
+	ok = find_author(&mem, header, &again.author, e) &&
 	    load_again(c, &again, e);
 	arena_release(&mem);
 	return ok;

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "base/source.h"
+#include "base/str.h"
 #include "config/config.h"
 
 /*
@@ -19,7 +19,6 @@
  * with the sender of this message. False: *c is as it was.
  */
 bool prepare_account(struct config *c, const struct config_ask *ask,
-    const struct source *raw, struct err *e)
-    __attribute__((warn_unused_result));
+    struct str header, struct err *e) __attribute__((warn_unused_result));
 
 #endif

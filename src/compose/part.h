@@ -24,7 +24,8 @@ struct prepare_part {
 	struct arena *mem;        /* borrowed: names and ranges */
 	const struct source *raw; /* borrowed: the message */
 	struct str spool;         /* temp.h; borrowed */
-	struct temp decoded;      /* of all files, one behind the other */
+	bool look;           /* files have about their size, and no content */
+	struct temp decoded; /* of all files, one behind the other */
 };
 
 bool prepare_part_is_file(const struct mime_part *p);
@@ -45,6 +46,12 @@ bool prepare_part_is_text(const struct mime_part *p);
 typedef bool prepare_part_is(const struct mime_part *p);
 size_t prepare_part_list(const struct mime_part *root, prepare_part_is *is,
     const struct mime_part **out, size_t max);
+
+/*
+ * Bytes of its content at the least: lines may be short, and the last one of
+ * base64 is padded.
+ */
+uint64_t prepare_part_size(const struct mime_part *p);
 
 /*
  * Its content as a source, decoded into a temporary file where it has to be.

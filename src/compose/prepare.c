@@ -212,6 +212,16 @@ write_forms(struct prepared *p, const struct message *m, struct err *e)
 	return finish(p, e);
 }
 
+bool
+prepare_text(const struct message *m, struct rope *out, struct err *e)
+{
+	struct mimew_stamp stamp = { .when = os_wall() };
+
+	stamp.zone = os_zone(stamp.when);
+	os_random(stamp.random, sizeof(stamp.random));
+	return mimew_write(m, &stamp, out, e);
+}
+
 /* All recipients, each once. */
 static bool
 list_recipients(struct prepared *p, const struct message *m, struct err *e)
@@ -314,15 +324,6 @@ has_sealed(const struct mime_part *p)
 	return p != NULL;
 }
 
-/* At the least: lines may be short, and the last one is padded. */
-static uint64_t
-decoded_size(const struct mime_part *p)
-{
-	uint64_t n = p->end - p->body;
-
-	return p->encoding == MIME_BASE64 ? n / 25 * 18 : n;
-}
-
 static bool
 check_raw_size(struct prepared *p, const struct mime_part *root, struct err *e)
 {
@@ -331,7 +332,7 @@ check_raw_size(struct prepared *p, const struct mime_part *root, struct err *e)
 	for (; root != NULL; root = mime_next(root)) {
 		if (!prepare_part_is_file(root))
 			continue;
-		files += decoded_size(root);
+		files += prepare_part_size(root);
 		encoded += root->end - root->body;
 	}
 	return check_size(p, files, encoded, e);
@@ -470,14 +471,9 @@ write_raw(struct prepared *p, const struct prepare_raw *h,
 		.recipients = &h->recipients,
 		.from = h->from.changed ? h->from.from : NULL,
 		.reply_to = h->from.reply_to,
-		.date = h->date,
-		.message_id = h->message_id,
 		.decode = decode,
 		.decode_arg = &p->state->parts,
 		.again = h->envelope->again,
-		.resent_at = h->resent.first,
-		.resent = h->resent_field,
-		.n_resent = h->n_resent,
 		.change = h->change,
 		.added = h->added,
 		.n_added = h->n_added };
@@ -510,23 +506,21 @@ prepare_raw(struct prepared *p, const struct config *config,
     const struct log *log, struct err *e)
 {
 	struct prepare_raw h = { .config = config, .envelope = envelope };
-	int64_t now = os_wall();
 
 	if (!begin(p, config, e))
 		return false;
 	h.mem = &p->mem;
 	h.names = &p->state->names;
 	p->state->parts.raw = raw;
+	p->state->parts.look = envelope->look;
 	if (!prepare_names_load(&p->state->names, &p->mem, config, log, e) ||
-	    !read_tree(p, raw, &h.root, e) ||
-	    !prepare_raw_header(&h, now, os_zone(now), e))
+	    !read_tree(p, raw, &h.root, e) || !prepare_raw_header(&h, e))
 		return false;
 	say_type(h.root, log);
 	p->out.facts.no_save_asked = envelope->no_save_asked;
 	p->message_id = h.message_id;
 	p->rcpt = h.rcpt;
 	p->n_rcpt = h.n_rcpt;
-	p->bad = h.bad;
 	p->head = &h.root->head;
 	return write_raw(p, &h, raw, e);
 }

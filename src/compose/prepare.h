@@ -21,23 +21,17 @@
 #include "mail/addr.h"
 #include "mail/head.h"
 #include "mail/message.h"
+#include "mail/rope.h"
 
 /* Who it is from and for, beside what the header says. */
 struct prepare_envelope {
 	const struct addr *sender; /* NULL: the null sender, or not given */
 	const struct addr *rcpt;   /* may have bare names */
-	bool rcpt_from_header;     /* To, Cc and Bcc (or Resent-) as well */
-	struct str sender_name;    /* for a From that must be made; or empty */
-	bool again;         /* prepared before: it comes from the queue */
-	bool some_will_do;  /* of the header's: who can be read gets it */
+	bool again; /* prepared before: it comes from the queue */
+	bool look;  /* whether it can go, not what goes: files have about
+		       their size, nothing is decoded */
 	bool no_save_asked; /* --no-save, not a setting */
 	enum route want;    /* --via: that route's form is made, too */
-};
-
-/* What stands among the header's recipients and is no address. */
-struct prepare_bad {
-	struct str text, why;
-	struct prepare_bad *next;
 };
 
 struct prepared {
@@ -46,9 +40,8 @@ struct prepared {
 	struct str message_id;
 	const struct addr *rcpt; /* who gets it, each once */
 	size_t n_rcpt;
-	const struct prepare_bad *bad; /* some_will_do: who does not get it */
-	const struct head *head;       /* as it came; NULL: made from parts */
-	struct prepared_state *state;  /* of prepare.c: open files, ropes */
+	const struct head *head;      /* as it came; NULL: made from parts */
+	struct prepared_state *state; /* of prepare.c: open files, ropes */
 	struct outgoing_progress
 	    progress; /* the caller's, once it is prepared */
 };
@@ -58,13 +51,17 @@ bool prepare_message(struct prepared *p, const struct config *config,
     const struct message *m, struct err *e) __attribute__((warn_unused_result));
 
 /*
- * From a ready message: all of `raw`, whose lines end in CRLF
- * (mail/intake.h), borrowed until prepare_release. ERR_USAGE with exit 64:
- * nobody to send it to; ERR_INPUT; ERR_CONFIG.
+ * From a ready message: all of `raw`, as entry.h keeps it, borrowed until
+ * prepare_release. ERR_USAGE with exit 64: nobody to send it to; ERR_INPUT;
+ * ERR_CONFIG.
  */
 bool prepare_raw(struct prepared *p, const struct config *config,
     const struct source *raw, const struct prepare_envelope *envelope,
     const struct log *log, struct err *e) __attribute__((warn_unused_result));
+
+/* A message from parts as it is handed in: before the From policy. */
+bool prepare_text(const struct message *m, struct rope *out, struct err *e)
+    __attribute__((warn_unused_result));
 
 void prepare_release(struct prepared *p); /* a zeroed one is fine */
 

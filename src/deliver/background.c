@@ -56,26 +56,15 @@ background_start(const struct manager_ask *ask, int lock, struct err *e)
 	return pid > 0 || err_sys(e, ERR_RETRY, "start a process to send it");
 }
 
-static bool
-background_ring(const struct spool *s, const struct enqueue_ids *ids)
-{
-	bool told = ids->n > 0 || bell_ring(s, BELL_AGAIN, NULL);
-
-	for (size_t i = 0; i < ids->n && told; i++)
-		told = bell_ring(s, BELL_NEW, ids->id[i]);
-	return told;
-}
-
 bool
-background_send(const struct manager_ask *ask, const struct enqueue_ids *ids,
-    struct err *e)
+background_send(const struct manager_ask *ask, const char *id, struct err *e)
 {
 	const struct spool *s = &ask->outbox->spool;
 	int64_t deadline = os_mono_ms() + BACKGROUND_ENDS_MS;
 	int lock = -1;
 	bool ok;
 
-	while (!background_ring(s, ids)) {
+	while (!bell_ring(s, id != NULL ? BELL_NEW : BELL_AGAIN, id)) {
 		if (!holder_lock(s, &lock, e))
 			return false;
 		if (lock >= 0)

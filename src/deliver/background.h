@@ -18,15 +18,13 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "deliver/enqueue.h"
 #include "deliver/manager.h"
 
 /*
- * These were stored (ids->n may be 0: something is due). ERR_RETRY: there can
- * be no process; what is stored stays so.
+ * A message was stored (id NULL: something is due). ERR_RETRY: there can be no
+ * process; what is stored stays so.
  */
-bool background_send(const struct manager_ask *ask,
-    const struct enqueue_ids *ids, struct err *e)
-    __attribute__((warn_unused_result));
+bool background_send(const struct manager_ask *ask, const char *id,
+    struct err *e) __attribute__((warn_unused_result));
 
 #endif

@@ -4,7 +4,7 @@
 #include "base/os.h"
 #include "codec/xtext.h"
 #include "compose/names.h"
-#include "deliver/enqueue.h"
+#include "deliver/options.h"
 #include "mail/addr.h"
 #include "mail/dsn.h"
 #include "mail/message.h"
@@ -225,7 +225,7 @@ compose(struct choice *c, const struct addr *to, struct bounce *out,
 {
 	const struct bounce_about *about = c->about;
 	const struct envelope *of = about->envelope;
-	const struct enqueue_options words = enqueue_options_read(of->options);
+	const struct options words = options_read(of->options);
 	struct str code = str_of(about->why->code);
 	unsigned char random[16];
 	struct dsn d = {
@@ -281,7 +281,7 @@ bounce_make(const struct bounce_about *about, struct arena *a,
 	if (!about->config->bounces)
 		return true;
 	out->note = "nobody is told: no report was wanted";
-	if (enqueue_options_read(about->envelope->options).no_report)
+	if (options_read(about->envelope->options).no_report)
 		return true;
 	buf_init(&out->text, TEXT_MOST);
 	if (!choose_recipients(&c, e))

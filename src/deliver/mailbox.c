@@ -11,7 +11,7 @@
 #include "base/crypt.h"
 #include "base/os.h"
 #include "codec/date.h"
-#include "deliver/enqueue.h"
+#include "deliver/options.h"
 #include "store/schedule.h"
 
 enum {
@@ -429,7 +429,7 @@ mailbox_key(const struct envelope *v, char key[MAILBOX_KEY_SIZE])
 	buf_init(&name, ENVELOPE_HEAD_MOST);
 	buf_adds(&name, v->account);
 	buf_addc(&name, '\n');
-	buf_adds(&name, enqueue_options_read(v->options).from);
+	buf_adds(&name, options_read(v->options).from);
 	mailbox_hash_of(buf_view(&name), key);
 	buf_release(&name);
 }

@@ -5,7 +5,7 @@
 
 #include "base/os.h"
 #include "config/secret.h"
-#include "deliver/enqueue.h"
+#include "deliver/options.h"
 #include "deliver/worker_job.h"
 #include "store/claim.h"
 
@@ -63,7 +63,7 @@ load(struct worker *w, struct worker_account *a, struct str account,
 static struct worker_account *
 account_of(struct worker *w, const struct envelope *v)
 {
-	struct str from = enqueue_options_read(v->options).from;
+	struct str from = options_read(v->options).from;
 	char key[CRYPT_SHA256_HEX];
 	struct worker_account *a;
 	struct buf text;
@@ -114,7 +114,7 @@ worker_reload(struct worker *w, struct worker_account *a,
 	a->told = told;
 	a->alerted = alerted;
 	memcpy(a->key, key, sizeof(key));
-	load(w, a, v->account, enqueue_options_read(v->options).from);
+	load(w, a, v->account, options_read(v->options).from);
 }
 
 /*

@@ -10,7 +10,9 @@ worker_part_list(struct arena *a, const struct envelope *v,
     const struct envelope_state *s, bool all, struct worker_part *out,
     struct err *e)
 {
-	size_t most = all || s->part == 0 ? v->recipients : (size_t)s->part;
+	size_t most = s->part > 0 && s->part < WORKER_PART_MOST ?
+	    (size_t)s->part :
+	    WORKER_PART_MOST;
 
 	*out = (struct worker_part){
 		.rcpt = arena_array(a, v->recipients, sizeof(*out->rcpt)),
@@ -22,7 +24,10 @@ worker_part_list(struct arena *a, const struct envelope *v,
 	for (size_t i = 0; i < v->recipients; i++) {
 		if (envelope_is_settled(s, i))
 			continue;
-		if (out->left++ >= most)
+		/* what the file could not say of one is not asked for him */
+		if ((out->left++ >= most ||
+			i >= s->done + ENVELOPE_SETTLED_MOST) &&
+		    !all)
 			continue;
 		out->at[out->n] = i;
 		out->bad[out->n] = false;
@@ -95,8 +100,7 @@ worker_part_next(struct worker_part *p, const struct err *why)
 
 	if (why->kind == ERR_NONE)
 		return all ? WORKER_PART_OVER : WORKER_PART_SENT;
-	if (why->kind != ERR_REFUSED || why->exit != EX_NOUSER ||
-	    p->n > ENVELOPE_SETTLED_MOST || p->left == 1)
+	if (why->kind != ERR_REFUSED || why->exit != EX_NOUSER || p->left == 1)
 		return WORKER_PART_OVER;
 	if (p->n == 1) {
 		p->bad[0] = true;
@@ -113,24 +117,31 @@ worker_part_settle(struct arena *a, const struct worker_part *p,
     enum worker_part_next next, const struct envelope *v,
     struct envelope_state *s)
 {
-	size_t n = (v->recipients + 3) / 4;
-	char *digit = arena_array(a, n, 1);
-	unsigned bits;
+	bool *is = arena_array(a, v->recipients + 4, sizeof(*is));
+	size_t done = (size_t)s->done, n;
+	char *digit;
 
-	if (a->no_memory || a->full)
+	if (is == NULL)
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		bits = 0;
-		for (size_t k = 0; k < 4; k++)
-			bits |= (unsigned)envelope_is_settled(s, 4 * i + k)
-			    << k;
-		for (size_t k = 0; next != WORKER_PART_HALVE && k < p->n; k++)
-			if (p->at[k] / 4 == i &&
-			    (next == WORKER_PART_SENT || p->bad[k]))
-				bits |= 1U << (p->at[k] % 4);
-		digit[i] = part_digits[bits];
-	}
-	s->settled = (struct str){ digit, n };
+	for (size_t i = 0; i < v->recipients; i++)
+		is[i] = envelope_is_settled(s, i);
+	for (size_t k = 0; next != WORKER_PART_HALVE && k < p->n; k++)
+		is[p->at[k]] |= next == WORKER_PART_SENT || p->bad[k];
+	while (done + 4 <= v->recipients && is[done] && is[done + 1] &&
+	    is[done + 2] && is[done + 3])
+		done += 4;
+	n = v->recipients - done < ENVELOPE_SETTLED_MOST ?
+	    v->recipients - done :
+	    ENVELOPE_SETTLED_MOST;
+	digit = arena_array(a, (n + 3) / 4, 1);
+	if (digit == NULL)
+		return false;
+	for (size_t i = 0; i < n; i += 4)
+		digit[i / 4] =
+		    part_digits[is[done + i] | is[done + i + 1] << 1 |
+			is[done + i + 2] << 2 | is[done + i + 3] << 3];
+	s->done = done;
+	s->settled = (struct str){ digit, (n + 3) / 4 };
 	s->part = next == WORKER_PART_HALVE ? (p->n + 1) / 2 : 0;
 	/* nothing of the rest is out */
 	s->unsure_since = s->asked = 0;

@@ -30,7 +30,14 @@
 #include "base/err.h"
 #include "store/envelope.h"
 
-/* The recipients of one request: the first n of those who are left. */
+/* A mailbox's RecipientLimits, unless set. facts.md 4.4 */
+enum { WORKER_PART_MOST = 500 };
+
+/*
+ * The recipients of one request: the first n of those who are left, and never
+ * more than WORKER_PART_MOST: a message for more people goes in parts, each
+ * with the whole header, that shows the people of that part.
+ */
 struct worker_part {
 	struct str *rcpt; /* n of them, in the arena, */
 	size_t *at;       /* which of the envelope's each is, */
@@ -45,7 +52,7 @@ enum worker_part_next {
 	WORKER_PART_HALVE
 };
 
-/* all: whoever is left. False: no memory; ERR_RETRY. */
+/* all: whoever is left, however many. False: no memory; ERR_RETRY. */
 bool worker_part_list(struct arena *a, const struct envelope *v,
     const struct envelope_state *s, bool all, struct worker_part *out,
     struct err *e) __attribute__((warn_unused_result));

@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "base/os.h"
-#include "deliver/enqueue.h"
+#include "compose/names.h"
+#include "deliver/options.h"
 #include "graph/draft.h"
 #include "graph/permit.h"
 #include "graph/sent.h"
+#include "mail/reconcile.h"
 
 /* Makes it durable that a request goes out now. */
 static bool
@@ -52,6 +54,7 @@ try_keep_draft(void *arg, struct str id, struct err *e)
 	return arena_ok(&j->mem, e) && try_mark(j, id, e);
 }
 
+/* As they are in the envelope: names and aliases may stand among them. */
 static bool
 try_read_addresses(struct worker_job *j, struct prepare_envelope *v,
     struct err *e)
@@ -72,29 +75,61 @@ try_read_addresses(struct worker_job *j, struct prepare_envelope *v,
 	return true;
 }
 
+/* Whose copy of it is looked for: the same, by the aliases of now. */
+static bool
+try_expand(struct worker_job *j, const struct addr **out, struct err *e)
+{
+	struct prepare_envelope v = { 0 };
+	struct prepare_names names;
+	struct reconciled once;
+	struct addr *list;
+
+	if (!try_read_addresses(j, &v, e))
+		return false;
+	*out = v.rcpt;
+	if (!options_read(j->claim.envelope.options).raw)
+		return true;
+	if (!prepare_names_load(&names, &j->mem, &j->account->config,
+		j->worker->log, e) ||
+	    !alias_expand(&j->mem, &names.rules, v.rcpt, &list, e) ||
+	    !reconcile(&j->mem, list, NULL, NULL, &once, e))
+		return false;
+	*out = once.bcc;
+	return true;
+}
+
 /*
- * The From policy was applied when it was queued: to apply it again to its
- * own result would lose what `from` was then. mime_limit 0: the setting's.
+ * To apply the From policy to its own result would lose what `from` was then,
+ * so what was prepared before it was stored keeps what it has. mime_limit
+ * 0: the setting's.
  */
 static bool
 try_prepare(struct worker_job *j, uint64_t mime_limit, enum route *want,
     struct err *e)
 {
-	struct enqueue_options o =
-	    enqueue_options_read(j->claim.envelope.options);
-	struct prepare_envelope v = { .again = true, .want = o.via };
+	struct options o = options_read(j->claim.envelope.options);
+	struct prepare_envelope v = { .again = !o.raw, .want = o.via };
+	bool ok;
 
 	j->config = j->account->config;
-	j->config.from_policy = STR("keep");
+	if (!o.raw)
+		j->config.from_policy = STR("keep");
 	if (mime_limit > 0)
 		j->config.mime_limit = mime_limit;
 	if (o.no_save)
 		j->config.save_to_sent = false;
 	*want = o.via;
 	v.no_save_asked = o.no_save;
-	return try_read_addresses(j, &v, e) &&
-	    prepare_raw(&j->prepared, &j->config, &j->claim.body, &v,
-		j->worker->log, e);
+	/* aliases may stand for more people than go at a time */
+	for (;; j->part.n = (j->part.n + 1) / 2) {
+		ok = try_read_addresses(j, &v, e) &&
+		    prepare_raw(&j->prepared, &j->config, &j->claim.body, &v,
+			j->worker->log, e);
+		if (!ok || j->part.n == 1 ||
+		    j->prepared.n_rcpt <= WORKER_PART_MOST)
+			return ok;
+		prepare_release(&j->prepared);
+	}
 }
 
 static bool
@@ -178,7 +213,6 @@ try_resume(struct worker_job *j, struct err *e)
 		[DRAFT_UNSENT] = "its draft was still there",
 		[DRAFT_LOST] = "perhaps sent",
 	};
-	struct prepare_envelope v = { 0 };
 	const struct outgoing_progress progress = { .keep = try_keep_draft,
 		.arg = j };
 	struct draft_kept kept = { .mailbox = j->account->config.mailbox,
@@ -189,9 +223,8 @@ try_resume(struct worker_job *j, struct err *e)
 	enum draft_found found;
 	bool ok;
 
-	if (!try_read_addresses(j, &v, e))
+	if (!try_expand(j, &kept.rcpt, e))
 		return false;
-	kept.rcpt = v.rcpt;
 	ok = draft_resume(&j->account->client.graph, &kept, &j->result->sent,
 	    &found, e);
 	j->note = notes[found];
@@ -213,7 +246,7 @@ static bool
 try_saves_copy(const struct worker_job *j)
 {
 	return j->account->config.save_to_sent &&
-	    !enqueue_options_read(j->claim.envelope.options).no_save;
+	    !options_read(j->claim.envelope.options).no_save;
 }
 
 bool
@@ -239,15 +272,13 @@ try_take_slot(struct worker_job *j, struct err *e)
 static bool
 try_find_copy(struct worker_job *j, enum sent_found *found, struct err *e)
 {
-	struct prepare_envelope v = { 0 };
 	struct sent_ask ask = { .mailbox = j->account->config.mailbox,
 		.message_id = j->claim.envelope.message_id,
 		.since = try_asked_since(j) };
 	struct client *c = &j->account->client;
 
-	if (!try_read_addresses(j, &v, e) || !try_take_slot(j, e))
+	if (!try_expand(j, &ask.rcpt, e) || !try_take_slot(j, e))
 		return false;
-	ask.rcpt = v.rcpt;
 	*found = sent_find(&c->graph, &ask, &j->result->sent, e);
 	turn_give(&c->turn);
 	return true;

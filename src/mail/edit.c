@@ -18,7 +18,7 @@ struct editor {
 	struct rope *out;
 	struct buf text; /* header text not yet in the rope */
 	size_t met;      /* fields of the own header */
-	bool wrote_recipients, has_from, has_reply_to, has_date, has_id;
+	bool wrote_recipients, has_from, has_reply_to;
 	struct err *e;
 	bool failed;
 };
@@ -166,8 +166,6 @@ own_field(struct editor *w, const struct head_field *f,
 	if (change->what == EDIT_DROP)
 		return;
 	w->has_reply_to = w->has_reply_to || fate == FIELD_REPLY_TO;
-	w->has_date = w->has_date || fate == FIELD_DATE;
-	w->has_id = w->has_id || fate == FIELD_ID;
 	if (fate == FIELD_TO)
 		recipients(w);
 	else if (change->what == EDIT_REPLACE) {
@@ -190,12 +188,6 @@ missing_fields(struct editor *w)
 		addresses(w, STR("From"), in->from);
 	if (!w->has_reply_to)
 		addresses(w, STR("Reply-To"), in->reply_to);
-	if (!w->failed && !w->has_date && in->date.n > 0)
-		keep(w, mimew_text(&w->text, STR("Date"), in->date, w->e));
-	if (!w->failed && !w->has_id && in->message_id.n > 0)
-		keep(w,
-		    mimew_text(&w->text, STR("Message-ID"), in->message_id,
-			w->e));
 	for (size_t i = 0; i < in->n_added; i++)
 		write_field(w, &in->added[i]);
 }
@@ -343,9 +335,6 @@ part_field(struct editor *w, const struct mime_part *p,
 
 	if (own && w->in->change != NULL)
 		change = &w->in->change[w->met++];
-	for (size_t i = 0; own && f == w->in->resent_at && i < w->in->n_resent;
-	     i++)
-		write_field(w, &w->in->resent[i]);
 	if (is_left_out(w->in, p) && str_istarts(f->name, STR("Content-")))
 		return;
 	if (r != NULL && str_ieq(f->name, STR("Content-Transfer-Encoding")))

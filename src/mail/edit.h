@@ -8,8 +8,8 @@
  *
  * Header: Bcc, Resent-Bcc, Sender, Return-Path and Content-Length go; To, Cc
  * and Bcc are written from the reconciled lists, addresses of the fields
- * outside the envelope stand in X-Post365-To and X-Post365-Cc; From, Date and
- * Message-ID are added or replaced as asked, and so are others; fields with
+ * outside the envelope stand in X-Post365-To and X-Post365-Cc; From is
+ * replaced as asked, and so are others; fields with
  * 8-bit text, bare line ends or lines over 998 characters are encoded and
  * folded; all others stay to the byte. Body: what is quoted-printable, 8-bit,
  * has lines over 998 characters or an encoding of no known name becomes base64
@@ -56,11 +56,6 @@ struct edit {
 	const struct reconciled *recipients;
 	const struct addr *from;     /* replaces From; NULL: it stays */
 	const struct addr *reply_to; /* added if there is none; may be NULL */
-	struct str date, message_id; /* added if missing */
-	/* added in front of one: a block of Resent- fields stands together */
-	const struct head_field *resent_at; /* NULL: none */
-	const struct edit_field *resent;
-	size_t n_resent;
 	/* one for each field of the header, in its order; NULL: all stay */
 	const struct edit_change *change;
 	const struct edit_field *added; /* behind the others */

@@ -189,17 +189,24 @@ intake_feed(struct intake *i, struct str *in, struct buf *out)
 void
 intake_settle(struct intake *i, struct str in, struct buf *out)
 {
+	bool held = false; /* a CR */
+
 	for (size_t at = 0; at < in.n; at++) {
-		if (i->held && i->seen_lf && in.p[at] == '\r')
+		if (held && i->seen_lf && in.p[at] == '\r')
 			continue;
-		if (i->held && (in.p[at] == '\n' || !i->seen_lf))
-			buf_addz(out, "\r\n");
-		else if (i->held)
+		if (held && (in.p[at] == '\n' || !i->seen_lf))
+			buf_add(out, "\r\n", 2);
+		else if (held)
 			buf_addc(out, ' ');
-		i->held = in.p[at] == '\r';
+		held = in.p[at] == '\r';
 		if (in.p[at] != '\r' && in.p[at] != '\n')
 			buf_addc(out, in.p[at]);
 	}
+	if (held)
+		buf_adds(out, i->seen_lf ? STR(" ") : STR("\r\n"));
+	i->in_body = i->in_body || !i->seen_lf;
+	i->seen_lf = true;
+	i->kept = false;
 }
 
 void

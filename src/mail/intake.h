@@ -45,7 +45,6 @@ struct intake {
 	bool bare;     /* a lone CR or LF was seen that is none by the mode */
 	bool seen_lf, empty, in_body; /* empty: the present line, so far */
 	bool kept; /* a lone CR is in what came out: intake_settle */
-	bool held; /* of that: a CR */
 };
 
 void intake_init(struct intake *i, enum intake_mode mode);
@@ -61,9 +60,9 @@ enum parse intake_feed(struct intake *i, struct str *in, struct buf *out);
 void intake_finish(struct intake *i, struct buf *out);
 
 /*
- * Where `kept` is set, what lone CRs are is known once an LF was seen or the
- * input has ended: then all that came out is to be fed to this, in pieces, and
- * what it appends is the text. Only of INTAKE_PROGRAM...
+ * A program's text of which `kept` is set: what its lone CRs are is known with
+ * its first LF, and where it ends without, or who collects it has enough of
+ * it, they end lines. in: all that came out so far; appends the text.
  */
 void intake_settle(struct intake *i, struct str in, struct buf *out);
 

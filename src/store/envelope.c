@@ -90,6 +90,9 @@ envelope_is_settled(const struct envelope_state *s, size_t i)
 {
 	unsigned char c;
 
+	if (i < s->done)
+		return true;
+	i -= (size_t)s->done;
 	if (i / 4 >= s->settled.n)
 		return false;
 	c = (unsigned char)s->settled.p[i / 4];

@@ -41,15 +41,15 @@
  *	Attempts: 2
  *	Next: 2026-11-25T20:15:00Z
  *	Wait: 300		(seconds from when that was written)
- *	Done: 0			(recipients settled, in the order above)
+ *	Done: 0			(recipients settled, the first so many)
  *	Unsure-since: ...	(a request went out, its outcome is not known)
  *	Unsure-times: 1
  *	Since: ...		(its age counts from then; schedule.h)
  *	Tried: ...		(last, by a clock that can be right)
  *	Hours: 2		(in which it was tried)
  *	Asked: ...		(the first request that was perhaps taken)
- *	Settled: 5		(who of them is: hex digits, the first has the
- *				first four, its lowest bit the first)
+ *	Settled: 5		(who of the next is: hex digits, the first has
+ *				the first four, its lowest bit the first)
  *	Part: 2			(goes to so many of the others next; 0: to all)
  *	Draft: AAMk...		(immutable id, for delivery = exact)
  *	Request: 9b1d...	(client-request-id of the last attempt)
@@ -86,8 +86,8 @@ enum {
 	ENVELOPE_SLOT = 2048,             /* bytes of one state */
 	ENVELOPE_SLOTS = 2 * ENVELOPE_SLOT,
 	ENVELOPE_REASON_MOST = 560, /* bytes kept of a reason */
-	/* recipients that can be settled by themselves: as many as Exchange
-	   takes */
+	/* recipients behind Done that can be settled by themselves: as many
+	   as Exchange takes */
 	ENVELOPE_SETTLED_MOST = 1000,
 	ENVELOPE_DRAFT_MOST = 512, /* Graph's ids have 150 to 200 */
 	ENVELOPE_END = 92 /* bytes of "\nEnd: 20 digits, 64 digits\n" */

@@ -123,3 +123,28 @@ END {
 	    r["spool"], r["bare"]
 	printf "ratio %.2f\n", r["spool"] / r["bare"]
 }' rates
+
+# A message of 30 MB, against a copy of it that is synced.
+{
+	printf 'From: sender@example.com\nTo: to@example.com\n'
+	printf 'Subject: bench\nMIME-Version: 1.0\n'
+	printf 'Content-Type: application/octet-stream; name=a\n'
+	printf 'Content-Transfer-Encoding: base64\n\n'
+	head -c 22200000 /dev/zero | base64
+} >large
+now_us() { echo $(($(date +%s%N) / 1000)); }
+rm -rf state/spool
+: >rows
+for _ in $(seq "$rounds"); do
+	start=$(now_us)
+	dd if=large of=copy bs=64k conv=fsync 2>/dev/null && sync .
+	mid=$(now_us)
+	POST365_CONFIG=config ./sendmail -odq -t <large || exit 1
+	echo "$((mid - start)) $(($(now_us) - mid))" >>rows
+	rm -f copy state/spool/new/*
+done
+median() { cut -d ' ' -f "$1" rows | sort -n | sed -n "$(((rounds + 1) / 2))p"; }
+awk -v copy="$(median 1)" -v ours="$(median 2)" 'BEGIN {
+	printf "enqueue, 30 MB: %.0f ms, a copy and a sync %.0f ms; ratio %.2f\n",
+	    ours / 1000, copy / 1000, ours / copy
+}'

@@ -610,9 +610,44 @@ message talk <<-'EOF2'
 EOF2
 run sendmail -odq -bs <in/talk
 same '-bs -odq: stored only' '2 new' "$(in_spool | sed 's/, .*//')"
-same '-bs: NOTIFY and ENVID' 'Options: no-report envid=Q+2B1' \
+same '-bs: NOTIFY and ENVID' 'Options: raw no-report envid=Q+2B1 Options: raw' \
     "$(cat "$SPOOL"/new/* | grep -a '^Options: .' | tr '\n' ' ' | sed 's/ $//')"
+same '-bs: Received' 2 "$(cat "$SPOOL"/new/* | grep -ac '^Received: by ')"
 clear_spool
+
+# --- what is stored is what was handed in: settings may be mended
+cp aliases aliases.was
+run sendmail -odq root <in/bare
+same 'a name: stored as it is' root \
+    "$(cat "$SPOOL"/new/* | grep -a '^Recipient: ' | cut -c 12-)"
+sed 's/^ops:.*/ops: mended@example.com/' aliases.was >aliases
+run "$P" -C "$CONFIG" queue run
+has 'a name: by the aliases of now' "$(last_mail).meta" \
+    'bcc: mended@example.com'
+mv aliases.was aliases
+clear_spool
+
+# --- and it is written once
+if strace -qq -o /dev/null true 2>/dev/null; then
+	{
+		printf 'Subject: once\n\n'
+		head -c 300000 /dev/zero | base64
+	} >in/once
+	run env "ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0" strace -qq \
+	    -o "$TMP/once" -e trace=write,openat,memfd_create \
+	    "$P" sendmail -odq a@example.com <in/once
+	same 'once: exit' 0 "$STATUS"
+	same 'once: one file' 1 "$(grep -cE 'O_EXCL|O_TMPFILE|^memfd' \
+	    "$TMP/once")"
+	stored=$(cat "$SPOOL"/new/* | wc -c)
+	wrote=$(awk '/^write/ { n += $NF } END { print n }' "$TMP/once")
+	same 'once: its bytes' yes "$([ "$wrote" -ge "$stored" ] &&
+	    [ "$wrote" -lt $((stored + 4096)) ] && echo yes ||
+	    echo "$wrote of $stored")"
+	clear_spool
+else
+	skip 'written once' 'no strace here, or it may not trace'
+fi
 
 # Input that does not block is waited for.
 if command -v python3 >/dev/null; then

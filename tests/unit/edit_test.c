@@ -345,9 +345,9 @@ test_rows(void)
 	}
 }
 
-/* Sender and stamps are added where they are missing, and only there. */
+/* Authors are added where they are missing, and only there. */
 static void
-test_stamps(void)
+test_authors(void)
 {
 	struct err e = { 0 };
 	struct job j;
@@ -355,13 +355,9 @@ test_stamps(void)
 	T_CHECK(begin(&j, STR("To: a@x\r\n\r\nb"), "a@x", &e), "%s", e.msg);
 	j.edit.from = list_of(&j, "M <m@x>");
 	j.edit.reply_to = list_of(&j, "old@x");
-	j.edit.date = STR("Mon, 23 Nov 2026 21:37:14 +0000");
-	j.edit.message_id = STR("<1@x>");
 	T_CHECK(run(&j, &e) &&
 		str_eq(buf_view(&j.out),
 		    STR("To: a@x\r\nFrom: M <m@x>\r\nReply-To: old@x\r\n"
-			"Date: Mon, 23 Nov 2026 21:37:14 +0000\r\nMessage-ID: "
-			"<1@x>\r\n"
 			"\r\nb")),
 	    "added: %.*s", STR_ARG(buf_view(&j.out)));
 	end(&j);
@@ -372,8 +368,6 @@ test_stamps(void)
 	    "%s", e.msg);
 	j.edit.from = list_of(&j, "m@x");
 	j.edit.reply_to = list_of(&j, "old@x");
-	j.edit.date = STR("now");
-	j.edit.message_id = STR("<1@x>");
 	T_CHECK(run(&j, &e) &&
 		str_eq(buf_view(&j.out),
 		    STR("From: m@x\r\nMessage-Id: <2@x>\r\nTo: a@x\r\ndate: "
@@ -457,12 +451,11 @@ test_fields(void)
 	j.edit.change = change;
 	j.edit.added = added;
 	j.edit.n_added = 1;
-	j.edit.date = STR("now");
 	j.edit.reply_to = list_of(&j, "old@x");
 	T_CHECK(run(&j, &e) &&
 		str_eq(buf_view(&j.out),
 		    STR("Reply-To: r@x\r\nX: 1\r\nX: 2\r\nTo: a@x\r\n"
-			"Date: now\r\nX-Y: =?utf-8?B?w6Q=?=\r\n\r\nb")),
+			"X-Y: =?utf-8?B?w6Q=?=\r\n\r\nb")),
 	    "%.*s", STR_ARG(buf_view(&j.out)));
 	end(&j);
 }
@@ -630,7 +623,7 @@ test_corpora(void)
 static const struct t_test tests[] = {
 	{ "rows", test_rows },
 	{ "long lines", test_long_lines },
-	{ "stamps", test_stamps },
+	{ "stamps", test_authors },
 	{ "parts left out", test_left_out },
 	{ "the root left out", test_root_left_out },
 	{ "fields", test_fields },

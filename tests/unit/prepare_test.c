@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "compose/intake.h"
 #include "compose/prepare.h"
 #include "deliver/submit.h"
 
@@ -11,7 +10,9 @@
 
 #include "codec/base64.h"
 #include "command.h"
+#include "compose/entry.h"
 #include "compose/names.h"
+#include "mail/head.h"
 #include "t.h"
 
 enum { LIMIT = 64 * 1024 * 1024, HOST = 256 };
@@ -339,6 +340,20 @@ static const struct {
 };
 /* clang-format on */
 
+/* As it is kept, before it is prepared; release out in any case. */
+static bool
+enter(struct arena *a, struct entry_ask *ask, struct str in, struct entry *v,
+    struct buf *out, struct err *e)
+{
+	size_t n = head_size(in, false);
+
+	buf_init(out, LIMIT);
+	if (!entry_read(a, str_first(in, n), ask, out, v, e))
+		return false;
+	buf_adds(out, str_from(in, n));
+	return buf_ok(out, e);
+}
+
 static void
 make_files(void)
 {
@@ -354,12 +369,13 @@ check_row(size_t i)
 {
 	struct config c = config_of(rows[i].config);
 	const char *rcpt = rows[i].rcpt;
-	struct prepare_envelope envelope = {
-		.rcpt_from_header = rcpt == NULL || rcpt[0] == '+',
-	};
+	struct entry_ask ask = { .config = &c,
+		.rcpt_from_header = rcpt == NULL || rcpt[0] == '+' };
+	struct prepare_envelope envelope = { 0 };
 	struct addr *list = NULL, *sender = NULL;
-	struct buf in, want, got;
-	struct prepared p;
+	struct buf in, kept, want, got;
+	struct prepared p = { 0 };
+	struct entry entry;
 	struct source raw;
 	struct arena a;
 	struct err e = { 0 };
@@ -370,7 +386,6 @@ check_row(size_t i)
 	buf_init(&want, LIMIT);
 	buf_addf(&in, STAMPS "%s" BODY, rows[i].in);
 	buf_addf(&want, STAMPS "%s" BODY, rows[i].want);
-	raw = source_of(buf_view(&in));
 	T_CHECK(rcpt == NULL ||
 		addr_parse_list(&a, str_of(rcpt + (rcpt[0] == '+')), true,
 		    &list, &e),
@@ -378,9 +393,12 @@ check_row(size_t i)
 	T_CHECK(rows[i].sender == NULL ||
 		addr_parse(&a, str_of(rows[i].sender), true, &sender, &e),
 	    "%s: %s", rows[i].name, e.msg);
-	envelope.rcpt = list;
-	envelope.sender = sender;
-	ok = prepare_raw(&p, &c, &raw, &envelope, &silent, &e);
+	ask.rcpt = list;
+	ask.sender = envelope.sender = sender;
+	ok = enter(&a, &ask, buf_view(&in), &entry, &kept, &e);
+	raw = source_of(buf_view(&kept));
+	envelope.rcpt = entry.rcpt;
+	ok = ok && prepare_raw(&p, &c, &raw, &envelope, &silent, &e);
 	T_CHECK(ok == (rows[i].exit == 0), "%s: %s", rows[i].name,
 	    ok ? "accepted" : e.msg);
 	if (ok) {
@@ -398,6 +416,7 @@ check_row(size_t i)
 	}
 	prepare_release(&p);
 	buf_release(&in);
+	buf_release(&kept);
 	buf_release(&want);
 	arena_release(&a);
 }
@@ -418,7 +437,7 @@ test_rows(void)
 /* A message as text, prepared for one recipient. */
 struct job {
 	struct config config;
-	struct buf in;
+	struct buf in, kept;
 	struct source raw;
 	struct arena mem;
 	struct prepared p;
@@ -428,15 +447,21 @@ static bool
 begin(struct job *j, const char *config, enum route want, struct err *e)
 {
 	struct prepare_envelope envelope = { .want = want };
+	struct entry_ask ask = { .config = &j->config };
+	struct entry entry;
 	struct addr *list;
 
 	j->config = config_of(config);
 	arena_init(&j->mem, LIMIT);
-	j->raw = source_of(buf_view(&j->in));
 	j->p = (struct prepared){ 0 };
+	buf_init(&j->kept, 0);
 	if (!addr_parse_list(&j->mem, STR("a@x.example"), false, &list, e))
 		return false;
-	envelope.rcpt = list;
+	ask.rcpt = list;
+	if (!enter(&j->mem, &ask, buf_view(&j->in), &entry, &j->kept, e))
+		return false;
+	j->raw = source_of(buf_view(&j->kept));
+	envelope.rcpt = entry.rcpt;
 	return prepare_raw(&j->p, &j->config, &j->raw, &envelope, &silent, e);
 }
 
@@ -446,6 +471,7 @@ end(struct job *j)
 	prepare_release(&j->p);
 	arena_release(&j->mem);
 	buf_release(&j->in);
+	buf_release(&j->kept);
 }
 
 static bool
@@ -600,6 +626,7 @@ test_set_apart(void)
 	buf_release(&rest);
 	prepare_release(&j.p);
 	arena_release(&j.mem);
+	buf_release(&j.kept);
 	T_CHECK(begin(&j, "limit=1000", ROUTE_AUTO, &e), "%s", e.msg);
 	T_CHECK(j.p.out.n_files == 2 && str_eq(j.p.out.file[1].cid, STR("i@d")),
 	    "two files");
@@ -770,11 +797,13 @@ test_max_of_files(void)
 	    "the route would refuse it");
 	prepare_release(&j.p);
 	arena_release(&j.mem);
+	buf_release(&j.kept);
 	T_CHECK(!begin(&j, "limit=1024;max=50000", ROUTE_AUTO, &e) &&
 		err_exit(&e) == 65,
 	    "%s", e.msg);
 	prepare_release(&j.p);
 	arena_release(&j.mem);
+	buf_release(&j.kept);
 	T_CHECK(!begin(&j, "limit=1024;max=40000", ROUTE_AUTO, &e) &&
 		j.p.out.n_files == 0,
 	    "nothing is decoded for it");
@@ -969,13 +998,16 @@ test_limits(void)
 static void
 test_recipients(void)
 {
-	struct prepare_envelope envelope = { .rcpt_from_header = true };
+	struct prepare_envelope envelope = { 0 };
 	struct config c = config_of("");
+	struct entry_ask ask = { .config = &c, .rcpt_from_header = true };
 	struct route_choice choice;
 	struct prepared p;
+	struct entry entry;
 	struct source raw;
+	struct arena a;
 	struct err e = { 0 };
-	struct buf in;
+	struct buf in, kept;
 
 	for (size_t n = 1000; n <= 10000; n += 9000) {
 		buf_init(&in, LIMIT);
@@ -983,15 +1015,22 @@ test_recipients(void)
 		for (size_t i = 0; i < n; i++)
 			buf_addf(&in, "@x.example,\r\n %zu", i);
 		buf_addz(&in, "@x.example\r\n\r\nhi\r\n");
-		raw = source_of(buf_view(&in));
+		arena_init(&a, LIMIT);
+		T_CHECK(enter(&a, &ask, buf_view(&in), &entry, &kept, &e), "%s",
+		    e.msg);
+		raw = source_of(buf_view(&kept));
+		envelope.rcpt = entry.rcpt;
 		T_CHECK(prepare_raw(&p, &c, &raw, &envelope, &silent, &e) &&
 			!submit_route(NULL, &p, ROUTE_AUTO, &choice, &e) &&
 			err_exit(&e) == 65 &&
 			strstr(e.msg, "Exchange takes at most 1000") != NULL,
 		    "%zu: %s", n, e.msg);
-		T_CHECK(p.n_rcpt == n + 1, "%zu counted", p.n_rcpt);
+		T_CHECK(p.n_rcpt == n + 1 && entry.n_rcpt == n + 1,
+		    "%zu counted", p.n_rcpt);
 		prepare_release(&p);
 		buf_release(&in);
+		buf_release(&kept);
+		arena_release(&a);
 	}
 }
 
@@ -1011,33 +1050,35 @@ test_some_will_do(void)
 		    1 },
 		{ "To: a@b@c, <d@\r\n", 0, 2 },
 	};
-	struct prepare_envelope envelope = { .rcpt_from_header = true,
-		.some_will_do = true };
 	struct config c = config_of("");
-	struct prepared p;
-	struct source raw;
+	struct entry_ask ask = { .config = &c,
+		.rcpt_from_header = true,
+		.some_will_do = true };
+	struct entry entry;
+	struct arena a;
 	struct err e = { 0 };
-	struct buf in;
+	struct buf in, kept;
 	size_t bad;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		buf_init(&in, LIMIT);
 		buf_addf(&in, "%s\r\nhi\r\n", cases[i].in);
-		raw = source_of(buf_view(&in));
-		T_CHECK(prepare_raw(&p, &c, &raw, &envelope, &silent, &e) ==
+		arena_init(&a, LIMIT);
+		T_CHECK(enter(&a, &ask, buf_view(&in), &entry, &kept, &e) ==
 			(cases[i].good > 0),
 		    "%zu: %s", i, e.msg);
 		T_CHECK(cases[i].good > 0 || err_exit(&e) == 65, "%zu", i);
 		bad = 0;
-		for (const struct prepare_bad *b = p.bad; b != NULL;
+		for (const struct entry_bad *b = entry.bad; b != NULL;
 		     b = b->next)
 			bad++;
 		if (cases[i].good > 0)
-			T_CHECK(p.n_rcpt == cases[i].good &&
+			T_CHECK(entry.n_rcpt == cases[i].good &&
 				bad == cases[i].bad,
-			    "%zu: %zu and %zu", i, p.n_rcpt, bad);
-		prepare_release(&p);
+			    "%zu: %zu and %zu", i, entry.n_rcpt, bad);
 		buf_release(&in);
+		buf_release(&kept);
+		arena_release(&a);
 	}
 }
 
@@ -1140,64 +1181,6 @@ test_message(void)
 	arena_release(&a);
 }
 
-/* A pipe into a file of CRLF lines. */
-/* clang-format off */
-static const struct {
-	const char *name;
-	bool dot_ends;
-	struct str in, want;
-} intakes[] = {
-	{ "empty", false, { 0 }, { 0 } },
-	{ "LF", false, STR_INIT("a\nb"), STR_INIT("a\r\nb\r\n") },
-	{ "mixed", false, STR_INIT("a\r\nb\nc\rd\r\r\n"),
-	  STR_INIT("a\r\nb\r\nc d\r\n") },
-	{ "CRs alone", false, STR_INIT("a\r\rb\r"),
-	  STR_INIT("a\r\n\r\nb\r\n") },
-	{ "a CR in the first line", false, STR_INIT("a\rb\n"),
-	  STR_INIT("a b\r\n") },
-	{ "dot", true, STR_INIT("a\n.\nb\n"), STR_INIT("a\r\n") },
-	{ "dot stays", false, STR_INIT("a\n.\nb\n"),
-	  STR_INIT("a\r\n.\r\nb\r\n") },
-	{ "NUL", false, STR_INIT("a\0b"), STR_INIT("a\0b\r\n") },
-};
-/* clang-format on */
-
-static void
-test_intake(void)
-{
-	struct source s;
-	struct buf want;
-	struct prepare_intake in = { .name = "it" };
-	struct config c = { .max_message_size = 80000 };
-	struct err e = { 0 };
-	int pipes[2], fd;
-
-	for (size_t i = 0; i < sizeof(intakes) / sizeof(*intakes); i++) {
-		T_CHECK(pipe(pipes) == 0, "pipe");
-		T_CHECK(write(pipes[1], intakes[i].in.p, intakes[i].in.n) ==
-			(ssize_t)intakes[i].in.n,
-		    "write");
-		(void)close(pipes[1]);
-		in.from = pipes[0];
-		in.dot_ends = intakes[i].dot_ends;
-		T_CHECK(prepare_intake(&in, &fd, &s, &e), "%s: %s",
-		    intakes[i].name, e.msg);
-		(void)close(pipes[0]);
-		buf_init(&want, LIMIT);
-		buf_adds(&want, intakes[i].want);
-		same_bytes(&s, &want, intakes[i].name);
-		buf_release(&want);
-		(void)close(fd);
-	}
-	/* what goes on for ever is read up to the limit: 110,000 bytes */
-	in.from = open("/dev/zero", O_RDONLY);
-	in.config = &c;
-	T_CHECK(!prepare_intake(&in, &fd, &s, &e) && e.kind == ERR_INPUT &&
-		err_exit(&e) == 65 && strstr(e.msg, "110000") != NULL,
-	    "%s", e.msg);
-	(void)close(in.from);
-}
-
 static void
 prepare_once(void)
 {
@@ -1259,7 +1242,6 @@ static const struct t_test tests[] = {
 	{ "recipients", test_recipients },
 	{ "recipients, not all of them", test_some_will_do },
 	{ "from parts", test_message },
-	{ "intake", test_intake },
 	{ "corpora", test_corpora },
 	{ "allocations fail", test_memory },
 };

@@ -155,12 +155,77 @@ test_halving(void)
 	}
 }
 
+/*
+ * A message for many goes in parts, one of whom is bad: the state of two slots
+ * says who has it, however many they are, and nobody is asked for twice.
+ */
+static void
+check_many(size_t many, size_t bad)
+{
+	static struct str rcpt[ENVELOPE_RECIPIENTS_MOST];
+	static unsigned char sent[ENVELOPE_RECIPIENTS_MOST];
+	struct envelope v = { .recipient = rcpt, .recipients = many };
+	struct envelope_state s = { 0 };
+	char slots[ENVELOPE_SLOTS];
+	enum worker_part_next next;
+	struct worker_part p;
+	struct err e, why;
+	struct arena a;
+	unsigned rounds = 0;
+	bool has_bad;
+
+	arena_init(&a, 64 << 20);
+	memset(sent, 0, sizeof(sent));
+	for (size_t k = 0; k < many; k++)
+		rcpt[k] = k == bad ? STR("bad@x.org") : STR("a@x.org");
+	do {
+		T_CHECK(worker_part_list(&a, &v, &s, false, &p, &e) &&
+			p.n > 0 && p.n <= WORKER_PART_MOST,
+		    "%zu", p.n);
+		has_bad = false;
+		for (size_t k = 0; k < p.n; k++)
+			has_bad = has_bad || p.at[k] == bad;
+		why = (struct err){ 0 };
+		if (has_bad) {
+			err_set(&why, ERR_REFUSED, "E: bad@x.org");
+			why.exit = EX_NOUSER;
+			memcpy(why.code, "E", 2);
+		}
+		for (size_t k = 0; k < p.n; k++)
+			sent[p.at[k]] += !has_bad;
+		next = worker_part_next(&p, &why);
+		if (next == WORKER_PART_OVER)
+			break;
+		T_CHECK(worker_part_settle(&a, &p, next, &v, &s), "settled");
+		/* through the file */
+		s.sequence = 2;
+		memset(slots, ' ', sizeof(slots));
+		envelope_state_write(slots, &s);
+		envelope_state_read((struct str){ slots, sizeof(slots) }, &s);
+		s.settled = arena_str(&a, s.settled);
+	} while (++rounds < 64);
+	for (size_t k = 0; k < many; k++)
+		T_CHECK(sent[k] == (k != bad), "%zu of %zu: %u times", k, many,
+		    sent[k]);
+	arena_release(&a);
+}
+
+static void
+test_many(void)
+{
+	check_many(1200, 0);
+	check_many(1200, 700);
+	check_many(1201, 1200);
+	check_many(ENVELOPE_RECIPIENTS_MOST, 4711);
+}
+
 int
 main(void)
 {
 	static const struct t_test tests[] = {
 		{ "rows", test_rows },
 		{ "halving", test_halving },
+		{ "many", test_many },
 	};
 
 	return t_main(tests, N(tests));

@@ -16,7 +16,6 @@
 
 #include "base/os.h"
 #include "command.h"
-#include "deliver/enqueue.h"
 #include "serve.h"
 #include "store/claim.h"
 #include "t.h"

@@ -12,18 +12,18 @@
 #include "command/send/preview.h"
 #include "compose/account.h"
 #include "compose/compose.h"
-#include "compose/intake.h"
 #include "compose/prepare.h"
 #include "config/access.h"
 #include "config/config.h"
+#include "deliver/accept.h"
 #include "deliver/attempt.h"
 #include "deliver/bell.h"
 #include "deliver/client.h"
 #include "deliver/direct.h"
-#include "deliver/enqueue.h"
 #include "deliver/progress.h"
 #include "deliver/report.h"
 #include "deliver/submit.h"
+#include "deliver/worker_part.h"
 
 enum {
 	REPORT_MAX = 16 * 1024, /* texts of struct err, escaped */
@@ -40,11 +40,12 @@ struct send {
 	struct report report;
 	struct direct direct;
 	const char *from, *eml;
-	const char *part; /* an option that --eml leaves no place for */
-	int eml_fd;       /* of the message as it is sent; -1 */
+	const char *part;  /* an option that --eml leaves no place for */
+	struct accept in;  /* what is stored, or came by --eml */
+	struct source raw; /* of the latter */
+	struct outbox outbox;
 	enum route via;
-	bool no_save, queue, dry_run, json;
-	struct enqueue_ids ids; /* in the queue */
+	bool no_save, queue, dry_run, json, stores;
 };
 
 static bool
@@ -295,32 +296,86 @@ envelope_of(struct message *m)
 	return all;
 }
 
+/* accept_choose */
+static bool
+choose(void *arg, struct str header, struct accept_to *to, struct err *e)
+{
+	struct send *s = arg;
+	const struct config_ask ask = settings_of(s);
+	struct addr *sender;
+
+	if (s->eml != NULL &&
+	    (!prepare_account(&s->config, &ask, header, e) ||
+		!check_settings(s, e)))
+		return false;
+	to->config = &s->config;
+	if (!s->stores)
+		return true;
+	if (!addr_parse(&s->compose.mem, s->config.from, false, &sender, e))
+		return false;
+	to->sender = sender->text;
+	if (outbox_open(&s->outbox, &s->config, &to->why))
+		to->outbox = &s->outbox;
+	return true;
+}
+
+static bool
+begin_accept(struct send *s, enum route via, struct err *e)
+{
+	struct accept_ask ask = { .choose = choose,
+		.arg = s,
+		.options = { .via = via, .no_save = s->no_save },
+		.client = "send",
+		.log = &s->cli.log,
+		.check = s->eml != NULL && s->stores,
+		.keep = !s->stores };
+	struct addr *from;
+
+	if (s->from != NULL) {
+		if (!addr_parse(&s->compose.mem, str_of(s->from), false, &from,
+			e))
+			return false;
+		ask.options.from = from->text;
+	}
+	ask.entry.rcpt = envelope_of(&s->compose.message);
+	ask.entry.rcpt_from_header = ask.entry.rcpt == NULL;
+	accept_begin(&s->in, &ask);
+	return true;
+}
+
+static bool
+take_eml(struct send *s, struct err *e)
+{
+	bool piped = strcmp(s->eml, "-") == 0;
+	struct accept_input in = { .name = piped ? "standard input" : s->eml };
+	struct file file = { .fd = STDIN_FILENO };
+	bool ok;
+
+	if (!piped && !file_open(&file, s->eml, e))
+		return err_wrap(e, "--eml");
+	in.fd = file.fd;
+	ok = begin_accept(s, s->via, e) && accept_read(&s->in, &in, e);
+	file_close(&file);
+	return ok;
+}
+
 static bool
 prepare_eml(struct send *s, struct err *e)
 {
-	bool piped = strcmp(s->eml, "-") == 0;
-	const char *name = piped ? "standard input" : s->eml;
-	const struct config_ask ask = settings_of(s);
 	struct prepare_envelope envelope = { .want = s->via,
 		.no_save_asked = s->no_save };
-	struct prepare_intake in = { .name = name, .config = &s->config };
-	struct file file = { .fd = STDIN_FILENO };
-	struct source *raw = arena_alloc(&s->compose.mem, sizeof(*raw));
-	bool ok;
 
-	if (raw == NULL)
-		return arena_ok(&s->compose.mem, e);
-	if (!piped && !file_open(&file, s->eml, e))
-		return err_wrap(e, "--eml");
-	in.from = file.fd;
-	ok = prepare_intake(&in, &s->eml_fd, raw, e);
-	file_close(&file);
-	envelope.rcpt = envelope_of(&s->compose.message);
-	envelope.rcpt_from_header = envelope.rcpt == NULL;
-	return ok && prepare_account(&s->config, &ask, raw, e) &&
-	    check_settings(s, e) &&
-	    prepare_raw(&s->prepared, &s->config, raw, &envelope, &s->cli.log,
-		e);
+	if (!take_eml(s, e))
+		return false;
+	s->report.message_id = s->in.entry.message_id;
+	s->report.recipients = s->in.entry.n_rcpt;
+	s->report.why = s->in.why;
+	if (s->stores)
+		return true;
+	envelope.rcpt = s->in.entry.rcpt;
+	s->raw = accept_source(&s->in);
+	return prepare_raw(&s->prepared, &s->config, &s->raw, &envelope,
+	    &s->cli.log, e);
 }
 
 static bool
@@ -333,10 +388,12 @@ prepare(struct send *s, struct err *e)
 		    !prepare_message(&s->prepared, &s->config,
 			&s->compose.message, e))
 		return false;
+	if (s->eml != NULL && s->stores)
+		return true;
 	s->prepared.out.facts.no_save_asked = s->no_save;
 	s->report.message_id = s->prepared.message_id;
 	s->report.recipients = s->prepared.n_rcpt;
-	if (s->prepared.n_rcpt > ENQUEUE_RECIPIENTS) /* it goes in parts */
+	if (s->prepared.n_rcpt > WORKER_PART_MOST) /* it goes in parts */
 		return route_choose(&s->prepared.out.facts, s->via, &choice, e);
 	/* before anybody signs in: what no route can carry, none will try */
 	return submit_route(NULL, &s->prepared, s->via, &choice, e);
@@ -351,7 +408,7 @@ take_recipients(struct arena *a, const struct addr **rest)
 {
 	struct addr *list = NULL, **tail = &list;
 
-	for (size_t n = 0; *rest != NULL && n < ENQUEUE_RECIPIENTS; n++) {
+	for (size_t n = 0; *rest != NULL && n < WORKER_PART_MOST; n++) {
 		(void)addr_add(a, &tail, *rest);
 		*rest = (*rest)->next;
 	}
@@ -374,7 +431,7 @@ each_part(struct send *s, send_part *act, struct err *e)
 	struct prepared part = { 0 };
 	bool ok = true;
 
-	if (whole->n_rcpt <= ENQUEUE_RECIPIENTS)
+	if (whole->n_rcpt <= WORKER_PART_MOST)
 		return act(s, &s->prepared, e);
 	config.from_policy = STR("keep"); /* it was applied */
 	for (size_t done = 0; ok && rest != NULL; done += part.n_rcpt) {
@@ -462,42 +519,43 @@ deliver_part(struct send *s, struct prepared *p, struct err *e)
 	return ok;
 }
 
-/* As it would go, so that what is found wrong is found now. */
+static bool
+take_text(void *arg, struct str piece, struct err *e)
+{
+	return accept_feed(arg, piece, e);
+}
+
+/* From parts, which are prepared: written straight into the queue. */
+static bool
+take_parts(struct send *s, struct err *e)
+{
+	struct route_choice choice;
+	struct source text;
+	struct rope rope;
+
+	if (!route_choose(&s->prepared.out.facts, s->via, &choice, e))
+		return false;
+	s->report.why = choice.why;
+	rope_init(&rope, &s->compose.mem);
+	/* what only JSON delivers is seen in the parts, not in the MIME */
+	if (!prepare_text(&s->compose.message, &rope, e) ||
+	    !begin_accept(s, choice.route == ROUTE_JSON ? ROUTE_JSON : s->via,
+		e))
+		return false;
+	text = rope_source(&rope);
+	return source_copy(source_all(&text), take_text, &s->in, e) &&
+	    accept_end(&s->in, e);
+}
+
 static bool
 queue(struct send *s, struct err *e)
 {
-	struct enqueue q = {
-		.config = &s->config,
-		.prepared = &s->prepared,
-		.client = "send",
-		.options = { .via = s->via, .no_save = s->no_save },
-	};
-	struct arena *mem = &s->compose.mem;
-	struct outbox outbox = { 0 };
-	struct route_choice choice;
-	struct addr *from;
-	bool ok;
-
-	if (!route_choose(&s->prepared.out.facts, s->via, &choice, e) ||
-	    !addr_parse(mem, s->config.from, false, &from, e))
+	if ((s->eml == NULL && !take_parts(s, e)) || !accept_commit(&s->in, e))
 		return false;
-	q.sender = from->text;
-	if (s->from != NULL)
-		q.options.from = from->text;
-	/* what only JSON delivers is seen in the parts, not in the MIME */
-	if (choice.route == ROUTE_JSON)
-		q.options.via = ROUTE_JSON;
-	ok = outbox_open(&outbox, &s->config, e) &&
-	    enqueue_message(&outbox, &q, &s->ids, e);
+	s->report.queued = s->in.id;
 	/* where somebody hands out, it goes at once; else a timer comes */
-	for (size_t i = 0; ok && i < s->ids.n; i++)
-		if (!bell_ring(&outbox.spool, BELL_NEW, s->ids.id[i]))
-			break;
-	outbox_close(&outbox);
-	if (ok)
-		s->report.queued = s->ids.id[0];
-	s->report.why = choice.why;
-	return ok;
+	(void)bell_ring(&s->outbox.spool, BELL_NEW, s->in.id);
+	return true;
 }
 
 /* Also what ends before anybody is asked is an attempt for who looks it up. */
@@ -526,6 +584,7 @@ run(struct send *s, struct err *e)
 {
 	struct err unusable;
 
+	s->stores = s->queue && !s->dry_run;
 	if (!read_settings(s, e) || !prepare(s, e))
 		return false;
 	if (s->dry_run) {
@@ -594,7 +653,7 @@ print_id(const struct send *s)
 	char line[ENVELOPE_ID_SIZE + 8];
 	struct err e;
 
-	(void)snprintf(line, sizeof(line), "queued %s\n", s->ids.id[0]);
+	(void)snprintf(line, sizeof(line), "queued %s\n", s->in.id);
 	if (!cli_out(str_of(line), &e))
 		log_warn(&s->cli.log, "%s", e.msg);
 	return EX_OK;
@@ -626,13 +685,13 @@ send_main(const struct cli_command *self, int argc, char **argv)
 	bool ok;
 	int code;
 
-	s.eml_fd = -1;
 	cli_init(&s.cli, self, argc, argv);
 	compose_init(&s.compose, &s.cli.log);
 	ok = read_options(&s, &e) && (s.cli.common.help || run(&s, &e));
 	code = finish(&s, ok, &e);
 	prepare_release(&s.prepared);
-	os_close(&s.eml_fd);
+	accept_release(&s.in);
+	outbox_close(&s.outbox);
 	client_close(&s.client);
 	access_release(&s.access);
 	config_release(&s.config);

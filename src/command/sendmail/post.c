@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "compose/account.h"
+#include "compose/prepare.h"
 #include "config/access.h"
 #include "deliver/attempt.h"
 #include "deliver/background.h"
@@ -13,19 +15,28 @@
 #include "deliver/worker.h"
 #include "mail/dsn.h"
 
+enum { REPORT_MOST = 16 << 20 /* bytes: a report's envelope, aliases */ };
+
 bool
 sendmail_post_open(struct sendmail_post *d, const struct config_ask *ask,
     const struct log *log, const struct syslog *syslog, struct err *e)
 {
-	*d = (struct sendmail_post){ .path = ask->path,
-		.log = log,
-		.syslog = syslog };
-	return config_load(&d->config, ask, log, e);
+	*d =
+	    (struct sendmail_post){ .ask = *ask, .log = log, .syslog = syslog };
+	if (config_load(&d->config, ask, log, e))
+		return true;
+	d->broken = *e;
+	return false;
 }
 
 bool
 sendmail_post_queue(struct sendmail_post *d, struct err *e)
 {
+	/* the settings of another account have a path of their own */
+	if (d->opened && d->outbox.spool.path != d->config.spool_dir.p) {
+		outbox_close(&d->outbox);
+		d->opened = false;
+	}
 	if (!d->opened)
 		d->opened = outbox_open(&d->outbox, &d->config, e);
 	return d->opened;
@@ -34,6 +45,7 @@ sendmail_post_queue(struct sendmail_post *d, struct err *e)
 void
 sendmail_post_close(struct sendmail_post *d)
 {
+	accept_release(&d->in);
 	outbox_close(&d->outbox);
 	config_release(&d->config);
 	*d = (struct sendmail_post){ 0 };
@@ -47,18 +59,53 @@ text_of(const struct addr *sender)
 	return sender != NULL ? sender->text : (struct str){ 0 };
 }
 
+static bool
+post_choose(void *arg, struct str header, struct accept_to *to, struct err *e)
+{
+	struct sendmail_post *d = arg;
+
+	if (d->broken.kind != ERR_NONE) {
+		*e = d->broken;
+		return false;
+	}
+	if (!prepare_account(&d->config, &d->ask, header, e) ||
+	    !config_check(&d->config, NULL, CONFIG_TO_COMPOSE, e))
+		return false;
+	to->config = &d->config;
+	to->sender = text_of(d->in.ask.entry.sender);
+	if (sendmail_post_queue(d, &to->why))
+		to->outbox = &d->outbox;
+	return true;
+}
+
+void
+sendmail_post_begin(struct sendmail_post *d, const struct accept_ask *ask)
+{
+	struct accept_ask all = *ask;
+
+	all.choose = post_choose;
+	all.arg = d;
+	all.client = "sendmail";
+	all.log = d->log;
+	all.check = true;
+	accept_release(&d->in);
+	accept_begin(&d->in, &all);
+	d->reported = false;
+}
+
 /* As Postfix says it, for those who read logs by program. */
 static void
-note_stored(const struct sendmail_post *d, const struct prepared *p,
-    const struct addr *sender)
+note_stored(const struct sendmail_post *d)
 {
+	const struct accept *in = &d->in;
+
 	syslog_send(d->syslog, SYSLOG_INFO,
 	    "%s: message-id=%.*s, from=<%.*s>, size=%llu, nrcpt=%zu, "
 	    "status=queued",
-	    d->ids.id[0], STR_ARG(p->message_id), STR_ARG(text_of(sender)),
-	    (unsigned long long)p->out.mime.size, p->n_rcpt);
-	log_trace(d->log, "stored as %s: %.*s to %zu recipients", d->ids.id[0],
-	    STR_ARG(p->message_id), p->n_rcpt);
+	    in->id, STR_ARG(in->entry.message_id), STR_ARG(in->to.sender),
+	    (unsigned long long)accept_source(in).size, in->entry.n_rcpt);
+	log_trace(d->log, "stored as %s: %.*s to %zu recipients", in->id,
+	    STR_ARG(in->entry.message_id), in->entry.n_rcpt);
 }
 
 /* What will keep it there is said now, where somebody may see it. */
@@ -70,54 +117,33 @@ warn(const struct sendmail_post *d)
 	struct err why;
 
 	if (!config_check(c, NULL, CONFIG_TO_SIGN_IN, &why))
-		log_warn(d->log, "stored as %s, where it waits: %s",
-		    d->ids.id[0], why.msg);
+		log_warn(d->log, "stored as %s, where it waits: %s", d->in.id,
+		    why.msg);
 	else if (!c->enabled)
 		log_warn(d->log,
-		    "stored as %s, where it waits: enabled = no (%s)",
-		    d->ids.id[0],
+		    "stored as %s, where it waits: enabled = no (%s)", d->in.id,
 		    config_origin(&c->origin[CONFIG_ENABLED], &from));
-}
-
-static bool
-store(struct sendmail_post *d, const struct prepared *p,
-    const struct sendmail_mail *mail, struct err *e)
-{
-	const struct enqueue q = {
-		.config = &d->config,
-		.prepared = p,
-		.sender = text_of(mail->envelope.sender),
-		.client = "sendmail",
-		.options = { .no_report = mail->no_report,
-		    .envelope_id = mail->envelope_id },
-	};
-
-	if (!sendmail_post_queue(d, e) ||
-	    !enqueue_message(&d->outbox, &q, &d->ids, e))
-		return false;
-	note_stored(d, p, mail->envelope.sender);
-	warn(d);
-	return true;
 }
 
 /* Those who are no addresses, as an envelope for their report. */
 static bool
-list_bad(const struct sendmail_post *d, struct prepared *p,
-    const struct sendmail_mail *mail, struct envelope *v, struct err *e)
+list_bad(const struct sendmail_post *d, struct arena *mem, struct envelope *v,
+    struct err *e)
 {
+	const struct entry *in = &d->in.entry;
 	size_t n = 0;
 
-	for (const struct prepare_bad *b = p->bad; b != NULL; b = b->next)
+	for (const struct entry_bad *b = in->bad; b != NULL; b = b->next)
 		n++;
-	*v = (struct envelope){ .id = str_of(d->ids.id[0]),
+	*v = (struct envelope){ .id = str_of(d->in.id),
 		.account = d->config.account,
-		.sender = text_of(mail->envelope.sender),
+		.sender = d->in.to.sender,
 		.arrived = os_wall(),
-		.message_id = p->message_id,
-		.recipient = arena_array(&p->mem, n, sizeof(*v->recipient)) };
+		.message_id = in->message_id,
+		.recipient = arena_array(mem, n, sizeof(*v->recipient)) };
 	if (v->recipient == NULL)
-		return arena_ok(&p->mem, e);
-	for (const struct prepare_bad *b = p->bad; b != NULL; b = b->next)
+		return arena_ok(mem, e);
+	for (const struct entry_bad *b = in->bad; b != NULL; b = b->next)
 		v->recipient[v->recipients++] = b->text;
 	return true;
 }
@@ -126,65 +152,57 @@ list_bad(const struct sendmail_post *d, struct prepared *p,
  * The others get the message; who sent it hears of these, as he would of any
  * that are refused later.
  */
-static void
-report_bad(struct sendmail_post *d, struct prepared *p,
-    const struct sendmail_mail *mail)
+static bool
+report_bad(struct sendmail_post *d, struct arena *mem, struct err *e)
 {
+	const struct source body = accept_source(&d->in);
 	char id[ENVELOPE_ID_SIZE];
 	struct bounce b = { 0 };
 	struct envelope v;
-	struct err why, e;
+	struct err why;
 	struct bounce_about about = { .config = &d->config,
 		.envelope = &v,
-		.body = &p->out.mime,
+		.body = &body,
 		.why = &why,
 		.now = os_wall(),
 		.log = d->log };
+	bool ok;
 
-	for (const struct prepare_bad *bad = p->bad; bad != NULL;
-	     bad = bad->next)
-		log_warn(d->log, "not sent to all: %.*s", STR_ARG(bad->why));
-	if (p->bad == NULL || mail->no_report)
-		return;
-	err_set(&why, ERR_INPUT, "%.*s", STR_ARG(p->bad->why));
+	err_set(&why, ERR_INPUT, "%.*s", STR_ARG(d->in.entry.bad->why));
 	memcpy(why.code, DSN_BAD_ADDRESS, sizeof(DSN_BAD_ADDRESS));
-	d->reported = true;
-	if (!list_bad(d, p, mail, &v, &e)) {
-		log_warn(d->log, "no report of that: %s", e.msg);
-		return;
-	}
+	if (!list_bad(d, mem, &v, e))
+		return false;
 	about.recipient = v.recipient;
 	about.recipients = v.recipients;
-	if (!bounce_make(&about, &p->mem, &b, &e) ||
-	    (b.whom != BOUNCE_NOBODY &&
-		!bounce_add(&d->outbox.spool, &b, id, &e)))
-		log_warn(d->log, "no report of that could be stored: %s",
-		    e.msg);
+	ok = bounce_make(&about, mem, &b, e) &&
+	    (b.whom == BOUNCE_NOBODY ||
+		bounce_add(&d->outbox.spool, &b, id, e));
 	bounce_release(&b);
+	return ok;
 }
 
 bool
-sendmail_post_store(struct sendmail_post *d, const struct sendmail_mail *mail,
-    bool *unstored, struct err *e)
+sendmail_post_store(struct sendmail_post *d, struct err *e)
 {
-	struct prepared p = { 0 };
-	struct route_choice choice;
-	bool ok;
+	const struct entry_bad *bad = d->in.entry.bad;
+	struct arena mem;
+	struct err why;
 
-	*unstored = false;
-	d->ids.n = 0;
-	ok = config_check(&d->config, NULL, CONFIG_TO_COMPOSE, e) &&
-	    prepare_raw(&p, &d->config, mail->raw, &mail->envelope, d->log,
-		e) &&
-	    route_choose(&p.out.facts, ROUTE_AUTO, &choice, e);
-	if (ok) {
-		ok = store(d, &p, mail, e);
-		if (ok)
-			report_bad(d, &p, mail);
-		*unstored = !ok && e->kind != ERR_INPUT;
-	}
-	prepare_release(&p);
-	return ok;
+	if (!accept_commit(&d->in, e))
+		return false;
+	note_stored(d);
+	warn(d);
+	for (const struct entry_bad *b = bad; b != NULL; b = b->next)
+		log_warn(d->log, "not sent to all: %.*s", STR_ARG(b->why));
+	if (bad == NULL || d->in.ask.options.no_report)
+		return true;
+	d->reported = true;
+	arena_init(&mem, REPORT_MOST);
+	if (!report_bad(d, &mem, &why))
+		log_warn(d->log, "no report of that could be stored: %s",
+		    why.msg);
+	arena_release(&mem);
+	return true;
 }
 
 struct manager_ask
@@ -192,7 +210,7 @@ sendmail_post_manager(struct sendmail_post *d)
 {
 	return (struct manager_ask){ .outbox = &d->outbox,
 		.config = &d->config,
-		.path = d->path,
+		.path = d->ask.path,
 		.log = d->log,
 		.syslog = d->syslog };
 }
@@ -203,7 +221,7 @@ sendmail_post_background(struct sendmail_post *d)
 	const struct manager_ask ask = sendmail_post_manager(d);
 	struct err e;
 
-	if (background_send(&ask, &d->ids, &e))
+	if (background_send(&ask, d->in.id, &e))
 		return;
 	log_warn(d->log, "stored, but not sent yet: %s", e.msg);
 	syslog_send(d->syslog, SYSLOG_ERR, "stored, but not sent yet: %s",
@@ -223,7 +241,7 @@ judge(const struct sendmail_post *d, const struct worker_result *r,
 		return true;
 	*e = r->why;
 	if (waits || r->message == VERDICT_HOLD)
-		err_wrap(e, "stored as %s, where it waits", d->ids.id[0]);
+		err_wrap(e, "stored as %s, where it waits", d->in.id);
 	return false;
 }
 
@@ -242,20 +260,14 @@ sendmail_post_wait(struct sendmail_post *d, struct err *e)
 	struct err why;
 	bool ok = true, left = d->reported;
 
-	worker_open(&w, &d->outbox, d->path, d->log, d->syslog);
+	worker_open(&w, &d->outbox, d->ask.path, d->log, d->syslog);
 	w.told = true;
-	for (size_t i = 0; i < d->ids.n; i++) {
-		if (!worker_message(&w, d->ids.id[i], &r, &why)) {
-			log_warn(d->log, "%s", why.msg);
-			left = true;
-			break;
-		}
-		if (judge(d, &r, &why)) {
-			left = left || is_left(&r);
-		} else if (ok) {
-			ok = false;
-			*e = why;
-		}
+	if (!worker_message(&w, d->in.id, &r, &why)) {
+		log_warn(d->log, "%s", why.msg);
+		left = true;
+	} else {
+		ok = judge(d, &r, e);
+		left = left || (ok && is_left(&r));
 	}
 	worker_close(&w);
 	if (left)
@@ -302,9 +314,11 @@ may_send(const struct sendmail_post *d, struct access *a, struct err *e)
 }
 
 bool
-sendmail_post_unstored(struct sendmail_post *d,
-    const struct sendmail_mail *mail, struct err *e)
+sendmail_post_unstored(struct sendmail_post *d, struct err *e)
 {
+	const struct source raw = accept_source(&d->in);
+	const struct prepare_envelope v = { .sender = d->in.ask.entry.sender,
+		.rcpt = d->in.entry.rcpt };
 	const struct err unstored = *e;
 	struct prepared p = { 0 };
 	struct access access;
@@ -315,9 +329,8 @@ sendmail_post_unstored(struct sendmail_post *d,
 	syslog_send(d->syslog, SYSLOG_ERR,
 	    "it cannot be stored, so it is sent at once: %s", unstored.msg);
 	ok = may_send(d, &access, e) &&
-	    prepare_raw(&p, &d->config, mail->raw, &mail->envelope, d->log,
-		e) &&
-	    send_now(d, &access, &p, mail->envelope.sender, e);
+	    prepare_raw(&p, &d->config, &raw, &v, d->log, e) &&
+	    send_now(d, &access, &p, v.sender, e);
 	access_release(&access);
 	prepare_release(&p);
 	return ok;

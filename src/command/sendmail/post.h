@@ -16,29 +16,28 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "base/source.h"
 #include "base/syslog.h"
-#include "compose/prepare.h"
 #include "config/config.h"
-#include "deliver/enqueue.h"
+#include "deliver/accept.h"
 #include "deliver/manager.h"
 #include "deliver/outbox.h"
 
 struct sendmail_post {
-	const char *path; /* -C, or NULL */
+	struct config_ask ask; /* sender: that of the next message */
 	const struct log *log;
 	const struct syslog *syslog;
 	struct config config;
+	struct err broken; /* why the settings are none; or of kind ERR_NONE */
 	struct outbox outbox;
-	bool opened;            /* the outbox */
-	struct enqueue_ids ids; /* of the latest message */
-	bool reported;          /* a report on one of them is stored, too */
+	bool opened;      /* the outbox */
+	struct accept in; /* the latest message */
+	bool reported;    /* a report on it is stored, too */
 };
 
 /*
  * Loads the settings: what a message wants of them is checked with it.
  * Borrows log and syslog, and must not be moved, until sendmail_post_close.
- * ERR_CONFIG.
+ * ERR_CONFIG: what is posted is read and refused.
  */
 bool sendmail_post_open(struct sendmail_post *d, const struct config_ask *ask,
     const struct log *log, const struct syslog *syslog, struct err *e)
@@ -49,19 +48,17 @@ void sendmail_post_close(struct sendmail_post *d); /* a zeroed one is fine */
 bool sendmail_post_queue(struct sendmail_post *d, struct err *e)
     __attribute__((warn_unused_result));
 
-struct sendmail_mail {
-	const struct source *raw;
-	struct prepare_envelope envelope;
-	bool no_report;         /* NOTIFY=NEVER */
-	struct str envelope_id; /* xtext; or empty */
-};
+/*
+ * Begins a message, which is fed to d->in. ask: entry, received, options and
+ * keep.
+ */
+void sendmail_post_begin(struct sendmail_post *d, const struct accept_ask *ask);
 
 /*
- * Prepares and stores it; how to sign in need not be known yet. False:
- * nothing is stored; *unstored: only because there is no place for it.
+ * Stores what is in d->in, which has ended; how to sign in need not be known
+ * yet. False: nothing is stored.
  */
-bool sendmail_post_store(struct sendmail_post *d,
-    const struct sendmail_mail *mail, bool *unstored, struct err *e)
+bool sendmail_post_store(struct sendmail_post *d, struct err *e)
     __attribute__((warn_unused_result));
 
 /* What is stored is sent, by another process. It may fail: the log says so. */
@@ -74,8 +71,7 @@ void sendmail_post_background(struct sendmail_post *d);
  */
 bool sendmail_post_wait(struct sendmail_post *d, struct err *e)
     __attribute__((warn_unused_result));
-bool sendmail_post_unstored(struct sendmail_post *d,
-    const struct sendmail_mail *mail, struct err *e)
+bool sendmail_post_unstored(struct sendmail_post *d, struct err *e)
     __attribute__((warn_unused_result));
 
 /* What manager.h wants to know. */

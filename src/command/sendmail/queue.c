@@ -110,7 +110,6 @@ bool
 sendmail_queue_run(struct sendmail_post *d, const struct sendmail_ask *asked,
     struct err *e)
 {
-	static const struct enqueue_ids none = { .n = 0 };
 	const struct manager_ask ask = sendmail_post_manager(d);
 	const char *which = asked->which;
 
@@ -122,5 +121,5 @@ sendmail_queue_run(struct sendmail_post *d, const struct sendmail_ask *asked,
 		return true;
 	if (asked->wait || asked->verbose)
 		return run_here(&ask, e);
-	return background_send(&ask, &none, e);
+	return background_send(&ask, NULL, e);
 }

@@ -17,8 +17,6 @@
 #include "command/sendmail/post.h"
 #include "command/sendmail/queue.h"
 #include "command/sendmail/smtp.h"
-#include "compose/account.h"
-#include "compose/intake.h"
 #include "compose/names.h"
 
 enum {
@@ -228,63 +226,51 @@ hand_on(struct sendmail *s, struct sendmail_post *post, struct err *e)
 	return true;
 }
 
-static bool
-post_input(struct sendmail *s, struct sendmail_post *post,
-    const struct source *raw, struct err *e)
+/* -V, as a report repeats it. */
+static struct str
+envelope_id(struct sendmail *s)
 {
-	struct sendmail_mail mail = {
-		.raw = raw,
-		.envelope = { .sender = s->sender,
-		    .rcpt = s->rcpt,
-		    .rcpt_from_header = s->ask.from_header,
-		    .some_will_do = true,
-		    .sender_name = s->name },
-		.no_report = wants_no_report(s),
-	};
 	struct buf id;
-	bool unstored;
+	struct str out;
 
-	if (s->ask.envelope != NULL) {
-		buf_init(&id, NAME_MAX_SIZE);
-		xtext_write(&id,
-		    str_first(str_of(s->ask.envelope), ENVELOPE_ID_MOST));
-		mail.envelope_id = arena_str(&s->mem, buf_view(&id));
-		buf_release(&id);
-	}
-	if (sendmail_post_store(post, &mail, &unstored, e))
-		return hand_on(s, post, e);
-	return unstored && !stores_only(s) &&
-	    sendmail_post_unstored(post, &mail, e);
+	if (s->ask.envelope == NULL)
+		return (struct str){ 0 };
+	buf_init(&id, NAME_MAX_SIZE);
+	xtext_write(&id, str_first(str_of(s->ask.envelope), ENVELOPE_ID_MOST));
+	out = arena_str(&s->mem, buf_view(&id));
+	buf_release(&id);
+	return out;
 }
 
-/*
- * The message is read even if the settings are found to be wrong: who writes
- * into a pipe that nobody reads is killed before our exit status says why.
- */
+/* The message is read even if the settings are found to be wrong. */
 static bool
 deliver(struct sendmail *s, struct err *e)
 {
 	const struct config_ask ask = settings_of(s);
+	const struct accept_input in = { STDIN_FILENO, "standard input",
+		!s->ask.ignore_dots };
 	struct sendmail_post post = { 0 };
-	struct prepare_intake in = { STDIN_FILENO, "standard input",
-		!s->ask.ignore_dots, NULL };
-	struct source raw;
-	struct err unread;
-	bool ok, read;
-	int fd = -1;
+	struct accept_ask want = { .keep = !stores_only(s) };
+	bool ok;
 
 	if (!read_recipients(s, e) || !read_sender(s, e))
 		return false;
+	want.options = (struct options){ .no_report = wants_no_report(s),
+		.envelope_id = envelope_id(s) };
+	want.entry = (struct entry_ask){ .sender = s->sender,
+		.sender_name = s->name,
+		.rcpt = s->rcpt,
+		.rcpt_from_header = s->ask.from_header,
+		.some_will_do = true };
 	ok = sendmail_post_open(&post, &ask, &s->log, &s->syslog, e);
 	if (stores_only(s))
 		config_forget_secrets();
-	in.config = ok ? &post.config : NULL;
-	read = prepare_intake(&in, &fd, &raw, &unread);
-	if (ok && !read)
-		*e = unread;
-	ok = ok && read && prepare_account(&post.config, &ask, &raw, e) &&
-	    post_input(s, &post, &raw, e);
-	os_close(&fd);
+	sendmail_post_begin(&post, &want);
+	ok = accept_read(&post.in, &in, e);
+	if (ok && sendmail_post_store(&post, e))
+		ok = hand_on(s, &post, e);
+	else if (ok)
+		ok = want.keep && sendmail_post_unstored(&post, e);
 	sendmail_post_close(&post);
 	return ok;
 }

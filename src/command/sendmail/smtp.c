@@ -5,9 +5,6 @@
 #include <unistd.h>
 
 #include "base/os.h"
-#include "base/temp.h"
-#include "compose/account.h"
-#include "compose/intake.h"
 #include "smtp/session.h"
 
 enum {
@@ -19,9 +16,8 @@ struct server {
 	const struct sendmail_smtp *streams;
 	struct sendmail_post *post;
 	struct session session;
-	struct temp message; /* what came since DATA */
-	size_t wanted;       /* recipients without NOTIFY=NEVER */
-	bool spoiled;        /* it could not be kept, and why */
+	size_t wanted; /* recipients without NOTIFY=NEVER */
+	bool spoiled;  /* it could not be kept, and why */
 	struct err why;
 	char input[INPUT_SIZE];
 };
@@ -76,64 +72,55 @@ answer_failure(struct server *s, const struct err *e)
 static void
 forget(struct server *s)
 {
-	temp_close(&s->message);
+	accept_release(&s->post->in);
 	s->spoiled = false;
 }
 
 static void
 begin(struct server *s)
 {
-	struct err e;
+	struct session *from = &s->session;
+	const struct accept_ask ask = {
+		.entry = { .sender = from->mail.from, .rcpt = from->rcpt.list },
+		.received = arena_fmt(&from->mem, "by %.*s (post365) with SMTP",
+		    STR_ARG(from->conf.host)),
+		.options = { .no_report = s->wanted == 0,
+		    .envelope_id = from->mail.envid },
+	};
 
-	forget(s);
-	if (temp_open(&s->message, "the message", s->post->config.spool_dir,
-		&e))
-		session_answer(&s->session, (struct str){ 0 });
-	else
-		answer_failure(s, &e);
+	s->post->ask.sender =
+	    from->mail.from != NULL ? from->mail.from->text.p : NULL;
+	sendmail_post_begin(s->post, &ask);
+	session_answer(from, (struct str){ 0 });
 }
 
 static void
 keep(struct server *s)
 {
 	if (!s->spoiled)
-		s->spoiled =
-		    !temp_add(&s->message, buf_view(&s->session.text), &s->why);
+		s->spoiled = !accept_feed(&s->post->in,
+		    buf_view(&s->session.text), &s->why);
 }
 
 /* Stores the message; that it is sent does not take a client's time. */
 static void
 take_message(struct server *s)
 {
-	struct source raw = temp_source(&s->message);
-	const struct sendmail_mail mail = {
-		.raw = &raw,
-		.envelope = { .sender = s->session.mail.from,
-		    .rcpt = s->session.rcpt.list },
-		.no_report = s->wanted == 0,
-		.envelope_id = s->session.mail.envid,
-	};
-	const struct config_ask ask = { .path = s->post->path,
-		.sender = mail.envelope.sender != NULL ?
-		    s->session.mail.from->text.p :
-		    NULL };
 	struct buf text;
 	struct err e;
-	bool unstored;
 
 	if (s->spoiled) {
 		answer_failure(s, &s->why);
-	} else if (prepare_account(&s->post->config, &ask, &raw, &e) &&
-	    sendmail_post_store(s->post, &mail, &unstored, &e)) {
+	} else if (accept_end(&s->post->in, &e) &&
+	    sendmail_post_store(s->post, &e)) {
 		buf_init(&text, SESSION_REPLY_MAX);
-		buf_addf(&text, "250 2.0.0 Ok: queued as %s",
-		    s->post->ids.id[0]);
+		buf_addf(&text, "250 2.0.0 Ok: queued as %s", s->post->in.id);
 		session_answer(&s->session, buf_view(&text));
 		buf_release(&text);
 		if (s->streams->deliver)
 			sendmail_post_background(s->post);
 	} else {
-		sendmail_post_note(s->post->syslog, mail.envelope.sender, &e);
+		sendmail_post_note(s->post->syslog, s->session.mail.from, &e);
 		answer_failure(s, &e);
 	}
 	forget(s);
@@ -188,7 +175,7 @@ sendmail_smtp_serve(const struct sendmail_smtp *streams,
 	char name[HOST_SIZE];
 	struct session_conf conf = {
 		.host = own_name(name),
-		.max_size = prepare_largest(&post->config),
+		.max_size = accept_largest(&post->config),
 		.lf_ends = true,
 		.log = post->log,
 	};

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: MIT */
+#include "deliver/accept.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "codec/date.h"
+#include "codec/utf8.h"
+#include "compose/prepare.h"
+#include "mail/head.h"
+#include "mail/intake.h"
+
+enum {
+	/* the header and what entry adds, a copy of each of its values, and
+	   10,000 addresses */
+	ACCEPT_ARENA = 96 << 20,
+	ACCEPT_TEXT = 2 * ACCEPT_HEADER + 4 * ACCEPT_PIECE,
+	ACCEPT_WORDS = 2048,   /* of the options */
+	ACCEPT_DRAIN = 1 << 28 /* bytes that are read of what is refused */
+};
+
+uint64_t
+accept_largest(const struct config *c)
+{
+	return c->max_message_size + c->max_message_size / 8 * 3;
+}
+
+void
+accept_begin(struct accept *a, const struct accept_ask *ask)
+{
+	*a = (struct accept){ .ask = *ask, .fd = -1 };
+	arena_init(&a->mem, ACCEPT_ARENA);
+	buf_init(&a->text, ACCEPT_TEXT);
+}
+
+void
+accept_release(struct accept *a)
+{
+	spool_abort(&a->add);
+	if (a->size > 0)
+		os_close(&a->fd);
+	temp_close(&a->temp);
+	buf_release(&a->text);
+	arena_release(&a->mem);
+	*a = (struct accept){ .fd = -1 };
+}
+
+/* --- into the spool */
+
+static bool
+accept_fill(struct accept *a, struct envelope *v, struct err *e)
+{
+	const struct config *c = a->to.config;
+	struct options o = a->ask.options;
+	struct buf words;
+
+	o.raw = true;
+	buf_init(&words, ACCEPT_WORDS);
+	options_write(&o, &words);
+	*v = (struct envelope){ .account = c->account,
+		.mailbox = c->mailbox,
+		.client_id = c->client_id,
+		.settings = c->file,
+		.sender = a->to.sender,
+		/* one that is no text stays in the message only */
+		.message_id = utf8_is_valid(a->entry.message_id) ?
+		    a->entry.message_id :
+		    STR(""),
+		.client = arena_fmt(&a->mem, "%s uid=%lu", a->ask.client,
+		    (unsigned long)getuid()),
+		.options = arena_str(&a->mem, buf_view(&words)),
+		.recipient = arena_array(&a->mem, a->entry.n_rcpt,
+		    sizeof(*v->recipient)) };
+	buf_release(&words);
+	if (v->recipient == NULL)
+		return arena_ok(&a->mem, e);
+	for (const struct addr *r = a->entry.rcpt; r != NULL; r = r->next)
+		v->recipient[v->recipients++] = r->text;
+	return arena_ok(&a->mem, e);
+}
+
+static bool
+accept_add_received(struct accept *a, struct err *e)
+{
+	int64_t now = os_wall();
+	char date[DATE_MAIL_SIZE];
+	struct str line;
+
+	if (a->ask.received.n == 0)
+		return true;
+	date_mail(now, os_zone(now), date);
+	line = arena_fmt(&a->mem, "Received: %.*s id %s;\r\n\t%s\r\n",
+	    STR_ARG(a->ask.received), a->add.id, date);
+	a->size += line.n;
+	return arena_ok(&a->mem, e) && spool_write(&a->add, line, e);
+}
+
+/* Makes its file in tmp/. */
+static bool
+accept_make(struct accept *a, struct err *e)
+{
+	struct outbox *o = a->to.outbox;
+	struct envelope v;
+	struct os_stat st;
+	struct err unnoted;
+
+	if (o == NULL) {
+		*e = a->to.why;
+		return false;
+	}
+	/* a disk that fills up before the first run must not stop it */
+	if (o->journal.name != NULL &&
+	    !dir_stat(&o->journal.dir, o->journal.name, &st))
+		(void)!journal_reserve(&o->journal, &unnoted);
+	if (!accept_fill(a, &v, e) || !spool_begin(&o->spool, &v, &a->add, e))
+		return false;
+	memcpy(a->id, a->add.id, sizeof(a->id));
+	return accept_add_received(a, e);
+}
+
+static bool
+accept_read_file(const struct source *self, uint64_t at, char *p, size_t n,
+    struct err *e)
+{
+	const struct accept *a = self->arg;
+	const struct os_at from = { .name = a->id,
+		.fd = a->fd,
+		.at = a->add.head + ENVELOPE_SLOTS + at };
+
+	return os_read_at(from, p, n, e);
+}
+
+struct source
+accept_source(const struct accept *a)
+{
+	if (a->temp.name != NULL)
+		return temp_source(&a->temp);
+	if (a->size == 0)
+		return source_of(buf_view(&a->text));
+	return (struct source){
+		.size = a->size,
+		.read = accept_read_file,
+		.arg = a,
+	};
+}
+
+static bool
+accept_take_temp(void *arg, struct str piece, struct err *e)
+{
+	return temp_add(arg, piece, e);
+}
+
+/* The spool takes no more: all of it goes elsewhere. */
+static bool
+accept_move(struct accept *a, struct err *e)
+{
+	struct source from = accept_source(a);
+	struct temp to;
+
+	if (!temp_open(&to, "the message", STR(""), e))
+		return false;
+	/* what is in memory is written next */
+	if (a->size > 0 &&
+	    !source_copy(source_all(&from), accept_take_temp, &to, e)) {
+		temp_close(&to);
+		return false;
+	}
+	a->temp = to;
+	return true;
+}
+
+/* May what failed be kept elsewhere? */
+static bool
+accept_may_move(struct accept *a, const struct err *e)
+{
+	if (!a->ask.keep || e->kind == ERR_INPUT)
+		return false;
+	a->unstored = *e;
+	return true;
+}
+
+/*
+ * To be read while it is written, and after spool_write has failed. Not the
+ * writer's descriptor: a copy of that would keep its lock.
+ */
+static bool
+accept_open(struct accept *a, struct err *e)
+{
+	const struct dir *tmp = &a->to.outbox->spool.dir[SPOOL_TMP];
+
+	return dir_file(tmp, a->id, DIR_READ, &a->fd, e) &&
+	    (a->fd >= 0 ||
+		err_set(e, ERR_RETRY, "%s/tmp/%s is gone",
+		    a->to.outbox->spool.path, a->id));
+}
+
+/* Writes what is in a->text to where it belongs. */
+static bool
+accept_flush(struct accept *a, struct err *e)
+{
+	struct str piece = buf_view(&a->text);
+	bool ok;
+
+	if (a->temp.name == NULL) {
+		ok = a->size > 0 || accept_make(a, e);
+		if (ok && a->fd < 0 && (a->ask.keep || a->ask.check))
+			ok = accept_open(a, e);
+		ok = ok && spool_write(&a->add, piece, e);
+		if (!ok && (!accept_may_move(a, e) || !accept_move(a, e)))
+			return false;
+	}
+	if (a->temp.name != NULL && !temp_add(&a->temp, piece, e))
+		return false;
+	a->size += piece.n;
+	buf_reset(&a->text);
+	return true;
+}
+
+/* --- the header */
+
+static bool
+accept_too_large(struct accept *a, struct err *e)
+{
+	a->too_large = true;
+	err_set(e, ERR_INPUT, "the message has a header of more than %d bytes",
+	    ACCEPT_HEADER);
+	return err_remedy(e, "name fewer recipients in it, or send a list");
+}
+
+/* It has n bytes. */
+static bool
+accept_head(struct accept *a, size_t n, struct err *e)
+{
+	struct str whole = buf_view(&a->text);
+	struct str header = arena_str(&a->mem, str_first(whole, n));
+	struct entry_ask ask = a->ask.entry;
+	struct buf out;
+	bool ok;
+
+	if (n > ACCEPT_HEADER)
+		return accept_too_large(a, e);
+	if (!arena_ok(&a->mem, e) ||
+	    !a->ask.choose(a->ask.arg, header, &a->to, e))
+		return false;
+	ask.config = a->to.config;
+	ask.when = os_wall();
+	ask.zone = os_zone(ask.when);
+	buf_init(&out, ACCEPT_TEXT);
+	ok = entry_read(&a->mem, header, &ask, &out, &a->entry, e);
+	if (ok && a->entry.n_rcpt > ENVELOPE_RECIPIENTS_MOST) {
+		err_set(e, ERR_INPUT,
+		    "the message has %zu recipients, the queue takes at most "
+		    "%d",
+		    a->entry.n_rcpt, ENVELOPE_RECIPIENTS_MOST);
+		ok = err_remedy(e,
+		    "send it in parts, or to a group: that counts as one");
+	}
+	buf_adds(&out, str_from(whole, n));
+	ok = ok && buf_ok(&out, e);
+	buf_release(&a->text);
+	a->text = out;
+	a->headed = true;
+	return ok;
+}
+
+/* Looks whether the header ends in what is there. */
+static bool
+accept_find_head(struct accept *a, struct err *e)
+{
+	struct str rest, line;
+	size_t end;
+
+	for (;;) {
+		rest = str_from(buf_view(&a->text), a->line);
+		end = str_chr(rest, '\n');
+		line = str_first(rest, end + 1);
+		if (end == rest.n && rest.n + a->line <= ACCEPT_HEADER)
+			return true;
+		if (head_is_end(line))
+			return accept_head(a, a->line + line.n, e);
+		if (!head_is_line(line, a->line == 0))
+			return accept_head(a, a->line, e);
+		if (a->line + line.n > ACCEPT_HEADER)
+			return accept_too_large(a, e);
+		a->line += line.n;
+	}
+}
+
+/* --- the text */
+
+static bool
+accept_piece(struct accept *a, struct str piece, struct err *e)
+{
+	uint64_t most;
+
+	buf_adds(&a->text, piece);
+	if (!buf_ok(&a->text, e))
+		return false;
+	if (!a->headed && !accept_find_head(a, e))
+		return false;
+	if (!a->headed)
+		return true;
+	most = accept_largest(a->to.config);
+	if (most > 0 && a->size + a->text.n > most) {
+		err_set(e, ERR_INPUT,
+		    "the message has more than %llu bytes, which is "
+		    "max_message_size and what base64 adds to it",
+		    (unsigned long long)most);
+		a->too_large = true;
+		return err_remedy(e,
+		    "put large files where they can be linked, or raise "
+		    "max_message_size");
+	}
+	return a->text.n <= ACCEPT_MEMORY || accept_flush(a, e);
+}
+
+/* What failed is over. */
+static bool
+accept_drop(struct accept *a)
+{
+	bool too_large = a->too_large;
+
+	accept_release(a);
+	a->too_large = too_large;
+	return false;
+}
+
+bool
+accept_feed(struct accept *a, struct str text, struct err *e)
+{
+	struct str piece;
+
+	for (; text.n > 0; text = str_from(text, piece.n)) {
+		piece = str_first(text, ACCEPT_PIECE);
+		if (!accept_piece(a, piece, e))
+			return accept_drop(a);
+	}
+	return true;
+}
+
+static bool
+accept_check(struct accept *a, struct err *e)
+{
+	struct source text = accept_source(a);
+	const struct prepare_envelope v = { .sender = a->ask.entry.sender,
+		.rcpt = a->entry.rcpt,
+		.no_save_asked = a->ask.options.no_save,
+		.want = a->ask.options.via,
+		.look = true };
+	struct config config = *a->to.config;
+	struct prepared p = { 0 };
+	struct route_choice choice;
+	bool ok;
+
+	if (!a->ask.check)
+		return true;
+	config.save_to_sent = config.save_to_sent && !v.no_save_asked;
+	ok = prepare_raw(&p, &config, &text, &v, a->ask.log, e) &&
+	    route_choose(&p.out.facts, v.want, &choice, e);
+	prepare_release(&p);
+	if (ok)
+		a->why = choice.why;
+	return ok;
+}
+
+/* What stands in memory stays there, for accept_source. */
+static bool
+accept_store_small(struct accept *a, struct err *e)
+{
+	uint64_t size = a->size;
+	bool ok =
+	    accept_make(a, e) && spool_write(&a->add, buf_view(&a->text), e);
+
+	a->size = size;
+	return ok || accept_may_move(a, e);
+}
+
+bool
+accept_end(struct accept *a, struct err *e)
+{
+	bool ok = a->headed ||
+	    accept_head(a, head_size(buf_view(&a->text), false), e);
+
+	if (ok && a->size == 0)
+		ok = accept_check(a, e) && accept_store_small(a, e);
+	else
+		ok = ok && accept_flush(a, e) && accept_check(a, e);
+	return ok || accept_drop(a);
+}
+
+bool
+accept_commit(struct accept *a, struct err *e)
+{
+	if (a->add.spool != NULL && spool_commit(&a->add, e))
+		return true;
+	if (a->unstored.kind != ERR_NONE)
+		*e = a->unstored;
+	else
+		a->unstored = *e;
+	return false;
+}
+
+/* --- from a program */
+
+/* A program's output on its way in. */
+struct accept_program {
+	const struct accept_input *in;
+	struct intake intake;
+	struct buf lines;
+	uint64_t drained; /* bytes read for nothing */
+};
+
+/* Lone CRs before the first LF: what they are is known with it. */
+static bool
+accept_settle(struct accept_program *p, bool last, struct err *e)
+{
+	struct intake *i = &p->intake;
+	struct buf out;
+
+	if (!i->kept)
+		return true;
+	if (!last && !i->seen_lf && p->lines.n < ACCEPT_HEADER)
+		return true; /* not yet */
+	buf_init(&out, ACCEPT_TEXT);
+	intake_settle(i, buf_view(&p->lines), &out);
+	buf_release(&p->lines);
+	p->lines = out;
+	return buf_ok(&p->lines, e);
+}
+
+static bool
+accept_program_feed(struct accept *a, struct accept_program *p, bool last,
+    struct err *e)
+{
+	bool ok = buf_ok(&p->lines, e) && accept_settle(p, last, e);
+
+	if (ok && p->intake.kept)
+		return true;
+	ok = ok && accept_feed(a, buf_view(&p->lines), e);
+	buf_reset(&p->lines);
+	return ok && (!last || accept_end(a, e));
+}
+
+/* False at its end. */
+static bool
+accept_program_read(struct accept_program *p, char *bytes, bool *failed,
+    struct err *e)
+{
+	struct os_piece piece = { .p = bytes, .max = ACCEPT_PIECE };
+	struct str rest;
+
+	*failed = !os_read_some(p->in->fd, p->in->name, &piece, e);
+	if (*failed)
+		return false;
+	rest = (struct str){ bytes, piece.n };
+	if (piece.n > 0 &&
+	    intake_feed(&p->intake, &rest, &p->lines) != PARSE_DONE)
+		return true;
+	intake_finish(&p->intake, &p->lines);
+	return false;
+}
+
+bool
+accept_read(struct accept *a, const struct accept_input *in, struct err *e)
+{
+	struct accept_program p = { .in = in };
+	char bytes[ACCEPT_PIECE];
+	bool more = true, failed, ok = true;
+	struct err ignored;
+
+	intake_init(&p.intake,
+	    in->dot_ends ? INTAKE_PROGRAM_DOT : INTAKE_PROGRAM);
+	buf_init(&p.lines, ACCEPT_TEXT);
+	while (more && !a->too_large && p.drained < ACCEPT_DRAIN) {
+		more =
+		    accept_program_read(&p, bytes, &failed, ok ? e : &ignored);
+		if (failed) {
+			ok = ok && accept_drop(a);
+			break;
+		}
+		ok = ok && accept_program_feed(a, &p, !more, e);
+		if (ok)
+			continue;
+		p.drained += p.lines.n;
+		buf_reset(&p.lines);
+	}
+	buf_release(&p.lines);
+	return ok;
+}
