@@ -48,6 +48,31 @@ accept_release(struct accept *a)
 
 /* --- into the spool */
 
+/* Each recipient, with what is asked for it. */
+static bool
+accept_fill_recipients(struct accept *a, struct envelope *v, struct err *e)
+{
+	size_t n = a->entry.n_rcpt;
+	bool asked = a->ask.notify != 0;
+
+	for (const struct addr *r = a->entry.rcpt; r != NULL; r = r->next)
+		asked = asked || r->notify.when != 0 ||
+		    r->notify.original.n > 0;
+	v->recipient = arena_array(&a->mem, n, sizeof(*v->recipient));
+	if (asked)
+		v->notify = arena_array(&a->mem, n, sizeof(*v->notify));
+	if (!arena_ok(&a->mem, e))
+		return false;
+	for (const struct addr *r = a->entry.rcpt; r != NULL; r = r->next) {
+		if (asked)
+			v->notify[v->recipients] = r->notify;
+		if (asked && r->notify.when == 0)
+			v->notify[v->recipients].when = a->ask.notify;
+		v->recipient[v->recipients++] = r->text;
+	}
+	return true;
+}
+
 static bool
 accept_fill(struct accept *a, struct envelope *v, struct err *e)
 {
@@ -69,15 +94,11 @@ accept_fill(struct accept *a, struct envelope *v, struct err *e)
 		    STR(""),
 		.client = arena_fmt(&a->mem, "%s uid=%lu", a->ask.client,
 		    (unsigned long)getuid()),
-		.options = arena_str(&a->mem, buf_view(&words)),
-		.recipient = arena_array(&a->mem, a->entry.n_rcpt,
-		    sizeof(*v->recipient)) };
+		.envelope_id = a->ask.envelope_id,
+		.ret = a->ask.ret,
+		.options = arena_str(&a->mem, buf_view(&words)) };
 	buf_release(&words);
-	if (v->recipient == NULL)
-		return arena_ok(&a->mem, e);
-	for (const struct addr *r = a->entry.rcpt; r != NULL; r = r->next)
-		v->recipient[v->recipients++] = r->text;
-	return arena_ok(&a->mem, e);
+	return accept_fill_recipients(a, v, e);
 }
 
 static bool

@@ -75,6 +75,8 @@ struct accept_ask {
 	struct str received; /* what stands in a Received field before its date:
 				"by host with SMTP"; empty: none is added */
 	struct options options;
+	unsigned notify; /* of recipients that have none of their own */
+	struct str envelope_id, ret; /* as in the envelope */
 	const char *client; /* which program asks, "send" */
 	const struct log *log;
 	bool check; /* by the route of options */

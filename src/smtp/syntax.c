@@ -331,7 +331,6 @@ syntax_rcpt(struct arena *a, struct str argument, struct syntax_rcpt *out)
 	if (fault != SYNTAX_GOOD)
 		return fault;
 	fault = parse_params(argument, rcpt_params, out);
-	out->never = out->to->notify.when == NOTIFY_NEVER;
 	out->to->notify.original = arena_str(a, out->to->notify.original);
 	return fault;
 }

@@ -66,7 +66,6 @@ struct syntax_mail {
 
 struct syntax_rcpt {
 	struct addr *to; /* may be a bare name: "postmaster"; with its notify */
-	bool never;      /* NOTIFY=NEVER */
 };
 
 /*

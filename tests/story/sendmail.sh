@@ -610,8 +610,9 @@ message talk <<-'EOF2'
 EOF2
 run sendmail -odq -bs <in/talk
 same '-bs -odq: stored only' '2 new' "$(in_spool | sed 's/, .*//')"
-same '-bs: NOTIFY and ENVID' 'Options: raw no-report envid=Q+2B1 Options: raw' \
-    "$(cat "$SPOOL"/new/* | grep -a '^Options: .' | tr '\n' ' ' | sed 's/ $//')"
+same '-bs: NOTIFY and ENVID' 'Envelope-Id: Q+2B1 Notify: never Notify: never' \
+    "$(cat "$SPOOL"/new/* | grep -aE '^(Envelope-Id|Notify|Return): ' |
+	tr '\n' ' ' | sed 's/ $//')"
 same '-bs: Received' 2 "$(cat "$SPOOL"/new/* | grep -ac '^Received: by ')"
 clear_spool
 

@@ -34,14 +34,13 @@ aliases(struct sendmail_ask *out, const char *value, struct err *e)
 	return true;
 }
 
-/* A report quotes the header: "full" is a wish (RFC 3461 6.2, SHOULD). */
 static bool
 report(struct sendmail_ask *out, const char *value, struct err *e)
 {
 	struct str what = str_of(value);
 
-	(void)out;
-	return str_ieq(what, STR("hdrs")) || str_ieq(what, STR("full")) ||
+	out->ret = str_ieq(what, STR("full")) ? "full" : "hdrs";
+	return str_ieq(what, str_of(out->ret)) ||
 	    err_set(e, ERR_USAGE, "-R is hdrs or full, not \"%.60s\"", value);
 }
 

@@ -37,6 +37,7 @@ struct sendmail_ask {
 	const char *tag;      /* -L: in the machine's log */
 	const char *notify;   /* -N */
 	const char *envelope; /* -V */
+	const char *ret;      /* -R: "full" or "hdrs"; NULL: not given */
 	const char *which;    /* -q: "Iid", "Rrcpt", "15m"; NULL: all */
 	bool wait;            /* -qf */
 	bool from_header;     /* -t */

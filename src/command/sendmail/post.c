@@ -185,6 +185,7 @@ bool
 sendmail_post_store(struct sendmail_post *d, struct err *e)
 {
 	const struct entry_bad *bad = d->in.entry.bad;
+	const struct notify unread = { .when = d->in.ask.notify };
 	struct arena mem;
 	struct err why;
 
@@ -194,7 +195,7 @@ sendmail_post_store(struct sendmail_post *d, struct err *e)
 	warn(d);
 	for (const struct entry_bad *b = bad; b != NULL; b = b->next)
 		log_warn(d->log, "not sent to all: %.*s", STR_ARG(b->why));
-	if (bad == NULL || d->in.ask.options.no_report)
+	if (bad == NULL || !notify_wants(&unread, NOTIFY_FAILURE))
 		return true;
 	d->reported = true;
 	arena_init(&mem, REPORT_MOST);

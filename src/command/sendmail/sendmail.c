@@ -50,9 +50,10 @@ const char sendmail_more[] =
     "  -q                  tries all that waits, in the background\n"
     "  -qf                 the same while you wait\n"
     "  -qIID -qRTO -qSFROM those of an id, a recipient, a sender\n"
-    "  -N never            no report if it fails\n"
+    "  -N never            no report if it fails; or, with commas between:\n"
+    "                      failure, success (it was handed over), delay\n"
     "  -V ID               a name that the report repeats\n"
-    "  -R hdrs|full        a report quotes the header only, with full as well\n"
+    "  -R hdrs|full        a report quotes the header, or all up to 1 MB\n"
     "  -A -B -G -M -O -U -c -d -e -h -m -n -p -s -x, other -o\n"
     "                      are taken, with the values that they have in\n"
     "                      other mailers, and mean nothing here\n"
@@ -199,14 +200,6 @@ settings_of(const struct sendmail *s)
 		.sender = s->ask.sender };
 }
 
-/* -N "never", alone: RFC 3461 4.1. */
-static bool
-wants_no_report(const struct sendmail *s)
-{
-	return s->ask.notify != NULL &&
-	    str_ieq(str_trim(str_of(s->ask.notify)), STR("never"));
-}
-
 /* -odq, -odd */
 static bool
 stores_only(const struct sendmail *s)
@@ -255,8 +248,11 @@ deliver(struct sendmail *s, struct err *e)
 
 	if (!read_recipients(s, e) || !read_sender(s, e))
 		return false;
-	want.options = (struct options){ .no_report = wants_no_report(s),
-		.envelope_id = envelope_id(s) };
+	/* what is none of RFC 3461's words asks for nothing */
+	if (s->ask.notify != NULL)
+		(void)notify_parse(str_of(s->ask.notify), &want.notify);
+	want.envelope_id = envelope_id(s);
+	want.ret = str_of(s->ask.ret != NULL ? s->ask.ret : "");
 	want.entry = (struct entry_ask){ .sender = s->sender,
 		.sender_name = s->name,
 		.rcpt = s->rcpt,

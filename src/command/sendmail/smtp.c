@@ -16,8 +16,7 @@ struct server {
 	const struct sendmail_smtp *streams;
 	struct sendmail_post *post;
 	struct session session;
-	size_t wanted; /* recipients without NOTIFY=NEVER */
-	bool spoiled;  /* it could not be kept, and why */
+	bool spoiled; /* it could not be kept, and why */
 	struct err why;
 	char input[INPUT_SIZE];
 };
@@ -84,8 +83,8 @@ begin(struct server *s)
 		.entry = { .sender = from->mail.from, .rcpt = from->rcpt.list },
 		.received = arena_fmt(&from->mem, "by %.*s (post365) with SMTP",
 		    STR_ARG(from->conf.host)),
-		.options = { .no_report = s->wanted == 0,
-		    .envelope_id = from->mail.envid },
+		.envelope_id = from->mail.envid,
+		.ret = str_of(from->mail.full ? "full" : ""),
 	};
 
 	s->post->ask.sender =
@@ -142,11 +141,7 @@ serve(struct server *s, struct err *e)
 				return true; /* half a message is none */
 			break;
 		case SESSION_MAIL:
-			s->wanted = 0;
-			session_answer(&s->session, (struct str){ 0 });
-			break;
 		case SESSION_RCPT:
-			s->wanted += !s->session.rcpt.latest.never;
 			session_answer(&s->session, (struct str){ 0 });
 			break;
 		case SESSION_DATA:
@@ -177,6 +172,7 @@ sendmail_smtp_serve(const struct sendmail_smtp *streams,
 		.host = own_name(name),
 		.max_size = accept_largest(&post->config),
 		.lf_ends = true,
+		.dsn = true,
 		.log = post->log,
 	};
 	bool ok;
