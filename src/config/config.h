@@ -60,6 +60,9 @@ enum config_key {
 	CONFIG_STATE_DIR,
 	CONFIG_SPOOL_DIR,
 	CONFIG_SPOOL_SYNC,
+	CONFIG_MIN_FREE,
+	CONFIG_MAX_QUEUE,
+	CONFIG_MAX_SPOOL,
 	CONFIG_MAX_AGE,
 	CONFIG_LOG_FILE,
 	CONFIG_KEYS
@@ -121,7 +124,9 @@ struct config {
 	struct str state_dir; /* empty: nothing is kept on disk */
 	/* empty where state_dir is, unless set */
 	struct str spool_dir, log_file;
-	struct str spool_sync; /* "full", "file" or "none" */
+	struct str spool_sync;        /* "full", "file" or "none" */
+	uint64_t min_free, max_spool; /* bytes; max_spool 0: no limit */
+	uint64_t max_queue;           /* messages */
 	int64_t max_age_ms;
 	struct str postmaster; /* an address; may be empty */
 	bool save_to_sent, enabled, bounces;

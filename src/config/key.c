@@ -191,6 +191,16 @@ const struct config_row config_rows[] = {
 [CONFIG_SPOOL_SYNC] = { "spool_sync", &config_type_sync, MACHINE(spool_sync),
 	NULL,
 	"full", "file", NULL },
+[CONFIG_MIN_FREE] = { "min_free", &config_type_space, MACHINE(min_free),
+	NULL, "16m", "100m",
+	"When the queue is full, so that new mail is refused (exit 75, in\n"
+	"SMTP 452) until there is room: less than min_free, or than a tenth\n"
+	"of the disk, would stay free; max_queue messages wait; the files in\n"
+	"it have max_spool (no limit if not set)." },
+[CONFIG_MAX_QUEUE] = { "max_queue", &config_type_count, MACHINE(max_queue),
+	NULL, "100000", "10000", NULL },
+[CONFIG_MAX_SPOOL] = { "max_spool", &config_type_space, MACHINE(max_spool),
+	NULL, NULL, "2g", NULL },
 [CONFIG_MAX_AGE] = { "max_age", &config_type_age, PUBLIC(max_age_ms), NULL,
 	"5d", "2d",
 	NULL },

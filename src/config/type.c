@@ -12,6 +12,8 @@ enum {
 	TIME_MAX = 24 * 3600,    /* seconds; longer waits are mistakes */
 	AGE_MAX = 30 * TIME_MAX, /* of a mail that nobody waits for any more */
 	SIZE_LEAST = 1024,
+	SPACE_MOST = 100000,     /* GB */
+	COUNT_MOST = 1000000000, /* messages */
 	MIME_MOST = 3 * 1024 * 1024,
 	RATE_MOST = 1000000, /* messages; Exchange takes 10,000 a day */
 	GUID_SIZE = 36,      /* 8-4-4-4-12 hex digits */
@@ -20,7 +22,7 @@ enum {
 };
 
 /* Exchange takes 150 MB (facts.md 4.4); what stands for more is a mistake. */
-#define SIZE_MOST (1024ULL * 1024 * 1024)
+#define SIZE_UNIT (1024ULL * 1024 * 1024)
 
 /* clang-format off */
 static const struct {
@@ -325,8 +327,10 @@ type_print_time(const void *at, struct buf *out)
 	buf_addf(out, "%llds", *(const long long *)at / 1000);
 }
 
+/* Gigabytes are the most. */
 static bool
-type_parse_size(struct str text, const struct config_value *to, struct err *e)
+type_read_size(struct str text, const struct config_value *to, unsigned most,
+    struct err *e)
 {
 	uint64_t *bytes = to->at, n;
 	struct str digits = text;
@@ -338,12 +342,45 @@ type_parse_size(struct str text, const struct config_value *to, struct err *e)
 			shift = sizes[i].shift;
 			digits = str_trim(str_first(text, text.n - 1));
 		}
-	if (!str_u64(digits, SIZE_MOST >> shift, &n) || n << shift < SIZE_LEAST)
+	if (!str_u64(digits, SIZE_UNIT * most >> shift, &n) ||
+	    n << shift < SIZE_LEAST)
 		return err_set(e, ERR_CONFIG,
-		    "\"%.*s\" is not a size from 1k to 1g, like %s",
-		    STR_ARG(text), to->example);
+		    "\"%.*s\" is not a size from 1k to %ug, like %s",
+		    STR_ARG(text), most, to->example);
 	*bytes = n << shift;
 	return true;
+}
+
+static bool
+type_parse_size(struct str text, const struct config_value *to, struct err *e)
+{
+	return type_read_size(text, to, 1, e);
+}
+
+/* Of a disk. */
+static bool
+type_parse_space(struct str text, const struct config_value *to, struct err *e)
+{
+	return type_read_size(text, to, SPACE_MOST, e);
+}
+
+static bool
+type_parse_count(struct str text, const struct config_value *to, struct err *e)
+{
+	uint64_t n;
+
+	if (!str_u64(text, COUNT_MOST, &n) || n == 0)
+		return err_set(e, ERR_CONFIG,
+		    "\"%.*s\" is not a number from 1 to %d, like %s",
+		    STR_ARG(text), COUNT_MOST, to->example);
+	*(uint64_t *)to->at = n;
+	return true;
+}
+
+static void
+type_print_count(const void *at, struct buf *out)
+{
+	buf_addf(out, "%llu", (unsigned long long)*(const uint64_t *)at);
 }
 
 /* A request holds 4 MB, and base64 makes 4 bytes of 3 (facts.md 4.4). */
@@ -451,6 +488,8 @@ const struct config_type
     config_type_time = NUMBER(type_parse_time, type_print_time, int64_t),
     config_type_age = NUMBER(type_parse_age, type_print_time, int64_t),
     config_type_size = NUMBER(type_parse_size, type_print_size, uint64_t),
+    config_type_space = NUMBER(type_parse_space, type_print_size, uint64_t),
+    config_type_count = NUMBER(type_parse_count, type_print_count, uint64_t),
     config_type_mime_limit = NUMBER(type_parse_mime, type_print_size, uint64_t),
     config_type_rate = NUMBER(type_parse_rate, type_print_rate,
 	struct config_rate);

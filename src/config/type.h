@@ -56,6 +56,7 @@ extern const struct config_type config_type_alg, config_type_hidden;
 extern const struct config_type config_type_proxy, config_type_yes_no;
 extern const struct config_type config_type_day, config_type_time;
 extern const struct config_type config_type_age, config_type_size;
+extern const struct config_type config_type_space, config_type_count;
 extern const struct config_type config_type_mime_limit, config_type_rate;
 
 /* A struct str, kept as it is written. */

@@ -56,8 +56,8 @@ accept_fill_recipients(struct accept *a, struct envelope *v, struct err *e)
 	bool asked = a->ask.notify != 0;
 
 	for (const struct addr *r = a->entry.rcpt; r != NULL; r = r->next)
-		asked = asked || r->notify.when != 0 ||
-		    r->notify.original.n > 0;
+		asked =
+		    asked || r->notify.when != 0 || r->notify.original.n > 0;
 	v->recipient = arena_array(&a->mem, n, sizeof(*v->recipient));
 	if (asked)
 		v->notify = arena_array(&a->mem, n, sizeof(*v->notify));
@@ -134,7 +134,8 @@ accept_make(struct accept *a, struct err *e)
 	if (o->journal.name != NULL &&
 	    !dir_stat(&o->journal.dir, o->journal.name, &st))
 		(void)!journal_reserve(&o->journal, &unnoted);
-	if (!accept_fill(a, &v, e) || !spool_begin(&o->spool, &v, &a->add, e))
+	if (!spool_room(&o->spool, &o->limits, a->text.n, e) ||
+	    !accept_fill(a, &v, e) || !spool_begin(&o->spool, &v, &a->add, e))
 		return false;
 	memcpy(a->id, a->add.id, sizeof(a->id));
 	return accept_add_received(a, e);

@@ -77,7 +77,7 @@ struct accept_ask {
 	struct options options;
 	unsigned notify; /* of recipients that have none of their own */
 	struct str envelope_id, ret; /* as in the envelope */
-	const char *client; /* which program asks, "send" */
+	const char *client;          /* which program asks, "send" */
 	const struct log *log;
 	bool check; /* by the route of options */
 	bool keep;  /* where it cannot be stored it is kept elsewhere, for the

@@ -63,6 +63,9 @@ outbox_open(struct outbox *o, const struct config *c, struct err *e)
 		return refuse_unset("queue", "spool_dir", e);
 	if (!outbox_open_journal(o, c, e))
 		return false;
+	o->limits = (struct spool_limits){ .min_free = c->min_free,
+		.max_spool = c->max_spool,
+		.max_queue = c->max_queue };
 	if (spool_open(&o->spool, c->spool_dir.p, sync_of(c), &clock_system, e))
 		return true;
 	outbox_close(o);

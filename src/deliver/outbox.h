@@ -12,11 +12,13 @@
 #include "base/source.h"
 #include "config/config.h"
 #include "store/journal.h"
+#include "store/room.h"
 #include "store/spool.h"
 
 struct outbox {
 	struct spool spool;
 	struct journal journal;
+	struct spool_limits limits; /* for spool_room */
 	struct arena mem;
 };
 

@@ -616,6 +616,19 @@ same '-bs: NOTIFY and ENVID' 'Envelope-Id: Q+2B1 Notify: never Notify: never' \
 same '-bs: Received' 2 "$(cat "$SPOOL"/new/* | grep -ac '^Received: by ')"
 clear_spool
 
+# --- the queue is full, until it is not
+setting max_queue 1
+check 'full: the first' 0 run sendmail -odq -i a@example.com <in/bare
+check 'full: the second' 75 run sendmail -odq -i a@example.com <in/bare
+says 'full: why' "$ERR" '1 messages wait in the queue, and max_queue is 1'
+says 'full: what to do' "$ERR" 'do: see why they wait'
+run sendmail -odq -bs <in/talk
+says 'full: -bs' "$OUT" '^452 4\.3\.1 .*max_queue is 1'
+clear_spool
+check 'full: no more' 0 run sendmail -odq -i a@example.com <in/bare
+clear_spool
+setting max_queue 100000
+
 # --- what is stored is what was handed in: settings may be mended
 cp aliases aliases.was
 run sendmail -odq root <in/bare

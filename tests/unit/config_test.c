@@ -105,6 +105,16 @@ static const struct {
 	{ "spool, places", "spool_dir = /q\nlog_file = /l/x\nspool_sync = none",
 	  "", NULL, NULL, true, "# from FILE:1\nspool_dir = /q|"
 	  "# from FILE:2\nlog_file = /l/x|spool_sync = none" },
+	{ "room", "min_free = 1g\nmax_queue = 5\nmax_spool = 200g", "",
+	  NULL, NULL, true, "min_free = 1g|max_queue = 5|max_spool = 200g" },
+	{ "room, as it is", "", "", NULL, NULL, true, "# default\n"
+	  "min_free = 16m|# default\nmax_queue = 100000|# not set: max_spool" },
+	{ "room, none", "max_queue = 0", "", NULL, NULL, false,
+	  "max_queue: \"0\" is not a number from 1 to 1000000000, like 10000" },
+	{ "room, too much", "max_spool = 100001g", "", NULL, NULL, false,
+	  "max_spool: \"100001g\" is not a size from 1k to 100000g, like 2g" },
+	{ "room, of the machine", "[account x]\nmin_free = 1g", "", "x", NULL,
+	  false, "min_free cannot differ" },
 	{ "spool, bad sync", "spool_sync = yes", "", NULL, NULL, false,
 	  "spool_sync: \"yes\" is not one of full, file, none" },
 	{ "domain as tenant", "tenant_id = contoso.onmicrosoft.com", "", NULL,
