@@ -43,6 +43,8 @@
 #define MBEDTLS_MD_C			/* every signature */
 #define MBEDTLS_SHA1_C			/* x5t of a client assertion; PBKDF2 of
 	older key files. No signature scheme of TLS below accepts it */
+#define MBEDTLS_SHA1_PROCESS_ALT	/* a loop: vendor/mbedtls_sha1.c */
+#define MBEDTLS_SHA256_SMALLER		/* a loop: 1 kB less */
 #define MBEDTLS_SHA256_C		/* most signatures, TLS 1.2 and 1.3 */
 #define MBEDTLS_SHA384_C		/* AES-256-GCM suites, ECC roots */
 #define MBEDTLS_SHA512_C		/* RS512 in Microsoft's list of algorithms */

@@ -21,13 +21,13 @@ HARD := -fstack-protector-strong -fno-strict-overflow
 VEND := -std=c11 -D_GNU_SOURCE -w -DMBEDTLS_CONFIG_FILE='<mbedtls_config.h>' \
   -Ivendor -I$(MBEDTLS)/include -I$(MBEDTLS)/library
 vendor_flags := vendor/rules.mk $(O)/cc.mk vendor/lock
-fast := aes aesni aesce gcm chacha20 poly1305 bignum_core
+fast := aes aesni aesce gcm chacha20 poly1305
 opt = $(if $(filter $*,$(fast)),-O2,$(OS)) $(if $(filter aesni,$*),$(AESNI))
 # The code of TLS reads certificates by net/constraint.c (see there).
 own = $(if $(filter ssl_tls ssl_tls13_generic,$*),$(OWN_PARSE))
 OWN_PARSE := -Dmbedtls_x509_crt_parse_der=constraint_parse_der
 mbed_src := $(wildcard $(MBEDTLS)/library/*.c)
-mbed_name := $(notdir $(mbed_src:.c=)) mbedtls_random
+mbed_name := $(notdir $(mbed_src:.c=)) mbedtls_random mbedtls_sha1
 vpath %.c $(MBEDTLS)/library vendor
 
 $(V)/mbedtls-rel/%.o: %.c vendor/mbedtls_config.h $(vendor_flags) | $(V)/musl/lib/libc.a
