@@ -196,11 +196,11 @@ const struct config_row config_rows[] = {
 	"When the queue is full, so that new mail is refused (exit 75, in\n"
 	"SMTP 452) until there is room: less than min_free, or than a tenth\n"
 	"of the disk, would stay free; max_queue messages wait; the files in\n"
-	"it have max_spool (no limit if not set)." },
+	"it have max_spool (none: no limit)." },
 [CONFIG_MAX_QUEUE] = { "max_queue", &config_type_count, MACHINE(max_queue),
 	NULL, "100000", "10000", NULL },
 [CONFIG_MAX_SPOOL] = { "max_spool", &config_type_space, MACHINE(max_spool),
-	NULL, NULL, "2g", NULL },
+	NULL, "none", "2g", NULL },
 [CONFIG_MAX_AGE] = { "max_age", &config_type_age, PUBLIC(max_age_ms), NULL,
 	"5d", "2d",
 	NULL },

@@ -357,10 +357,28 @@ type_parse_size(struct str text, const struct config_value *to, struct err *e)
 	return type_read_size(text, to, 1, e);
 }
 
-/* Of a disk. */
+static void
+type_print_size(const void *at, struct buf *out)
+{
+	unsigned long long bytes = *(const uint64_t *)at;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+		if (bytes % (1ULL << sizes[i].shift) == 0) {
+			buf_addf(out, "%llu%c", bytes >> sizes[i].shift,
+			    sizes[i].name);
+			return;
+		}
+	buf_addf(out, "%llu", bytes);
+}
+
+/* Of a disk; none is 0. */
 static bool
 type_parse_space(struct str text, const struct config_value *to, struct err *e)
 {
+	if (str_eq(text, STR("none"))) {
+		*(uint64_t *)to->at = 0;
+		return true;
+	}
 	return type_read_size(text, to, SPACE_MOST, e);
 }
 
@@ -375,6 +393,15 @@ type_parse_count(struct str text, const struct config_value *to, struct err *e)
 		    STR_ARG(text), COUNT_MOST, to->example);
 	*(uint64_t *)to->at = n;
 	return true;
+}
+
+static void
+type_print_space(const void *at, struct buf *out)
+{
+	if (*(const uint64_t *)at == 0)
+		buf_addz(out, "none");
+	else
+		type_print_size(at, out);
 }
 
 static void
@@ -394,20 +421,6 @@ type_parse_mime(struct str text, const struct config_value *to, struct err *e)
 	return err_set(e, ERR_CONFIG,
 	    "\"%.*s\" is more than 3m, and Graph takes no request with that",
 	    STR_ARG(text));
-}
-
-static void
-type_print_size(const void *at, struct buf *out)
-{
-	unsigned long long bytes = *(const uint64_t *)at;
-
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
-		if (bytes % (1ULL << sizes[i].shift) == 0) {
-			buf_addf(out, "%llu%c", bytes >> sizes[i].shift,
-			    sizes[i].name);
-			return;
-		}
-	buf_addf(out, "%llu", bytes);
 }
 
 static bool
@@ -488,7 +501,7 @@ const struct config_type
     config_type_time = NUMBER(type_parse_time, type_print_time, int64_t),
     config_type_age = NUMBER(type_parse_age, type_print_time, int64_t),
     config_type_size = NUMBER(type_parse_size, type_print_size, uint64_t),
-    config_type_space = NUMBER(type_parse_space, type_print_size, uint64_t),
+    config_type_space = NUMBER(type_parse_space, type_print_space, uint64_t),
     config_type_count = NUMBER(type_parse_count, type_print_count, uint64_t),
     config_type_mime_limit = NUMBER(type_parse_mime, type_print_size, uint64_t),
     config_type_rate = NUMBER(type_parse_rate, type_print_rate,

@@ -108,7 +108,8 @@ static const struct {
 	{ "room", "min_free = 1g\nmax_queue = 5\nmax_spool = 200g", "",
 	  NULL, NULL, true, "min_free = 1g|max_queue = 5|max_spool = 200g" },
 	{ "room, as it is", "", "", NULL, NULL, true, "# default\n"
-	  "min_free = 16m|# default\nmax_queue = 100000|# not set: max_spool" },
+	  "min_free = 16m|# default\nmax_queue = 100000|"
+	  "# default\nmax_spool = none" },
 	{ "room, none", "max_queue = 0", "", NULL, NULL, false,
 	  "max_queue: \"0\" is not a number from 1 to 1000000000, like 10000" },
 	{ "room, too much", "max_spool = 100001g", "", NULL, NULL, false,
@@ -1588,6 +1589,7 @@ test_share(void)
 	    "mime_limit = 1234567\nmax_message_size = 7m\nrate = 30/min\n"
 	    "enabled = no\nbounces = no\npostmaster = p@b.example\n"
 	    "state_dir = /s\nspool_dir = /q\nspool_sync = file\n"
+	    "min_free = 2g\nmax_queue = 9\nmax_spool = none\n"
 	    "max_age = 3d\nlog_file = /l\n[account x]\nfrom = x@b.example\n";
 	struct config_ask ask = { .path = command_file("config", str_of(text),
 				      0600) };
