@@ -103,7 +103,13 @@ at_work() {
 # settle SPOOL: until no message there is due or under way.
 settle() {
 	tries=0
-	while { find "$1/new" -type f ! -newermt now && find "$1/work" -type f
+	# twice: one that moves, or leaves a report, is missed by one look
+	while {
+		find "$1/work" -type f
+		find "$1/new" -type f ! -newermt now
+		sleep 0.05
+		find "$1/work" -type f
+		find "$1/new" -type f ! -newermt now
 	} 2>/dev/null | grep -q .; do
 		tries=$((tries + 1))
 		if [ $tries -gt 400 ]; then

@@ -651,8 +651,8 @@ if strace -qq -o /dev/null true 2>/dev/null; then
 	    -o "$TMP/once" -e trace=write,openat,memfd_create \
 	    "$P" sendmail -odq a@example.com <in/once
 	same 'once: exit' 0 "$STATUS"
-	same 'once: one file' 1 "$(grep -cE 'O_EXCL|O_TMPFILE|^memfd' \
-	    "$TMP/once")"
+	same 'once: one file' 1 "$(grep -E 'O_EXCL|O_TMPFILE|^memfd' \
+	    "$TMP/once" | grep -vc '"lock"')" # which clear_spool removed
 	stored=$(cat "$SPOOL"/new/* | wc -c)
 	wrote=$(awk '/^write/ { n += $NF } END { print n }' "$TMP/once")
 	same 'once: its bytes' yes "$([ "$wrote" -ge "$stored" ] &&
