@@ -53,7 +53,10 @@ room_on_disk(const struct spool *s, uint64_t min_free, uint64_t size,
 		    "its disk has %llu MB free, and min_free keeps %llu MB",
 		    (unsigned long long)(available >> 20),
 		    (unsigned long long)(min_free >> 20));
-		return room_refuse(s, "make room on it, or lower min_free", e);
+		return room_refuse(s,
+		    min_free > 0 ? "make room on it, or lower min_free" :
+				   "make room on it",
+		    e);
 	}
 	/* some file systems have no count of them */
 	if (fs.f_files == 0 ||

@@ -10,7 +10,8 @@
 #include "base/os.h"
 
 enum {
-	ID_TRIES = 8, /* of 12 random bits in a microsecond */
+	ID_TRIES = 8,            /* of 12 random bits in a microsecond */
+	SPOOL_STRETCH = 4 << 20, /* bytes that the disk gets at a time */
 	SECOND_US = 1000000
 };
 
@@ -233,10 +234,19 @@ spool_begin(struct spool *s, const struct envelope *v, struct spool_add *a,
 bool
 spool_write(struct spool_add *a, struct str piece, struct err *e)
 {
+	uint64_t before;
+
 	if (a->spool == NULL)
 		return err_set(e, ERR_BUG, "spool_write after the end");
+	before = a->size;
 	a->size += piece.n;
-	return write_part(a, piece, e) || not_stored(a, e);
+	if (!write_part(a, piece, e))
+		return not_stored(a, e);
+	/* of what is large, little is left for the sync */
+	if (a->spool->sync != SPOOL_NONE &&
+	    before / SPOOL_STRETCH != a->size / SPOOL_STRETCH)
+		os_sync_start(a->fd);
+	return true;
 }
 
 bool
