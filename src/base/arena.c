@@ -10,7 +10,10 @@
 
 #include "base/secret.h"
 
-enum { BLOCK_SIZE = 4096 - 64 }; /* a page less malloc's and our own header */
+enum {
+	BLOCK_SIZE = 4096 - 64, /* a page less malloc's and our own header */
+	KEPT_MOST = 64 * 1024
+};
 
 struct arena_block {
 	struct arena_block *next;
@@ -58,6 +61,29 @@ add_block(struct arena *a, size_t n)
 	b->next = a->blocks;
 	a->blocks = b;
 	return b;
+}
+
+void
+arena_renew(struct arena *a)
+{
+	struct arena was = *a;
+	struct arena_block *b = was.blocks;
+	size_t all = 0;
+
+	for (; b != NULL; b = b->next)
+		all += b->cap;
+	b = was.blocks;
+	*a = (struct arena){ .limit = was.limit, .secret = was.secret };
+	if (b != NULL && b->next == NULL && all <= KEPT_MOST) {
+		secret_wipe(b->bytes, b->used);
+		b->used = 0;
+		a->blocks = b;
+		return;
+	}
+	arena_release(&was);
+	/* in one piece, so that the next job needs no other */
+	if (all > 0 && all <= KEPT_MOST && add_block(a, all) == NULL)
+		a->no_memory = false; /* it is tried when it is needed */
 }
 
 void *

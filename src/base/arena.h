@@ -26,6 +26,11 @@ void arena_init(struct arena *a, size_t limit);
 /* The same for secrets: they never stay behind in freed memory. */
 void arena_init_secret(struct arena *a, size_t limit);
 void arena_release(struct arena *a); /* frees all; zeroes *a */
+/*
+ * Takes back what was lent, and what was latched, for the next job of the same
+ * kind; keeps memory for it, where that was not much.
+ */
+void arena_renew(struct arena *a);
 
 /* Lends n zeroed bytes, or count times size, until release. */
 void *arena_alloc(struct arena *a, size_t n);

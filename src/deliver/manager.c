@@ -38,6 +38,7 @@ struct manager {
 	struct index index;
 	struct hands hands;
 	struct worker own;      /* where there can be no other process */
+	struct arena head;      /* of one message */
 	struct spool_list list; /* what is read in now */
 	size_t at;              /* of it */
 	bool loaded;
@@ -84,12 +85,11 @@ manager_read_head(struct manager *m, const char *id)
 {
 	struct index_item item = { .id = hands_number(id) };
 	char key[MAILBOX_KEY_SIZE] = { 0 };
-	struct arena a;
 	struct claim c;
 	struct err ignored;
 
-	arena_init(&a, MANAGER_HEAD);
-	if (!claim_look(&c, manager_spool(m), id, SPOOL_QUEUED, &a, &ignored))
+	if (!claim_look(&c, manager_spool(m), id, SPOOL_QUEUED, &m->head,
+		&ignored))
 		item.box = index_find_box(&m->index, key);
 	else if (c.spool == NULL)
 		item.box = INDEX_NO_BOX; /* it has gone */
@@ -99,7 +99,7 @@ manager_read_head(struct manager *m, const char *id)
 		item.box = index_find_box(&m->index, key);
 	}
 	claim_leave(&c);
-	arena_release(&a);
+	arena_renew(&m->head);
 	if (item.box != INDEX_NO_BOX)
 		manager_add(m, &item, 0);
 }
@@ -580,6 +580,7 @@ manager_open(struct manager *m, struct err *e)
 	for (size_t i = 0; i < MANAGER_ASKING; i++)
 		m->asking[i].fd = -1;
 	index_init(&m->index, HANDS_MOST);
+	arena_init(&m->head, MANAGER_HEAD);
 	buf_init(&m->rung, SIZE_MAX / 2);
 	worker_open(&m->own, ask->outbox, ask->path, ask->log, ask->syslog);
 	return true;
@@ -596,6 +597,7 @@ manager_shut(struct manager *m)
 		os_close(&m->asking[i].fd);
 	spool_list_release(&m->list);
 	index_release(&m->index);
+	arena_release(&m->head);
 	buf_release(&m->rung);
 	os_close(&m->signals);
 	(void)sigprocmask(SIG_SETMASK, &m->mask, NULL);

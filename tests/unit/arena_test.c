@@ -112,6 +112,31 @@ test_text(void)
 	arena_release(&a);
 }
 
+/* As new, whether its memory was kept, joined or given back. */
+static void
+test_renew(void)
+{
+	static const size_t jobs[] = { 10, 10, 9000, 9000, 200000, 10 };
+	struct arena a;
+	struct err e;
+	char *p;
+
+	arena_init(&a, 300000);
+	for (size_t i = 0; i < sizeof(jobs) / sizeof(*jobs); i++) {
+		p = arena_alloc(&a, jobs[i]);
+		T_CHECK(p != NULL && p[0] == 0 && p[jobs[i] - 1] == 0,
+		    "%zu: zeroed", i);
+		if (p != NULL)
+			memset(p, 'x', jobs[i]);
+		(void)arena_str(&a, STR("more"));
+		(void)arena_alloc(&a, 300000);
+		T_CHECK(!arena_ok(&a, &e), "%zu: the limit", i);
+		arena_renew(&a);
+		T_CHECK(arena_ok(&a, &e) && a.used == 0, "%zu: renewed", i);
+	}
+	arena_release(&a);
+}
+
 static void
 build(void)
 {
@@ -128,6 +153,8 @@ build(void)
 	(void)arena_alloc(&a, 10000);
 	T_CHECK(first.n == 0 || str_eq(first, STR("first")), "kept");
 	T_CHECK(arena_ok(&a, &e) || e.kind == ERR_RETRY, "%s", e.msg);
+	arena_renew(&a);
+	T_CHECK(arena_ok(&a, &e), "renewed");
 	arena_release(&a);
 }
 
@@ -143,6 +170,7 @@ static const struct t_test tests[] = {
 	{ "zeroed", test_zeroed },
 	{ "array", test_array },
 	{ "text", test_text },
+	{ "renew", test_renew },
 	{ "allocation", test_allocation },
 };
 

@@ -25,16 +25,15 @@ filters(const struct queue_pick *p)
 }
 
 static bool
-one(const struct queue_walk *w, const char *id, unsigned folders, struct err *e)
+one(const struct queue_walk *w, const char *id, unsigned folders,
+    struct arena *a, struct err *e)
 {
 	struct queue_seen seen = { .id = id };
 	struct claim c;
-	struct arena a;
 	struct err bad;
 	bool ok = true;
 
-	arena_init(&a, QUEUE_WALK_MEMORY);
-	if (!claim_look(&c, w->spool, id, folders, &a, &bad)) {
+	if (!claim_look(&c, w->spool, id, folders, a, &bad)) {
 		seen.why = &bad;
 		ok = filters(w->pick) || w->each(w->arg, &seen, e);
 	} else if (c.spool != NULL) {
@@ -42,12 +41,12 @@ one(const struct queue_walk *w, const char *id, unsigned folders, struct err *e)
 		ok = !fits(w->pick, &c.envelope) || w->each(w->arg, &seen, e);
 		claim_leave(&c);
 	}
-	arena_release(&a);
+	arena_renew(a);
 	return ok;
 }
 
 static bool
-all(const struct queue_walk *w, struct err *e)
+all(const struct queue_walk *w, struct arena *a, struct err *e)
 {
 	struct spool_list list;
 	bool ok = spool_list(w->spool, w->folders, &list, e);
@@ -58,22 +57,32 @@ all(const struct queue_walk *w, struct err *e)
 		    list.foreign == 1 ? "file is" : "files are",
 		    list.foreign_name);
 	for (size_t i = 0; ok && i < list.n; i++)
-		ok = one(w, list.item[i].id, w->folders, e);
+		ok = one(w, list.item[i].id, w->folders, a, e);
 	spool_list_release(&list);
 	return ok;
+}
+
+static bool
+named(const struct queue_walk *w, struct arena *a, struct err *e)
+{
+	char id[ENVELOPE_ID_SIZE];
+
+	for (size_t i = 0; i < w->pick->n; i++)
+		if (!spool_find(w->spool, str_of(w->pick->prefix[i]), SPOOL_ALL,
+			id, e) ||
+		    !one(w, id, SPOOL_ALL, a, e))
+			return false;
+	return true;
 }
 
 bool
 queue_walk(const struct queue_walk *w, struct err *e)
 {
-	char id[ENVELOPE_ID_SIZE];
+	struct arena a; /* one for all: to get and give it back takes time */
+	bool ok;
 
-	if (w->pick->n == 0)
-		return all(w, e);
-	for (size_t i = 0; i < w->pick->n; i++)
-		if (!spool_find(w->spool, str_of(w->pick->prefix[i]), SPOOL_ALL,
-			id, e) ||
-		    !one(w, id, SPOOL_ALL, e))
-			return false;
-	return true;
+	arena_init(&a, QUEUE_WALK_MEMORY);
+	ok = w->pick->n == 0 ? all(w, &a, e) : named(w, &a, e);
+	arena_release(&a);
+	return ok;
 }
