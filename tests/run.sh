@@ -261,9 +261,7 @@ verb_bench() {
 		case ${f##*/} in lib*) continue ;; esac
 		[ -e "$f" ] || f=tests/bench/$f.sh
 		[ -e "$f" ] || die "there is no $f"
-		if grep -q build/bench/spool "$f"; then
-			alone make_quiet build/bench/spool
-		fi
+		alone make_quiet build/bench/spool build/bench/server
 		TMP=$TOP/build/tmp/bench-$$
 		mkdir -p "$TMP"
 		export TMP

@@ -2,7 +2,8 @@
 /*
  * spool: what store/spool costs within one process.
  *
- *	spool fill FOLDER N ADDRESS	queues N messages, not synced
+ *	spool fill FOLDER N ADDRESS [ACCOUNT]
+ *					queues N messages, synced at the end
  *	spool rate FOLDER N		two lines: durable messages a second,
  *					of store/spool and of a bare loop
  *	spool commit FOLDER N ROUNDS	groups of N that share a commit: ms a
@@ -52,13 +53,15 @@ message(const char *from)
 
 /* Written, and not on the disk yet. */
 static void
-begin(struct spool *s, const char *from, struct spool_add *a)
+begin(struct spool *s, const char *from, const char *account,
+    struct spool_add *a)
 {
 	struct str to = STR("to@example.com");
 	const struct envelope v = { .sender = str_of(from),
 		.recipient = &to,
 		.recipients = 1,
-		.account = STR(""),
+		.account = str_of(account),
+		.mailbox = str_of(from),
 		.client = STR("bench"),
 		.message_id = STR("<bench@example.com>") };
 	struct err e = { 0 };
@@ -68,12 +71,12 @@ begin(struct spool *s, const char *from, struct spool_add *a)
 }
 
 static void
-add(struct spool *s, const char *from)
+add(struct spool *s, const char *from, const char *account)
 {
 	struct spool_add a;
 	struct err e = { 0 };
 
-	begin(s, from, &a);
+	begin(s, from, account, &a);
 	check(spool_commit(&a, &e), e.msg);
 }
 
@@ -117,7 +120,7 @@ rate(struct spool *s, const char *folder, unsigned n)
 	}
 	for (unsigned i = 0; i < n; i++) {
 		t0 = now();
-		add(s, "sender@example.com");
+		add(s, "sender@example.com", "");
 		t1 = now();
 		add_bare(dir[0], dir[1], i);
 		ours += t1 - t0;
@@ -142,7 +145,7 @@ group_of_ours(struct spool *s, int n)
 
 	for (int i = 0; i < n; i++) {
 		all[i] = &a[i];
-		begin(s, "sender@example.com", &a[i]);
+		begin(s, "sender@example.com", "", &a[i]);
 		check(spool_seal(&a[i], &e), e.msg);
 	}
 	check(spool_settle(all, (size_t)n, &e), e.msg);
@@ -237,7 +240,7 @@ static int
 usage(void)
 {
 	fprintf(stderr,
-	    "usage: spool fill FOLDER N ADDRESS\n"
+	    "usage: spool fill FOLDER N ADDRESS [ACCOUNT]\n"
 	    "       spool rate FOLDER N\n"
 	    "       spool commit FOLDER N ROUNDS\n");
 	return 64;
@@ -246,7 +249,7 @@ usage(void)
 int
 main(int argc, char **argv)
 {
-	bool fill = argc == 5 && strcmp(argv[1], "fill") == 0;
+	bool fill = (argc == 5 || argc == 6) && strcmp(argv[1], "fill") == 0;
 	bool groups = argc == 5 && strcmp(argv[1], "commit") == 0;
 	struct spool s = { 0 };
 	struct err e = { 0 };
@@ -261,7 +264,8 @@ main(int argc, char **argv)
 	else if (!fill)
 		rate(&s, argv[2], (unsigned)atoi(argv[3]));
 	for (int i = fill ? atoi(argv[3]) : 0; i > 0; i--)
-		add(&s, argv[4]);
+		add(&s, argv[4], argc == 6 ? argv[5] : "");
+	check(!fill || syncfs(s.dir[SPOOL_NEW].fd) == 0, "it cannot sync");
 	spool_close(&s);
 	return 0;
 }
