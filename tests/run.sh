@@ -167,7 +167,7 @@ one_story() {
 	TMP=$TOP/build/tmp/$1-$$
 	mkdir -p "$TMP"
 	export TMP
-	story=0 limit=$((900 * ${T_SLOW:-1}))
+	story=0 limit=$((1200 * ${T_SLOW:-1}))
 	if [ -x "tests/story/$1.sh" ]; then
 		timeout -k 5 "$limit" "tests/story/$1.sh" || story=$?
 	else
