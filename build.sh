@@ -55,12 +55,13 @@ probe_libc() {
 
 # Writes what the compiler can into cc.mk, once for each compiler.
 cc_setup() {
-	key="$CC: $($CC --version 2>/dev/null | head -n 1), rules 7"
+	key="$CC: $($CC --version 2>/dev/null | head -n 1), rules 8"
 	if [ -e "$O/cc.mk" ]; then
 		read -r _ old <"$O/cc.mk" || true
 		[ "${old:-}" = "$key" ] && return
 	fi
-	zero='' lto='' fat='' one='' relr='' libasan='' aesni='' cast=''
+	zero='' lto='' fat='' one='' relr='' libasan='' aesni='' cast='' guard=''
+	layout=''
 	# gcc copies code for a jump less, at -Os and -Oz too: 11 kB.
 	small=-Os
 	probe -Oz && small=-Oz
@@ -75,6 +76,14 @@ cc_setup() {
 	probe -flto=auto -flto-partition=one && one=-flto-partition=one
 	case $($CC -dumpmachine) in
 	x86_64* | i?86*) probe -maes -mpclmul && aesni='-maes -mpclmul' ;;
+	esac
+	# musl has the stack's guard in a variable, too, as on other machines:
+	# shorter than what x86-64 reads by %fs. link.ld: only where ld keeps
+	# code on pages of its own.
+	case $($CC -dumpmachine) in
+	x86_64*) layout=-Wl,-T,src/link.ld,--no-eh-frame-hdr
+		probe -mstack-protector-guard=global &&
+		    guard=-mstack-protector-guard=global ;;
 	esac
 	probe -static-pie -Wl,--fatal-warnings,-z,pack-relative-relocs &&
 		relr=-Wl,-z,pack-relative-relocs
@@ -92,6 +101,8 @@ cc_setup() {
 		say "CC_INCLUDE := $inc"
 		say "LIBGCC := $($CC -print-libgcc-file-name)"
 		say "OS := $small"
+		say "GUARD := $guard"
+		say "LAYOUT := $layout"
 		say "ZERO := $zero"
 		say "LTO := $lto"
 		say "LTO_FAT := $fat"

@@ -46,7 +46,7 @@ $(O)/rel/%.o: src/%.c $(flags) | $(V)/musl/lib/libc.a
 $(O)/rel/roots.o: build/gen/roots.c $(flags) | $(V)/musl/lib/libc.a
 	@mkdir -p $(@D)
 	$(CC) $(REL) -O2 $(LTO) -c -o $@ $<
-$(O)/post365: build/list $(rel) $(V)/mbedtls-rel/libmbedtls.a
+$(O)/post365: build/list src/link.ld $(rel) $(V)/mbedtls-rel/libmbedtls.a
 	@echo "link $@"
 	$(call link,$@.new,$(rel))
 	@mv $@.new $@
@@ -67,7 +67,7 @@ link = $(CC) $(REL) $(OS) $(LTO) $(LTO_ONE) -w $(PIE) -nostdlib \
   -nostartfiles -o $(1) $(musl_lib)/rcrt1.o $(musl_lib)/crti.o $(2) \
   $(V)/mbedtls-rel/libmbedtls.a $(musl_lib)/libc.a $(LIBGCC) \
   $(musl_lib)/libc.a $(musl_lib)/crtn.o -Wl,--gc-sections,--build-id=none \
-  -Wl,-z,relro,-z,now,-z,noexecstack $(RELR) -s
+  -Wl,-z,relro,-z,now,-z,noexecstack $(RELR) $(LAYOUT) -s
 
 # --- bench: what calls into the program, and is linked as it is
 build/bench/%: tests/bench/%.c build/post365

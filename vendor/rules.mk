@@ -12,7 +12,7 @@ musl_inc := -nostdinc -isystem $(V)/musl/include -isystem $(CC_INCLUDE) \
 SMALL := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
   -fno-unwind-tables -ffile-prefix-map=$(CURDIR)=. -fPIE \
   -fvisibility=hidden
-HARD := -fstack-protector-strong -fno-strict-overflow
+HARD := -fstack-protector-strong $(GUARD) -fno-strict-overflow
 
 # The vendor's: for size. What the bytes of a mail pass through is for speed
 # (ChaCha20 +60 %, AES-GCM +30 % with the intrinsics of aesni.c, which are
@@ -51,7 +51,7 @@ $(V)/musl/lib/libc.a: $(vendor_flags)
 	cd $(V)/musl-obj && CC="$(CC)" CROSS_COMPILE=$(CROSS) \
 	  CFLAGS="$(OS) -fPIE -fno-asynchronous-unwind-tables -fno-unwind-tables" \
 	  $(CURDIR)/$(MUSL)/configure --disable-shared --disable-wrapper \
-	  --enable-optimize=string,malloc --prefix=$(CURDIR)/$(V)/musl \
+	  --disable-optimize --prefix=$(CURDIR)/$(V)/musl \
 	  >configure.log 2>&1 || { tail configure.log; exit 1; }
 	$(MAKE) -C $(V)/musl-obj install >$(V)/musl-obj/make.log 2>&1 || \
 	  { tail $(V)/musl-obj/make.log; rm -f $@; exit 1; }
