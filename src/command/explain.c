@@ -101,7 +101,7 @@ add_fault(struct buf *out, const struct fault *f)
 	add_name(out, f);
 	buf_addf(out, " (%s, exit status %d)\n", err_kind_name(f->kind),
 	    err_exit(&e));
-	add_wrapped(out, "means", str_of(f->meaning));
+	add_wrapped(out, "means", str_of(fault_meaning(f)));
 	add_wrapped(out, "then", str_of(does[f->kind]));
 	add_wrapped(out, "do", str_of(f->remedy));
 	if (is_number(code) && code.n > STATUS_DIGITS)
@@ -119,7 +119,8 @@ add_line(struct buf *out, const struct fault *f)
 	add_name(out, f);
 	n = out->n - start;
 	buf_addf(out, "%*s%s\n",
-	    n + 2 < LIST_COLUMN ? (int)(LIST_COLUMN - n) : 2, "", f->meaning);
+	    n + 2 < LIST_COLUMN ? (int)(LIST_COLUMN - n) : 2, "",
+	    fault_meaning(f));
 }
 
 static void

@@ -35,86 +35,86 @@ static const char quota[] =
 
 const struct fault explain_exits[] = {
 	/* clang-format off */
-	{ "0", ERR_NONE, EX_OK, "Done.", "Nothing." },
-	{ "64", ERR_USAGE, EX_USAGE, "The command line is wrong.",
+	{ ERR_NONE, EX_OK, "0\0" "Done.", "Nothing." },
+	{ ERR_USAGE, EX_USAGE, "64\0" "The command line is wrong.",
 	  "See post365 help COMMAND." },
-	{ "65", ERR_INPUT, EX_DATAERR, "The message or an address is wrong.",
+	{ ERR_INPUT, EX_DATAERR, "65\0" "The message or an address is wrong.",
 	  message },
-	{ "66", ERR_INPUT, EX_NOINPUT, "A file cannot be read.", message },
-	{ "67", ERR_REFUSED, EX_NOUSER,
+	{ ERR_INPUT, EX_NOINPUT, "66\0" "A file cannot be read.", message },
+	{ ERR_REFUSED, EX_NOUSER, "67\0"
 	  "A recipient or the mailbox does not exist.", message },
-	{ "69", ERR_REFUSED, EX_UNAVAILABLE,
+	{ ERR_REFUSED, EX_UNAVAILABLE, "69\0"
 	  "The service refuses this message for good.", message },
-	{ "70", ERR_BUG, EX_SOFTWARE, "A mistake of post365's.",
+	{ ERR_BUG, EX_SOFTWARE, "70\0" "A mistake of post365's.",
 	  "Report it, with the command and what it printed." },
-	{ "73", ERR_CONFIG, EX_CANTCREAT, "A file or folder cannot be made.",
+	{ ERR_CONFIG, EX_CANTCREAT, "73\0" "A file or folder cannot be made.",
 	  "Look at its place: rights, free space, read-only mounts." },
-	{ "74", ERR_RETRY, EX_IOERR, "Reading or writing failed.",
+	{ ERR_RETRY, EX_IOERR, "74\0" "Reading or writing failed.",
 	  "Look at the disk and at the other end of a pipe." },
-	{ "75", ERR_RETRY, EX_TEMPFAIL,
+	{ ERR_RETRY, EX_TEMPFAIL, "75\0"
 	  "Not now: network, service or a limit.", itself },
-	{ "76", ERR_UNSURE, EX_PROTOCOL,
+	{ ERR_UNSURE, EX_PROTOCOL, "76\0"
 	  "Perhaps sent: the answer was lost or is not the documented one.",
 	  "Look into the mailbox's Sent Items before you send it again." },
-	{ "77", ERR_AUTH, EX_NOPERM,
+	{ ERR_AUTH, EX_NOPERM, "77\0"
 	  "Not signed in, or no permission to send.", check },
-	{ "78", ERR_CONFIG, EX_CONFIG, "A setting is wrong.", check },
-	{ NULL, ERR_NONE, 0, NULL, NULL }
+	{ ERR_CONFIG, EX_CONFIG, "78\0" "A setting is wrong.", check },
+	{ ERR_NONE, 0, NULL, NULL }
 	/* clang-format on */
 };
 
 const struct fault explain_reports[] = {
 	/* clang-format off */
-	{ "4.4.7", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "4.4.7\0"
 	  "The other side could not be reached for a day.", address },
-	{ "5.1.1", ERR_REFUSED, 0, "There is no such recipient.", address },
-	{ "5.1.8", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "5.1.1\0" "There is no such recipient.", address },
+	{ ERR_REFUSED, 0, "5.1.8\0"
 	  "The sender is blocked as a source of spam.", spam },
-	{ "5.1.10", ERR_REFUSED, 0, "There is no such recipient.", address },
-	{ "5.1.90", ERR_RETRY, 0,
+	{ ERR_REFUSED, 0, "5.1.10\0" "There is no such recipient.", address },
+	{ ERR_RETRY, 0, "5.1.90\0"
 	  "The mailbox's recipients of 24 hours are used up.", quota },
-	{ "5.2.2", ERR_REFUSED, 0, "The recipient's mailbox is full.",
+	{ ERR_REFUSED, 0, "5.2.2\0" "The recipient's mailbox is full.",
 	  "The recipient has to make room." },
-	{ "5.2.3", ERR_REFUSED, 0, "The message is too large.", smaller },
-	{ "5.2.252", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "5.2.3\0" "The message is too large.", smaller },
+	{ ERR_REFUSED, 0, "5.2.252\0"
 	  "The mailbox may not send as this From address.", send_as },
-	{ "5.3.4", ERR_REFUSED, 0, "The message is too large.", smaller },
-	{ "5.4.1", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "5.3.4\0" "The message is too large.", smaller },
+	{ ERR_REFUSED, 0, "5.4.1\0"
 	  "The other side does not take mail for this address or domain.",
 	  address },
-	{ "5.4.14", ERR_REFUSED, 0, "The mail goes round in a circle.",
+	{ ERR_REFUSED, 0, "5.4.14\0" "The mail goes round in a circle.",
 	  "Look at forwarding rules, connectors and the domain's MX." },
-	{ "5.4.300", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "5.4.300\0"
 	  "The message could not be delivered in time.", address },
-	{ "5.7.1", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "5.7.1\0"
 	  "The recipient's side does not allow this sender.", theirs },
-	{ "5.7.30", ERR_AUTH, 0,
+	{ ERR_AUTH, 0, "5.7.30\0"
 	  "Signing in with a password is over for SMTP.", basic },
-	{ "5.7.57", ERR_AUTH, 0, "Mail by SMTP without signing in.", basic },
-	{ "5.7.60", ERR_REFUSED, 0,
+	{ ERR_AUTH, 0, "5.7.57\0" "Mail by SMTP without signing in.", basic },
+	{ ERR_REFUSED, 0, "5.7.60\0"
 	  "The mailbox may not send as this From address.", send_as },
-	{ "5.7.124", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "5.7.124\0"
 	  "The group does not take mail from this sender.", theirs },
-	{ "5.7.139", ERR_AUTH, 0,
+	{ ERR_AUTH, 0, "5.7.139\0"
 	  "Signing in with a password is not allowed.", basic },
-	{ "5.7.233", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "5.7.233\0"
 	  "The tenant's external recipients of 24 hours are used up.", quota },
-	{ "5.7.236", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "5.7.236\0"
 	  "An onmicrosoft.com address wrote to more than 100 outside.",
 	  "Send from a domain of your own." },
-	{ "5.7.501", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "5.7.501\0"
 	  "The sender is blocked as a source of spam.", spam },
-	{ "5.7.509", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "5.7.509\0"
 	  "The From domain's DMARC policy wants it refused.",
 	  "Set up SPF and DKIM of that domain for Microsoft 365." },
-	{ "5.7.705", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "5.7.705\0"
 	  "The tenant is blocked for what it sent.", spam },
-	{ "5.7.708", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "5.7.708\0"
 	  "The tenant's mail leaves by addresses of bad reputation: a new or "
 	  "trial tenant, or a source of spam.", spam },
-	{ "5.7.750", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "5.7.750\0"
 	  "The From domain is not registered in the tenant.",
 	  "Add it: admin.microsoft.com > Settings > Domains." },
-	{ NULL, ERR_NONE, 0, NULL, NULL }
+	{ ERR_NONE, 0, NULL, NULL }
 	/* clang-format on */
 };

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "config/config.h"
 #include "config/type.h"
@@ -19,7 +20,7 @@ struct config_row {
 	const struct config_type *type; /* NULL: not in this version */
 	enum config_half half;
 	bool top_only; /* the machine's, not a sender's: not in an account */
-	size_t at;     /* in struct config or access */
+	uint16_t at;   /* in struct config or access */
 	const char *azure;    /* the variable that Azure Identity has for it */
 	const char *standard; /* the default; NULL: none */
 	const char *example;

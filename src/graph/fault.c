@@ -56,6 +56,12 @@ fault_find(struct str code)
 	return f;
 }
 
+const char *
+fault_meaning(const struct fault *f)
+{
+	return f->code + str_of(f->code).n + 1;
+}
+
 const struct fault *
 fault_at(size_t i)
 {
@@ -329,7 +335,8 @@ fault_token(const struct http_answer *a, struct str what, int64_t now,
 		explain_token(a, tree, what, e);
 	} else {
 		plain.kind =
-		    mem.no_memory ? ERR_RETRY : status_kind_of_token(a->status);
+		    (uint8_t)(mem.no_memory ? ERR_RETRY :
+					      status_kind_of_token(a->status));
 		plain.remedy = plain.kind == ERR_RETRY ?
 		    "Nothing: it can be tried again later." :
 		    "Check login_url, tenant_id and whatever proxy stands "

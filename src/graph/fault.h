@@ -27,17 +27,21 @@
 #define GRAPH_FAULT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/str.h"
 #include "net/http.h"
 
 struct fault {
-	const char *code; /* "7000215", "ErrorAccessDenied", "503" */
-	enum err_kind kind;
-	int exit;            /* sysexits.h; 0: as the kind says */
-	const char *meaning; /* a sentence */
-	const char *remedy;  /* what to do, with the portal's menu path */
+	uint8_t kind; /* enum err_kind */
+	uint8_t exit; /* sysexits.h; 0: as the kind says */
+	/*
+	 * "7000215", "ErrorAccessDenied", "503"; behind its NUL stands the
+	 * meaning. One pointer less in each row is 2 kB of the executable.
+	 */
+	const char *code;
+	const char *remedy; /* what to do, with the portal's menu path */
 };
 
 /*
@@ -45,6 +49,8 @@ struct fault {
  * ("invalid_client") and HTTP statuses ("503") are known, too. Or NULL.
  */
 const struct fault *fault_find(struct str code);
+/* What a code means: a sentence. */
+const char *fault_meaning(const struct fault *f);
 /* The i-th entry of all, for lists; NULL after the last. */
 const struct fault *fault_at(size_t i);
 

@@ -89,216 +89,216 @@ static const char session[] =
 
 const struct fault fault_codes[] = {
 	/* clang-format off */
-	{ "accessDenied", ERR_AUTH, 0,
+	{ ERR_AUTH, 0, "accessDenied\0"
 	  "The app has no permission for this.", permission },
-	{ "activityLimitReached", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "activityLimitReached\0"
 	  "The app or the mailbox is throttled.", wait },
-	{ "ApplicationThrottled", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "ApplicationThrottled\0"
 	  "More than four requests at once for one mailbox.", parallel },
-	{ "Authorization_RequestDenied", ERR_AUTH, 0,
+	{ ERR_AUTH, 0, "Authorization_RequestDenied\0"
 	  "The app may not read the directory, which sending does not need.",
 	  permission },
-	{ "BadRequest", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "BadRequest\0"
 	  "Graph cannot use the request; it may be larger than 4 MB.",
 	  smaller },
-	{ "CommandConcurrencyLimitReached", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "CommandConcurrencyLimitReached\0"
 	  "Too many requests at once for one mailbox.", parallel },
-	{ "ErrorAccessDenied", ERR_AUTH, 0,
+	{ ERR_AUTH, 0, "ErrorAccessDenied\0"
 	  "The app may not send from this mailbox.", permission },
-	{ "ErrorAccountDisabled", ERR_AUTH, 0,
+	{ ERR_AUTH, 0, "ErrorAccountDisabled\0"
 	  "The mailbox's account is disabled.", account },
-	{ "ErrorAccountSuspend", ERR_AUTH, 0,
+	{ ERR_AUTH, 0, "ErrorAccountSuspend\0"
 	  "The mailbox's account is suspended.", account },
-	{ "ErrorADOperation", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "ErrorADOperation\0"
 	  "Exchange's directory failed for now.", wait },
-	{ "ErrorADUnavailable", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "ErrorADUnavailable\0"
 	  "Exchange's directory is not available.", wait },
-	{ "ErrorAttachmentSizeLimitExceeded", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorAttachmentSizeLimitExceeded\0"
 	  "An attachment is too large.", smaller },
-	{ "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize\0"
 	  "The file is too small for an upload session (under 3 MB).", bug },
-	{ "ErrorBatchProcessingStopped", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "ErrorBatchProcessingStopped\0"
 	  "Exchange stopped before it came to this.", wait },
-	{ "ErrorConnectionFailed", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "ErrorConnectionFailed\0"
 	  "Exchange could not reach the mailbox.", wait },
-	{ "ErrorContentConversionFailed", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorContentConversionFailed\0"
 	  "Exchange cannot convert the message.", content },
-	{ "ErrorDataSizeLimitExceeded", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorDataSizeLimitExceeded\0"
 	  "The message is too large.", smaller },
-	{ "ErrorExceededHourlyMessageLimit", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "ErrorExceededHourlyMessageLimit\0"
 	  "The mailbox's messages of this hour are used up.", quota },
-	{ "ErrorExceededMaxRecipientLimit", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorExceededMaxRecipientLimit\0"
 	  "The message has more recipients than the mailbox may address.",
 	  "Send it to fewer at once, or: Exchange Online PowerShell, "
 	  "Set-Mailbox MAILBOX -RecipientLimits 1000." },
-	{ "ErrorExceededMessageLimit", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "ErrorExceededMessageLimit\0"
 	  "The mailbox's messages of this day are used up.", quota },
-	{ "ErrorIncorrectRecipient", ERR_REFUSED, EX_NOUSER,
+	{ ERR_REFUSED, EX_NOUSER, "ErrorIncorrectRecipient\0"
 	  "A recipient's address is not valid.", recipients },
-	{ "ErrorInternalServerError", ERR_UNSURE, 0,
+	{ ERR_UNSURE, 0, "ErrorInternalServerError\0"
 	  "Exchange failed, perhaps after it took the message.", look },
-	{ "ErrorInternalServerTransientError", ERR_UNSURE, 0,
+	{ ERR_UNSURE, 0, "ErrorInternalServerTransientError\0"
 	  "Exchange failed for now, perhaps after it took the message.",
 	  look },
-	{ "ErrorInvalidArgument", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorInvalidArgument\0"
 	  "Exchange cannot use a part of the message.", content },
-	{ "ErrorInvalidId", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorInvalidId\0"
 	  "The message's id is not valid.", bug },
-	{ "ErrorInvalidIdMalformed", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorInvalidIdMalformed\0"
 	  "The message's id is malformed (capitals matter).", bug },
-	{ "ErrorInvalidItemForOperationSendItem", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorInvalidItemForOperationSendItem\0"
 	  "The message is no draft any more.", look },
-	{ "ErrorInvalidParameter", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorInvalidParameter\0"
 	  "Exchange cannot use a part of the message.", content },
-	{ "ErrorInvalidProperty", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorInvalidProperty\0"
 	  "Exchange cannot use a part of the message.", content },
-	{ "ErrorInvalidPropertySet", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorInvalidPropertySet\0"
 	  "A part of the message cannot be set.", content },
-	{ "ErrorInvalidRecipients", ERR_REFUSED, EX_NOUSER,
+	{ ERR_REFUSED, EX_NOUSER, "ErrorInvalidRecipients\0"
 	  "There is no recipient, or one has an address that is not valid.",
 	  recipients },
-	{ "ErrorInvalidRequest", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorInvalidRequest\0"
 	  "Exchange cannot use the request.", content },
-	{ "ErrorInvalidUser", ERR_CONFIG, 0,
+	{ ERR_CONFIG, 0, "ErrorInvalidUser\0"
 	  "The sender is no mailbox of this tenant.", mailbox },
-	{ "ErrorIrresolvableConflict", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "ErrorIrresolvableConflict\0"
 	  "Somebody else changed the message at the same time.", wait },
-	{ "ErrorItemNotFound", ERR_UNSURE, 0,
+	{ ERR_UNSURE, 0, "ErrorItemNotFound\0"
 	  "The draft is gone: it was sent, moved or deleted.", look },
-	{ "ErrorItemSave", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "ErrorItemSave\0"
 	  "Exchange could not save the message.", wait },
-	{ "ErrorMailboxLogonFailed", ERR_AUTH, 0,
+	{ ERR_AUTH, 0, "ErrorMailboxLogonFailed\0"
 	  "The mailbox cannot be opened.", account },
-	{ "ErrorMailboxMoveInProgress", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "ErrorMailboxMoveInProgress\0"
 	  "The mailbox is being moved, which may last hours.", move },
-	{ "ErrorMailboxStoreUnavailable", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "ErrorMailboxStoreUnavailable\0"
 	  "The mailbox is not available for now.", wait },
-	{ "ErrorMailRecipientNotFound", ERR_REFUSED, EX_NOUSER,
+	{ ERR_REFUSED, EX_NOUSER, "ErrorMailRecipientNotFound\0"
 	  "A recipient was not found.", recipients },
-	{ "ErrorMessageBlocked", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorMessageBlocked\0"
 	  "Exchange blocks the message for its content.", blocked },
-	{ "ErrorMessageSizeExceeded", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorMessageSizeExceeded\0"
 	  "The message is larger than the mailbox may send.",
 	  mailbox_limit },
-	{ "ErrorMessageSubmissionBlocked", ERR_AUTH, 0,
+	{ ERR_AUTH, 0, "ErrorMessageSubmissionBlocked\0"
 	  "The mailbox is blocked from sending, as a source of spam.",
 	  restricted },
-	{ "ErrorMimeContentConversionFailed", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorMimeContentConversionFailed\0"
 	  "Exchange cannot convert the message.", content },
-	{ "ErrorMimeContentInvalid", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorMimeContentInvalid\0"
 	  "Exchange cannot read the message as MIME.", content },
-	{ "ErrorMimeContentInvalidBase64String", ERR_BUG, 0,
+	{ ERR_BUG, 0, "ErrorMimeContentInvalidBase64String\0"
 	  "The request's body is not valid base64.", bug },
-	{ "ErrorMissingEmailAddress", ERR_REFUSED, EX_NOUSER,
+	{ ERR_REFUSED, EX_NOUSER, "ErrorMissingEmailAddress\0"
 	  "A recipient has no address.", recipients },
-	{ "ErrorMissingRecipients", ERR_REFUSED, EX_NOUSER,
+	{ ERR_REFUSED, EX_NOUSER, "ErrorMissingRecipients\0"
 	  "The message has no recipient.", recipients },
-	{ "ErrorNonExistentMailbox", ERR_CONFIG, 0,
+	{ ERR_CONFIG, 0, "ErrorNonExistentMailbox\0"
 	  "There is no such mailbox.", mailbox },
-	{ "ErrorNotEnoughMemory", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "ErrorNotEnoughMemory\0"
 	  "Exchange ran out of memory.", wait },
-	{ "ErrorQuotaExceeded", ERR_CONFIG, 0,
+	{ ERR_CONFIG, 0, "ErrorQuotaExceeded\0"
 	  "The sender's mailbox is full.", full },
-	{ "ErrorRequestStreamTooBig", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorRequestStreamTooBig\0"
 	  "The request is too large.", smaller },
-	{ "ErrorSchemaValidation", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorSchemaValidation\0"
 	  "Exchange cannot use the request.", content },
-	{ "ErrorSendAsDenied", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorSendAsDenied\0"
 	  "The mailbox may not send as this From address.", send_as },
-	{ "ErrorServerBusy", ERR_RETRY, 0, "Exchange is busy.", wait },
-	{ "ErrorServerTemporaryUnavailable", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "ErrorServerBusy\0" "Exchange is busy.", wait },
+	{ ERR_RETRY, 0, "ErrorServerTemporaryUnavailable\0"
 	  "Exchange is not available for now.", wait },
-	{ "ErrorSubmissionQuotaExceeded", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "ErrorSubmissionQuotaExceeded\0"
 	  "The mailbox's recipients of 24 hours are used up.", quota },
-	{ "ErrorTimeoutExpired", ERR_UNSURE, 0,
+	{ ERR_UNSURE, 0, "ErrorTimeoutExpired\0"
 	  "Exchange was too slow; it may have taken the message.", look },
-	{ "ErrorTooManyObjectsOpened", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "ErrorTooManyObjectsOpened\0"
 	  "Too much is open in the mailbox at once.", parallel },
-	{ "ErrorTooManyRequests", ERR_RETRY, 0, "Too many requests.",
+	{ ERR_RETRY, 0, "ErrorTooManyRequests\0" "Too many requests.",
 	  wait },
-	{ "ErrorUnsupportedMimeConversion", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorUnsupportedMimeConversion\0"
 	  "Exchange cannot convert the message.", content },
-	{ "ErrorVirusDetected", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "ErrorVirusDetected\0"
 	  "Exchange found a virus in the message.", blocked },
-	{ "extensionError", ERR_CONFIG, 0,
+	{ ERR_CONFIG, 0, "extensionError\0"
 	  "The mailbox is on premises, or a policy keeps the app from it.",
 	  licence },
-	{ "fragmentLengthMismatch", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "fragmentLengthMismatch\0"
 	  "A piece of an upload has another length than announced.",
 	  session },
-	{ "fragmentOutOfOrder", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "fragmentOutOfOrder\0"
 	  "A piece of an upload came out of order.", session },
-	{ "fragmentOverlap", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "fragmentOverlap\0"
 	  "A piece of an upload came twice.", session },
-	{ "GatewayTimeout", ERR_UNSURE, 0,
+	{ ERR_UNSURE, 0, "GatewayTimeout\0"
 	  "Exchange did not answer Graph; it may have taken the message.",
 	  look },
-	{ "generalException", ERR_UNSURE, 0,
+	{ ERR_UNSURE, 0, "generalException\0"
 	  "Graph failed, perhaps after it took the message.", look },
-	{ "insufficient_claims", ERR_AUTH, 0,
+	{ ERR_AUTH, 0, "insufficient_claims\0"
 	  "The token was revoked (continuous access evaluation).",
 	  "entra.microsoft.com > Entra ID > Sign-in logs > Service principal "
 	  "sign-ins tells why: app disabled, at risk, or its location." },
-	{ "InvalidAuthenticationToken", ERR_AUTH, 0,
+	{ ERR_AUTH, 0, "InvalidAuthenticationToken\0"
 	  "Graph does not accept the token.", token },
-	{ "InvalidInternetMessageHeader", ERR_BUG, 0,
+	{ ERR_BUG, 0, "InvalidInternetMessageHeader\0"
 	  "A field of one's own must have a name that begins with X-.",
 	  headers },
-	{ "InvalidInternetMessageHeaderCollection", ERR_BUG, 0,
+	{ ERR_BUG, 0, "InvalidInternetMessageHeaderCollection\0"
 	  "There are more than five fields of one's own.", headers },
-	{ "invalidRange", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "invalidRange\0"
 	  "The range of bytes is not valid.", bug },
-	{ "invalidRequest", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "invalidRequest\0"
 	  "Graph cannot use the request.", content },
-	{ "itemNotFound", ERR_UNSURE, 0,
+	{ ERR_UNSURE, 0, "itemNotFound\0"
 	  "The message is gone: it was sent, moved or deleted.", look },
-	{ "MailboxConcurrency", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "MailboxConcurrency\0"
 	  "More than four requests at once for one mailbox.", parallel },
-	{ "MailboxNotEnabledForRESTAPI", ERR_CONFIG, 0,
+	{ ERR_CONFIG, 0, "MailboxNotEnabledForRESTAPI\0"
 	  "The mailbox is inactive, deleted, without licence or on premises.",
 	  licence },
-	{ "MailboxNotHostedInExchangeOnline", ERR_CONFIG, 0,
+	{ ERR_CONFIG, 0, "MailboxNotHostedInExchangeOnline\0"
 	  "The mailbox is on premises.", licence },
-	{ "malwareDetected", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "malwareDetected\0"
 	  "Malware was found in the message.", blocked },
-	{ "NoPermissionsInAccessToken", ERR_AUTH, 0,
+	{ ERR_AUTH, 0, "NoPermissionsInAccessToken\0"
 	  "The app has no permission at all, neither in Entra nor in Exchange.",
 	  no_permission },
-	{ "notAllowed", ERR_AUTH, 0, "The tenant does not allow this.",
+	{ ERR_AUTH, 0, "notAllowed\0" "The tenant does not allow this.",
 	  permission },
-	{ "notSupported", ERR_BUG, 0, "Graph does not know this request.",
+	{ ERR_BUG, 0, "notSupported\0" "Graph does not know this request.",
 	  bug },
-	{ "quotaLimitReached", ERR_CONFIG, 0,
+	{ ERR_CONFIG, 0, "quotaLimitReached\0"
 	  "The sender's mailbox is full.", full },
-	{ "Request_ResourceNotFound", ERR_CONFIG, 0,
+	{ ERR_CONFIG, 0, "Request_ResourceNotFound\0"
 	  "The user in the setting mailbox was not found.", mailbox },
-	{ "RequestBodyRead", ERR_BUG, 0,
+	{ ERR_BUG, 0, "RequestBodyRead\0"
 	  "Graph cannot read the request; its words name the property.",
 	  bug },
-	{ "RequestEntityTooLarge", ERR_REFUSED, 0,
+	{ ERR_REFUSED, 0, "RequestEntityTooLarge\0"
 	  "The request is larger than 4 MB.", smaller },
-	{ "resourceModified", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "resourceModified\0"
 	  "Somebody else changed the message at the same time.", wait },
-	{ "ResourceNotFound", ERR_CONFIG, 0,
+	{ ERR_CONFIG, 0, "ResourceNotFound\0"
 	  "The user in the setting mailbox was not found.", mailbox },
-	{ "serviceNotAvailable", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "serviceNotAvailable\0"
 	  "The service is not available.", wait },
-	{ "ServiceUnavailable", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "ServiceUnavailable\0"
 	  "The service is not available.", wait },
-	{ "TooManyRequests", ERR_RETRY, 0, "Too many requests.", wait },
-	{ "UnableToDeserializePostBody", ERR_BUG, 0,
+	{ ERR_RETRY, 0, "TooManyRequests\0" "Too many requests.", wait },
+	{ ERR_BUG, 0, "UnableToDeserializePostBody\0"
 	  "Graph cannot read the request.", bug },
-	{ "unauthenticated", ERR_AUTH, 0,
+	{ ERR_AUTH, 0, "unauthenticated\0"
 	  "Graph does not accept the token.", token },
-	{ "UnknownError", ERR_UNSURE, 0,
+	{ ERR_UNSURE, 0, "UnknownError\0"
 	  "Graph failed, perhaps after it took the message.", look },
-	{ "uploadSessionFailed", ERR_RETRY, 0, "The upload failed.",
+	{ ERR_RETRY, 0, "uploadSessionFailed\0" "The upload failed.",
 	  session },
-	{ "uploadSessionIncomplete", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "uploadSessionIncomplete\0"
 	  "The upload is not complete.", session },
-	{ "uploadSessionNotFound", ERR_RETRY, 0,
+	{ ERR_RETRY, 0, "uploadSessionNotFound\0"
 	  "The upload's session is over.", session },
-	{ NULL, ERR_NONE, 0, NULL, NULL }
+	{ ERR_NONE, 0, NULL, NULL }
 	/* clang-format on */
 };
 
@@ -321,65 +321,65 @@ const struct fault_extra fault_extras[] = {
  */
 const struct fault fault_status[] = {
 	/* clang-format off */
-	{ "200", ERR_UNSURE, 0,
+	{ ERR_UNSURE, 0, "200\0"
 	  "A success, but not the documented one (202): Graph once answered "
 	  "so without sending.", look },
-	{ "301", ERR_CONFIG, 0, "A redirect, which Graph does not use.",
+	{ ERR_CONFIG, 0, "301\0" "A redirect, which Graph does not use.",
 	  address },
-	{ "302", ERR_CONFIG, 0,
+	{ ERR_CONFIG, 0, "302\0"
 	  "A redirect: a sign-in page of the network, perhaps.", address },
-	{ "303", ERR_CONFIG, 0, "A redirect, which Graph does not use.",
+	{ ERR_CONFIG, 0, "303\0" "A redirect, which Graph does not use.",
 	  address },
-	{ "307", ERR_CONFIG, 0, "A redirect, which Graph does not use.",
+	{ ERR_CONFIG, 0, "307\0" "A redirect, which Graph does not use.",
 	  address },
-	{ "308", ERR_CONFIG, 0, "A redirect, which Graph does not use.",
+	{ ERR_CONFIG, 0, "308\0" "A redirect, which Graph does not use.",
 	  address },
-	{ "400", ERR_RETRY, 0, "The request is refused on the way.", gateway },
-	{ "401", ERR_AUTH, 0, "The token is missing or not accepted.",
+	{ ERR_RETRY, 0, "400\0" "The request is refused on the way.", gateway },
+	{ ERR_AUTH, 0, "401\0" "The token is missing or not accepted.",
 	  token },
-	{ "402", ERR_CONFIG, 0, "The service wants to be paid.",
+	{ ERR_CONFIG, 0, "402\0" "The service wants to be paid.",
 	  "Check the tenant's licences: admin.microsoft.com > Billing." },
-	{ "403", ERR_AUTH, 0, "Not allowed.", permission },
-	{ "404", ERR_CONFIG, 0, "There is no such address or mailbox.",
+	{ ERR_AUTH, 0, "403\0" "Not allowed.", permission },
+	{ ERR_CONFIG, 0, "404\0" "There is no such address or mailbox.",
 	  "Check the settings mailbox and graph_url (which ends in /v1.0)." },
-	{ "405", ERR_RETRY, 0, "The request came with the wrong verb.",
+	{ ERR_RETRY, 0, "405\0" "The request came with the wrong verb.",
 	  gateway },
-	{ "406", ERR_RETRY, 0, "The answer's form is not on offer.", gateway },
-	{ "407", ERR_CONFIG, 0, "The proxy wants a password.",
+	{ ERR_RETRY, 0, "406\0" "The answer's form is not on offer.", gateway },
+	{ ERR_CONFIG, 0, "407\0" "The proxy wants a password.",
 	  "Give it user and password in its address, or let it through "
 	  "without." },
-	{ "408", ERR_RETRY, 0, "The request came too slowly.", wait },
-	{ "409", ERR_RETRY, 0, "Somebody else was quicker.", wait },
-	{ "410", ERR_CONFIG, 0, "The address is gone.", address },
-	{ "411", ERR_RETRY, 0, "The request's length is missing.", gateway },
-	{ "412", ERR_RETRY, 0, "Somebody else was quicker.", wait },
-	{ "413", ERR_CONFIG, 0,
+	{ ERR_RETRY, 0, "408\0" "The request came too slowly.", wait },
+	{ ERR_RETRY, 0, "409\0" "Somebody else was quicker.", wait },
+	{ ERR_CONFIG, 0, "410\0" "The address is gone.", address },
+	{ ERR_RETRY, 0, "411\0" "The request's length is missing.", gateway },
+	{ ERR_RETRY, 0, "412\0" "Somebody else was quicker.", wait },
+	{ ERR_CONFIG, 0, "413\0"
 	  "The request is too large for something on the way.", proxy_limit },
-	{ "415", ERR_RETRY, 0, "The request's media type is not known.",
+	{ ERR_RETRY, 0, "415\0" "The request's media type is not known.",
 	  gateway },
-	{ "416", ERR_RETRY, 0, "The range of bytes is not valid.", gateway },
-	{ "422", ERR_RETRY, 0, "The request is refused on the way.", gateway },
-	{ "423", ERR_RETRY, 0, "The mailbox is locked for now.", wait },
-	{ "424", ERR_UNSURE, 0, "Something that it depends on failed.",
+	{ ERR_RETRY, 0, "416\0" "The range of bytes is not valid.", gateway },
+	{ ERR_RETRY, 0, "422\0" "The request is refused on the way.", gateway },
+	{ ERR_RETRY, 0, "423\0" "The mailbox is locked for now.", wait },
+	{ ERR_UNSURE, 0, "424\0" "Something that it depends on failed.",
 	  look },
-	{ "425", ERR_RETRY, 0, "The request came too early.", wait },
-	{ "429", ERR_RETRY, 0, "Too many requests.", wait },
-	{ "431", ERR_RETRY, 0, "The request's head is too large.", gateway },
-	{ "451", ERR_CONFIG, 0, "A law forbids it.", address },
-	{ "500", ERR_UNSURE, 0,
+	{ ERR_RETRY, 0, "425\0" "The request came too early.", wait },
+	{ ERR_RETRY, 0, "429\0" "Too many requests.", wait },
+	{ ERR_RETRY, 0, "431\0" "The request's head is too large.", gateway },
+	{ ERR_CONFIG, 0, "451\0" "A law forbids it.", address },
+	{ ERR_UNSURE, 0, "500\0"
 	  "The service failed, perhaps after it took the message.", look },
-	{ "501", ERR_RETRY, 0, "The service does not know this request.",
+	{ ERR_RETRY, 0, "501\0" "The service does not know this request.",
 	  gateway },
-	{ "502", ERR_UNSURE, 0,
+	{ ERR_UNSURE, 0, "502\0"
 	  "A gateway failed, perhaps after the message went through.",
 	  look },
-	{ "503", ERR_RETRY, 0, "The service is not available.", wait },
-	{ "504", ERR_UNSURE, 0,
+	{ ERR_RETRY, 0, "503\0" "The service is not available.", wait },
+	{ ERR_UNSURE, 0, "504\0"
 	  "A gateway gave up waiting; the message may be sent.", look },
-	{ "507", ERR_RETRY, 0, "The service has no room.", wait },
-	{ "509", ERR_RETRY, 0, "The bandwidth is used up.", wait },
-	{ "511", ERR_CONFIG, 0, "The network wants a sign-in of its own.",
+	{ ERR_RETRY, 0, "507\0" "The service has no room.", wait },
+	{ ERR_RETRY, 0, "509\0" "The bandwidth is used up.", wait },
+	{ ERR_CONFIG, 0, "511\0" "The network wants a sign-in of its own.",
 	  address },
-	{ NULL, ERR_NONE, 0, NULL, NULL }
+	{ ERR_NONE, 0, NULL, NULL }
 	/* clang-format on */
 };

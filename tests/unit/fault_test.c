@@ -55,14 +55,15 @@ static void
 check_table(const struct fault *t, bool numbers)
 {
 	for (const struct fault *f = t; f->code != NULL; f++) {
-		struct str code = str_of(f->code), meaning = str_of(f->meaning);
+		struct str code = str_of(f->code),
+			   meaning = str_of(fault_meaning(f));
 		struct str next = str_of(f[1].code);
 
 		T_CHECK(code.n < ERR_CODE_SIZE - 6, "%s", f->code);
 		T_CHECK(f->kind != ERR_NONE && f->kind <= ERR_BUG, "%s",
 		    f->code);
 		T_CHECK(str_ends(meaning, STR(".")) && meaning.n < 120,
-		    "%s: %s", f->code, f->meaning);
+		    "%s: %s", f->code, fault_meaning(f));
 		T_CHECK(str_of(f->remedy).n <= FAULT_REMEDY_MAX &&
 			str_of(f->remedy).n > 10,
 		    "%s: %zu", f->code, str_of(f->remedy).n);
