@@ -78,6 +78,7 @@ take_section(struct reader *r, struct config_section *s, struct err *e)
 static bool
 read_header(struct reader *r, struct str line, struct err *e)
 {
+	struct config_section *s;
 	struct str inner, name;
 
 	if (!str_ends(line, STR("]")))
@@ -91,8 +92,9 @@ read_header(struct reader *r, struct str line, struct err *e)
 		return err_set(e, ERR_CONFIG,
 		    "unknown section; sections are "
 		    "[account NAME], with letters, digits and ._-@+ in NAME");
-	if (find_section(r, name) != NULL)
-		return take_section(r, find_section(r, name), e);
+	s = find_section(r, name);
+	if (s != NULL)
+		return take_section(r, s, e);
 	if (r->second)
 		return err_set(e, ERR_CONFIG,
 		    "[account %.*s] is not in %s; its other settings belong "

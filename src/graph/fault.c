@@ -517,7 +517,7 @@ explain_graph(const struct http_answer *a, struct said *s, struct str what,
 	s->when = or_field(a, s->when, STR("Date"));
 	describe_ids(s, names, ids);
 	if (s->code.n == 0 && s->words.n == 0) {
-		plain.kind = kind;
+		plain.kind = (uint8_t)kind;
 		explain_page(a, what, &plain, ids, e);
 		fault_set_extras(a->status, f, e);
 		return;
