@@ -132,8 +132,10 @@ same 'killed' "$((KILLS / 2)) times 137" "$(cat ends.* | grep -vx 75 | sort |
 ids crowd >first
 left=$(find "$SPOOL/new" "$SPOOL/work" -type f | wc -l)
 same 'until now none came twice' '' "$(uniq -d first)"
-same 'no more is left than was in flight' yes \
-    "$([ "$left" -le $((KILLS * 2)) ] && echo yes || echo "$left")"
+# of every other kill: the six in the workers' hands (deliver/index.h), of
+# which some were answered already, and that is not written down yet
+same 'no more is left than was in hands' yes \
+    "$([ "$left" -le $((KILLS / 2 * 6)) ] && echo yes || echo "$left")"
 same 'at a time' 'together 4' "$(sed -n 's/.* \(together\)/\1/p' log | sort -u |
     tail -n 1)"
 
