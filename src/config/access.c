@@ -114,7 +114,7 @@ access_read(struct load *l, const struct config *c, struct access *a,
 		return false;
 	if (l->apart.n > 0)
 		a->file = path;
-	account = load_section(l, c->account);
+	account = config_section_find(l->top, c->account);
 	if (account == NULL)
 		return err_set(e, ERR_CONFIG,
 		    "%s: [account %.*s] was there a moment ago", c->file.p,

@@ -136,7 +136,7 @@ choose_account(struct load *l, const struct config_ask *ask, struct config *c,
 	else
 		name = str_of(ask->account);
 	if (*out == NULL && (name.n > 0 || ask->account != NULL)) {
-		*out = load_section(l, name);
+		*out = config_section_find(l->top, name);
 		if (*out == NULL)
 			return no_account(c, name, e);
 	}

@@ -51,14 +51,12 @@ is_account_name(struct str s)
 	return s.n > 0;
 }
 
-static struct config_section *
-find_section(const struct reader *r, struct str name)
+struct config_section *
+config_section_find(struct config_section *first, struct str name)
 {
-	struct config_section *s = r->first->next;
-
-	while (s != NULL && !str_eq(s->name, name))
-		s = s->next;
-	return s;
+	while (first != NULL && !str_eq(first->name, name))
+		first = first->next;
+	return first;
 }
 
 /* That of the other file; once. */
@@ -92,7 +90,7 @@ read_header(struct reader *r, struct str line, struct err *e)
 		return err_set(e, ERR_CONFIG,
 		    "unknown section; sections are "
 		    "[account NAME], with letters, digits and ._-@+ in NAME");
-	s = find_section(r, name);
+	s = config_section_find(r->first, name);
 	if (s != NULL)
 		return take_section(r, s, e);
 	if (r->second)

@@ -50,6 +50,10 @@ bool config_file_parse(struct arena *a, const char *file, struct str text,
     struct config_section **out, struct err *e)
     __attribute__((warn_unused_result));
 
+/* The section of that name; "" is the top. NULL: there is none. */
+struct config_section *config_section_find(struct config_section *first,
+    struct str name);
+
 /* One line of text, at most CONFIG_LINE_MAX bytes. ERR_CONFIG. */
 bool config_text_check(struct str line, struct err *e)
     __attribute__((warn_unused_result));

@@ -152,16 +152,6 @@ load_apart(struct load *l, const char *path, bool *unread, struct err *e)
 	return config_file_parse(&l->mem, path, text, &l->top, e);
 }
 
-const struct config_section *
-load_section(const struct load *l, struct str name)
-{
-	const struct config_section *s = l->top;
-
-	while (s != NULL && !str_eq(s->name, name))
-		s = s->next;
-	return s;
-}
-
 /* Values that this message does not use: only who uses them is stopped. */
 static void
 load_check_section(struct load *l, const struct config_section *s)

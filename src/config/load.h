@@ -49,10 +49,6 @@ bool load_apart(struct load *l, const char *path, bool *unread, struct err *e)
 /* Its path; p NULL: c->file is not called `config`. Lives in a. */
 struct str load_apart_path(const struct config *c, struct arena *a);
 
-/* The section of that name; "" is the top. NULL: there is none. */
-const struct config_section *load_section(const struct load *l,
-    struct str name);
-
 /*
  * Gathers and applies all levels with that account; from: of the option, or
  * NULL. l->pass.why says what is wrong. The other accounts are looked at,
