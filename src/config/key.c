@@ -256,13 +256,6 @@ config_row_is_credential(const struct config_row *row)
 	    row <= &config_rows[CONFIG_MANAGED_IDENTITY];
 }
 
-bool
-config_row_is_of_credential(const struct config_row *row)
-{
-	return row >= &config_rows[CONFIG_CLIENT_CERTIFICATE_KEY] &&
-	    row <= &config_rows[CONFIG_SECRET_EXPIRES];
-}
-
 void
 config_row_print(const struct config_row *row, const void *half,
     struct buf *out)

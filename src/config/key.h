@@ -41,8 +41,6 @@ bool config_row_is_secret(const struct config_row *row);
 bool config_row_has_secret(const struct config_row *row, struct str text);
 /* What proves who signs in: of these keys one replaces the others. */
 bool config_row_is_credential(const struct config_row *row);
-/* Belongs to such a proof: goes with it when another replaces it. */
-bool config_row_is_of_credential(const struct config_row *row);
 
 /* Appends the value as the file would have it; what is secret as "***". */
 void config_row_print(const struct config_row *row, const void *half,

@@ -57,8 +57,9 @@ config_is_guid(struct str s)
 	return true;
 }
 
-bool
-config_is_label(struct str s)
+/* Letters, digits and '-' within. */
+static bool
+type_is_label(struct str s)
 {
 	if (s.n == 0 || s.n > LABEL_MAX || s.p[0] == '-' || s.p[s.n - 1] == '-')
 		return false;
@@ -78,7 +79,7 @@ config_is_domain(struct str s)
 	if (s.n > DOMAIN_MAX)
 		return false;
 	for (; str_next(&s, '.', &label); labels++)
-		if (!config_is_label(label))
+		if (!type_is_label(label))
 			return false;
 	return labels >= 2;
 }
@@ -157,7 +158,7 @@ type_parse_names(struct str text, const struct config_value *to, struct err *e)
 
 	while (str_next(&rest, ',', &name)) {
 		name = str_trim(name);
-		if (!config_is_label(name) && !config_is_domain(name))
+		if (!type_is_label(name) && !config_is_domain(name))
 			return err_set(e, ERR_CONFIG,
 			    "\"%.*s\" is not a host name; give names like %s",
 			    STR_ARG(name), to->example);

@@ -71,8 +71,6 @@ bool config_is_no_path(struct str text);
 
 /* "8-4-4-4-12" hex digits. */
 bool config_is_guid(struct str s);
-/* Letters, digits and '-' within. */
-bool config_is_label(struct str s);
 /* A name of two labels or more. */
 bool config_is_domain(struct str s);
 
