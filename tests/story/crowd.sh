@@ -135,7 +135,7 @@ same 'until now none came twice' '' "$(uniq -d first)"
 # of every other kill: the six in the workers' hands (deliver/index.h), of
 # which some were answered already, and that is not written down yet
 same 'no more is left than was in hands' yes \
-    "$([ "$left" -le $((KILLS / 2 * 6)) ] && echo yes || echo "$left")"
+    "$([ "$left" -le $((KILLS * 6 / 2)) ] && echo yes || echo "$left")"
 same 'at a time' 'together 4' "$(sed -n 's/.* \(together\)/\1/p' log | sort -u |
     tail -n 1)"
 
