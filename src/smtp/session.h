@@ -18,8 +18,9 @@
  * follows a command waits in the input until the reply is known.
  *
  * Source: RFC 5321; RFC 2920 (PIPELINING), RFC 1870 (SIZE), RFC 3030
- * (CHUNKING), RFC 2034 and 3463 (enhanced status codes), RFC 6531 (SMTPUTF8);
- * sendmail.md 4 (what clients do).
+ * (CHUNKING), RFC 2034 and 3463 (enhanced status codes), RFC 6531 (SMTPUTF8),
+ * RFC 3207 (STARTTLS), RFC 4954 (AUTH), RFC 9422 (LIMITS); sendmail.md 4 (what
+ * clients do); relay.md 2 (each reply), 3 (what devices do).
  */
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
@@ -35,6 +36,7 @@
 #include "base/str.h"
 #include "mail/addr.h"
 #include "mail/intake.h"
+#include "smtp/auth.h"
 #include "smtp/syntax.h"
 
 enum {
@@ -42,18 +44,37 @@ enum {
 	SESSION_RCPT_MAX = 1000, /* RFC 5321 4.5.3.1.8 wants 100; Exchange
 				    takes 1000 at the most */
 	SESSION_ERRORS_MAX = 20, /* Postfix's smtpd_hard_error_limit */
+	SESSION_ERRORS_SLOW = 10,
+	SESSION_IDLE_MAX = 20, /* commands of a stranger that do nothing, since
+				  its last message */
 	SESSION_REPLY_MAX = 512, /* RFC 5321 4.5.3.1.5 */
+	SESSION_NAME_SIZE = 256, /* of the client's name, a NUL included */
 	SESSION_PIECE = 16384,   /* of the message, in one event */
-	SESSION_REPLIES = 4096   /* bytes of them to collect before writing */
+	SESSION_REPLIES = 4096,  /* bytes of them to collect before writing */
+	SESSION_TEXT_MAX = 2 * SESSION_PIECE + 4
 };
 
 struct session_conf {
 	struct str host;       /* what we call ourselves; borrowed */
 	uint64_t max_size;     /* bytes of a message, as offered by SIZE */
+	size_t max_rcpt;       /* of a message; 0: SESSION_RCPT_MAX */
+	unsigned max_errors;   /* 0: SESSION_ERRORS_MAX */
 	bool lf_ends;          /* standard input: mail/intake.h */
 	bool reject_bare;      /* bare_newline = reject */
 	bool dsn;              /* offer DSN (RFC 3461) */
+	bool limits;           /* offer LIMITS (RFC 9422) */
+	bool starttls;         /* there is a certificate, and no TLS yet */
+	bool tls;              /* the bytes come through TLS */
+	bool auth;             /* there are users who may sign in, */
+	bool auth_in_clear;    /* without TLS, too, */
+	bool auth_only;        /* and nobody else may send */
+	bool auth_legacy;      /* also say "AUTH=", for old devices */
+	bool trusted;          /* a stranger's bounds do not count */
 	const struct log *log; /* told of the dialogue; borrowed */
+	/* Where pieces of a message are put, with room for SESSION_TEXT_MAX
+	   bytes: needed within one event only, so that many sessions can share
+	   one. Borrowed; NULL: each has its own. */
+	struct buf *text;
 };
 
 enum session_event {
@@ -61,14 +82,16 @@ enum session_event {
 	SESSION_MAIL, /* the sender is in s->mail: answer */
 	SESSION_RCPT, /* a recipient is in s->rcpt: answer */
 	SESSION_DATA, /* a message begins: answer */
-	SESSION_TEXT, /* a piece of it is in s->text, good until the next */
-	SESSION_MESSAGE, /* it is complete: answer */
-	SESSION_FORGET,  /* it will not be: forget what came since DATA */
-	SESSION_CLOSE    /* write the replies, and hang up */
+	SESSION_TEXT, /* s->piece is a piece of it, good until the next call */
+	SESSION_MESSAGE,  /* it is complete: answer */
+	SESSION_FORGET,   /* it will not be: forget what came since DATA */
+	SESSION_AUTH,     /* somebody signs in, by s->auth: answer */
+	SESSION_STARTTLS, /* write the reply; all input so far is void */
+	SESSION_CLOSE     /* write the replies, and hang up */
 };
 
 struct session_rcpt {
-	struct addr *list; /* in order */
+	struct addr *list; /* in order, each once */
 	struct addr **tail;
 	struct syntax_rcpt latest;
 	size_t n;
@@ -77,13 +100,19 @@ struct session_rcpt {
 struct session {
 	struct session_conf conf;
 	struct buf replies;
-	struct buf text;
+	struct str piece;
 	struct arena mem; /* of the transaction */
 	struct syntax_mail mail;
 	struct session_rcpt rcpt;
-	bool in_transaction; /* MAIL was accepted */
+	/* the client's name as printable ASCII; empty: it has said none */
+	char hello[SESSION_NAME_SIZE];
+	bool greeted, extended; /* by EHLO or HELO; by EHLO */
+	bool in_transaction;    /* MAIL was accepted */
+	bool signed_in;
+	struct auth auth;
+	const char *auth_method; /* "PLAIN", "LOGIN"; of the last sign-in */
 	/* the rest is the machine's own */
-	struct buf line;
+	struct buf line, own_text;
 	struct intake lines;
 	int state;
 	enum session_event asked; /* MORE: nothing waits for an answer */
@@ -91,6 +120,9 @@ struct session {
 	uint64_t size;            /* of the message, as it came */
 	uint64_t chunk;           /* bytes of BDAT still to come */
 	unsigned errors;          /* since the last message */
+	unsigned idle, noise;     /* idle commands; unknown ones in a row */
+	bool began;               /* some byte came */
+	bool cut;                 /* the line is longer than was kept */
 	bool lf;                  /* the command's line ended in LF */
 	bool open;                /* the caller has pieces of a message */
 	bool chunked, last;       /* BDAT; BDAT LAST */
@@ -112,6 +144,18 @@ enum session_event session_next(struct session *s, struct str *in);
  * the sender, the recipient or the message.
  */
 void session_answer(struct session *s, struct str reply);
+
+/* After SESSION_STARTTLS, once the handshake is done: all begins anew. */
+void session_secured(struct session *s);
+
+/* A stranger who makes so many errors gets its replies late. */
+bool session_is_slow(const struct session *s);
+
+/*
+ * Ends the session for a reason of the caller's, a whole reply ("421 4.4.2
+ * ..."). The next event is SESSION_CLOSE, or first SESSION_FORGET.
+ */
+void session_end(struct session *s, struct str reply);
 
 /* Appends the reply that a failure makes, design.md 1's table. */
 void session_reply(struct buf *out, const struct err *e);

@@ -78,8 +78,8 @@ feed(struct caller *c, struct str in)
 			session_answer(s, (struct str){ 0 });
 			break;
 		case SESSION_TEXT:
-			must(c->open && s->text.n > 0);
-			buf_adds(&c->seen, buf_view(&s->text));
+			must(c->open && s->piece.n > 0);
+			buf_adds(&c->seen, s->piece);
 			break;
 		case SESSION_MESSAGE:
 			must(c->open);
@@ -90,6 +90,17 @@ feed(struct caller *c, struct str in)
 			must(c->open);
 			c->open = false;
 			buf_addz(&c->seen, "forgotten\n");
+			break;
+		case SESSION_AUTH:
+			must(!s->signed_in && !c->open);
+			session_answer(s,
+			    s->auth.user.n % 2 == 0 ? STR("535 5.7.8 no") :
+						      (struct str){ 0 });
+			break;
+		case SESSION_STARTTLS:
+			must(in.n == 0 && !c->open);
+			take_replies(c);
+			c->closed = true;
 			break;
 		case SESSION_CLOSE:
 			take_replies(c);

@@ -27,57 +27,61 @@ static const struct {
 	/* clang-format off */
 	{ "nothing", STR_INIT(""), "220", STR_INIT(""), 0 },
 	{ "one message", STR_INIT(ONE "DATA\r\nhi\r\n.\r\nQUIT\r\n"),
-	  "220 250 250-2.0.0 250-2.0.0 354 250-2.0.0 221-2.0.0",
+	  "220 250 250-2.1.0 250-2.1.5 354 250-2.0.0 221-2.0.0",
 	  STR_INIT(MAIL1 "hi\r\n=\n"), 0 },
 	{ "HELO", STR_INIT("HELO c\r\nMAIL FROM:<a@b.c>\r\n"),
-	  "220 250 250-2.0.0", STR_INIT(""), 0 },
+	  "220 250 250-2.1.0", STR_INIT(""), 0 },
 	{ "no name", STR_INIT("EHLO\r\nHELO \r\n"),
-	  "220 501-5.5.4 501-5.5.4", STR_INIT(""), 0 },
+	  "220 250 250", STR_INIT(""), 0 },
 	{ "no greeting", STR_INIT("MAIL FROM:<a@b.c>\r\n"),
-	  "220 250-2.0.0", STR_INIT(""), 0 },
+	  "220 250-2.1.0", STR_INIT(""), 0 },
 	{ "LF commands", STR_INIT("EHLO c\nNOOP\nquit\n"),
 	  "220 250 250-2.0.0 221-2.0.0", STR_INIT(""), 0 },
 	{ "two messages", STR_INIT(ONE "DATA\r\n1\r\n.\r\n"
 	  "mail from:<>\r\nrcpt to:<postmaster>\r\nRCPT TO:<x@y.z>\r\n"
 	  "data\r\n.\r\n"),
-	  "220 250 250-2.0.0 250-2.0.0 354 250-2.0.0 250-2.0.0 250-2.0.0 "
-	  "250-2.0.0 354 250-2.0.0",
+	  "220 250 250-2.1.0 250-2.1.5 354 250-2.0.0 250-2.1.0 250-2.1.5 "
+	  "250-2.1.5 354 250-2.0.0",
 	  STR_INIT(MAIL1 "1\r\n=\nFROM<> TO<postmaster> TO<x@y.z>\n=\n"), 0 },
 	{ "RSET and NOOP anywhere", STR_INIT("RSET\r\n" ONE "NOOP\r\nRSET\r\n"
 	  "DATA\r\nMAIL FROM:<x@y.z>\r\nRCPT TO:<d@e.f>\r\nDATA\r\n.\r\n"),
-	  "220 250-2.0.0 250 250-2.0.0 250-2.0.0 250-2.0.0 250-2.0.0 "
-	  "503-5.5.1 250-2.0.0 250-2.0.0 354 250-2.0.0",
+	  "220 250-2.0.0 250 250-2.1.0 250-2.1.5 250-2.0.0 250-2.0.0 "
+	  "503-5.5.1 250-2.1.0 250-2.1.5 354 250-2.0.0",
 	  STR_INIT("FROM<x@y.z> TO<d@e.f>\n=\n"), 0 },
 	{ "EHLO again forgets", STR_INIT(ONE HELO "DATA\r\n"),
-	  "220 250 250-2.0.0 250-2.0.0 250 503-5.5.1", STR_INIT(""), 0 },
+	  "220 250 250-2.1.0 250-2.1.5 250 503-5.5.1", STR_INIT(""), 0 },
 	{ "order", STR_INIT(HELO "RCPT TO:<a@b.c>\r\nDATA\r\n"
 	  "MAIL FROM:<a@b.c>\r\nMAIL FROM:<a@b.c>\r\nDATA\r\n"),
-	  "220 250 503-5.5.1 503-5.5.1 250-2.0.0 503-5.5.1 554-5.5.1",
+	  "220 250 503-5.5.1 503-5.5.1 250-2.1.0 503-5.5.1 554-5.5.1",
 	  STR_INIT(""), 0 },
 	{ "recipient refused", STR_INIT(HELO "MAIL FROM:<a@b.c>\r\n"
 	  "RCPT TO:<x@refused.test>\r\nRCPT TO:<d@e.f>\r\nRCPT TO:<>\r\n"
 	  "DATA\r\n.\r\n"),
-	  "220 250 250-2.0.0 550-5.1.1 250-2.0.0 501-5.1.3 354 250-2.0.0",
+	  "220 250 250-2.1.0 550-5.1.1 250-2.1.5 501-5.1.3 354 250-2.0.0",
 	  STR_INIT(MAIL1 "=\n"), 0 },
 	{ "all recipients refused", STR_INIT(HELO "MAIL FROM:<a@b.c>\r\n"
 	  "RCPT TO:<x@refused.test>\r\nDATA\r\nNOOP\r\n"),
-	  "220 250 250-2.0.0 550-5.1.1 554-5.5.1 250-2.0.0", STR_INIT(""), 0 },
+	  "220 250 250-2.1.0 550-5.1.1 554-5.5.1 250-2.0.0", STR_INIT(""), 0 },
 	{ "sender refused", STR_INIT(HELO "MAIL FROM:<x@refused.test>\r\n"
 	  "RCPT TO:<d@e.f>\r\n"),
 	  "220 250 550-5.1.1 503-5.5.1", STR_INIT(""), 0 },
+	{ "a recipient twice", STR_INIT(ONE "RCPT TO:<x@y.z>\r\n"
+	  "RCPT TO:<d@E.F>\r\nDATA\r\n.\r\n"),
+	  "220 250 250-2.1.0 250-2.1.5 250-2.1.5 250-2.1.5 354 250-2.0.0",
+	  STR_INIT("FROM<a@b.c> TO<d@e.f> TO<x@y.z>\n=\n"), 0 },
 	{ "no room", STR_INIT(HELO "MAIL FROM:<full@b.c>\r\n"
 	  "RCPT TO:<d@e.f>\r\nDATA\r\nNOOP\r\n"),
-	  "220 250 250-2.0.0 250-2.0.0 452-4.3.1 250-2.0.0", STR_INIT(""), 0 },
+	  "220 250 250-2.1.0 250-2.1.5 452-4.3.1 250-2.0.0", STR_INIT(""), 0 },
 	{ "message refused", STR_INIT(ONE "DATA\r\nREFUSE\r\n.\r\n"
 	  "MAIL FROM:<a@b.c>\r\n"),
-	  "220 250 250-2.0.0 250-2.0.0 354 554-5.6.0 250-2.0.0", STR_INIT(""),
+	  "220 250 250-2.1.0 250-2.1.5 354 554-5.6.0 250-2.1.0", STR_INIT(""),
 	  0 },
 	{ "parameters", STR_INIT(HELO "MAIL FROM:<a@b.c> SIZE=1001\r\n"
 	  "MAIL FROM:<a@b.c> FOO=1\r\nMAIL FROM:<a@b.c> BODY=X\r\n"
 	  "MAIL FROM:a b\r\nMAIL <a@b.c>\r\nMAIL FROM:<a@b.c> SIZE=1000\r\n"
 	  "DATA x\r\n"),
 	  "220 250 552-5.3.4 555-5.5.4 501-5.5.4 555-5.5.4 501-5.5.4 "
-	  "250-2.0.0 501-5.5.4", STR_INIT(""), 0 },
+	  "250-2.1.0 501-5.5.4", STR_INIT(""), 0 },
 	{ "what is not offered", STR_INIT("VRFY root\r\nVRFY\r\nHELP\r\n"
 	  "EXPN x\r\nETRN x\r\nTURN\r\nSTARTTLS\r\nSTARTTLS x\r\n"
 	  "AUTH PLAIN AA==\r\nAUTH\r\nFOO\r\n\r\n"),
@@ -94,62 +98,70 @@ static const struct {
 	  "RSET\r\nMAIL FROM:<\303\251@b.c> SMTPUTF8\r\n"
 	  "RCPT TO:<\303\251@e.f>\r\nRSET\r\nMAIL FROM:<a@b.c>\r\n"
 	  "RCPT TO:<\303\251@e.f>\r\n"),
-	  "220 250 553-5.6.7 250-2.0.0 553-5.6.7 553-5.6.7 250-2.0.0 "
-	  "250-2.0.0 250-2.0.0 250-2.0.0 250-2.0.0 553-5.6.7", STR_INIT(""),
+	  "220 250 553-5.6.7 250-2.1.0 553-5.6.7 553-5.6.7 250-2.0.0 "
+	  "250-2.1.0 250-2.1.5 250-2.0.0 250-2.1.0 553-5.6.7", STR_INIT(""),
 	  0 },
 	{ "bytes that are no text", STR_INIT("NO\0OP\r\n\xff\xfe\r\n"
 	  "NOOP\rNOOP\r\n\x16\x03\x01\r\n"),
-	  "220 500-5.5.2 500-5.5.2 500-5.5.2 500-5.5.2", STR_INIT(""), 0 },
+	  "220 500-5.5.2 500-5.5.2 421-4.7.0", STR_INIT(""), 0 },
+
+	{ "a name of any bytes", STR_INIT("EHLO \303\244_\\ [x y]\r\n"
+	  "HELO a\tb\r\nEHLO \001\r\n"),
+	  "220 250 501-5.5.4 501-5.5.4", STR_INIT(""), 0 },
+	{ "no UTF-8", STR_INIT("NOOP \xff\r\nMAIL FROM:<\xff@b.c> SMTPUTF8\r\n"
+	  "NOOP\r\n"), "220 500-5.5.2 500-5.5.2 250-2.0.0", STR_INIT(""), 0 },
+	{ "TLS where there is none", STR_INIT("\x16\x03\x01"),
+	  "220 421-4.7.0", STR_INIT(""), 0 },
 
 	/* where a message ends */
 	{ "stuffed", STR_INIT(ONE "DATA\r\n..\r\n..a\r\n.\r\n"),
-	  "220 250 250-2.0.0 250-2.0.0 354 250-2.0.0",
+	  "220 250 250-2.1.0 250-2.1.5 354 250-2.0.0",
 	  STR_INIT(MAIL1 ".\r\n.a\r\n=\n"), 0 },
 	{ "LF.LF smuggles nothing", STR_INIT(ONE "DATA\r\na\n.\n"
 	  "MAIL FROM:<x@y.z>\r\n\r\n.\r\n"),
-	  "220 250 250-2.0.0 250-2.0.0 354 250-2.0.0",
+	  "220 250 250-2.1.0 250-2.1.5 354 250-2.0.0",
 	  STR_INIT(MAIL1 "a\r\n.\r\nMAIL FROM:<x@y.z>\r\n\r\n=\n"), 0 },
 	{ "half a message", STR_INIT(ONE "DATA\r\nhalf"),
-	  "220 250 250-2.0.0 250-2.0.0 354", STR_INIT(""), 0 },
+	  "220 250 250-2.1.0 250-2.1.5 354", STR_INIT(""), 0 },
 
 	/* chunks */
 	{ "BDAT", STR_INIT(ONE "BDAT 7 LAST\r\n\r\n.\r\nxxNOOP\r\n"),
-	  "220 250 250-2.0.0 250-2.0.0 250-2.0.0 250-2.0.0",
+	  "220 250 250-2.1.0 250-2.1.5 250-2.0.0 250-2.0.0",
 	  STR_INIT(MAIL1 "\r\n.\r\nxx\r\n=\n"), 0 },
 	{ "BDAT in pieces", STR_INIT(ONE "BDAT 3\r\na\r\nBDAT 0\r\n"
 	  "bdat 2\r\n.bBDAT 0 LAST\r\n"),
-	  "220 250 250-2.0.0 250-2.0.0 250-2.0.0 250-2.0.0 250-2.0.0 "
+	  "220 250 250-2.1.0 250-2.1.5 250-2.0.0 250-2.0.0 250-2.0.0 "
 	  "250-2.0.0", STR_INIT(MAIL1 "a\r\n.b\r\n=\n"), 0 },
 	{ "BDAT, line end across chunks", STR_INIT(ONE "BDAT 2\r\na\r"
 	  "BDAT 2 LAST\r\n\nb"),
-	  "220 250 250-2.0.0 250-2.0.0 250-2.0.0 250-2.0.0",
+	  "220 250 250-2.1.0 250-2.1.5 250-2.0.0 250-2.0.0",
 	  STR_INIT(MAIL1 "a\r\nb\r\n=\n"), 0 },
 	{ "BDAT of nothing", STR_INIT(ONE "BDAT 0 LAST\r\n"),
-	  "220 250 250-2.0.0 250-2.0.0 250-2.0.0", STR_INIT(MAIL1 "=\n"), 0 },
+	  "220 250 250-2.1.0 250-2.1.5 250-2.0.0", STR_INIT(MAIL1 "=\n"), 0 },
 	{ "BDAT without MAIL", STR_INIT("BDAT 6\r\nNOOP\r\nBDAT 6 LAST\r\n"
 	  "NOOP\r\nNOOP\r\n"),
 	  "220 503-5.5.1 503-5.5.1 250-2.0.0", STR_INIT(""), 0 },
 	{ "BDAT without RCPT", STR_INIT("MAIL FROM:<a@b.c>\r\nBDAT 6\r\n"
 	  "NOOP\r\nRCPT TO:<d@e.f>\r\nRSET\r\nNOOP\r\n"),
-	  "220 250-2.0.0 554-5.5.1 503-5.5.1 250-2.0.0 250-2.0.0",
+	  "220 250-2.1.0 554-5.5.1 503-5.5.1 250-2.0.0 250-2.0.0",
 	  STR_INIT(""), 0 },
 	{ "BDAT, then others", STR_INIT(ONE "BDAT 3\r\nabcDATA\r\n"
 	  "RCPT TO:<x@y.z>\r\nMAIL FROM:<x@y.z>\r\nNOOP\r\nBDAT 0 LAST\r\n"),
-	  "220 250 250-2.0.0 250-2.0.0 250-2.0.0 503-5.5.1 503-5.5.1 "
+	  "220 250 250-2.1.0 250-2.1.5 250-2.0.0 503-5.5.1 503-5.5.1 "
 	  "503-5.5.1 250-2.0.0 250-2.0.0", STR_INIT(MAIL1 "abc\r\n=\n"), 0 },
 	{ "BDAT, RSET", STR_INIT(ONE "BDAT 3\r\nabcRSET\r\nDATA\r\n"),
-	  "220 250 250-2.0.0 250-2.0.0 250-2.0.0 250-2.0.0 503-5.5.1",
+	  "220 250 250-2.1.0 250-2.1.5 250-2.0.0 250-2.0.0 503-5.5.1",
 	  STR_INIT(""), 1 },
 	{ "BDAT, EHLO", STR_INIT(ONE "BDAT 3\r\nabcEHLO c\r\nDATA\r\n"),
-	  "220 250 250-2.0.0 250-2.0.0 250-2.0.0 250 503-5.5.1",
+	  "220 250 250-2.1.0 250-2.1.5 250-2.0.0 250 503-5.5.1",
 	  STR_INIT(""), 1 },
 	{ "BDAT, no room", STR_INIT("MAIL FROM:<full@b.c>\r\n"
 	  "RCPT TO:<d@e.f>\r\nBDAT 6\r\nNOOP\r\nBDAT 6 LAST\r\nNOOP\r\n"
 	  "NOOP\r\n"),
-	  "220 250-2.0.0 250-2.0.0 452-4.3.1 452-4.3.1 250-2.0.0",
+	  "220 250-2.1.0 250-2.1.5 452-4.3.1 452-4.3.1 250-2.0.0",
 	  STR_INIT(""), 0 },
 	{ "BDAT of no number", STR_INIT(ONE "BDAT -1 LAST\r\nNOOP\r\n"),
-	  "220 250 250-2.0.0 250-2.0.0 521-5.5.4", STR_INIT(""), 0 },
+	  "220 250 250-2.1.0 250-2.1.5 521-5.5.4", STR_INIT(""), 0 },
 	/* clang-format on */
 };
 
@@ -257,11 +269,11 @@ test_lf(void)
 
 	conf.lf_ends = true;
 	check_codes("LF client", &conf, lf,
-	    "220 250-2.0.0 250-2.0.0 354 250-2.0.0 221-2.0.0");
+	    "220 250-2.1.0 250-2.1.5 354 250-2.0.0 221-2.0.0");
 	check_codes("CRLF client", &conf, crlf,
-	    "220 250 250-2.0.0 250-2.0.0 354 250-2.0.0 250-2.0.0");
+	    "220 250 250-2.1.0 250-2.1.5 354 250-2.0.0 250-2.0.0");
 	check_codes("LF client on a network", &plain, lf,
-	    "220 250-2.0.0 250-2.0.0 354");
+	    "220 250-2.1.0 250-2.1.5 354");
 }
 
 static void
@@ -271,12 +283,139 @@ test_reject_bare(void)
 
 	conf.reject_bare = true;
 	check_codes("bare LF", &conf, STR(ONE "DATA\r\na\nb\r\n.\r\nNOOP\r\n"),
-	    "220 250 250-2.0.0 250-2.0.0 354 554-5.6.0 250-2.0.0");
+	    "220 250 250-2.1.0 250-2.1.5 354 550-5.5.2 250-2.0.0");
 	check_codes("bare CR in a chunk", &conf,
 	    STR(ONE "BDAT 3 LAST\r\na\rbNOOP\r\n"),
-	    "220 250 250-2.0.0 250-2.0.0 554-5.6.0 250-2.0.0");
+	    "220 250 250-2.1.0 250-2.1.5 550-5.5.2 250-2.0.0");
 	check_codes("none", &conf, STR(ONE "DATA\r\na\r\n.\r\n"),
-	    "220 250 250-2.0.0 250-2.0.0 354 250-2.0.0");
+	    "220 250 250-2.1.0 250-2.1.5 354 250-2.0.0");
+}
+
+static const struct session_conf guarded = { .host = STR_INIT("mx.test"),
+	.max_size = 1000,
+	.starttls = true,
+	.auth = true,
+	.auth_only = true,
+	.log = &silent };
+
+/* "jo" and "pass" are right. */
+#define PLAIN "AUTH PLAIN AGpvAHBhc3M=\r\n"
+
+static const struct {
+	const char *name;
+	bool clear; /* signing in is fine without TLS */
+	struct str in;
+	const char *codes;
+} sign_ins[] = {
+	/* clang-format off */
+	{ "nobody greeted", true, STR_INIT("MAIL FROM:<a@b.c>\r\n" PLAIN),
+	  "220 503-5.5.1 503-5.5.1" },
+	{ "not signed in", true, STR_INIT(HELO "MAIL FROM:<a@b.c>\r\n"
+	  "HELO c\r\nMAIL FROM:<a@b.c>\r\n"),
+	  "220 250 530-5.7.0 250 530-5.7.0" },
+	{ "in clear", false, STR_INIT(HELO "MAIL FROM:<a@b.c>\r\n" PLAIN
+	  "AUTH\r\n"), "220 250 530-5.7.0 538-5.7.11 538-5.7.11" },
+	{ "TLS, and it begins anew", false, STR_INIT(HELO "STARTTLS x\r\n"
+	  "STARTTLS\r\n"), "220 250 501-5.5.4 220-2.0.0" },
+	{ "what came in clear is void", false, STR_INIT(HELO "STARTTLS\r\n"
+	  "NOOP\r\nQUIT\r\n"), "220 250 220-2.0.0" },
+	{ "PLAIN", true, STR_INIT(HELO PLAIN "MAIL FROM:<a@b.c>\r\n" PLAIN),
+	  "220 250 235-2.7.0 250-2.1.0 503-5.5.1" },
+	{ "PLAIN in two lines", true, STR_INIT(HELO "auth plain\r\n"
+	  "AGpvAHBhc3M=\r\nMAIL FROM:<a@b.c>\r\n"),
+	  "220 250 334 235-2.7.0 250-2.1.0" },
+	{ "PLAIN as oneself", true,
+	  STR_INIT(HELO "AUTH PLAIN am8Aam8AcGFzcw==\r\n"),
+	  "220 250 235-2.7.0" },
+	{ "PLAIN as another", true,
+	  STR_INIT(HELO "AUTH PLAIN eABqbwBwYXNz\r\nNOOP\r\n"),
+	  "220 250 535-5.7.8 250-2.0.0" },
+	{ "LOGIN", true, STR_INIT("HELO c\r\nAUTH LOGIN\r\nam8=\r\n"
+	  "cGFzcw==\r\nMAIL FROM:<a@b.c>\r\n"),
+	  "220 250 334 334 235-2.7.0 250-2.1.0" },
+	{ "LOGIN, the user at once", true, STR_INIT(HELO
+	  "AUTH LOGIN am8=\r\ncGFzcw==\r\n"), "220 250 334 235-2.7.0" },
+	{ "a wrong password", true, STR_INIT(HELO "AUTH LOGIN am8=\r\n"
+	  "cGFz\r\nMAIL FROM:<a@b.c>\r\n" PLAIN),
+	  "220 250 334 535-5.7.8 530-5.7.0 235-2.7.0" },
+	{ "nothing", true, STR_INIT(HELO "AUTH LOGIN\r\n\r\n\r\n"
+	  "AUTH PLAIN =\r\nNOOP\r\n"),
+	  "220 250 334 334 535-5.7.8 501-5.5.2 250-2.0.0" },
+	{ "given up", true, STR_INIT(HELO "AUTH LOGIN\r\n*\r\n"
+	  "AUTH PLAIN\r\n*\r\nNOOP\r\n"),
+	  "220 250 334 501-5.7.0 334 501-5.7.0 250-2.0.0" },
+	{ "bad ones", true, STR_INIT(HELO "AUTH\r\nAUTH CRAM-MD5\r\n"
+	  "AUTH PLAIN ?\r\nAUTH PLAIN am8=\r\nAUTH LOGIN\r\n?\r\n"
+	  "NOOP\r\n"),
+	  "220 250 501-5.5.4 504-5.5.4 501-5.5.2 501-5.5.2 334 501-5.5.2 "
+	  "250-2.0.0" },
+	/* clang-format on */
+};
+
+/* At every split: what is typed slowly is what is sent at once. */
+static void
+test_sign_in(void)
+{
+	struct session_conf conf = guarded;
+	struct smtp_play p;
+	struct buf codes;
+
+	buf_init(&codes, 65536);
+	for (size_t i = 0; i < sizeof(sign_ins) / sizeof(*sign_ins); i++)
+		for (size_t cut = 0; cut <= sign_ins[i].in.n; cut++) {
+			conf.auth_in_clear = sign_ins[i].clear;
+			smtp_play_init(&p, &conf);
+			smtp_play_feed(&p, str_first(sign_ins[i].in, cut));
+			if (!p.session.conf.tls)
+				smtp_play_feed(&p,
+				    str_from(sign_ins[i].in, cut));
+			buf_reset(&codes);
+			smtp_play_codes(&p, true, &codes);
+			T_CHECK(str_eq(buf_view(&codes),
+				    str_of(sign_ins[i].codes)),
+			    "%s, cut %zu: %.*s", sign_ins[i].name, cut,
+			    STR_ARG(buf_view(&codes)));
+			smtp_play_release(&p);
+		}
+	buf_release(&codes);
+}
+
+/* What is offered, before TLS, behind it, and once somebody signed in. */
+static void
+test_offers(void)
+{
+	struct session_conf conf = guarded;
+	struct smtp_play p;
+
+	conf.limits = conf.auth_legacy = true;
+	smtp_play_init(&p, &conf);
+	smtp_play_feed(&p, STR(HELO "STARTTLS\r\n"));
+	T_CHECK(str_find(buf_view(&p.said), STR("250-STARTTLS\r\n")) < p.said.n,
+	    "STARTTLS");
+	T_CHECK(str_find(buf_view(&p.said), STR("250-LIMITS RCPTMAX=1000")) <
+		p.said.n,
+	    "LIMITS");
+	T_CHECK(str_find(buf_view(&p.said), STR("AUTH")) == p.said.n,
+	    "AUTH in clear");
+	buf_reset(&p.said);
+	T_CHECK(!p.session.greeted, "the hello is forgotten");
+	smtp_play_feed(&p, STR(HELO));
+	T_CHECK(str_find(buf_view(&p.said),
+		    STR("250-AUTH PLAIN LOGIN\r\n250-AUTH=PLAIN LOGIN\r\n")) <
+		p.said.n,
+	    "AUTH");
+	T_CHECK(str_find(buf_view(&p.said), STR("STARTTLS")) == p.said.n,
+	    "STARTTLS twice");
+	T_CHECK(p.said.n < SESSION_REPLY_MAX, "%zu bytes", p.said.n);
+	smtp_play_feed(&p, STR(PLAIN));
+	buf_reset(&p.said);
+	smtp_play_feed(&p, STR(HELO "STARTTLS\r\n"));
+	T_CHECK(str_find(buf_view(&p.said), STR("AUTH")) == p.said.n,
+	    "AUTH twice");
+	T_CHECK(str_ends(buf_view(&p.said),
+		    STR("503 5.5.1 This is TLS already\r\n")),
+	    "TLS in TLS");
+	smtp_play_release(&p);
 }
 
 /* Input with `n` times `what` in the middle. */
@@ -304,18 +443,21 @@ test_limits(void)
 	repeat(&in, "NOOP ", "x", SESSION_LINE_MAX - 5, "\r\nNOOP\r\n");
 	check_codes("line too long", &plain, buf_view(&in),
 	    "220 500-5.5.2 250-2.0.0");
+	repeat(&in, "AUTH PLAIN ", "x", AUTH_LINE_MAX, "\r\nNOOP\r\n");
+	check_codes("sign-in too long", &plain, buf_view(&in),
+	    "220 500-5.5.6 250-2.0.0");
 	repeat(&in, "NOOP ", "x", 1 << 20, "\r\nNOOP\r\n");
 	check_codes("line of 1 MB", &plain, buf_view(&in),
 	    "220 500-5.5.2 250-2.0.0");
 	repeat(&in, ONE "DATA\r\n", "x", 996, "\r\n.\r\nNOOP\r\n");
 	check_codes("message of 1001 bytes", &plain, buf_view(&in),
-	    "220 250 250-2.0.0 250-2.0.0 354 552-5.3.4 250-2.0.0");
+	    "220 250 250-2.1.0 250-2.1.5 354 552-5.3.4 250-2.0.0");
 	repeat(&in, ONE "DATA\r\n", "x", 995, "\r\n.\r\nNOOP\r\n");
 	check_codes("message of 1000 bytes", &plain, buf_view(&in),
-	    "220 250 250-2.0.0 250-2.0.0 354 250-2.0.0 250-2.0.0");
+	    "220 250 250-2.1.0 250-2.1.5 354 250-2.0.0 250-2.0.0");
 	repeat(&in, ONE "BDAT 1001 LAST\r\n", "x", 1001, "NOOP\r\n");
 	check_codes("chunk of 1001 bytes", &plain, buf_view(&in),
-	    "220 250 250-2.0.0 250-2.0.0 552-5.3.4 250-2.0.0");
+	    "220 250 250-2.1.0 250-2.1.5 552-5.3.4 250-2.0.0");
 	repeat(&in, ONE "DATA\r\n", "x", 40000, "\r\n.\r\n");
 	smtp_play_init(&p, &plain);
 	smtp_play_feed(&p, buf_view(&in));
@@ -339,8 +481,10 @@ test_recipients(void)
 	struct buf in;
 
 	buf_init(&in, 4 * 1024 * 1024);
-	repeat(&in, "MAIL FROM:<a@b.c>\r\n", "RCPT TO:<d@e.f>\r\n",
-	    SESSION_RCPT_MAX + 1, "DATA\r\n.\r\n");
+	buf_addz(&in, "MAIL FROM:<a@b.c>\r\n");
+	for (int i = 0; i <= SESSION_RCPT_MAX; i++)
+		buf_addf(&in, "RCPT TO:<d%d@e.f>\r\n", i);
+	buf_addz(&in, "DATA\r\n.\r\n");
 	smtp_play_init(&p, &plain);
 	smtp_play_feed(&p, buf_view(&in));
 	T_CHECK(p.messages == 1, "sent to the first thousand");
@@ -349,6 +493,49 @@ test_recipients(void)
 	    "one too many");
 	smtp_play_release(&p);
 	buf_release(&in);
+}
+
+/* A stranger that only idles makes errors; who is known does not. */
+static void
+test_idlers(void)
+{
+	struct session_conf conf = plain;
+	struct smtp_play p;
+	struct buf in;
+
+	buf_init(&in, 65536);
+	repeat(&in, "", "NOOP\r\n", SESSION_IDLE_MAX + SESSION_ERRORS_SLOW - 1,
+	    "");
+	smtp_play_init(&p, &plain);
+	smtp_play_feed(&p, buf_view(&in));
+	T_CHECK(!session_is_slow(&p.session), "slow too early");
+	smtp_play_feed(&p, STR("VRFY x\r\n"));
+	T_CHECK(session_is_slow(&p.session), "not slow");
+	smtp_play_release(&p);
+	conf.trusted = true;
+	smtp_play_init(&p, &conf);
+	smtp_play_feed(&p, buf_view(&in));
+	smtp_play_feed(&p, buf_view(&in));
+	T_CHECK(!p.closed && !session_is_slow(&p.session), "trusted");
+	smtp_play_release(&p);
+	buf_release(&in);
+}
+
+/* The caller ends it: what is under way is forgotten first. */
+static void
+test_end(void)
+{
+	struct smtp_play p;
+
+	smtp_play_init(&p, &plain);
+	smtp_play_feed(&p, STR(ONE "DATA\r\nhalf"));
+	session_end(&p.session, STR("421 4.4.2 timeout"));
+	smtp_play_feed(&p, STR(""));
+	T_CHECK(p.closed && p.forgotten == 1, "closed %d, forgotten %u",
+	    p.closed, p.forgotten);
+	T_CHECK(str_ends(buf_view(&p.said), STR("421 4.4.2 timeout\r\n")),
+	    "%.*s", STR_ARG(buf_view(&p.said)));
+	smtp_play_release(&p);
 }
 
 /* A delivered message shows good will: old errors do not count. */
@@ -492,6 +679,10 @@ static const struct t_test tests[] = {
 	{ "bare line ends rejected", test_reject_bare },
 	{ "limits", test_limits },
 	{ "recipients", test_recipients },
+	{ "signing in", test_sign_in },
+	{ "offers", test_offers },
+	{ "idlers", test_idlers },
+	{ "ended by the caller", test_end },
 	{ "errors forgiven", test_errors_forgiven },
 	{ "verdicts", test_verdicts },
 	{ "replies", test_reply },

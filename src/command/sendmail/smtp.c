@@ -97,8 +97,8 @@ static void
 keep(struct server *s)
 {
 	if (!s->spoiled)
-		s->spoiled = !accept_feed(&s->post->in,
-		    buf_view(&s->session.text), &s->why);
+		s->spoiled =
+		    !accept_feed(&s->post->in, s->session.piece, &s->why);
 }
 
 /* Stores the message; that it is sent does not take a client's time. */
@@ -156,6 +156,8 @@ serve(struct server *s, struct err *e)
 		case SESSION_FORGET:
 			forget(s);
 			break;
+		case SESSION_AUTH: /* neither is offered */
+		case SESSION_STARTTLS:
 		case SESSION_CLOSE:
 			return flush(s, e);
 		}
