@@ -126,11 +126,11 @@ build/san/help.a: $(help)
 	$(CROSS)ar crsD $@ $(help)
 build/san/%_test: build/san/unit/%_test.o build/san/help.a build/san/lib.a \
   $(V)/mbedtls-san/libmbedtls.a
-	$(CC) $(SAN) $(wrap) -o $@ $(filter %.o %.a,$^)
+	$(CC) $(SAN) $(wrap) -o $@ $(filter %.o %.a,$^) -lcrypt
 build/san/post365: build/san/obj/main.o build/san/lib.a \
   $(V)/mbedtls-san/libmbedtls.a
 	@echo "link $@"
-	$(CC) $(SAN) -o $@ $^
+	$(CC) $(SAN) -o $@ $^ -lcrypt
 .SECONDARY: $(patsubst tests/unit/%.c,build/san/unit/%.o,\
   $(wildcard tests/unit/*.c))
 

@@ -11,6 +11,7 @@ BEGIN {
 	knows["smtp"] = " smtp mail codec base "
 	knows["store"] = " store mail codec base "
 	knows["graph"] = " graph mail net codec base "
+	knows["relay"] = " relay deliver config smtp net mail codec base "
 	knows["cli"] = " cli codec base "
 	knows["config"] = " config graph net mail codec base "
 	knows["sandbox"] = " sandbox cli net mail codec base "
