@@ -433,3 +433,21 @@ mailbox_key(const struct envelope *v, char key[MAILBOX_KEY_SIZE])
 	mailbox_hash_of(buf_view(&name), key);
 	buf_release(&name);
 }
+
+const char *
+mailbox_known_key(struct mailbox_known *k, const struct envelope *v)
+{
+	struct str name = v->mailbox, client = v->client_id;
+
+	if (name.n > 0 && str_eq(name, str_of(k->name)) &&
+	    str_eq(client, str_of(k->client_id)))
+		return k->key;
+	mailbox_key(v, k->key);
+	/* what does not fit is not known */
+	if (name.n >= sizeof(k->name) || client.n >= sizeof(k->client_id))
+		name = client = (struct str){ 0 };
+	(void)snprintf(k->name, sizeof(k->name), "%.*s", STR_ARG(name));
+	(void)snprintf(k->client_id, sizeof(k->client_id), "%.*s",
+	    STR_ARG(client));
+	return k->key;
+}

@@ -83,6 +83,16 @@ struct mailbox_place mailbox_place(const struct spool *s,
     const struct envelope *v);
 
 void mailbox_key(const struct envelope *v, char key[MAILBOX_KEY_SIZE]);
+/*
+ * The same for one message after another: most are of the mailbox of the last
+ * one, and its hash is known. Begins zeroed.
+ */
+struct mailbox_known {
+	char name[MAILBOX_NAME_SIZE], client_id[MAILBOX_NAME_SIZE];
+	char key[MAILBOX_KEY_SIZE];
+};
+const char *mailbox_known_key(struct mailbox_known *k,
+    const struct envelope *v);
 /* Of a mailbox (in any case of letters) and the app that sends for it. */
 void mailbox_key_of(struct str mailbox, struct str client_id,
     char key[MAILBOX_KEY_SIZE]);

@@ -37,8 +37,9 @@ struct manager {
 	enum manager_life life;
 	struct index index;
 	struct hands hands;
-	struct worker own;      /* where there can be no other process */
-	struct arena head;      /* of one message */
+	struct worker own; /* where there can be no other process */
+	struct arena head; /* of one message */
+	struct mailbox_known known;
 	struct spool_list list; /* what is read in now */
 	size_t at;              /* of it */
 	bool loaded;
@@ -84,19 +85,19 @@ static void
 manager_read_head(struct manager *m, const char *id)
 {
 	struct index_item item = { .id = hands_number(id) };
-	char key[MAILBOX_KEY_SIZE] = { 0 };
+	const char none[MAILBOX_KEY_SIZE] = { 0 };
 	struct claim c;
 	struct err ignored;
 
 	if (!claim_look(&c, manager_spool(m), id, SPOOL_QUEUED, &m->head,
 		&ignored))
-		item.box = index_find_box(&m->index, key);
+		item.box = index_find_box(&m->index, none);
 	else if (c.spool == NULL)
 		item.box = INDEX_NO_BOX; /* it has gone */
 	else {
-		mailbox_key(&c.envelope, key);
 		item.large = c.body.size > m->ask.config->mime_limit;
-		item.box = index_find_box(&m->index, key);
+		item.box = index_find_box(&m->index,
+		    mailbox_known_key(&m->known, &c.envelope));
 	}
 	claim_leave(&c);
 	arena_renew(&m->head);

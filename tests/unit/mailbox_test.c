@@ -214,6 +214,37 @@ test_key(void)
 	T_CHECK(strcmp(a, b) != 0, "version 1: account and sender");
 }
 
+/* One after another, each has the key that it has by itself. */
+static void
+test_known_key(void)
+{
+	static char longest[2 * MAILBOX_NAME_SIZE];
+	const struct str large = { longest, sizeof(longest) };
+	const struct envelope all[] = {
+		{ .mailbox = STR("a@b"), .client_id = STR("1") },
+		{ .mailbox = STR("a@b"), .client_id = STR("1") },
+		{ .mailbox = STR("a@b"), .client_id = STR("2") },
+		{ .mailbox = STR("A@b"), .client_id = STR("2") },
+		{ .mailbox = STR("c@b"), .client_id = STR("2") },
+		{ .mailbox = STR("c@b"), .client_id = large },
+		{ .mailbox = STR("c@b") },
+		{ .account = STR("x"), .client_id = STR("2") },
+		{ .mailbox = STR("c@b") },
+		{ .account = STR("y") },
+		{ .mailbox = large },
+		{ .account = STR("y"), .options = STR("from=y@z") },
+	};
+	struct mailbox_known k = { 0 };
+	char want[MAILBOX_KEY_SIZE];
+
+	memset(longest, 'x', sizeof(longest));
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		mailbox_key(&all[i], want);
+		T_CHECK(strcmp(mailbox_known_key(&k, &all[i]), want) == 0,
+		    "row %zu", i);
+	}
+}
+
 int
 main(void)
 {
@@ -224,6 +255,7 @@ main(void)
 		{ "clock set back", test_clock },
 		{ "four at once", test_at_once },
 		{ "key", test_key },
+		{ "key of the last one", test_known_key },
 	};
 
 	return t_main(tests, sizeof(tests) / sizeof(*tests));

@@ -10,15 +10,15 @@
 static const struct mailbox *
 wait_mailbox(struct queue_waits *w, const struct claim *c)
 {
-	const struct mailbox_place at = mailbox_place(c->spool, &c->envelope);
+	const char *key = mailbox_known_key(&w->known, &c->envelope);
 	size_t i;
 
 	for (i = 0; i < w->n && i < QUEUE_WAIT_KEPT; i++)
-		if (strcmp(w->at[i].key, at.key) == 0)
+		if (strcmp(w->at[i].key, key) == 0)
 			return &w->mailbox[i];
 	i = w->n++ % QUEUE_WAIT_KEPT;
-	w->at[i] = at;
-	mailbox_read(&at, &w->mailbox[i]);
+	w->at[i] = mailbox_place(c->spool, &c->envelope);
+	mailbox_read(&w->at[i], &w->mailbox[i]);
 	return &w->mailbox[i];
 }
 

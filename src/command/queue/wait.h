@@ -25,6 +25,7 @@ struct queue_wait {
 
 /* Mailboxes that were read, for the next messages. Begins zeroed. */
 struct queue_waits {
+	struct mailbox_known known;
 	struct mailbox_place at[QUEUE_WAIT_KEPT];
 	struct mailbox mailbox[QUEUE_WAIT_KEPT];
 	size_t n;
