@@ -48,6 +48,8 @@ fault_find(struct str code)
 {
 	const struct fault *f = NULL;
 
+	if (code.n == 0)
+		return NULL;
 	if (str_istarts(code, STR("AADSTS")))
 		return find_in(fault_aadsts, str_from(code, 6));
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)

@@ -10,7 +10,8 @@
 #include "base/os.h"
 
 enum {
-	FIRST_READ = 8192, /* head and slots of nearly all messages */
+	/* slots, and a head of some ten recipients: of nearly all messages */
+	FIRST_READ = ENVELOPE_SLOTS + 1024,
 	PIECE = 65536,
 	ROUNDS = 2 /* one may move while the folders are looked through */
 };
@@ -55,7 +56,7 @@ is_trusted(const struct claim *c, const struct os_stat *st, struct err *e)
 
 	if (!st->regular)
 		return err_set(e, ERR_INPUT, "not a regular file");
-	if (st->owner == geteuid() || st->owner == d->owner || st->owner == 0 ||
+	if (st->owner == d->owner || st->owner == 0 || st->owner == geteuid() ||
 	    (d->mode & S_IWGRP) != 0)
 		return true;
 	err_set(e, ERR_CONFIG, "belongs to another user (%lu)",

@@ -189,18 +189,22 @@ take_line(struct str *in, struct str *name, struct str *value)
 
 	if (str_chr(*in, '\n') == in->n || !str_next(in, '\n', &line))
 		return false;
-	colon = str_find(line, STR(": "));
-	if (colon == line.n || !is_line(line))
+	colon = str_chr(line, ':'); /* no name has one */
+	if (!str_starts(str_from(line, colon), STR(": ")) || !is_line(line))
 		return false;
 	*name = str_first(line, colon);
 	*value = str_from(line, colon + 2);
 	return true;
 }
 
+/* Nearly all differ in the first letter: no length is looked for. */
 static bool
 is_name(struct str name, const char *z)
 {
-	return str_eq(name, str_of(z));
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] != z[i])
+			return false;
+	return z[name.n] == '\0';
 }
 
 /* A line behind that of a recipient. */
@@ -268,6 +272,21 @@ head_size(struct str in)
 	return end < in.n && end < ENVELOPE_HEAD_MOST ? end + 2 : 0;
 }
 
+/* *notified: something is asked for a recipient. */
+static size_t
+count_lines(struct str head, bool *notified)
+{
+	struct str line;
+	size_t n = 0;
+
+	*notified = false;
+	for (; str_next(&head, '\n', &line); n++)
+		if (str_starts(line, STR("Notify: ")) ||
+		    str_starts(line, STR("Original: ")))
+			*notified = true;
+	return n;
+}
+
 static enum parse
 bad(struct err *e, const char *why)
 {
@@ -281,7 +300,8 @@ envelope_read(struct arena *a, struct str in, struct envelope *v, size_t *size,
 {
 	struct envelope got = { 0 };
 	struct str rest, name, value;
-	size_t n = head_size(in), lines = 0;
+	size_t n = head_size(in), lines;
+	bool notified;
 
 	if (n == 0 && in.n >= ENVELOPE_HEAD_MOST)
 		return bad(e, "its head has no end");
@@ -291,12 +311,10 @@ envelope_read(struct arena *a, struct str in, struct envelope *v, size_t *size,
 		return PARSE_BAD;
 	if (n == 0)
 		return PARSE_MORE;
-	for (size_t i = 0; i < n; i++)
-		lines += in.p[i] == '\n';
-	got.recipient = arena_array(a, lines, sizeof(*got.recipient));
 	rest = str_first(in, n);
-	if (str_find(rest, STR("\nNotify: ")) < n ||
-	    str_find(rest, STR("\nOriginal: ")) < n)
+	lines = count_lines(rest, &notified);
+	got.recipient = arena_array(a, lines, sizeof(*got.recipient));
+	if (notified)
 		got.notify = arena_array(a, lines, sizeof(*got.notify));
 	if (!arena_ok(a, e))
 		return PARSE_BAD;
@@ -414,12 +432,16 @@ static bool
 read_slot(struct str slot, struct envelope_state *s)
 {
 	struct envelope_state got = { 0 };
-	size_t end = str_find(slot, STR("\nCheck: ")) + 1;
-	struct str lines = str_first(slot, end), name, value;
+	struct str lines, name, value;
 	char check[CHECK_SIZE + 1];
+	size_t end;
 
+	if (slot.n == 0 || slot.p[0] == ' ')
+		return false;
+	end = str_find(slot, STR("\nCheck: ")) + 1;
 	if (end > slot.n)
 		return false;
+	lines = str_first(slot, end);
 	put_check(check, lines);
 	if (!str_starts(str_from(slot, end), str_of(check)))
 		return false;
