@@ -261,6 +261,7 @@ refuse_set_id(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
+	os_protect_tables();
 	fill_standard_streams();
 	if (is_set_id())
 		return refuse_set_id(argc, argv);

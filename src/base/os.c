@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -632,4 +634,23 @@ os_protect_secrets(void)
 
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+void
+os_protect_tables(void)
+{
+	extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+	const ElfW(Ehdr) *head = (const void *)__ehdr_start;
+	const ElfW(Phdr) *part = (const void *)(__ehdr_start + head->e_phoff);
+	size_t page = (size_t)getpagesize();
+
+	for (size_t i = 0; i < head->e_phnum; i++) {
+		uintptr_t from = (uintptr_t)__ehdr_start + part[i].p_vaddr;
+		uintptr_t end = (from + part[i].p_memsz) & ~(page - 1);
+
+		/* not the page of its first byte: see link.ld */
+		from = (from | (page - 1)) + 1;
+		if (part[i].p_type == PT_GNU_RELRO && from < end)
+			(void)mprotect((void *)from, end - from, PROT_READ);
+	}
 }

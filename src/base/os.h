@@ -196,5 +196,11 @@ void os_close(int *fd);
 
 /* No core files and no ptrace by others: secrets are in this memory. */
 void os_protect_secrets(void);
+/*
+ * What is written once, before main, cannot be written again: tables with
+ * addresses of functions. Of a program without an interpreter nobody else
+ * obeys PT_GNU_RELRO. Source: musl 1.2.6, crt/rcrt1.c.
+ */
+void os_protect_tables(void);
 
 #endif

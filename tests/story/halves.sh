@@ -39,6 +39,7 @@ memory() {
 	pid=$!
 	exec 4>in
 	python3 "$HERE/memory.py" "$pid" "$FROM" "$SECRET" >found 2>&1
+	modes=$(awk '/post365$/ { print $2 }' "/proc/$pid/maps" | tr '\n' ' ')
 	exec 4>&-
 	kill "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
@@ -57,6 +58,12 @@ elif [ "$(id -u)" != 0 ]; then
 else
 	memory 'memory: who sends has it' yes \
 	    "$POST365" -C mem/plain send -s a a@example.org
+	# base/os.h, os_protect_tables: but for the first page, what is written
+	# once is read-only
+	case $modes in
+	*'rw-p r--p '*) modes=read-only ;;
+	esac
+	same 'memory: tables' read-only "$modes"
 	memory 'memory: send --queue' no \
 	    "$POST365" -C mem/plain send --queue -s a a@example.org
 	memory 'memory: sendmail' no \
