@@ -631,8 +631,8 @@ manager_missed_some(struct manager *m)
 	}
 	index_sort_ids(&known);
 	for (size_t i = 0; i < l.n && !some; i++)
-		some = !manager_is_later(m, &l.item[i], &due) &&
-		    !index_is_among(&known, hands_number(l.item[i].id));
+		some = !index_is_among(&known, hands_number(l.item[i].id)) &&
+		    !manager_is_later(m, &l.item[i], &due);
 	buf_release(&known);
 	spool_list_release(&l);
 	return some;

