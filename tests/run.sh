@@ -107,6 +107,9 @@ test_build() {
 	if grep -q '^story tls$' "$run/list"; then # it is the client
 		targets="$targets build/san/tls_test"
 	fi
+	if grep -q '^story walls$' "$run/list"; then # with our libc
+		targets="$targets build/unit/relay_walls_test"
+	fi
 	alone prepare
 	grep -q '^LIBASAN := yes' build/cc.mk ||
 		die "$CC has no sanitizer runtime. On Debian and Ubuntu it comes with gcc:

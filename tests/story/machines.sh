@@ -11,8 +11,8 @@
 cd "$TOP" || exit 1
 
 units=''
-for name in str base64 date edit fault http1 json jwt mime os prepare url utf8 \
-    word; do
+for name in str base64 date edit fault http1 json jwt mime os prepare \
+    relay_walls url utf8 word; do
 	units="$units unit:$name"
 done
 
