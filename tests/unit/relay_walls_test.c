@@ -705,18 +705,27 @@ probe(size_t row, int variant)
 	return WEXITSTATUS(status);
 }
 
+/* False: the test is skipped. */
+static bool
+has_walls(struct walls *w)
+{
+	struct err e;
+
+	if (walls_look(false, w, &e) && w->seccomp && w->landlock > 0)
+		return true;
+	t_skip("%s", walls_text(w));
+	return false;
+}
+
 static void
 test_inside(void)
 {
 	static const char *const words[] = { "works", "fails", "killed",
 		"broken" };
 	struct walls w;
-	struct err e;
 
-	if (!walls_look(false, &w, &e) || !w.seccomp || w.landlock == 0) {
-		t_skip("%s", walls_text(&w));
+	if (!has_walls(&w))
 		return;
-	}
 	for (size_t i = 0; i < N(probes); i++)
 		for (int v = 0; v < VARIANTS; v++) {
 			int got, want = probes[i].wants[v];
@@ -734,9 +743,12 @@ test_inside(void)
 static void
 test_zone(void)
 {
+	struct walls w;
 	int status = 0;
 	pid_t pid;
 
+	if (!has_walls(&w))
+		return;
 	if (setenv("TZ", "/usr/share/zoneinfo/Asia/Kolkata", 1) != 0 ||
 	    (pid = fork()) < 0)
 		return;
@@ -819,14 +831,11 @@ static void
 test_gaps(void)
 {
 	struct walls w;
-	struct err e;
 	int status;
 	pid_t pid;
 
-	if (!walls_look(false, &w, &e) || !w.seccomp || w.landlock == 0) {
-		t_skip("%s", walls_text(&w));
+	if (!has_walls(&w))
 		return;
-	}
 	for (size_t i = 0; i < N(gaps); i++)
 		for (int strict = 0; strict < 2; strict++) {
 			(void)fflush(stdout);
