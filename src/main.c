@@ -13,6 +13,7 @@
 #include "command/log.h"
 #include "command/print.h"
 #include "command/queue/queue.h"
+#include "command/relay/relay.h"
 #include "command/sandbox.h"
 #include "command/send/send.h"
 #include "command/sendmail/sendmail.h"
@@ -29,6 +30,9 @@ static const struct cli_command commands[] = {
 	  "Sends one message.", send_options, send_more },
 	{ "sendmail", sendmail_main, "[RECIPIENT...]",
 	  "The command line of sendmail(8), for other programs.", NULL, NULL },
+	{ "relay", relay_main, "",
+	  "Takes mail by SMTP, for programs and devices, and sends it.",
+	  relay_options, relay_more },
 	{ "queue", queue_main, "[ACTION] [ID...]",
 	  "Shows what waits, and holds, retries, drops, exports or imports it.",
 	  queue_options, queue_more },

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/file.h"
 
-#include "base/version.h"
 #include "codec/utf8.h"
 #include "config/key.h"
 
@@ -12,7 +11,8 @@ struct reader {
 	const char *file;
 	unsigned line;
 	struct config_section *first, *last;
-	struct config_section *at; /* whose keys are read */
+	struct config_section *at; /* whose keys are read; NULL: the relay's */
+	struct config_pair **pair; /* where its next line goes */
 	unsigned accounts;
 	bool second; /* the other file has the sections */
 };
@@ -74,6 +74,30 @@ take_section(struct reader *r, struct config_section *s, struct err *e)
 }
 
 static bool
+begin_relay(struct reader *r, struct err *e)
+{
+	if (r->second)
+		return err_set(e, ERR_CONFIG,
+		    "[relay] is for all who mail: move it to %s",
+		    r->first->file);
+	r->at = NULL;
+	return true;
+}
+
+static bool
+add_pair(struct reader *r, struct str key, struct str value, struct err *e)
+{
+	struct config_pair *p = arena_alloc(r->mem, sizeof(*p));
+
+	if (p == NULL)
+		return arena_ok(r->mem, e);
+	*p = (struct config_pair){ key, value, r->file, r->line, NULL };
+	*r->pair = p;
+	r->pair = &p->next;
+	return true;
+}
+
+static bool
 read_header(struct reader *r, struct str line, struct err *e)
 {
 	struct config_section *s;
@@ -83,12 +107,11 @@ read_header(struct reader *r, struct str line, struct err *e)
 		return err_set(e, ERR_CONFIG, "\"]\" is missing at the end");
 	inner = str_trim((struct str){ line.p + 1, line.n - 2 });
 	if (str_eq(inner, STR("relay")))
-		return err_set(e, ERR_CONFIG,
-		    "[relay]: this version (" VERSION ") has no relay");
+		return begin_relay(r, e);
 	name = str_trim(str_from(inner, 7));
 	if (!str_starts(inner, STR("account ")) || !is_account_name(name))
 		return err_set(e, ERR_CONFIG,
-		    "unknown section; sections are "
+		    "unknown section; sections are [relay] and "
 		    "[account NAME], with letters, digits and ._-@+ in NAME");
 	s = config_section_find(r->first, name);
 	if (s != NULL)
@@ -132,12 +155,14 @@ read_pair(struct reader *r, struct str line, struct err *e)
 
 	if (eq == line.n)
 		return err_set(e, ERR_CONFIG, "not of the form key = value");
+	if (r->at == NULL)
+		return add_pair(r, name, value, e);
 	if (row == NULL)
 		return unknown_key(name, e);
 	if (row->type == NULL) {
-		err_set(e, ERR_CONFIG,
-		    "%s is not in this version (" VERSION ")", row->name);
-		return err_remedy(e, "take the line out");
+		err_set(e, ERR_CONFIG, "%s is a setting of the relay's",
+		    row->name);
+		return err_remedy(e, "move the line below [relay]");
 	}
 	place = &r->at->key[row - config_rows];
 	if (r->second && row->half == CONFIG_PUBLIC)
@@ -213,6 +238,7 @@ config_file_parse(struct arena *a, const char *file, struct str text,
 		text = str_from(text, 3);
 	if (!r.second && !add_section(&r, STR(""), e))
 		return false;
+	r.pair = &r.first->relay;
 	while (str_next(&text, '\n', &line)) {
 		r.line++;
 		if (!read_line(&r, line, e))

@@ -4,8 +4,8 @@
  *
  * Lines of `key = value`; `#` at the start of a line begins a comment; a
  * value is the rest of its line, trimmed, without quoting. `[account NAME]`
- * begins the keys of an account. UTF-8, with or without a byte order mark,
- * lines ending in LF or CRLF.
+ * begins the keys of an account, `[relay]` those of the relay. UTF-8, with or
+ * without a byte order mark, lines ending in LF or CRLF.
  *
  * Source: design.md 1, "Syntax of the file".
  */
@@ -31,12 +31,21 @@ struct config_line {
 	unsigned line; /* 0: not set */
 };
 
+/* A line of [relay]: what its keys mean is the relay's. */
+struct config_pair {
+	struct str key, value;
+	const char *file;
+	unsigned line; /* 0: of an environment variable, named by file */
+	struct config_pair *next;
+};
+
 struct config_section {
 	struct str name; /* of the account; empty: the top */
 	unsigned line;   /* of its header, in the file that was read last */
 	const char *file;
 	struct config_line key[CONFIG_KEYS];
 	struct config_section *next;
+	struct config_pair *relay; /* of the top: the lines of [relay] */
 };
 
 /*

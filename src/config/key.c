@@ -9,7 +9,7 @@
 #define PUBLIC(field)  CONFIG_PUBLIC, false, offsetof(struct config, field)
 #define MACHINE(field) CONFIG_PUBLIC, true, offsetof(struct config, field)
 #define ACCESS(field)  CONFIG_ACCESS, false, offsetof(struct access, field)
-#define LATER(name)                                                            \
+#define RELAY(name)                                                            \
 	{                                                                      \
 		name, NULL, CONFIG_PUBLIC, false, 0, NULL, NULL, NULL, NULL    \
 	}
@@ -209,10 +209,9 @@ const struct config_row config_rows[] = {
 	"/var/log/post365/log",
 	"Where each attempt is noted, for post365 log; if not set, log in\n"
 	"state_dir." },
-	/* known, so that a file for another version is told so */
-	LATER("bare_newline"), LATER("syslog_name"),
-	LATER("log_format"), LATER("metrics"),
-	LATER("read_to_eof"),
+	/* told where they belong */
+	RELAY("bare_newline"), RELAY("syslog_name"),
+	RELAY("log_format"), RELAY("metrics"),
 };
 /* clang-format on */
 

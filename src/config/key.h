@@ -17,7 +17,7 @@ enum config_half { CONFIG_PUBLIC, CONFIG_ACCESS };
 
 struct config_row {
 	const char *name;
-	const struct config_type *type; /* NULL: not in this version */
+	const struct config_type *type; /* NULL: of [relay] */
 	enum config_half half;
 	bool top_only; /* the machine's, not a sender's: not in an account */
 	uint16_t at;   /* in struct config or access */
@@ -30,9 +30,9 @@ struct config_row {
 /* Rows 0 to CONFIG_KEYS - 1 are those of enum config_key. */
 extern const struct config_row config_rows[];
 
-/* NULL: no such key. Keys of other versions are found, too. */
+/* NULL: no such key. */
 const struct config_row *config_row_find(struct str name);
-/* The name of the nearest key of this version, or NULL. */
+/* The name of the nearest key, or NULL. */
 const char *config_row_nearest(struct str name);
 
 /* The value lives in a struct secret. */

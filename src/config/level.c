@@ -250,7 +250,7 @@ level_take_own(struct config_pass *p, const struct log *log,
 	struct err e;
 
 	if (str_eq(name, STR("CONFIG")) || str_eq(name, STR("ACCOUNT")) ||
-	    is_of_service(name))
+	    str_starts(name, STR("RELAY_")) || is_of_service(name))
 		return;
 	row = level_row(v->name, key, &name);
 	if (row == NULL) {
@@ -259,8 +259,8 @@ level_take_own(struct config_pass *p, const struct log *log,
 		level_take(p, v, (size_t)(row - config_rows), out);
 	} else if (v->value.n > 0 && row->half == p->half) {
 		err_set(&e, ERR_CONFIG,
-		    "environment %.*s: %s is not in "
-		    "this version",
+		    "environment %.*s: %s is a setting of the relay's: "
+		    "its variable begins with POST365_RELAY_",
 		    STR_ARG(v->name), row->name);
 		config_pass_fail(p, &e);
 	}

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/share.h"
 
-#include <sys/mman.h>
+#include <stddef.h>
 
-#include "base/os.h"
 #include "config/key.h"
 #include "config/load.h"
 
@@ -45,8 +44,8 @@ share_row(size_t key)
 	return (struct share_field){ row->name, row->type, row->at };
 }
 
-static void
-share_print(const struct config *c, struct buf *out)
+void
+config_write(const struct config *c, struct buf *out)
 {
 	const struct config_origin *o = c->origin;
 	struct share_field f;
@@ -61,27 +60,6 @@ share_print(const struct config *c, struct buf *out)
 		if (config_rows[i].half == CONFIG_PUBLIC)
 			share_add(&f, c, out);
 	}
-}
-
-bool
-config_write(const struct config *c, int *fd, struct err *e)
-{
-	static const char name[] = "public settings";
-	struct buf text;
-	bool ok;
-
-	*fd = memfd_create(name, 0);
-	if (*fd < 0)
-		return err_sys(e, ERR_RETRY, "%s", name);
-	buf_init(&text, CONFIG_FILE_MAX);
-	share_print(c, &text);
-	ok = buf_ok(&text, e) &&
-	    os_write_at((struct os_at){ .name = name, .fd = *fd },
-		buf_view(&text), e);
-	buf_release(&text);
-	if (!ok)
-		os_close(fd);
-	return ok;
 }
 
 static bool
@@ -139,27 +117,14 @@ share_take(struct config *c, struct str line, struct err *e)
 }
 
 bool
-config_receive(struct config *c, int fd, struct err *e)
+config_receive(struct config *c, struct str text, struct err *e)
 {
-	struct str rest, line;
-	struct os_stat st;
-	struct buf text;
-	char *to;
-	bool ok;
+	struct str line;
+	bool ok = true;
 
 	*c = (struct config){ 0 };
 	arena_init(&c->mem, LOAD_MEMORY);
-	buf_init(&text, CONFIG_FILE_MAX);
-	ok = os_stat_fd(fd, "public settings", &st, e);
-	to = ok ? buf_room(&text, (size_t)st.size) : NULL;
-	ok = ok && (to != NULL || buf_ok(&text, e)) &&
-	    os_read_at((struct os_at){ .name = "public settings", .fd = fd },
-		to, (size_t)st.size, e);
-	if (ok)
-		buf_commit(&text, (size_t)st.size);
-	rest = buf_view(&text);
-	while (ok && str_next(&rest, '\n', &line) && line.n > 0)
+	while (ok && str_next(&text, '\n', &line) && line.n > 0)
 		ok = share_take(c, line, e);
-	buf_release(&text);
 	return ok && arena_ok(&c->mem, e);
 }

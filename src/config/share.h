@@ -8,18 +8,16 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "config/config.h"
 
-/*
- * Writes it into memory that has a descriptor, *fd, from its beginning: close
- * it. It is not closed by exec. ERR_RETRY.
- */
-bool config_write(const struct config *c, int *fd, struct err *e)
-    __attribute__((warn_unused_result));
+/* Appends it as lines. */
+void config_write(const struct config *c, struct buf *out);
 
 /* Reads what config_write wrote. ERR_BUG. Release *c in any case. */
-bool config_receive(struct config *c, int fd, struct err *e)
+bool config_receive(struct config *c, struct str text, struct err *e)
     __attribute__((warn_unused_result));
 
 #endif

@@ -78,8 +78,11 @@ accept_fill(struct accept *a, struct envelope *v, struct err *e)
 {
 	const struct config *c = a->to.config;
 	struct options o = a->ask.options;
+	struct str who = a->ask.who;
 	struct buf words;
 
+	if (who.n == 0)
+		who = arena_fmt(&a->mem, "uid=%lu", (unsigned long)getuid());
 	o.raw = true;
 	buf_init(&words, ACCEPT_WORDS);
 	options_write(&o, &words);
@@ -92,8 +95,8 @@ accept_fill(struct accept *a, struct envelope *v, struct err *e)
 		.message_id = utf8_is_valid(a->entry.message_id) ?
 		    a->entry.message_id :
 		    STR(""),
-		.client = arena_fmt(&a->mem, "%s uid=%lu", a->ask.client,
-		    (unsigned long)getuid()),
+		.client =
+		    arena_fmt(&a->mem, "%s %.*s", a->ask.client, STR_ARG(who)),
 		.envelope_id = a->ask.envelope_id,
 		.ret = a->ask.ret,
 		.options = arena_str(&a->mem, buf_view(&words)) };
@@ -265,6 +268,8 @@ accept_head(struct accept *a, size_t n, struct err *e)
 	if (!arena_ok(&a->mem, e) ||
 	    !a->ask.choose(a->ask.arg, header, &a->to, e))
 		return false;
+	if (a->to.header.n > 0)
+		header = a->to.header;
 	ask.config = a->to.config;
 	ask.when = os_wall();
 	ask.zone = os_zone(ask.when);
@@ -423,6 +428,23 @@ accept_commit(struct accept *a, struct err *e)
 	return false;
 }
 
+bool
+accept_seal(struct accept *a, struct err *e)
+{
+	return (a->add.spool != NULL && spool_seal(&a->add, e)) ||
+	    accept_drop(a);
+}
+
+bool
+accept_settle(struct accept **list, size_t n, struct err *e)
+{
+	struct spool_add *add[ACCEPT_SETTLE_MOST];
+
+	for (size_t i = 0; i < n; i++)
+		add[i] = &list[i]->add;
+	return spool_settle(add, n, e);
+}
+
 /* --- from a program */
 
 /* A program's output on its way in. */
@@ -435,7 +457,7 @@ struct accept_program {
 
 /* Lone CRs before the first LF: what they are is known with it. */
 static bool
-accept_settle(struct accept_program *p, bool last, struct err *e)
+accept_program_settle(struct accept_program *p, bool last, struct err *e)
 {
 	struct intake *i = &p->intake;
 	struct buf out;
@@ -455,7 +477,7 @@ static bool
 accept_program_feed(struct accept *a, struct accept_program *p, bool last,
     struct err *e)
 {
-	bool ok = buf_ok(&p->lines, e) && accept_settle(p, last, e);
+	bool ok = buf_ok(&p->lines, e) && accept_program_settle(p, last, e);
 
 	if (ok && p->intake.kept)
 		return true;

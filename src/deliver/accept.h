@@ -10,8 +10,8 @@
  *	accept_commit	it survives a power cut
  *	accept_release
  *
- * Who has many at a time seals each instead (spool_seal of a->add, which does
- * not wait), and settles them elsewhere in one go (spool_settle).
+ * Who has many at a time seals each instead (accept_seal, which does not wait),
+ * and settles them elsewhere in one go (accept_settle).
  *
  * The header (ACCEPT_HEADER at the most) is collected in memory. Once it is
  * whole, the caller says by whose settings the message goes and into which
@@ -51,13 +51,15 @@
 enum {
 	ACCEPT_HEADER = 1 << 20,   /* bytes; 10,000 addresses fit */
 	ACCEPT_MEMORY = 64 * 1024, /* a file is made for what is larger */
-	ACCEPT_PIECE = 64 * 1024   /* that accept_read reads at a time */
+	ACCEPT_PIECE = 64 * 1024,  /* that accept_read reads at a time */
+	ACCEPT_SETTLE_MOST = 256   /* messages in one commit */
 };
 
 /* By whose settings it goes, and where to; good until accept_release. */
 struct accept_to {
 	const struct config *config;
 	struct str sender;     /* who is told of a failure; empty: nobody */
+	struct str header;     /* in place of what came; empty: that */
 	struct outbox *outbox; /* NULL: it cannot be stored, why says it */
 	struct err why;
 };
@@ -78,6 +80,8 @@ struct accept_ask {
 	unsigned notify; /* of recipients that have none of their own */
 	struct str envelope_id, ret; /* as in the envelope */
 	const char *client;          /* which program asks, "send" */
+	struct str who; /* for whom, in words of the envelope; empty: the
+			   user of this process */
 	const struct log *log;
 	bool check; /* by the route of options */
 	bool keep;  /* where it cannot be stored it is kept elsewhere, for the
@@ -122,6 +126,17 @@ bool accept_end(struct accept *a, struct err *e)
  * there.
  */
 bool accept_commit(struct accept *a, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * The same for up to ACCEPT_SETTLE_MOST of one queue, without keep, that share
+ * one commit of the disk: seal each (false: that one is over), then settle
+ * them, in another thread if need be (store/spool.h). True: all are in the
+ * queue; false: none is.
+ */
+bool accept_seal(struct accept *a, struct err *e)
+    __attribute__((warn_unused_result));
+bool accept_settle(struct accept **list, size_t n, struct err *e)
     __attribute__((warn_unused_result));
 
 /* After accept_end: the text as it is kept, until accept_release. */

@@ -91,7 +91,8 @@ bell_accept(int fd)
 bool
 bell_read(int fd, struct bell_ring *ring)
 {
-	bool ok = recv(fd, ring, sizeof(*ring), 0) == (ssize_t)sizeof(*ring);
+	bool ok = recv(fd, ring, sizeof(*ring), MSG_DONTWAIT) ==
+	    (ssize_t)sizeof(*ring);
 
 	if (ok)
 		ring->id[sizeof(ring->id) - 1] = '\0';
@@ -127,6 +128,16 @@ bell_ring(const struct spool *s, enum bell_what what, const char *id)
 
 	os_close(&fd);
 	return told;
+}
+
+void
+bell_tell(int fd, const char *id)
+{
+	struct bell_ring ring = { .what = BELL_NEW };
+
+	(void)snprintf(ring.id, sizeof(ring.id), "%s", id);
+	/* what is not heard is found by looking */
+	(void)!send(fd, &ring, sizeof(ring), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 bool

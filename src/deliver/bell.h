@@ -48,6 +48,8 @@ bool bell_read(int fd, struct bell_ring *ring)
 
 /* True: a manager was told. id may be NULL. */
 bool bell_ring(const struct spool *s, enum bell_what what, const char *id);
+/* The same of a new message, on a connection that the manager has already. */
+void bell_tell(int fd, const char *id);
 /*
  * Asks for a pass and waits for its answer of n bytes, however long that
  * takes. False: nobody listens, or it ended before it answered.

@@ -3,7 +3,6 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -287,7 +286,7 @@ manager_note(struct manager *m, const struct hands_answer *a)
 
 /* --- who rings */
 
-/* The ids are the caller's word: the folder has the last one. */
+/* The folder has the last word. */
 static void
 manager_take_new(struct manager *m, const char *id)
 {
@@ -336,6 +335,16 @@ manager_take_ring(struct manager *m, struct manager_asking *from)
 	}
 	if (!from->wants)
 		os_close(&from->fd);
+}
+
+static void
+manager_take_inlet(struct manager *m)
+{
+	struct bell_ring ring;
+
+	for (int n = MANAGER_HEADS; n > 0 && bell_read(m->ask.inlet, &ring);
+	     n--)
+		manager_take_new(m, ring.id);
 }
 
 static void
@@ -417,6 +426,8 @@ manager_take_ready(struct manager *m, const struct pollfd *at)
 		manager_take_signal(m);
 	else if (at->fd == m->bell)
 		manager_accept(m);
+	else if (at->fd == m->ask.inlet)
+		manager_take_inlet(m);
 	else if (hands_take(&m->hands, at->fd, &a))
 		manager_note(m, &a);
 	else
@@ -429,7 +440,7 @@ manager_take_ready(struct manager *m, const struct pollfd *at)
 static void
 manager_wait(struct manager *m, int64_t deadline)
 {
-	struct pollfd at[HANDS_MOST + MANAGER_ASKING + 2];
+	struct pollfd at[HANDS_MOST + MANAGER_ASKING + 3];
 	size_t n = hands_poll(&m->hands, at);
 
 	for (size_t i = 0; i < MANAGER_ASKING; i++)
@@ -438,6 +449,8 @@ manager_wait(struct manager *m, int64_t deadline)
 	at[n++] = (struct pollfd){ m->signals, POLLIN, 0 };
 	if (m->bell >= 0)
 		at[n++] = (struct pollfd){ m->bell, POLLIN, 0 };
+	if (m->ask.inlet > 0)
+		at[n++] = (struct pollfd){ m->ask.inlet, POLLIN, 0 };
 	if (os_poll(at, n, deadline) <= 0) {
 		/* the next ones read their settings anew */
 		if (hands_busy(&m->hands) == 0 && !manager_has_unread(m))
@@ -561,8 +574,6 @@ manager_loop(struct manager *m, struct err *e)
 	}
 	return true;
 }
-
-/* --- the lives */
 
 static bool
 manager_open(struct manager *m, struct err *e)

@@ -57,6 +57,8 @@ struct manager_ask {
 	const char *path;            /* -C, or NULL */
 	const struct log *log;
 	const struct syslog *syslog;
+	int inlet; /* rings of one process that may not come by the bell:
+		      bell_tell; 0: none. Borrowed */
 };
 
 /* What became of the messages of a pass. */

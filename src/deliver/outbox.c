@@ -55,6 +55,25 @@ outbox_open_journal(struct outbox *o, const struct config *c, struct err *e)
 	return false;
 }
 
+static bool
+outbox_add_spool(struct outbox *o, const struct config *c, struct err *e)
+{
+	if (c->spool_dir.n == 0)
+		return refuse_unset("queue", "spool_dir", e);
+	o->limits = (struct spool_limits){ .min_free = c->min_free,
+		.max_spool = c->max_spool,
+		.max_queue = c->max_queue };
+	return spool_open(&o->spool, c->spool_dir.p, sync_of(c), &clock_system,
+	    e);
+}
+
+bool
+outbox_open_spool(struct outbox *o, const struct config *c, struct err *e)
+{
+	*o = (struct outbox){ 0 };
+	return outbox_add_spool(o, c, e);
+}
+
 bool
 outbox_open(struct outbox *o, const struct config *c, struct err *e)
 {
@@ -63,10 +82,7 @@ outbox_open(struct outbox *o, const struct config *c, struct err *e)
 		return refuse_unset("queue", "spool_dir", e);
 	if (!outbox_open_journal(o, c, e))
 		return false;
-	o->limits = (struct spool_limits){ .min_free = c->min_free,
-		.max_spool = c->max_spool,
-		.max_queue = c->max_queue };
-	if (spool_open(&o->spool, c->spool_dir.p, sync_of(c), &clock_system, e))
+	if (outbox_add_spool(o, c, e))
 		return true;
 	outbox_close(o);
 	return false;

@@ -31,6 +31,10 @@ bool outbox_open(struct outbox *o, const struct config *c, struct err *e)
     __attribute__((warn_unused_result));
 void outbox_close(struct outbox *o); /* a zeroed one is fine */
 
+/* The spool alone: for who only adds to it and must not see the journal. */
+bool outbox_open_spool(struct outbox *o, const struct config *c, struct err *e)
+    __attribute__((warn_unused_result));
+
 /* The journal alone: readers need no spool. */
 bool outbox_open_journal(struct outbox *o, const struct config *c,
     struct err *e) __attribute__((warn_unused_result));

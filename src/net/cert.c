@@ -54,8 +54,10 @@ start(struct cert *c, struct err *e)
 	s = arena_alloc(&c->mem, sizeof(*s));
 	if (s == NULL)
 		return arena_ok(&c->mem, e);
-	mbedtls_x509_crt_init(&s->chain);
-	mbedtls_pk_init(&s->key);
+	for (size_t i = 0; i < CERT_PAIRS; i++) {
+		mbedtls_x509_crt_init(&s->one[i].chain);
+		mbedtls_pk_init(&s->one[i].key);
+	}
 	mbedtls_ssl_ticket_init(&s->tickets);
 	c->state = s;
 	r = mbedtls_ssl_ticket_setup(&s->tickets, MBED_RANDOM,
@@ -67,8 +69,10 @@ void
 cert_release(struct cert *c)
 {
 	if (c->state != NULL) {
-		mbedtls_x509_crt_free(&c->state->chain);
-		mbedtls_pk_free(&c->state->key);
+		for (size_t i = 0; i < CERT_PAIRS; i++) {
+			mbedtls_x509_crt_free(&c->state->one[i].chain);
+			mbedtls_pk_free(&c->state->one[i].key);
+		}
 		mbedtls_ssl_ticket_free(&c->state->tickets);
 	}
 	arena_release(&c->mem);
@@ -226,19 +230,19 @@ make_both(struct cert *c, const mbedtls_x509_san_list *names,
 	static const char ca_name[] = "post365 sandbox authority";
 	struct cert_state *s = c->state;
 	struct make ca = { ca_name, ca_name, ca_key, ca_key, NULL };
-	struct make leaf = { "post365 sandbox", ca_name, &s->key, ca_key,
+	struct make leaf = { "post365 sandbox", ca_name, &s->one[0].key, ca_key,
 		names };
 	unsigned char der[DER_SIZE];
 	int r = new_key(ca_key), n;
 
 	if (r == 0)
-		r = new_key(&s->key);
+		r = new_key(&s->one[0].key);
 	if (r != 0)
 		return failed(e, r, "new key");
 	n = write_der(&leaf, der);
 	if (n < 0)
 		return failed(e, n, "new certificate");
-	r = mbedtls_x509_crt_parse_der(&s->chain, der + DER_SIZE - n,
+	r = mbedtls_x509_crt_parse_der(&s->one[0].chain, der + DER_SIZE - n,
 	    (size_t)n);
 	if (r != 0)
 		return failed(e, r, "new certificate");
@@ -297,65 +301,66 @@ read_pem(const char *path, struct buf *out, struct err *e)
 	return err_set(e, ERR_CONFIG, "%s: empty", path);
 }
 
-static bool
-load_chain(struct cert_state *s, const char *path, struct err *e)
+bool
+cert_read(struct cert_pem *p, struct err *e)
 {
-	struct buf b;
-	int r = 0;
-	bool ok;
+	buf_init(&p->chain, FILE_LIMIT);
+	buf_init_secret(&p->key, FILE_LIMIT);
+	return read_pem(p->chain_name, &p->chain, e) &&
+	    read_pem(p->key_name, &p->key, e);
+}
 
-	buf_init(&b, FILE_LIMIT);
-	ok = read_pem(path, &b, e);
-	if (ok) /* mbedTLS counts the NUL of PEM */
-		r = mbedtls_x509_crt_parse(&s->chain, (unsigned char *)b.p,
-		    b.n + 1);
-	buf_release(&b);
-	if (!ok || r == 0)
-		return ok;
+void
+cert_pem_release(struct cert_pem *p)
+{
+	buf_release(&p->chain);
+	buf_release(&p->key);
+}
+
+static bool
+load_chain(struct cert_one *s, const struct cert_pem *p, struct err *e)
+{
+	/* mbedTLS counts the NUL of PEM */
+	int r = mbedtls_x509_crt_parse(&s->chain,
+	    (const unsigned char *)p->chain.p, p->chain.n + 1);
+
 	if (r > 0) /* so many of the chain could not be read */
 		return err_set(e, ERR_CONFIG,
 		    "%s: %d of its certificates "
 		    "cannot be read",
-		    path, r);
-	return refuse(e, path, r, "holds no certificate in PEM form");
+		    p->chain_name, r);
+	return r == 0 ||
+	    refuse(e, p->chain_name, r, "holds no certificate in PEM form");
 }
 
 static bool
-load_key(struct cert_state *s, const char *path, struct err *e)
+load_key(struct cert_one *s, const struct cert_pem *p, struct err *e)
 {
-	struct buf b;
-	int r = 0;
-	bool ok;
+	int r = mbedtls_pk_parse_key(&s->key, (const unsigned char *)p->key.p,
+	    p->key.n + 1, NULL, 0, MBED_RANDOM);
 
-	buf_init_secret(&b, FILE_LIMIT);
-	ok = read_pem(path, &b, e);
-	if (ok)
-		r = mbedtls_pk_parse_key(&s->key, (unsigned char *)b.p, b.n + 1,
-		    NULL, 0, MBED_RANDOM);
-	buf_release(&b);
-	if (!ok || r == 0)
-		return ok;
-	return refuse(e, path, r,
-	    "holds no private key in PEM form without "
-	    "password");
+	if (r != 0)
+		return refuse(e, p->key_name, r,
+		    "holds no private key in PEM form without "
+		    "password");
+	r = mbedtls_pk_check_pair(&s->chain.pk, &s->key, MBED_RANDOM);
+	return r == 0 ||
+	    refuse(e, p->key_name, r,
+		"is not the key of the "
+		"certificate in tls_certificate");
 }
 
 bool
-cert_load(struct cert *c, const char *chain, const char *key, struct err *e)
+cert_parse(struct cert *c, const struct cert_pem *pem, size_t n, struct err *e)
 {
-	bool ok = start(c, e) && load_chain(c->state, chain, e) &&
-	    load_key(c->state, key, e);
-	int r;
+	bool ok = start(c, e);
 
-	if (ok) {
-		r = mbedtls_pk_check_pair(&c->state->chain.pk, &c->state->key,
-		    MBED_RANDOM);
-		if (r != 0)
-			ok = refuse(e, key, r,
-			    "is not the key of the "
-			    "certificate in tls_certificate");
-	}
-	if (!ok)
+	for (size_t i = 0; ok && i < n; i++)
+		ok = load_chain(&c->state->one[i], &pem[i], e) &&
+		    load_key(&c->state->one[i], &pem[i], e);
+	if (ok)
+		c->state->n = n;
+	else
 		cert_release(c);
 	return ok;
 }

@@ -14,6 +14,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
+enum { CERT_PAIRS = 2 };
+
 struct cert {
 	struct arena mem;
 	struct cert_state *state; /* of cert.c and tls.c */
@@ -27,8 +29,22 @@ struct cert {
 bool cert_make(struct cert *c, const struct str *name, size_t n,
     struct buf *ca_pem, struct err *e) __attribute__((warn_unused_result));
 
-/* Reads a chain and its key from PEM files. ERR_CONFIG names the file. */
-bool cert_load(struct cert *c, const char *chain, const char *key,
+/* A chain of certificates and its key, as PEM. Zeroed: none. */
+struct cert_pem {
+	const char *chain_name, *key_name; /* the files', borrowed */
+	struct buf chain, key;
+};
+
+/* Reads both files. ERR_CONFIG names the file. Release it in any case. */
+bool cert_read(struct cert_pem *p, struct err *e)
+    __attribute__((warn_unused_result));
+void cert_pem_release(struct cert_pem *p); /* wipes */
+
+/*
+ * A server's certificates: one, or an RSA and an ECDSA one. ERR_CONFIG names
+ * the file that holds none, or the key that does not fit.
+ */
+bool cert_parse(struct cert *c, const struct cert_pem *pem, size_t n,
     struct err *e) __attribute__((warn_unused_result));
 
 void cert_release(struct cert *c);

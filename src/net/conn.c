@@ -412,7 +412,8 @@ conn_accept(struct conn *c, int fd, const struct cert *cert, int64_t deadline,
 	}
 	if (cert == NULL)
 		return true;
-	s->tls = tls_server(&c->mem, fd, cert, e);
+	s->tls = tls_server(&c->mem, fd,
+	    &(struct tls_at){ .cert = cert, .http = true }, e);
 	return s->tls != NULL || accept_failed(c, fd);
 }
 

@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "net/cert.h"
 #include "net/trust.h"
 
 /* The two arguments that mbedTLS wants for randomness: the kernel's. */
@@ -86,8 +87,11 @@ bool trust_read_later(struct trust_state *s, struct err *e)
     __attribute__((warn_unused_result));
 
 struct cert_state {
-	mbedtls_x509_crt chain;
-	mbedtls_pk_context key;
+	struct cert_one {
+		mbedtls_x509_crt chain;
+		mbedtls_pk_context key;
+	} one[CERT_PAIRS];
+	size_t n;
 	/* made before any fork, so that all processes take each other's */
 	mbedtls_ssl_ticket_context tickets;
 };

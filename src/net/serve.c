@@ -128,7 +128,8 @@ client_begin(struct serve *s, struct serve_client *c, int fd, int64_t now)
 	if (s->how.cert == NULL)
 		return;
 	c->phase = SERVE_SHAKING;
-	c->stream.tls = tls_server(&c->mem, fd, s->how.cert, &ignored);
+	c->stream.tls = tls_server(&c->mem, fd,
+	    &(struct tls_at){ .cert = s->how.cert, .http = true }, &ignored);
 	if (c->stream.tls == NULL)
 		client_end(c);
 }

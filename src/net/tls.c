@@ -13,6 +13,7 @@
 #include "net/mbed.h"
 #include "net/pin.h"
 #include "net/session.h"
+#include "net/tls_why.h"
 #include "net/verify.h"
 
 enum {
@@ -55,6 +56,21 @@ static const int suites[] = { MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
 	MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
 	MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, 0 };
 
+/* For a listener that says so: printers with RSA key exchange and CBC only
+ * (relay.md 3, "legacy"). */
+static const int old_suites[] = { MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+	MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,
+	MBEDTLS_TLS_RSA_WITH_AES_128_GCM_SHA256,
+	MBEDTLS_TLS_RSA_WITH_AES_256_GCM_SHA384,
+	MBEDTLS_TLS_RSA_WITH_AES_128_CBC_SHA256,
+	MBEDTLS_TLS_RSA_WITH_AES_128_CBC_SHA,
+	MBEDTLS_TLS_RSA_WITH_AES_256_CBC_SHA, 0 };
+
 /* The first is the key share sent unasked: P-256 is what every server of
  * Microsoft takes, and costs the same as X25519 here (0.56 ms). */
 static const uint16_t groups[] = { MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
@@ -64,110 +80,6 @@ static const uint16_t groups[] = { MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
 static const char http_1_1[] = "http/1.1"; /* RFC 7301 6 */
 
 /* --- what went wrong, in words --- */
-
-static const struct {
-	int number; /* RFC 8446 6.2 */
-	const char *text, *remedy;
-} alerts[] = {
-	{ MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION,
-	    "protocol_version: the server speaks only an older TLS than 1.2",
-	    "the server, or a proxy in between, has to allow TLS 1.2 or 1.3" },
-	{ MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE,
-	    "handshake_failure: no common cipher, curve or signature",
-	    "the server has to allow ECDHE with AES-GCM (or ChaCha20) and "
-	    "P-256, P-384 or X25519" },
-	{ MBEDTLS_SSL_ALERT_MSG_INSUFFICIENT_SECURITY,
-	    "insufficient_security: it wants stronger ciphers", "" },
-	{ MBEDTLS_SSL_ALERT_MSG_UNRECOGNIZED_NAME,
-	    "unrecognized_name: the server does not serve this host name",
-	    "check the host name in login_url and graph_url" },
-	{ MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL,
-	    "no_application_protocol: the server does not speak HTTP/1.1",
-	    "check host and port in login_url and graph_url" },
-	{ MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA,
-	    "unknown_ca: the peer does not know the certificate's issuer", "" },
-	{ MBEDTLS_SSL_ALERT_MSG_BAD_CERT,
-	    "bad_certificate: the peer refuses the certificate", "" },
-	{ MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED,
-	    "certificate_expired: the peer refuses the certificate", "" },
-	{ MBEDTLS_SSL_ALERT_MSG_CERT_UNKNOWN,
-	    "certificate_unknown: the peer refuses the certificate", "" },
-	{ MBEDTLS_SSL_ALERT_MSG_CERT_REQUIRED,
-	    "certificate_required: the server wants a client certificate",
-	    "this program has none to show: a proxy that asks for one must "
-	    "let it pass without" },
-	{ MBEDTLS_SSL_ALERT_MSG_ACCESS_DENIED, "access_denied", "" },
-	{ MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR,
-	    "internal_error: the server is in trouble", "try again later" },
-	{ MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR, "decode_error", "" },
-	{ MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR, "decrypt_error", "" },
-	{ MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER, "illegal_parameter", "" },
-	{ MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE, "unexpected_message", "" },
-	{ MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC, "bad_record_mac", "" },
-};
-
-static const struct {
-	int code;
-	const char *text, *remedy;
-} codes[] = {
-	{ MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION,
-	    "the server speaks only an older TLS than 1.2",
-	    "the server, or a proxy in between, has to allow TLS 1.2 or 1.3" },
-	{ MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE,
-	    "no common cipher, curve or signature", "" },
-	{ MBEDTLS_ERR_SSL_BAD_CERTIFICATE,
-	    "its certificate cannot be used for TLS (its key usage or curve)",
-	    "the server's administrator has to replace its certificate" },
-	{ MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL,
-	    "its handshake is larger than 16 KB",
-	    "the server's certificates have to become smaller" },
-	{ MBEDTLS_ERR_SSL_BAD_INPUT_DATA, "its handshake is larger than 16 KB",
-	    "the server's certificates have to become smaller" },
-	{ MBEDTLS_ERR_SSL_INVALID_RECORD, "it sent a malformed record", "" },
-	{ MBEDTLS_ERR_SSL_INVALID_MAC, "bytes were changed on the way", "" },
-	{ MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, "it sent an unexpected message",
-	    "" },
-	{ MBEDTLS_ERR_SSL_DECODE_ERROR, "it sent a malformed message", "" },
-	{ MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER,
-	    "it sent a parameter that is not allowed", "" },
-	{ MBEDTLS_ERR_SSL_UNSUPPORTED_EXTENSION,
-	    "it sent an extension that nobody asked for", "" },
-	{ MBEDTLS_ERR_SSL_NO_APPLICATION_PROTOCOL,
-	    "no common application protocol", "" },
-};
-
-/* True: it was an error of X.509, and is explained. */
-static bool
-explain_parse(int r, struct err *e)
-{
-	int high = -(-r & ~0x7f);
-
-	if (high <= MBEDTLS_ERR_X509_BAD_INPUT_DATA ||
-	    high > MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE)
-		return false;
-	err_set(e, ERR_RETRY, "its certificates cannot be read (-0x%04x): %s",
-	    (unsigned)-r,
-	    high == MBEDTLS_ERR_X509_INVALID_EXTENSIONS ?
-		"a critical extension is not supported here" :
-		"malformed, or an algorithm not supported here (Ed25519?)");
-	err_remedy(e,
-	    "the server's administrator has to replace its "
-	    "certificate");
-	return true;
-}
-
-static bool
-explain_alert(int number, struct err *e)
-{
-	for (size_t i = 0; i < sizeof(alerts) / sizeof(*alerts); i++) {
-		if (alerts[i].number != number)
-			continue;
-		err_set(e, ERR_RETRY, "it sent the TLS alert %s",
-		    alerts[i].text);
-		return err_remedy(e, "%s", alerts[i].remedy);
-	}
-	return err_set(e, ERR_RETRY, "it sent the TLS alert %d", number);
-}
 
 /* Not even the first record is one (RFC 8446 5.1): who is it? */
 static bool
@@ -219,19 +131,11 @@ explain(const struct tls *t, int r, struct err *e)
 	if (!looks_like_tls(t))
 		return explain_not_tls(t, e);
 	if (r == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
-		return explain_alert(t->ssl.MBEDTLS_PRIVATE(in_msg)[1], e);
+		return tls_why_alert(t->ssl.MBEDTLS_PRIVATE(in_msg)[1], e);
 	if (r == MBEDTLS_ERR_SSL_CONN_EOF ||
 	    r == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
 		return err_set(e, ERR_RETRY, "the peer closed the connection");
-	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
-		if (codes[i].code != r)
-			continue;
-		err_set(e, ERR_RETRY, "%s", codes[i].text);
-		return err_remedy(e, "%s", codes[i].remedy);
-	}
-	if (explain_parse(r, e))
-		return false;
-	return err_set(e, ERR_RETRY, "TLS error -0x%04x", (unsigned)-r);
+	return tls_why(r, e);
 }
 
 /* --- the socket --- */
@@ -393,6 +297,12 @@ configure(struct tls *t, int endpoint)
 	mbedtls_ssl_conf_ciphersuites(&t->conf, suites);
 	mbedtls_ssl_conf_groups(&t->conf, groups);
 	mbedtls_ssl_conf_cert_profile(&t->conf, &verify_profile);
+	return 0;
+}
+
+static int
+configure_http(struct tls *t)
+{
 	/* mbedTLS keeps the list, and wants one that could be written */
 	t->protocols[0] = http_1_1;
 	return mbedtls_ssl_conf_alpn_protocols(&t->conf, t->protocols);
@@ -406,6 +316,8 @@ configure_client(struct tls *t, const struct tls_to *to)
 	const char *name = NULL;
 	int r = configure(t, MBEDTLS_SSL_IS_CLIENT);
 
+	if (r == 0)
+		r = configure_http(t);
 	if (r != 0)
 		return r;
 	t->verify.trust = to->trust->state;
@@ -425,15 +337,23 @@ configure_client(struct tls *t, const struct tls_to *to)
 }
 
 static int
-configure_server(struct tls *t)
+configure_server(struct tls *t, const struct tls_at *at)
 {
 	struct cert_state *c = t->cert;
 	int r = configure(t, MBEDTLS_SSL_IS_SERVER);
 
-	if (r == 0)
-		r = mbedtls_ssl_conf_own_cert(&t->conf, &c->chain, &c->key);
+	if (r == 0 && at->http)
+		r = configure_http(t);
+	for (size_t i = 0; r == 0 && i < c->n; i++)
+		r = mbedtls_ssl_conf_own_cert(&t->conf, &c->one[i].chain,
+		    &c->one[i].key);
 	if (r != 0)
 		return r;
+	if (at->clients == TLS_NEWEST)
+		mbedtls_ssl_conf_min_tls_version(&t->conf,
+		    MBEDTLS_SSL_VERSION_TLS1_3);
+	if (at->clients == TLS_LEGACY)
+		mbedtls_ssl_conf_ciphersuites(&t->conf, old_suites);
 	mbedtls_ssl_conf_authmode(&t->conf, MBEDTLS_SSL_VERIFY_NONE);
 	mbedtls_ssl_conf_session_tickets_cb(&t->conf, ticket_write,
 	    ticket_parse, t);
@@ -490,15 +410,15 @@ tls_client(struct arena *mem, int fd, const struct tls_to *to, struct err *e)
 }
 
 struct tls *
-tls_server(struct arena *mem, int fd, const struct cert *cert, struct err *e)
+tls_server(struct arena *mem, int fd, const struct tls_at *at, struct err *e)
 {
 	struct tls *t = new_tls(mem, fd, e);
 
 	if (t == NULL)
 		return NULL;
 	t->is_server = true;
-	t->cert = cert->state;
-	return give(t, configure_server(t), e);
+	t->cert = at->cert->state;
+	return give(t, configure_server(t, at), e);
 }
 
 void

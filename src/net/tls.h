@@ -39,7 +39,18 @@ struct tls;
  */
 struct tls *tls_client(struct arena *mem, int fd, const struct tls_to *to,
     struct err *e) __attribute__((warn_unused_result));
-struct tls *tls_server(struct arena *mem, int fd, const struct cert *cert,
+/* Which clients a server takes. */
+enum tls_clients {
+	TLS_MODERN, /* TLS 1.2 and 1.3, as RFC 9325 says */
+	TLS_NEWEST, /* 1.3 only */
+	TLS_LEGACY  /* RSA key exchange and CBC at 1.2 as well: old devices */
+};
+struct tls_at {
+	const struct cert *cert;
+	enum tls_clients clients;
+	bool http; /* http/1.1 is spoken (ALPN) */
+};
+struct tls *tls_server(struct arena *mem, int fd, const struct tls_at *at,
     struct err *e) __attribute__((warn_unused_result));
 
 enum io tls_handshake(struct tls *t, struct err *e)

@@ -361,3 +361,30 @@ listen_open(const struct listen *l, struct err *e)
 	}
 	return listen_take_fd(l, e);
 }
+
+int
+listen_connect(const struct listen *l)
+{
+	static const unsigned char any[16] = { 0 };
+	struct sockaddr_un path = { .sun_family = AF_UNIX };
+	struct sockaddr_storage to = { 0 };
+	struct listen at = *l;
+	socklen_t n = sizeof(path);
+	int fd;
+
+	if (l->kind == LISTEN_UNIX) {
+		memcpy(path.sun_path, l->name.p, l->name.n);
+		memcpy(&to, &path, sizeof(path));
+	} else {
+		/* all addresses: by that of the loopback */
+		if (range_ip_is_v4(&at.ip) && memcmp(at.ip.b + 12, any, 4) == 0)
+			memcpy(at.ip.b + 12, "\x7f\0\0\1", 4);
+		else if (memcmp(at.ip.b, any, 16) == 0)
+			at.ip.b[15] = 1;
+		n = listen_address(&at, &to);
+	}
+	fd = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&to, n) < 0)
+		os_close(&fd);
+	return fd;
+}

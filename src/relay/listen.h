@@ -82,6 +82,9 @@ const struct allow *allow_find(const struct allow *list,
  */
 int listen_open(const struct listen *l, struct err *e);
 
+/* A connection to it, from this machine; blocking. -1: nobody listens. */
+int listen_connect(const struct listen *l);
+
 /* The network reaches it from outside of this machine. */
 bool listen_is_public(const struct listen *l);
 

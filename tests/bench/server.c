@@ -279,7 +279,8 @@ take_client(int listener, const struct cert *cert)
 	if (cert == NULL)
 		return;
 	c->phase = SHAKING;
-	c->stream.tls = tls_server(&c->mem, c->stream.fd, cert, &e);
+	c->stream.tls = tls_server(&c->mem, c->stream.fd,
+	    &(struct tls_at){ .cert = cert, .http = true }, &e);
 	check(c->stream.tls != NULL, e.msg);
 }
 

@@ -18,7 +18,7 @@ BEGIN {
 	knows["compose"] = " compose config graph mail codec base "
 	knows["deliver"] = " deliver compose config graph store mail net " \
 	    "codec base "
-	knows["command"] = " command deliver compose config sandbox cli " \
+	knows["command"] = " relay command deliver compose config sandbox cli " \
 	    "smtp store graph net mail codec base "
 	knows["main.c"] = " command cli base "
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "cert_file.h"
 #include "folder.h"
 #include "net/cert.h"
 #include "net/conn.h"
@@ -148,7 +149,7 @@ check_row(size_t i)
 	struct err e = { 0 };
 	bool ok;
 
-	T_CHECK(cert_load(&cert, in_folder(rows[i].chain),
+	T_CHECK(cert_file(&cert, in_folder(rows[i].chain),
 		    in_folder(rows[i].key), &e),
 	    "%s: %s", name, e.msg);
 	T_CHECK(trust_open_pin(&t, thumbprint(rows[i].pinned, hex), &e),

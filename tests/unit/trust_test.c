@@ -9,6 +9,7 @@
 
 #include "base/os.h"
 #include "base/replace.h"
+#include "cert_file.h"
 #include "folder.h"
 #include "net/cert.h"
 #include "t.h"
@@ -254,7 +255,7 @@ test_load(void)
 	}
 	for (size_t i = 0; i < sizeof(loads) / sizeof(*loads); i++) {
 		e = (struct err){ 0 };
-		ok = cert_load(&c, in_folder(loads[i].chain),
+		ok = cert_file(&c, in_folder(loads[i].chain),
 		    in_folder(loads[i].key), &e);
 		T_CHECK(ok == loads[i].ok, "%s: %s", loads[i].name, e.msg);
 		T_CHECK(ok || e.kind == ERR_CONFIG, "%s: kind", loads[i].name);

@@ -1,0 +1,665 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/relay/parent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/fds.h"
+#include "base/os.h"
+#include "base/syslog.h"
+#include "command/relay/notify.h"
+#include "command/relay/plan.h"
+#include "deliver/bell.h"
+#include "deliver/holder.h"
+#include "deliver/manager.h"
+#include "deliver/outbox.h"
+#include "relay/bundle.h"
+
+enum {
+	PARENT_DOORS = 65,
+	PARENT_FD_HIGH = 200, /* above all that reception begins with */
+	PARENT_AGAIN_MS = 100,
+	PARENT_AGAIN_MOST_MS = 30000,
+	PARENT_STEADY_MS = 60000, /* who ran so long ended by chance */
+	PARENT_WATCH_MS = 10000,  /* between two looks at files */
+	PARENT_LOCK_MS = 200,
+	PARENT_START_MS = 10000, /* for reception to begin */
+	PARENT_LAST_MS = 1500    /* behind drain */
+};
+
+/* One of the two that are kept running. */
+struct parent_child {
+	pid_t pid; /* 0: it does not run */
+	int64_t started, again, delay;
+};
+
+struct parent_door {
+	struct str text; /* as the settings have it */
+	int fd;
+};
+
+struct parent {
+	const struct cli *cli;
+	struct plan plan;
+	struct arena names; /* of the doors */
+	struct parent_door door[PARENT_DOORS];
+	size_t doors;
+	int exe, signals;
+	int inlet[2];   /* the manager's end, and reception's */
+	int control;    /* of the reception that serves */
+	int next;       /* of the one that will; -1 */
+	pid_t next_pid; /* until it says that it is ready */
+	struct parent_child reception, manager;
+	bool stopping, ready;
+	int64_t until, looked, kept_alive;
+	int status;
+	sigset_t mask; /* of our caller */
+};
+
+static void
+parent_say(const struct parent *p, const struct err *e)
+{
+	log_warn(&p->cli->log, "%s%s%s", e->msg,
+	    e->remedy[0] != '\0' ? "\n" : "", e->remedy);
+}
+
+/* Rights and folders */
+
+/* A folder that is to be there, and the user's. */
+static bool
+parent_make_folder(const char *path, const struct passwd *who, struct err *e)
+{
+	struct os_stat st;
+	struct err unsaid;
+
+	if (path == NULL || path[0] == '\0' || os_stat_path(path, &st, &unsaid))
+		return true;
+	return os_mkdirs(path, 0700, e) &&
+	    (chown(path, who->pw_uid, who->pw_gid) == 0 ||
+		err_sys(e, ERR_CONFIG, "%s: cannot give it to %s", path,
+		    who->pw_name));
+}
+
+static bool
+parent_become(const struct parent *p, const struct passwd *who, struct err *e)
+{
+	const struct config *c = &p->plan.config;
+
+	if (!parent_make_folder(c->spool_dir.p, who, e) ||
+	    !parent_make_folder(c->state_dir.p, who, e))
+		return false;
+	if (initgroups(who->pw_name, who->pw_gid) < 0 ||
+	    setgid(who->pw_gid) < 0 || setuid(who->pw_uid) < 0)
+		return err_sys(e, ERR_CONFIG, "user: cannot become %s",
+		    who->pw_name);
+	os_protect_secrets();
+	if (c->file.n == 0 || c->piped || access(c->file.p, R_OK) == 0)
+		return true;
+	err_sys(e, ERR_CONFIG, "user %s must read %s", who->pw_name, c->file.p);
+	return err_remedy(e, "chgrp %s %s && chmod 640 %s", who->pw_name,
+	    c->file.p, c->file.p);
+}
+
+static bool
+parent_drop_rights(const struct parent *p, struct err *e)
+{
+	const char *name = p->plan.conf.user.p;
+	const struct passwd *who;
+
+	if (p->plan.conf.user.n == 0)
+		return true;
+	who = getpwnam(name);
+	if (who == NULL)
+		return err_set(e, ERR_CONFIG,
+		    "user: there is no \"%s\" on this machine", name);
+	if (getuid() == who->pw_uid)
+		return true;
+	if (getuid() != 0)
+		return err_set(e, ERR_CONFIG,
+		    "user: only root can become %s; this is uid %lu", name,
+		    (unsigned long)getuid());
+	return parent_become(p, who, e);
+}
+
+/* Doors */
+
+static int
+parent_find_door(const struct parent *p, struct str text)
+{
+	for (size_t i = 0; i < p->doors; i++)
+		if (str_eq(p->door[i].text, text))
+			return p->door[i].fd;
+	return -1;
+}
+
+/* The same address in a new plan is the same socket. */
+static bool
+parent_add_door(struct parent *p, const struct listen *l,
+    struct parent_door *to, struct err *e)
+{
+	to->fd = parent_find_door(p, l->text);
+	to->text = l->text;
+	if (to->fd < 0)
+		to->fd = listen_open(l, e);
+	return to->fd >= 0;
+}
+
+/* That of the setting `socket`; one that was not asked for may be missing. */
+static bool
+parent_open_socket(struct parent *p, const struct plan *plan,
+    struct parent_door *to, struct err *e)
+{
+	const struct listen l = { .kind = LISTEN_UNIX,
+		.text = plan->conf.socket,
+		.name = plan->conf.socket };
+	char folder[PATH_MAX];
+
+	if (l.text.n == 0)
+		return true;
+	if (os_folder_of(l.text.p, folder, sizeof(folder), e))
+		(void)!os_mkdir(folder, 0755);
+	if (parent_add_door(p, &l, to, e))
+		return true;
+	if (plan->conf.socket_asked)
+		return false;
+	log_warn(&p->cli->log,
+	    "%s: so sendmail of others cannot reach the "
+	    "relay (socket = PATH changes it)",
+	    e->msg);
+	return true;
+}
+
+static void
+parent_forget_doors(struct parent *p, const struct parent_door *kept, size_t n)
+{
+	for (size_t i = 0; i < p->doors; i++) {
+		bool stays = false;
+
+		for (size_t j = 0; j < n; j++)
+			stays = stays || kept[j].fd == p->door[i].fd;
+		if (!stays)
+			os_close(&p->door[i].fd);
+	}
+}
+
+/* Opens what plan wants; what stays open is shared with the doors there are. */
+static bool
+parent_open_doors(struct parent *p, struct plan *plan,
+    struct parent_door door[PARENT_DOORS], size_t *n, struct err *e)
+{
+	struct parent_door socket = { .fd = -1 };
+
+	*n = 0;
+	for (const struct listen *l = plan->conf.listen; l != NULL; l = l->next)
+		if (!parent_add_door(p, l, &door[(*n)++], e))
+			return false;
+	if (!parent_open_socket(p, plan, &socket, e))
+		return false;
+	if (socket.fd >= 0)
+		door[(*n)++] = socket;
+	return plan_seal(plan, socket.fd >= 0, e);
+}
+
+/* The names live in the plan: when it goes, they are copied. */
+static void
+parent_take_doors(struct parent *p, const struct parent_door *door, size_t n)
+{
+	struct arena names;
+
+	arena_init(&names, 1 << 20);
+	for (size_t i = 0; i < n; i++)
+		p->door[i] =
+		    (struct parent_door){ arena_str(&names, door[i].text),
+			    door[i].fd };
+	p->doors = n;
+	arena_release(&p->names);
+	p->names = names;
+}
+
+/* Children */
+
+static void
+parent_child_begins(const struct parent *p)
+{
+	(void)sigprocmask(SIG_SETMASK, &p->mask, NULL);
+}
+
+/* fd, and its copies, below PARENT_FD_HIGH are free afterwards. */
+static int
+parent_lift(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, PARENT_FD_HIGH);
+}
+
+static void __attribute__((noreturn)) parent_execute(const struct parent *p,
+    int bundle, int control, const struct parent_door *door, size_t n)
+{
+	char *zone = getenv("TZ"), tz[256];
+	char level[2] = { (char)('0' + (int)p->cli->log.level), '\0' };
+	char name[] = "post365", command[] = "relay", what[] = "--reception";
+	char *argv[] = { name, command, what, level, NULL };
+	char *envp[] = { tz, NULL };
+	int lifted[PARENT_DOORS + 4];
+	size_t all = 0;
+
+	(void)snprintf(tz, sizeof(tz), "TZ=%s", zone != NULL ? zone : "");
+	if (zone == NULL)
+		envp[0] = NULL;
+	lifted[all++] = parent_lift(bundle);
+	lifted[all++] = parent_lift(p->inlet[1]);
+	lifted[all++] = parent_lift(control);
+	for (size_t i = 0; i < n; i++)
+		lifted[all++] = parent_lift(door[i].fd);
+	lifted[all] = parent_lift(p->exe);
+	for (size_t i = 0; i < all; i++)
+		(void)dup2(lifted[i], BUNDLE_SETTINGS + (int)i);
+	(void)fexecve(lifted[all], argv, envp);
+	_exit(EX_OSERR);
+}
+
+/* *control: ours. 0: none could be started. */
+static pid_t
+parent_start_reception(struct parent *p, const struct plan *plan,
+    const struct parent_door *door, size_t n, int *control)
+{
+	struct err e = { 0 };
+	int pair[2], bundle = bundle_open(buf_view(&plan->bundle), &e);
+	pid_t pid;
+
+	*control = -1;
+	if (bundle < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		os_close(&bundle);
+		log_warn(&p->cli->log, "reception cannot be started: %s",
+		    strerror(errno));
+		return 0;
+	}
+	pid = fork();
+	if (pid == 0) {
+		parent_child_begins(p);
+		parent_execute(p, bundle, pair[1], door, n);
+	}
+	os_close(&bundle);
+	os_close(&pair[1]);
+	if (pid < 0)
+		os_close(&pair[0]);
+	*control = pair[0];
+	return pid > 0 ? pid : 0;
+}
+
+/* Another may hold the lock for now: a `queue run`. */
+static int
+parent_manage(struct parent *p)
+{
+	const int keep[] = { p->inlet[0], p->cli->log.fd };
+	const struct syslog syslog = { "/dev/log", "post365/smtp" };
+	struct manager_ask ask = { .config = &p->plan.config,
+		.path = p->cli->common.config,
+		.log = &p->cli->log,
+		.syslog = &syslog,
+		.inlet = p->inlet[0] };
+	struct manager_sum sum;
+	struct outbox outbox;
+	struct err e = { 0 };
+	int lock = -1;
+	bool ok;
+
+	parent_child_begins(p);
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	fds_close_but(keep, sizeof(keep) / sizeof(*keep));
+	ok = outbox_open(&outbox, ask.config, &e);
+	ask.outbox = &outbox;
+	while (ok && lock < 0) {
+		ok = holder_lock(&outbox.spool, &lock, &e);
+		if (ok && lock < 0)
+			(void)os_poll(NULL, 0, os_mono_ms() + PARENT_LOCK_MS);
+	}
+	ok = ok && manager_run(&ask, MANAGER_EVER, lock, &sum, &e);
+	if (!ok)
+		parent_say(p, &e);
+	outbox_close(&outbox);
+	return ok ? EX_OK : err_exit(&e);
+}
+
+static void
+parent_start_manager(struct parent *p)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(parent_manage(p));
+	p->manager.pid = pid > 0 ? pid : 0;
+	p->manager.started = os_mono_ms();
+	if (pid < 0)
+		log_warn(&p->cli->log, "the manager cannot be started: %s",
+		    strerror(errno));
+}
+
+/* It ended: when is it started again? */
+static void
+parent_note_end(const struct parent *p, struct parent_child *c,
+    const char *what, int status)
+{
+	int64_t now = os_mono_ms();
+
+	c->pid = 0;
+	if (p->stopping)
+		return;
+	c->delay = now - c->started >= PARENT_STEADY_MS || c->delay == 0 ?
+	    PARENT_AGAIN_MS :
+	    c->delay * 2;
+	if (c->delay > PARENT_AGAIN_MOST_MS)
+		c->delay = PARENT_AGAIN_MOST_MS;
+	c->again = now + c->delay;
+	log_warn(&p->cli->log,
+	    "%s ended by %s %d; it is started again in %lld ms", what,
+	    WIFSIGNALED(status) ? "signal" : "status",
+	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+	    (long long)c->delay);
+}
+
+static void
+parent_begin_stop(struct parent *p)
+{
+	notify_send("STOPPING=1");
+	p->stopping = true;
+	p->until = os_mono_ms() + p->plan.conf.drain_ms + PARENT_LAST_MS;
+	if (p->reception.pid > 0)
+		(void)kill(p->reception.pid, SIGTERM);
+	if (p->next_pid > 0)
+		(void)kill(p->next_pid, SIGTERM);
+	if (p->manager.pid > 0)
+		(void)kill(p->manager.pid, SIGTERM);
+}
+
+static void
+parent_end_now(struct parent *p, int signal)
+{
+	if (p->reception.pid > 0)
+		(void)kill(p->reception.pid, SIGKILL);
+	/* workers write down what was broken off: the manager tells them */
+	if (p->manager.pid > 0)
+		(void)kill(p->manager.pid, signal);
+}
+
+/* Reload */
+
+/* What was begun for a plan that is not followed. */
+static void
+parent_close_new(const struct parent *p, struct parent_door *door, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (parent_find_door(p, door[i].text) != door[i].fd)
+			os_close(&door[i].fd);
+}
+
+/* The settings as they are now, or as they were if these are wrong. */
+static void
+parent_reload(struct parent *p)
+{
+	struct parent_door door[PARENT_DOORS];
+	struct plan plan;
+	struct err e = { 0 };
+	size_t n = 0;
+	bool ok;
+
+	if (p->next_pid > 0)
+		return; /* one at a time; it is asked for again */
+	notify_send("RELOADING=1");
+	ok = plan_load(&plan, p->cli, &e) &&
+	    parent_open_doors(p, &plan, door, &n, &e);
+	if (ok)
+		p->next_pid =
+		    parent_start_reception(p, &plan, door, n, &p->next);
+	if (!ok || p->next_pid == 0) {
+		if (!ok)
+			parent_say(p, &e);
+		log_warn(&p->cli->log, "the settings stay as they were");
+		parent_close_new(p, door, n);
+		plan_release(&plan);
+		notify_send("READY=1");
+		return;
+	}
+	parent_forget_doors(p, door, n);
+	parent_take_doors(p, door, n);
+	plan_release(&p->plan);
+	p->plan = plan;
+	/* the manager and its workers go by the new ones, too */
+	if (p->manager.pid > 0)
+		(void)kill(p->manager.pid, SIGTERM);
+}
+
+/* The new reception serves: the old one may go when its clients have. */
+static void
+parent_is_ready(struct parent *p)
+{
+	if (p->reception.pid > 0)
+		(void)kill(p->reception.pid, SIGHUP);
+	os_close(&p->control);
+	p->control = p->next;
+	p->next = -1;
+	p->reception.pid = p->next_pid;
+	p->reception.started = os_mono_ms();
+	p->next_pid = 0;
+	p->ready = true;
+	notify_send("READY=1");
+}
+
+/* Loop */
+
+static void
+parent_reap(struct parent *p)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == p->manager.pid) {
+			/* it was told to, by us */
+			if (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM)
+				p->manager.pid = 0;
+			else
+				parent_note_end(p, &p->manager, "the manager",
+				    status);
+		} else if (pid == p->next_pid) {
+			p->next_pid = 0;
+			os_close(&p->next);
+			p->status = WIFEXITED(status) && WEXITSTATUS(status) ?
+			    WEXITSTATUS(status) :
+			    EX_OSERR;
+			parent_note_end(p, &p->reception, "the new reception",
+			    status);
+		} else if (pid == p->reception.pid) {
+			os_close(&p->control);
+			parent_note_end(p, &p->reception, "reception", status);
+		}
+	}
+}
+
+static void
+parent_take_signal(struct parent *p)
+{
+	struct signalfd_siginfo s;
+
+	while (read(p->signals, &s, sizeof(s)) == (ssize_t)sizeof(s))
+		if (s.ssi_signo == SIGCHLD)
+			parent_reap(p);
+		else if (s.ssi_signo == SIGHUP && !p->stopping)
+			parent_reload(p);
+		else if (s.ssi_signo != SIGHUP && p->stopping)
+			parent_end_now(p, SIGTERM);
+		else if (s.ssi_signo != SIGHUP)
+			parent_begin_stop(p);
+}
+
+static void
+parent_start_those_due(struct parent *p, int64_t now)
+{
+	if (p->stopping)
+		return;
+	if (p->reception.pid == 0 && p->next_pid == 0 &&
+	    now >= p->reception.again)
+		p->next_pid = parent_start_reception(p, &p->plan, p->door,
+		    p->doors, &p->next);
+	if (p->ready && p->manager.pid == 0 && now >= p->manager.again)
+		parent_start_manager(p);
+}
+
+static void
+parent_look_at_files(struct parent *p, int64_t now)
+{
+	if (p->stopping || now < p->looked + PARENT_WATCH_MS)
+		return;
+	p->looked = now;
+	if (plan_is_old(&p->plan))
+		parent_reload(p);
+}
+
+/* Reception answers a ping: then all is well, says systemd's watchdog. */
+static void
+parent_keep_alive(struct parent *p, int64_t now)
+{
+	int64_t every = notify_watchdog_ms();
+	char word;
+
+	while (p->control >= 0 && recv(p->control, &word, 1, MSG_DONTWAIT) == 1)
+		notify_send("WATCHDOG=1");
+	if (every == 0 || p->control < 0 || now < p->kept_alive + every)
+		return;
+	p->kept_alive = now;
+	(void)!send(p->control, "p", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static int64_t
+parent_deadline(const struct parent *p, int64_t now)
+{
+	int64_t until = now + PARENT_WATCH_MS, every = notify_watchdog_ms();
+
+	if (p->stopping)
+		return p->until;
+	if (every > 0 && now + every < until)
+		until = now + every;
+	if (p->reception.pid == 0 && p->next_pid == 0 &&
+	    p->reception.again < until)
+		until = p->reception.again;
+	if (p->manager.pid == 0 && p->manager.again < until)
+		until = p->manager.again;
+	return until;
+}
+
+static bool
+parent_is_over(const struct parent *p)
+{
+	if (p->stopping)
+		return p->reception.pid == 0 && p->manager.pid == 0;
+	/* it could not begin */
+	return !p->ready && p->next_pid == 0 && p->status != 0;
+}
+
+static void
+parent_loop(struct parent *p)
+{
+	struct pollfd at[3];
+	int64_t now = os_mono_ms();
+	char word;
+
+	p->looked = now;
+	while (!parent_is_over(p)) {
+		parent_start_those_due(p, now);
+		at[0] = (struct pollfd){ p->signals, POLLIN, 0 };
+		at[1] = (struct pollfd){ p->next, POLLIN, 0 };
+		at[2] = (struct pollfd){ p->control, POLLIN, 0 };
+		(void)os_poll(at, 3, parent_deadline(p, now));
+		now = os_mono_ms();
+		if (at[0].revents != 0)
+			parent_take_signal(p);
+		if (at[1].revents != 0 && p->next >= 0 &&
+		    recv(p->next, &word, 1, MSG_DONTWAIT) == 1)
+			parent_is_ready(p);
+		parent_keep_alive(p, now);
+		parent_look_at_files(p, now);
+		if (p->stopping && now >= p->until) {
+			parent_end_now(p, SIGTERM);
+			p->until = now + PARENT_LAST_MS;
+		}
+	}
+}
+
+static bool
+parent_take_signals(struct parent *p, struct err *e)
+{
+	static const int which[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(which) / sizeof(*which); i++)
+		(void)sigaddset(&set, which[i]);
+	(void)sigprocmask(SIG_BLOCK, &set, &p->mask);
+	p->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return p->signals >= 0 || err_sys(e, ERR_RETRY, "cannot take signals");
+}
+
+static bool
+parent_open(struct parent *p, struct err *e)
+{
+	struct parent_door door[PARENT_DOORS];
+	struct outbox outbox = { 0 };
+	size_t n;
+	bool ok;
+
+	p->exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	if (p->exe < 0)
+		return err_sys(e, ERR_CONFIG,
+		    "/proc/self/exe: the relay starts itself by it");
+	ok = plan_load(&p->plan, p->cli, e) &&
+	    parent_open_doors(p, &p->plan, door, &n, e) &&
+	    parent_drop_rights(p, e) &&
+	    outbox_open(&outbox, &p->plan.config, e);
+	outbox_close(&outbox);
+	if (ok)
+		parent_take_doors(p, door, n);
+	return ok &&
+	    (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->inlet) ==
+		    0 ||
+		err_sys(e, ERR_RETRY, "no sockets")) &&
+	    parent_take_signals(p, e);
+}
+
+int
+parent_main(const struct cli *cli)
+{
+	struct parent p = { .cli = cli,
+		.exe = -1,
+		.signals = -1,
+		.inlet = { -1, -1 },
+		.control = -1,
+		.next = -1 };
+	struct err e = { 0 };
+	int status;
+
+	if (!parent_open(&p, &e)) {
+		plan_release(&p.plan);
+		arena_release(&p.names);
+		return cli_fail(cli, &e);
+	}
+	parent_loop(&p);
+	status = p.ready ? EX_OK : p.status;
+	plan_release(&p.plan);
+	arena_release(&p.names);
+	return status;
+}

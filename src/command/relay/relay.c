@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/relay/relay.h"
+
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "command/relay/parent.h"
+#include "command/relay/plan.h"
+#include "relay/reception.h"
+#include "relay/users.h"
+
+enum { RELAY_CHECK = 1, RELAY_HASH };
+
+enum {
+	RELAY_PASSWORD = 4096, /* bytes of a line that is read */
+	RELAY_OUT = 65536
+};
+
+const struct cli_option relay_options[] = {
+	{ RELAY_CHECK, 0, "check", NULL,
+	    "looks at the settings, and whether a relay answers" },
+	{ RELAY_HASH, 0, "hash-password", NULL,
+	    "reads a password, prints its hash for auth_file" },
+	{ 0, 0, NULL, NULL, NULL }
+};
+
+const char relay_more[] =
+    "Takes mail by SMTP, stores it, and sends it as queue run does. SIGHUP\n"
+    "reads the settings anew, SIGTERM ends it in order. Its settings stand\n"
+    "below [relay]; of each the default:\n"
+    "\n"
+    "  listen = 127.0.0.1:25    IP:PORT, [IP6]:PORT, /path or fd:NAME; then\n"
+    "                           plain, starttls, tls, auth, legacy, tls1.3\n"
+    "  allow                    who may send: CIDR, IP, user:NAME, group:NAME\n"
+    "  auth_file                lines user:hash[:WORDS] of who may sign in\n"
+    "  sender_check = both      from= holds for envelope and header; "
+    "envelope,\n"
+    "                           off\n"
+    "  recipient_map            a file: address or @domain, and new addresses\n"
+    "  socket = /run/post365/relay.sock    for sendmail; off\n"
+    "  hostname                 what it calls itself; else this host's name\n"
+    "  tls_certificate, tls_key PEM files; twice for RSA and ECDSA\n"
+    "  auth_without_tls = loopback  also no, allow\n"
+    "  max_size = 35m  max_recipients = 1000  max_clients = 1000\n"
+    "  clients_per_address = 50  client_rate, connect_rate, tls_rate = none\n"
+    "  command_timeout = 5m  data_timeout = 5m  login_timeout = 60s\n"
+    "  tls_timeout = 30s  data_rate = 500 (bytes a second)\n"
+    "  errors = 20  auth_failures = 10/10m  hop_limit = 50\n"
+    "  received = full          short, no\n"
+    "  bare_newline = normalize reject\n"
+    "  drain = 8s               for open messages at the end\n"
+    "  user                     whose rights a relay of root's keeps\n"
+    "\n"
+    "Words on listen, allow and lines of auth_file: from=A,@D (who may be\n"
+    "the sender), to=A,@D, account=NAME, rewrite=A, rate=30/min, clients=N,\n"
+    "net=CIDR (users). `listen`, `allow` may stand several times.\n";
+
+/* One line of standard input, without its end. */
+static int
+relay_hash(const struct cli *cli)
+{
+	char hash[USERS_HASH_SIZE];
+	struct buf text, out;
+	struct str line = { 0 }, rest;
+	struct err e = { 0 };
+	int status;
+	bool ok;
+
+	buf_init_secret(&text, RELAY_PASSWORD);
+	buf_init(&out, RELAY_OUT);
+	ok = os_read_fd(STDIN_FILENO, "standard input", &text, &e);
+	rest = buf_view(&text);
+	if (ok && str_next(&rest, '\n', &line) && str_ends(line, STR("\r")))
+		line.n--;
+	ok = ok && users_hash(line, hash, &e);
+	if (ok)
+		buf_addf(&out, "%s\n", hash);
+	status = ok ? cli_print(cli, &out) : cli_fail(cli, &e);
+	buf_release(&out);
+	buf_release(&text);
+	return status;
+}
+
+/* Does somebody answer there? */
+static bool
+relay_answers(const struct listen *l)
+{
+	char text[4] = "";
+	struct str said;
+	int fd = listen_connect(l);
+	struct pollfd at = { fd, POLLIN, 0 };
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = l->tls == LISTEN_TLS ||
+	    (os_poll(&at, 1, os_mono_ms() + 5000) > 0 &&
+		recv(fd, text, 3, 0) == 3);
+	said = (struct str){ text, 3 };
+	ok = ok && (l->tls == LISTEN_TLS || str_eq(said, STR("220")));
+	if (ok && l->tls != LISTEN_TLS)
+		(void)!send(fd, "QUIT\r\n", 6, MSG_NOSIGNAL);
+	os_close(&fd);
+	return ok;
+}
+
+static int
+relay_check(const struct cli *cli)
+{
+	struct plan plan;
+	struct err e = { 0 };
+	struct buf out;
+	bool ok = plan_load(&plan, cli, &e), answers;
+	int status = EX_OK;
+
+	buf_init(&out, RELAY_OUT);
+	if (ok)
+		buf_addz(&out, "ok    settings\n");
+	for (const struct listen *l = ok ? plan.conf.listen : NULL; l != NULL;
+	     l = l->next) {
+		answers = l->kind == LISTEN_FD || relay_answers(l);
+		buf_addf(&out, "%s %.*s%s\n", answers ? "ok   " : "FAIL ",
+		    STR_ARG(l->text),
+		    answers ? "" : ": no relay answers there");
+		if (!answers)
+			status = EX_UNAVAILABLE;
+	}
+	if (ok && cli_print(cli, &out) != EX_OK)
+		status = EX_IOERR;
+	if (!ok)
+		status = cli_fail(cli, &e);
+	buf_release(&out);
+	plan_release(&plan);
+	return status;
+}
+
+int
+relay_main(const struct cli_command *self, int argc, char **argv)
+{
+	const char *value;
+	int id, what = 0;
+	struct err e;
+	struct cli c;
+
+	/* how the parent starts it, with descriptors that nobody else has */
+	if (argc == 3 && strcmp(argv[1], "--reception") == 0)
+		return reception_main(argv[2][0] - '0');
+	cli_init(&c, self, argc, argv);
+	for (;;) {
+		if (!cli_next(&c, &id, &value, &e))
+			return cli_fail(&c, &e);
+		if (id == CLI_END)
+			break;
+		if (id == CLI_OPERAND) {
+			err_set(&e, ERR_USAGE, "unexpected \"%.60s\"", value);
+			return cli_fail(&c, &e);
+		}
+		what = id;
+	}
+	if (c.common.help)
+		return cli_help(self);
+	if (what == RELAY_HASH)
+		return relay_hash(&c);
+	return what == RELAY_CHECK ? relay_check(&c) : parent_main(&c);
+}

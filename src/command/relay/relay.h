@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * relay: the SMTP relay as a command.
+ *
+ *	relay.c   options, --check, --hash-password
+ *	plan.h    the settings, read and checked
+ *	parent.h  the processes
+ *	notify.h  systemd's readiness and watchdog
+ *
+ * Source: relay.md.
+ */
+#ifndef COMMAND_RELAY_RELAY_H
+#define COMMAND_RELAY_RELAY_H
+
+#include "cli/cli.h"
+
+extern const struct cli_option relay_options[]; /* ends with a zeroed one */
+extern const char relay_more[];                 /* for help: the settings */
+
+int relay_main(const struct cli_command *self, int argc, char **argv);
+
+#endif

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+#include "relay/visit.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/os.h"
+#include "relay/visit_own.h"
+
+enum {
+	VISIT_SPARE = 256, /* the arena's own */
+	VISIT_STRESS = 80, /* percent of max_clients */
+	VISIT_SECOND = 1000
+};
+
+struct visit *
+visit_of_job(struct beside_job *job)
+{
+	return (
+	    struct visit *)(void *)((char *)job - offsetof(struct visit, job));
+}
+
+static struct visit *
+visit_of_guest(struct guest *c)
+{
+	return (
+	    struct visit *)(void *)((char *)c - offsetof(struct visit, guest));
+}
+
+struct str
+visit_who(const struct visit *v, char out[RANGE_TEXT_SIZE])
+{
+	if (v->user != NULL)
+		return v->user->name;
+	if (v->peer.local)
+		(void)snprintf(out, RANGE_TEXT_SIZE, "uid %lu",
+		    (unsigned long)v->peer.uid);
+	else
+		range_ip_print(&v->peer.ip, out);
+	return str_of(out);
+}
+
+bool
+visit_condemn(struct visit *v, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(v->refusal, sizeof(v->refusal), fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+void
+visit_answer_failure(struct visit *v, const struct err *e)
+{
+	struct buf text;
+
+	if (v->refusal[0] != '\0') {
+		session_answer(&v->guest.session, str_of(v->refusal));
+		v->refusal[0] = '\0';
+		return;
+	}
+	buf_init(&text, ERR_MSG_SIZE + SESSION_REPLY_MAX);
+	session_reply(&text, e);
+	session_answer(&v->guest.session,
+	    text.n > 0 ? buf_view(&text) : STR("451 4.3.0 Out of memory"));
+	buf_release(&text);
+}
+
+/* Yes, or what was kept against it. */
+static void
+visit_answer(struct visit *v)
+{
+	if (v->refusal[0] != '\0')
+		visit_answer_failure(v, &v->why);
+	else
+		session_answer(&v->guest.session, STR(""));
+}
+
+/* Commands */
+
+/* False: it has sent so many that it must wait. */
+static bool
+visit_is_in_rate(struct visit *v, const struct tally_ask *ask, uint64_t most)
+{
+	int64_t left;
+
+	if (most == 0 || tally_count(&v->house->tally, ask, &left) <= most)
+		return true;
+	return visit_condemn(v,
+	    "450 4.7.1 That is more than %llu messages in %lld s; wait %lld s",
+	    (unsigned long long)most,
+	    (long long)(ask->window_ms / VISIT_SECOND),
+	    (long long)(left / VISIT_SECOND + 1));
+}
+
+/* The rates of the rule and of the address. */
+static bool
+visit_check_rates(struct visit *v)
+{
+	const struct config_rate *each = &v->house->conf->client_rate;
+	struct tally_ask ask = { .now = os_mono_ms(), .more = 1 };
+	char who[RANGE_TEXT_SIZE];
+
+	if (v->rule.rate > 0) {
+		ask.key = tally_name(TALLY_RULE, visit_who(v, who));
+		ask.window_ms = v->rule.seconds * VISIT_SECOND;
+		if (!visit_is_in_rate(v, &ask, v->rule.rate))
+			return false;
+	}
+	if (each->n == 0 || v->peer.local)
+		return true;
+	ask.key = tally_address(TALLY_MESSAGES, &v->peer.ip);
+	ask.window_ms = each->seconds * VISIT_SECOND;
+	return visit_is_in_rate(v, &ask, each->n);
+}
+
+static void
+visit_mail(struct visit *v)
+{
+	const struct syntax_mail *mail = &v->guest.session.mail;
+	const struct addr *from = mail->from;
+	char who[RANGE_TEXT_SIZE];
+
+	if (v->house->conf->sender_check != CONF_CHECK_OFF && from != NULL &&
+	    !rule_allows(v->rule.from, from))
+		(void)visit_condemn(v, "550 5.7.1 %.*s may not send as <%.*s>",
+		    STR_ARG(visit_who(v, who)), STR_ARG(from->text));
+	else if (visit_check_rates(v) &&
+	    !spool_room(&v->house->outbox->spool, &v->house->outbox->limits,
+		mail->size, &v->why)) {
+		visit_answer_failure(v, &v->why);
+		return;
+	}
+	visit_answer(v);
+}
+
+static void
+visit_rcpt(struct visit *v)
+{
+	const struct addr *to = v->guest.session.rcpt.latest.to;
+	char who[RANGE_TEXT_SIZE];
+
+	if (v->allow == NULL && v->user == NULL)
+		(void)visit_condemn(v,
+		    "554 5.7.1 <%.*s>: Relay access denied; %.*s is not in "
+		    "\"allow\"",
+		    STR_ARG(to->text), STR_ARG(visit_who(v, who)));
+	else if (!rule_allows(v->rule.to, to))
+		(void)visit_condemn(v,
+		    "550 5.7.1 <%.*s>: %.*s may not send there",
+		    STR_ARG(to->text), STR_ARG(visit_who(v, who)));
+	visit_answer(v);
+}
+
+static bool
+visit_event(struct guest *c, enum session_event what)
+{
+	struct visit *v = visit_of_guest(c);
+
+	switch (what) {
+	case SESSION_MAIL:
+		visit_mail(v);
+		break;
+	case SESSION_RCPT:
+		visit_rcpt(v);
+		break;
+	case SESSION_DATA:
+		c->in_data = true;
+		c->data_bytes = 0;
+		c->data_since = os_mono_ms();
+		visit_data(v);
+		break;
+	case SESSION_TEXT:
+		visit_piece(v);
+		break;
+	case SESSION_FORGET:
+		c->in_data = false;
+		visit_forget(v);
+		break;
+	case SESSION_MESSAGE:
+		c->in_data = false;
+		return visit_message(v);
+	case SESSION_AUTH:
+		return visit_sign_in(v);
+	case SESSION_MORE:
+	case SESSION_STARTTLS:
+	case SESSION_CLOSE:
+		break;
+	}
+	return true;
+}
+
+static void
+visit_secured(struct guest *c, bool ok)
+{
+	(void)c;
+	(void)ok;
+}
+
+void
+visit_take_back(struct beside_job *list, int64_t now)
+{
+	struct beside_job *next;
+	enum visit_job done;
+	struct visit *v;
+
+	for (; list != NULL; list = next) {
+		next = list->next;
+		v = visit_of_job(list);
+		done = v->doing;
+		v->doing = VISIT_NO_JOB;
+		if (done == VISIT_COMMIT)
+			visit_committed(v);
+		else
+			visit_signed_in(v, now);
+		guest_go_on(&v->guest, now);
+	}
+}
+
+/* Coming and going */
+
+const struct allow *
+visit_allow(const struct visit_house *h, const struct listen *l,
+    const struct listen_peer *peer)
+{
+	static const struct allow everybody = { .kind = ALLOW_RANGE };
+	const struct allow *a = allow_find(h->conf->allow, peer);
+
+	if (a != NULL)
+		return !peer->local && h->gateway != NULL &&
+			memcmp(h->gateway, &peer->ip, sizeof(peer->ip)) == 0 &&
+			conf_is_trap(a, h->gateway) ?
+		    NULL :
+		    a;
+	/* who is on this machine, where only this machine is served */
+	if (peer->local) {
+		for (a = h->conf->allow; a != NULL; a = a->next)
+			if (a->kind != ALLOW_RANGE)
+				return NULL;
+		return &everybody;
+	}
+	return l->kind == LISTEN_IP && range_ip_is_loopback(&l->ip) ?
+	    &everybody :
+	    NULL;
+}
+
+const struct visit_away *
+visit_refuse(struct visit_house *h, const struct listen *l,
+    const struct listen_peer *peer, int64_t now)
+{
+	static const struct visit_away often = { "421 4.7.0",
+		": too many connections from you" };
+	static const struct visit_away banned = { "421 4.7.0",
+		": too many failed sign-ins from you" };
+	const struct config_rate *each = &h->conf->connect_rate;
+	struct tally_ask ask = { .now = now, .more = 1 };
+	int64_t left;
+
+	if (peer->local)
+		return NULL;
+	if (each->n > 0) {
+		ask.key = tally_address(TALLY_CONNECTIONS, &peer->ip);
+		ask.window_ms = each->seconds * VISIT_SECOND;
+		if (tally_count(&h->tally, &ask, &left) > each->n)
+			return &often;
+	}
+	if (visit_allow(h, l, peer) == NULL && visit_is_banned(h, peer, now))
+		return &banned;
+	return NULL;
+}
+
+/* What a session may do here, before anybody signs in. */
+static struct session_conf
+visit_session(struct visit_house *h, const struct listen *l,
+    const struct allow *allow, const struct listen_peer *peer)
+{
+	const struct conf *c = h->conf;
+	bool near = peer->local || range_ip_is_loopback(&peer->ip);
+
+	return (struct session_conf){ .host = c->hostname,
+		.max_size = c->max_size,
+		.max_rcpt = c->max_recipients,
+		.max_errors = (unsigned)c->errors,
+		.reject_bare = c->bare_newline == CONF_BARE_REJECT,
+		.dsn = true,
+		.limits = true,
+		.starttls = h->host.cert != NULL && l->tls != LISTEN_PLAIN &&
+		    l->tls != LISTEN_TLS,
+		.tls = l->tls == LISTEN_TLS,
+		.auth = h->users != NULL,
+		.auth_in_clear =
+		    (near && c->auth_without_tls != CONF_CLEAR_NO) ||
+		    (allow != NULL && c->auth_without_tls == CONF_CLEAR_ALLOW),
+		.auth_only = l->auth,
+		.auth_legacy = l->legacy,
+		.trusted = allow != NULL,
+		.log = h->log,
+		.text = &h->text };
+}
+
+struct visit *
+visit_begin(struct visit_house *h, const struct listen *l, int fd,
+    const struct listen_peer *peer)
+{
+	const struct allow *allow = visit_allow(h, l, peer);
+	struct session_conf conf = visit_session(h, l, allow, peer);
+	const struct guest_how how = { .fd = fd,
+		.tls = l->tls == LISTEN_TLS,
+		.clients = l->legacy ? TLS_LEGACY :
+		    l->tls13         ? TLS_NEWEST :
+				       TLS_MODERN };
+	struct arena own;
+	struct visit *v;
+	struct err e;
+
+	arena_init(&own, sizeof(*v) + VISIT_SPARE);
+	v = arena_alloc(&own, sizeof(*v));
+	if (v == NULL) {
+		arena_release(&own);
+		os_close(&fd);
+		return NULL;
+	}
+	*v = (struct visit){ .own = own,
+		.house = h,
+		.listen = l,
+		.peer = *peer,
+		.allow = allow,
+		.rule = allow != NULL ? rule_over(&allow->rule, &l->rule) :
+					l->rule };
+	arena_init(&v->mem, VISIT_MEMORY);
+	if (guest_open(&v->guest, &h->host, &how, &conf, &e))
+		return v;
+	visit_end(v);
+	return NULL;
+}
+
+void
+visit_end(struct visit *v)
+{
+	struct arena own = v->own;
+
+	if (v->open)
+		accept_release(&v->accept);
+	guest_close(&v->guest);
+	arena_release(&v->mem);
+	arena_release(&own);
+}
+
+bool
+visit_is_over(const struct visit *v)
+{
+	return v->guest.state == GUEST_GONE && v->doing == VISIT_NO_JOB;
+}
+
+bool
+visit_house_open(struct visit_house *h, struct err *e)
+{
+	const struct conf *c = h->conf;
+
+	h->host.event = visit_event;
+	h->host.secured = visit_secured;
+	h->host.command_timeout = c->command_timeout_ms;
+	h->host.data_timeout = c->data_timeout_ms;
+	h->host.login_timeout = c->login_timeout_ms;
+	h->host.tls_timeout = c->tls_timeout_ms;
+	h->host.data_rate = c->data_rate;
+	buf_init(&h->text, SESSION_TEXT_MAX);
+	tally_init(&h->tally);
+	known_init(&h->known);
+	return beside_start(&h->commits, visit_commit_all, h, e) &&
+	    beside_start(&h->sign_ins, visit_sign_in_all, h, e);
+}
+
+void
+visit_house_close(struct visit_house *h)
+{
+	beside_stop(&h->commits);
+	beside_stop(&h->sign_ins);
+	tally_release(&h->tally);
+	buf_release(&h->text);
+}
