@@ -269,6 +269,7 @@ cert_make(struct cert *c, const struct str *name, size_t n, struct buf *ca_pem,
 		names = make_names(&c->mem, name, n);
 		ok = arena_ok(&c->mem, e) &&
 		    make_both(c, names, &ca_key, ca_pem, e);
+		c->state->n = 1;
 	}
 	mbedtls_pk_free(&ca_key);
 	if (!ok)
