@@ -4,74 +4,40 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUT_MAX = 16 * 1024, PATH_SIZE = 4096 };
+#include "base/arena.h"
+#include "command/print_text.h"
+#include "config/config.h"
+#include "config/relay.h"
+
+enum { OUT_MAX = 16 * 1024, PATH_SIZE = 4096, PRINT_MEMORY = 1 << 20, OWN = 1 };
 
 /* What a unit or crontab takes without quotes. */
 static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW"
 			    "XYZ0123456789/._-+";
 static const char usual[] = "/usr/local/bin/post365";
+static const char print_machine[] = "/etc/post365/config";
 
-/* '@' stands for the program. */
-static const struct {
-	const char *name, *text;
-} files[] = {
-	{ "timer",
-	    "# /etc/systemd/system/post365-queue.timer\n"
-	    "[Unit]\n"
-	    "Description=Send queued mail\n"
-	    "\n"
-	    "[Timer]\n"
-	    "OnCalendar=minutely\n"
-	    "AccuracySec=10s\n"
-	    "\n"
-	    "[Install]\n"
-	    "WantedBy=timers.target\n" },
-	{ "service",
-	    "# /etc/systemd/system/post365-queue.service\n"
-	    "[Unit]\n"
-	    "Description=Send queued mail\n"
-	    "Wants=network-online.target\n"
-	    "After=network-online.target\n"
-	    "ConditionPathIsDirectory=/var/spool/post365\n"
-	    "\n"
-	    "[Service]\n"
-	    "Type=oneshot\n"
-	    "ExecStart=@ -q queue run\n"
-	    "SuccessExitStatus=75\n"
-	    "StateDirectory=post365\n"
-	    "StateDirectoryMode=0700\n"
-	    "ReadWritePaths=/var/spool/post365 -/run/lock\n"
-	    "# what an alert_command needs beyond this, add with systemctl "
-	    "edit\n"
-	    "CapabilityBoundingSet=CAP_DAC_OVERRIDE\n"
-	    "NoNewPrivileges=yes\n"
-	    "ProtectSystem=strict\n"
-	    "ProtectHome=read-only\n"
-	    "ProtectClock=yes\n"
-	    "ProtectControlGroups=yes\n"
-	    "ProtectHostname=yes\n"
-	    "ProtectKernelLogs=yes\n"
-	    "ProtectKernelModules=yes\n"
-	    "ProtectKernelTunables=yes\n"
-	    "PrivateDevices=yes\n"
-	    "PrivateTmp=yes\n"
-	    "LockPersonality=yes\n"
-	    "MemoryDenyWriteExecute=yes\n"
-	    "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6\n"
-	    "RestrictNamespaces=yes\n"
-	    "RestrictRealtime=yes\n"
-	    "RestrictSUIDSGID=yes\n"
-	    "SystemCallArchitectures=native\n"
-	    "SystemCallFilter=@@system-service\n" },
-	{ "cron",
-	    "# /etc/cron.d/post365 (a user's own crontab has no \"root\")\n"
-	    "MAILTO=\"\"\n"
-	    "* * * * * root @ -q queue run\n" },
+const struct cli_option print_options[] = {
+	{ OWN, 0, "user", NULL, "units of your own, not of the machine" },
+	{ 0, 0, NULL, NULL, NULL }
 };
 
-enum { FILES = sizeof(files) / sizeof(*files) };
-
 const char print_more[] =
+    "The relay:\n"
+    "\n"
+    "  relay-service  a systemd unit\n"
+    "  relay-socket   its port 25, if systemd is to open it\n"
+    "  openrc         or a script for OpenRC\n"
+    "  dockerfile     an image of nothing but post365\n"
+    "  compose        a compose file with it\n"
+    "  kubernetes     a relay for all, with its queue on volumes\n"
+    "  sidecar        a relay beside an app, in its pod\n"
+    "  logrotate      for its log_file\n"
+    "  prometheus     what scrapes its `metrics`, and\n"
+    "  alerts         rules\n"
+    "\n"
+    "Who gives it all mail: postfix, exim.\n"
+    "\n"
     "Who sends queued mail where no relay runs, each minute:\n"
     "\n"
     "  timer    a systemd timer, and\n"
@@ -82,85 +48,213 @@ const char print_more[] =
     "  post365 print timer >/etc/systemd/system/post365-queue.timer\n"
     "  systemctl enable --now post365-queue.timer\n";
 
-/* "@" is the program, "@@" is "@". */
-static void
-fill_in(const char *text, const char *program, struct buf *out)
+/* A path that would need quotes is written into no file of root's. */
+static bool
+print_is_plain(struct str word)
 {
-	for (; *text != '\0'; text++) {
-		if (*text != '@')
-			buf_addc(out, *text);
-		else if (text[1] == '@')
-			buf_addc(out, *++text);
-		else
-			buf_addz(out, program);
-	}
-}
+	size_t ok = 0;
 
-bool
-print_file(const char *name, const char *program, struct buf *out)
-{
-	for (size_t i = 0; i < FILES; i++) {
-		if (strcmp(files[i].name, name) != 0)
-			continue;
-		fill_in(files[i].text,
-		    program[strspn(program, plain)] == '\0' ? program : usual,
-		    out);
-		return true;
-	}
-	return false;
-}
-
-static int
-unknown(const struct cli *c, const char *name)
-{
-	const char *names[FILES + 1] = { NULL }, *near;
-	struct err e;
-
-	for (size_t i = 0; i < FILES; i++)
-		names[i] = files[i].name;
-	near = cli_nearest(str_of(name), names);
-	err_set(&e, ERR_USAGE, "there is no \"%.60s\" to print", name);
-	if (near != NULL)
-		err_remedy(&e, "did you mean %s?", near);
-	else
-		err_remedy(&e, "timer, service or cron");
-	return cli_fail(c, &e);
+	while (ok < word.n && word.p[ok] != '\0' &&
+	    strchr(plain, word.p[ok]) != NULL)
+		ok++;
+	return ok == word.n && ok > 0;
 }
 
 static bool
-read_name(struct cli *c, const char **name, struct err *e)
+print_path(const char *what, struct str path, struct buf *out, struct err *e)
 {
-	if (!cli_operand(c, name, e))
-		return false;
+	if (print_is_plain(path) && path.p[0] == '/') {
+		buf_adds(out, path);
+		return true;
+	}
+	err_set(e, ERR_CONFIG, "%s \"%.*s\" cannot stand in such a file", what,
+	    STR_ARG(path));
+	return err_remedy(e,
+	    "give a path that begins with / and has letters, digits and ._-+ "
+	    "only");
+}
+
+static bool print_fill(const char *text, const struct print_names *names,
+    struct buf *out, struct err *e);
+
+static bool
+print_word(char letter, const struct print_names *names, struct buf *out,
+    struct err *e)
+{
+	const char *common = print_common(letter);
+
+	if (common != NULL)
+		return print_fill(common, names, out, e);
+	if (letter == 'S')
+		return print_path("spool_dir", names->spool, out, e);
+	if (letter == 'T')
+		return print_path("state_dir", names->state, out, e);
+	if (letter == 'F' && names->config.n == 0)
+		buf_addz(out, print_machine);
+	if (letter == 'C' && names->config.n > 0)
+		buf_addz(out, " -C ");
+	if ((letter == 'C' || letter == 'F') && names->config.n > 0)
+		return print_path("the settings' file", names->config, out, e);
+	if (letter == 'P')
+		buf_addz(out,
+		    print_is_plain(str_of(names->program)) ? names->program :
+							     usual);
+	if (letter == 'U')
+		buf_adds(out, names->user);
+	if (letter == 'W')
+		buf_addz(out,
+		    names->own ? "~/.config/systemd/user" :
+				 "/etc/systemd/system");
+	if (letter == '@')
+		buf_addc(out, '@');
+	return true;
+}
+
+static bool
+print_fill(const char *text, const struct print_names *names, struct buf *out,
+    struct err *e)
+{
+	const char *skipped = names->own ? "!%" : names->root ? "+" : "+%";
+	bool begins = true; /* a line */
+
+	for (; *text != '\0'; text++) {
+		if (begins && strchr(skipped, *text) != NULL) {
+			text = strchr(text, '\n');
+			continue;
+		}
+		if (begins && strchr("!+%", *text) != NULL)
+			text++;
+		begins = *text == '\n';
+		if (*text != '@')
+			buf_addc(out, *text);
+		else if (!print_word(*++text, names, out, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+print_unknown(const char *name, struct err *e)
+{
+	const char *list[PRINT_TEXTS + 1] = { NULL }, *near;
+
+	for (size_t i = 0; i < PRINT_TEXTS; i++)
+		list[i] = print_texts[i].name;
+	near = cli_nearest(str_of(name), list);
+	err_set(e, ERR_USAGE, "there is no \"%.60s\" to print", name);
+	if (near != NULL)
+		return err_remedy(e, "did you mean %s?", near);
+	return err_remedy(e, "post365 print --help lists what there is");
+}
+
+bool
+print_file(const char *name, const struct print_names *names, struct buf *out,
+    struct err *e)
+{
+	for (size_t i = 0; i < PRINT_TEXTS; i++)
+		if (strcmp(print_texts[i].name, name) == 0)
+			return print_fill(print_texts[i].text, names, out, e);
+	return print_unknown(name, e);
+}
+
+static bool
+print_read(struct cli *c, const char **name, bool *own, struct err *e)
+{
+	const char *value;
+	int id;
+
+	for (;;) {
+		if (!cli_next(c, &id, &value, e))
+			return false;
+		if (id == CLI_END)
+			break;
+		if (id == OWN)
+			*own = true;
+		else if (*name == NULL)
+			*name = value;
+		else
+			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
+			    value);
+	}
 	if (*name != NULL || c->common.help)
 		return true;
 	err_set(e, ERR_USAGE, "print what?");
-	return err_remedy(e, "timer, service or cron");
+	return err_remedy(e, "post365 print --help lists what there is");
+}
+
+/* The setting `user`; without it root's relay is that of a user of its own. */
+static bool
+print_find_user(struct print_names *names, const struct config *c,
+    struct arena *mem, struct err *e)
+{
+	struct config_pair *pairs;
+
+	/* systemd and OpenRC take numbers, too */
+	names->user = names->root ?
+	    STR("post365") :
+	    arena_fmt(mem, "%lu", (unsigned long)geteuid());
+	if (!config_relay(c, mem, &pairs, e))
+		return false;
+	for (; pairs != NULL; pairs = pairs->next)
+		if (str_eq(pairs->key, STR("user")))
+			names->user = pairs->value;
+	return print_is_plain(names->user) ||
+	    err_set(e, ERR_CONFIG, "user \"%.*s\" cannot be a user's name",
+		STR_ARG(names->user));
+}
+
+/* By the settings in force. */
+static bool
+print_by_config(const struct cli *c, const char *name, bool own,
+    struct buf *out, struct err *e)
+{
+	const struct config_ask ask = { .path = c->common.config };
+	char program[PATH_SIZE];
+	struct print_names names = { .program = program,
+		.own = own,
+		.root = geteuid() == 0 };
+	struct config config;
+	struct arena mem;
+	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	bool ok;
+
+	program[n > 0 ? n : 0] = '\0';
+	arena_init(&mem, PRINT_MEMORY);
+	ok = config_load(&config, &ask, &c->log, e) &&
+	    print_find_user(&names, &config, &mem, e);
+	if (ok) {
+		names.spool = config.spool_dir;
+		names.state = config.state_dir;
+		if (!config.piped &&
+		    !str_eq(config.file, str_of(print_machine)))
+			names.config = config.file;
+		ok = print_file(name, &names, out, e);
+	}
+	arena_release(&mem);
+	config_release(&config);
+	return ok;
 }
 
 int
 print_main(const struct cli_command *self, int argc, char **argv)
 {
-	char program[PATH_SIZE];
 	const char *name = NULL;
+	bool own = false;
 	struct buf out;
 	struct err e;
 	struct cli c;
-	ssize_t n;
 	int code;
 
 	cli_init(&c, self, argc, argv);
-	if (!read_name(&c, &name, &e))
+	if (!print_read(&c, &name, &own, &e))
 		return cli_fail(&c, &e);
 	if (c.common.help)
 		return cli_help(self);
-	n = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	program[n > 0 ? n : 0] = '\0';
 	buf_init(&out, OUT_MAX);
-	if (print_file(name, n > 0 ? program : usual, &out))
+	if (print_by_config(&c, name, own, &out, &e))
 		code = cli_print(&c, &out);
 	else
-		code = unknown(&c, name);
+		code = cli_fail(&c, &e);
 	buf_release(&out);
 	return code;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * print: `post365 print NAME`, files for the machine: who runs the queue
- * where no relay does.
+ * print: `post365 print NAME`, files for the machine: who runs the queue, and
+ * the relay, and what works with it.
  *
- * They name this executable where it is. One text each in a table, so that
- * what is printed is what is to be installed, with no edit.
+ * They name this executable where it is, and folders as the settings have
+ * them, so that what is printed is what is to be installed. Those of
+ * containers, and who sends to or watches the relay, are examples.
  *
- * Source: systemd.service(5), systemd.timer(5), systemd.exec(5), crontab(5).
+ * Source: print_text.h.
  */
 #ifndef COMMAND_PRINT_H
 #define COMMAND_PRINT_H
@@ -14,14 +15,26 @@
 #include "base/buf.h"
 #include "cli/cli.h"
 
-/* ERR_USAGE: no name, several, or an unknown one. */
+/*
+ * ERR_USAGE: no name, several, or an unknown one. ERR_CONFIG: the settings, or
+ * a path in them that such a file cannot name.
+ */
 int print_main(const struct cli_command *self, int argc, char **argv);
+extern const struct cli_option print_options[];
 extern const char print_more[];
 
-/*
- * Appends the file of that name; program is the executable's path. False:
- * there is none.
- */
-bool print_file(const char *name, const char *program, struct buf *out);
+/* What the files name. */
+struct print_names {
+	const char *program;
+	struct str config; /* the settings' file; empty: the usual one */
+	struct str spool, state;
+	struct str user; /* a name, or a number */
+	bool own;        /* units of a user's own */
+	bool root;       /* prints: the user is to be made */
+};
+
+/* Appends the file of that name. ERR_USAGE, ERR_CONFIG. */
+bool print_file(const char *name, const struct print_names *names,
+    struct buf *out, struct err *e) __attribute__((warn_unused_result));
 
 #endif

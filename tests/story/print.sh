@@ -1,22 +1,97 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What `post365 print` prints, as systemd reads it.
+# What `post365 print` prints, as those read it that it is for.
 . "$(dirname "$0")/lib.sh"
 
-for name in service timer; do
-	run "$P" print $name
-	cp "$OUT" "$TMP/post365-queue.$name"
-done
-check 'a line for cron' 0 run "$P" print cron
-says 'it has five times, a user and a command' "$OUT" \
-    '^(\* ){5}root /[^ ]+ -q queue run$'
-check 'an unknown name' 64 run "$P" print tmier
+DEPS=$TOP/build/deps
+PATH=$PATH:$DEPS/prometheus/usr/bin:$DEPS/postfix/usr/sbin
 
-if ! command -v systemd-analyze >/dev/null; then
+cat >"$TMP/settings" <<END
+from = a@contoso.com
+spool_dir = $TMP/spool
+state_dir = $TMP/state
+[relay]
+user = mail
+END
+
+# print FILE NAME [OPTION...]
+print() {
+	file=$TMP/$1
+	shift
+	run "$P" print -C "$TMP/settings" "$@"
+	cp "$OUT" "$file"
+}
+
+check 'an unknown name' 64 run "$P" print tmier
+print post365-queue.service service
+print post365-queue.timer timer
+print post365.service relay-service
+print post365.socket relay-socket
+print cron cron
+says 'cron: five times, a user and a command' "$TMP/cron" \
+    "^(\* ){5}root /[^ ]+ -C $TMP/settings -q queue run\$"
+says 'the settings in force are named' "$TMP/post365.service" \
+    "^ExecStart=/[^ ]+ -C $TMP/settings relay\$"
+says 'and their folders' "$TMP/post365.service" \
+    "^ReadWritePaths=$TMP/spool $TMP/state "
+says 'and the user' "$TMP/post365.service" '^User=mail$'
+says 'who is made' "$TMP/post365.service" '^# useradd .* mail$'
+check 'a strange user' 78 run env POST365_RELAY_USER='a b' "$P" print \
+    -C "$TMP/settings" relay-service
+print openrc openrc
+check 'a shell reads the script of OpenRC' 0 run sh -n "$TMP/openrc"
+
+if command -v systemd-analyze >/dev/null; then
+	check 'systemd reads the units' 0 run systemd-analyze verify --man=no \
+	    "$TMP/post365-queue.service" "$TMP/post365-queue.timer" \
+	    "$TMP/post365.service" "$TMP/post365.socket"
+	same 'and has no word about them' '' "$(grep post365 "$ERR")"
+	mkdir "$TMP/own"
+	for unit in service:post365-queue.service timer:post365-queue.timer \
+	    relay-service:post365.service relay-socket:post365.socket; do
+		print "own/${unit#*:}" --user "${unit%:*}"
+	done
+	check 'a user'\''s own as well' 0 run env HOME="$TMP" \
+	    XDG_RUNTIME_DIR="$TMP" systemd-analyze verify --user --man=no \
+	    "$TMP/own/post365-queue.service" "$TMP/own/post365-queue.timer" \
+	    "$TMP/own/post365.service" "$TMP/own/post365.socket"
+	same 'without a word' '' "$(grep post365 "$ERR")"
+else
 	skip 'systemd reads the units' 'no systemd-analyze'
-	finish
 fi
-check 'systemd reads the units' 0 run systemd-analyze verify --man=no \
-    "$TMP/post365-queue.service" "$TMP/post365-queue.timer"
-same 'and has no word about them' '' "$(grep post365-queue "$ERR")"
+
+for name in compose kubernetes sidecar prometheus alerts dockerfile; do
+	print $name $name
+done
+if python3 -c 'import yaml' 2>/dev/null; then
+	check 'what refers to what, in YAML' 0 \
+	    run python3 "$(dirname "$0")/print.py" "$TMP"
+	same 'and all is there' '' "$(cat "$OUT")"
+else
+	skip 'YAML' 'no python3 with yaml'
+fi
+cp "$TMP/alerts" "$TMP/post365.rules.yml"
+if command -v promtool >/dev/null; then
+	check 'Prometheus reads its files' 0 \
+	    run promtool check config "$TMP/prometheus"
+else
+	skip 'Prometheus reads its files' 'no promtool'
+fi
+if command -v logrotate >/dev/null; then
+	print logrotate logrotate
+	sed -i "s/su mail root/su $(id -un) $(id -gn)/" "$TMP/logrotate"
+	check 'logrotate reads its file' 0 run logrotate -d \
+	    -s "$TMP/state" "$TMP/logrotate"
+else
+	skip 'logrotate reads its file' 'no logrotate'
+fi
+if command -v postconf >/dev/null; then
+	print main.cf postfix
+	check 'Postfix reads its lines' 0 run env \
+	    LD_LIBRARY_PATH="$DEPS/postfix/usr/lib/postfix" \
+	    postconf -c "$TMP" -n
+	says 'none is unknown' "$OUT" '^relayhost = \[127.0.0.1\]:2525$'
+else
+	skip 'Postfix reads its lines' 'no postconf'
+fi
 finish

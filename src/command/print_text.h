@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * print_text: the files that `post365 print` has, as templates.
+ *
+ *	@P	the executable
+ *	@C	" -C FILE", or nothing where the settings are found without
+ *	@F	the settings' file
+ *	@S @T	spool_dir, state_dir
+ *	@U	the user
+ *	@W	where units are
+ *	@H ...	what print_common has
+ *	@@	"@"
+ *
+ * A line that begins with "!" is not for a user's own unit, one with "+" only
+ * for that, one with "%" only where root prints: there is no such user yet.
+ *
+ * Source: systemd.service(5), systemd.socket(5), systemd.exec(5), crontab(5),
+ * openrc-run(8), logrotate(8), postconf(5), Exim's specification 20.3, the
+ * references of Docker, Compose, Kubernetes and Prometheus; relay.md 1, 4, 6.
+ */
+#ifndef COMMAND_PRINT_TEXT_H
+#define COMMAND_PRINT_TEXT_H
+
+struct print_text {
+	const char *name, *text;
+};
+
+enum { PRINT_TEXTS = 15 };
+extern const struct print_text print_texts[PRINT_TEXTS];
+
+/* A template that stands in several; NULL: no such letter. */
+const char *print_common(char letter);
+
+#endif
