@@ -19,10 +19,14 @@ enum log_level {
 	LOG_TRACE /* -v: each step and the wire */
 };
 
+struct record_way;
+
 struct log {
 	enum log_level level;
 	int fd;
 	const char *name; /* printed before each line, "post365: " */
+	/* lines go there instead, as events "message"; or NULL. Borrowed */
+	const struct record_way *way;
 };
 
 void log_warn(const struct log *l, const char *fmt, ...)

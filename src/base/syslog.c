@@ -11,19 +11,19 @@
 
 #include "base/err.h"
 #include "base/os.h"
+#include "base/record.h"
 
-enum { FACILITY_MAIL = 2, TIME_SIZE = 32 };
+enum { FACILITY_MAIL = 2 };
 
-/* "Nov  3 21:37:14": RFC 3164 has local time, in English. */
-static void
-stamp(char out[TIME_SIZE])
+void
+syslog_time(int64_t when, char out[SYSLOG_TIME_SIZE])
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	time_t now = (time_t)os_wall();
+	time_t now = (time_t)when;
 	struct tm t = { 0 };
 
 	(void)localtime_r(&now, &t);
-	(void)snprintf(out, TIME_SIZE, "%.3s %2d %02d:%02d:%02d",
+	(void)snprintf(out, SYSLOG_TIME_SIZE, "%.3s %2d %02d:%02d:%02d",
 	    months + (t.tm_mon % 12) * 3, t.tm_mday % 32, t.tm_hour % 24,
 	    t.tm_min % 60, t.tm_sec % 61);
 }
@@ -50,15 +50,19 @@ void
 syslog_send(const struct syslog *l, enum syslog_severity severity,
     const char *fmt, ...)
 {
-	char text[ERR_MSG_SIZE], line[SYSLOG_MAX], when[TIME_SIZE];
+	char text[ERR_MSG_SIZE], line[SYSLOG_MAX], when[SYSLOG_TIME_SIZE];
 	va_list ap;
 
-	if (l->path == NULL)
+	if (l->path == NULL && l->way == NULL)
 		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	stamp(when);
+	if (l->way != NULL) {
+		record_message(l->way, severity, str_of(text));
+		return;
+	}
+	syslog_time(os_wall(), when);
 	(void)snprintf(line, sizeof(line), "<%d>%s %.100s[%d]: %.850s",
 	    FACILITY_MAIL * 8 + (int)severity, when, l->tag, (int)getpid(),
 	    text);

@@ -46,7 +46,9 @@ cli_init(struct cli *c, const struct cli_command *command, int argc,
 	(void)snprintf(c->prefix, sizeof(c->prefix),
 	    "post365%s%.24s: ", *command->name != '\0' ? " " : "",
 	    command->name);
-	c->log = (struct log){ LOG_WARN, STDERR_FILENO, c->prefix };
+	c->log = (struct log){ .level = LOG_WARN,
+		.fd = STDERR_FILENO,
+		.name = c->prefix };
 }
 
 /* A script's empty variable; it may have meant any file. */

@@ -21,6 +21,7 @@ enum {
 	BUNDLE_SETTINGS = 3, /* the bundle itself */
 	BUNDLE_INLET,        /* the manager's: bell_tell */
 	BUNDLE_CONTROL,      /* the parent: 'r' when it serves; ends with it */
+	BUNDLE_LOG,          /* of struct record_way */
 	BUNDLE_DOORS         /* and all behind it: sockets that listen, in the
 				order of conf.listen, then that of `socket` */
 };

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/record.h"
 #include "relay/bundle.h"
 #include "relay/house.h"
 
@@ -387,9 +388,9 @@ int
 reception_main(int log_level)
 {
 	static const char ready = 'r';
+	const struct record_way way = { .fd = BUNDLE_LOG, .service = "smtpd" };
 	struct reception r = { .log = { .level = (enum log_level)log_level,
-				   .fd = STDERR_FILENO,
-				   .name = "post365/smtpd: " },
+				   .way = &way },
 		.signals = -1 };
 	struct err e = { 0 };
 	bool ok = reception_open(&r, &e);

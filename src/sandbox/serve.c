@@ -114,7 +114,9 @@ choose(struct serving *c, enum rule_where where, bool accepted)
 static void
 append_log(const struct serving *c, const struct keep_entry *entry)
 {
-	struct log l = { LOG_WARN, STDERR_FILENO, "post365 sandbox: " };
+	struct log l = { .level = LOG_WARN,
+		.fd = STDERR_FILENO,
+		.name = "post365 sandbox: " };
 	struct err e;
 
 	if (!keep_log(c->s, entry, &e))

@@ -627,7 +627,7 @@ static void
 test_log(void)
 {
 	int pipe_of[2];
-	struct log log = { LOG_TRACE, -1, "" };
+	struct log log = { .level = LOG_TRACE, .fd = -1, .name = "" };
 	struct session_conf conf = plain;
 	struct smtp_play p;
 	struct buf seen;

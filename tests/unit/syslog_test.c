@@ -49,7 +49,7 @@ static void
 test_lines(void)
 {
 	char got[4096], want[256], text[3000];
-	struct syslog log = { path, "post365/sendmail" };
+	struct syslog log = { .path = path, .tag = "post365/sendmail" };
 	int fd = listen_at_path();
 
 	syslog_send(&log, SYSLOG_ERR, "from=<%s>", "a@b.c");
@@ -75,7 +75,7 @@ test_lines(void)
 static void
 test_nobody(void)
 {
-	struct syslog log = { path, "t" };
+	struct syslog log = { .path = path, .tag = "t" };
 	size_t files = t_open_files();
 
 	syslog_send(&log, SYSLOG_ERR, "a socket without a listener");

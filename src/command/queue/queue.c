@@ -494,7 +494,8 @@ queue_exit(const struct manager_sum *s)
 static bool
 deliver(struct queue *q, struct err *e)
 {
-	static const struct syslog syslog = { "/dev/log", "post365/queue" };
+	static const struct syslog syslog = { .path = "/dev/log",
+		.tag = "post365/queue" };
 	const struct manager_ask ask = {
 		.outbox = &q->outbox,
 		.config = &q->config,

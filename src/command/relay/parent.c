@@ -21,7 +21,8 @@
 
 #include "base/fds.h"
 #include "base/os.h"
-#include "base/syslog.h"
+#include "base/record.h"
+#include "command/relay/logbook.h"
 #include "command/relay/notify.h"
 #include "command/relay/plan.h"
 #include "deliver/bell.h"
@@ -54,7 +55,8 @@ struct parent_door {
 };
 
 struct parent {
-	const struct cli *cli;
+	const struct cli *cli; /* its log is the book */
+	struct logbook book;
 	struct plan plan;
 	struct arena names; /* of the doors */
 	struct parent_door door[PARENT_DOORS];
@@ -254,7 +256,7 @@ static void __attribute__((noreturn)) parent_execute(const struct parent *p,
 	char name[] = "post365", command[] = "relay", what[] = "--reception";
 	char *argv[] = { name, command, what, level, NULL };
 	char *envp[] = { tz, NULL };
-	int lifted[PARENT_DOORS + 4];
+	int lifted[PARENT_DOORS + 5];
 	size_t all = 0;
 
 	(void)snprintf(tz, sizeof(tz), "TZ=%s", zone != NULL ? zone : "");
@@ -263,6 +265,7 @@ static void __attribute__((noreturn)) parent_execute(const struct parent *p,
 	lifted[all++] = parent_lift(bundle);
 	lifted[all++] = parent_lift(p->inlet[1]);
 	lifted[all++] = parent_lift(control);
+	lifted[all++] = parent_lift(p->book.out);
 	for (size_t i = 0; i < n; i++)
 		lifted[all++] = parent_lift(door[i].fd);
 	lifted[all] = parent_lift(p->exe);
@@ -302,15 +305,28 @@ parent_start_reception(struct parent *p, const struct plan *plan,
 	return pid > 0 ? pid : 0;
 }
 
+static struct record_way
+parent_way(const struct parent *p, const char *service)
+{
+	return (struct record_way){ .fd = p->book.out,
+		.service = service,
+		.lost = p->book.lost };
+}
+
 /* Another may hold the lock for now: a `queue run`. */
 static int
 parent_manage(struct parent *p)
 {
 	const int keep[] = { p->inlet[0], p->cli->log.fd };
-	const struct syslog syslog = { "/dev/log", "post365/smtp" };
+	const struct record_way way = parent_way(p, "qmgr"),
+				work = parent_way(p, "smtp");
+	const struct log log = { .level = p->cli->log.level,
+		.fd = way.fd,
+		.way = &way };
+	const struct syslog syslog = { .way = &work };
 	struct manager_ask ask = { .config = &p->plan.config,
 		.path = p->cli->common.config,
-		.log = &p->cli->log,
+		.log = &log,
 		.syslog = &syslog,
 		.inlet = p->inlet[0] };
 	struct manager_sum sum;
@@ -331,7 +347,7 @@ parent_manage(struct parent *p)
 	}
 	ok = ok && manager_run(&ask, MANAGER_EVER, lock, &sum, &e);
 	if (!ok)
-		parent_say(p, &e);
+		log_warn(&log, "%s", e.msg);
 	outbox_close(&outbox);
 	return ok ? EX_OK : err_exit(&e);
 }
@@ -439,6 +455,9 @@ parent_reload(struct parent *p)
 	parent_take_doors(p, door, n);
 	plan_release(&p->plan);
 	p->plan = plan;
+	p->book.host = p->plan.host;
+	if (!logbook_follow(&p->book, &p->plan.conf, &e))
+		parent_say(p, &e);
 	/* the manager and its workers go by the new ones, too */
 	if (p->manager.pid > 0)
 		(void)kill(p->manager.pid, SIGTERM);
@@ -492,6 +511,16 @@ parent_reap(struct parent *p)
 }
 
 static void
+parent_reopen(struct parent *p)
+{
+	struct err e;
+
+	logbook_write(&p->book);
+	if (!logbook_reopen(&p->book, &e))
+		parent_say(p, &e);
+}
+
+static void
 parent_take_signal(struct parent *p)
 {
 	struct signalfd_siginfo s;
@@ -499,6 +528,8 @@ parent_take_signal(struct parent *p)
 	while (read(p->signals, &s, sizeof(s)) == (ssize_t)sizeof(s))
 		if (s.ssi_signo == SIGCHLD)
 			parent_reap(p);
+		else if (s.ssi_signo == SIGUSR1)
+			parent_reopen(p);
 		else if (s.ssi_signo == SIGHUP && !p->stopping)
 			parent_reload(p);
 		else if (s.ssi_signo != SIGHUP && p->stopping)
@@ -574,7 +605,7 @@ parent_is_over(const struct parent *p)
 static void
 parent_loop(struct parent *p)
 {
-	struct pollfd at[3];
+	struct pollfd at[4];
 	int64_t now = os_mono_ms();
 	char word;
 
@@ -584,8 +615,10 @@ parent_loop(struct parent *p)
 		at[0] = (struct pollfd){ p->signals, POLLIN, 0 };
 		at[1] = (struct pollfd){ p->next, POLLIN, 0 };
 		at[2] = (struct pollfd){ p->control, POLLIN, 0 };
-		(void)os_poll(at, 3, parent_deadline(p, now));
+		at[3] = (struct pollfd){ p->book.in, POLLIN, 0 };
+		(void)os_poll(at, 4, parent_deadline(p, now));
 		now = os_mono_ms();
+		logbook_write(&p->book);
 		if (at[0].revents != 0)
 			parent_take_signal(p);
 		if (at[1].revents != 0 && p->next >= 0 &&
@@ -603,7 +636,8 @@ parent_loop(struct parent *p)
 static bool
 parent_take_signals(struct parent *p, struct err *e)
 {
-	static const int which[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+	static const int which[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1,
+		SIGCHLD };
 	sigset_t set;
 
 	(void)sigemptyset(&set);
@@ -629,10 +663,12 @@ parent_open(struct parent *p, struct err *e)
 	ok = plan_load(&p->plan, p->cli, e) &&
 	    parent_open_doors(p, &p->plan, door, &n, e) &&
 	    parent_drop_rights(p, e) &&
+	    logbook_follow(&p->book, &p->plan.conf, e) &&
 	    outbox_open(&outbox, &p->plan.config, e);
 	outbox_close(&outbox);
 	if (ok)
 		parent_take_doors(p, door, n);
+	p->book.host = p->plan.host;
 	return ok &&
 	    (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->inlet) ==
 		    0 ||
@@ -643,7 +679,9 @@ parent_open(struct parent *p, struct err *e)
 int
 parent_main(const struct cli *cli)
 {
-	struct parent p = { .cli = cli,
+	struct cli own = *cli;
+	struct record_way way = { .service = "master" };
+	struct parent p = { .cli = &own,
 		.exe = -1,
 		.signals = -1,
 		.inlet = { -1, -1 },
@@ -651,14 +689,17 @@ parent_main(const struct cli *cli)
 		.next = -1 };
 	struct err e = { 0 };
 	int status;
+	bool ok = logbook_open(&p.book, STR(""), NULL, &e);
 
-	if (!parent_open(&p, &e)) {
-		plan_release(&p.plan);
-		arena_release(&p.names);
-		return cli_fail(cli, &e);
-	}
-	parent_loop(&p);
+	way.fd = own.log.fd = p.book.out;
+	own.log.way = &way;
+	ok = ok && parent_open(&p, &e);
+	if (ok)
+		parent_loop(&p);
 	status = p.ready ? EX_OK : p.status;
+	logbook_close(&p.book);
+	if (!ok)
+		status = cli_fail(cli, &e);
 	plan_release(&p.plan);
 	arena_release(&p.names);
 	return status;

@@ -562,7 +562,8 @@ queue(struct send *s, struct err *e)
 static bool
 send_now(struct send *s, struct err *e)
 {
-	static const struct syslog syslog = { "/dev/log", "post365/send" };
+	static const struct syslog syslog = { .path = "/dev/log",
+		.tag = "post365/send" };
 	struct addr *from;
 	struct err ignored;
 
