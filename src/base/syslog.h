@@ -14,7 +14,13 @@
 
 enum {
 	SYSLOG_MAX = 1024,    /* bytes of a line; RFC 3164 4.1 */
-	SYSLOG_TIME_SIZE = 32 /* "Nov  3 21:37:14" and a NUL, in any year */
+	SYSLOG_TIME_SIZE = 32 /* The machine's, under this tag. */
+#define SYSLOG_AS(tag)                                                         \
+	{                                                                      \
+		"/dev/log", tag, NULL                                          \
+	}
+
+	/* "Nov  3 21:37:14" and a NUL, in any year */
 };
 
 /* RFC 3164 4.1.1 */
@@ -33,6 +39,12 @@ struct syslog {
 	/* lines go there instead, as events "message"; or NULL. Borrowed */
 	const struct record_way *way;
 };
+
+/* The machine's, under this tag. */
+#define SYSLOG_AS(tag)                                                         \
+	{                                                                      \
+		"/dev/log", tag, NULL                                          \
+	}
 
 /* "Nov  3 21:37:14": RFC 3164 has local time, in English. */
 void syslog_time(int64_t when, char out[SYSLOG_TIME_SIZE]);

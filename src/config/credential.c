@@ -25,8 +25,7 @@ enum {
 static void
 tell_end(const struct credential *k, const char *what, int64_t end)
 {
-	static const struct syslog syslog = { .path = "/dev/log",
-		.tag = "post365" };
+	static const struct syslog syslog = SYSLOG_AS("post365");
 	const struct alert alert = {
 		.config = k->config,
 		.access = k->access,

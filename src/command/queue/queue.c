@@ -494,8 +494,7 @@ queue_exit(const struct manager_sum *s)
 static bool
 deliver(struct queue *q, struct err *e)
 {
-	static const struct syslog syslog = { .path = "/dev/log",
-		.tag = "post365/queue" };
+	static const struct syslog syslog = SYSLOG_AS("post365/queue");
 	const struct manager_ask ask = {
 		.outbox = &q->outbox,
 		.config = &q->config,

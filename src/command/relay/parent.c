@@ -3,10 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +23,7 @@
 #include "command/relay/logbook.h"
 #include "command/relay/notify.h"
 #include "command/relay/plan.h"
+#include "command/relay/rights.h"
 #include "deliver/bell.h"
 #include "deliver/holder.h"
 #include "deliver/manager.h"
@@ -78,64 +77,6 @@ parent_say(const struct parent *p, const struct err *e)
 {
 	log_warn(&p->cli->log, "%s%s%s", e->msg,
 	    e->remedy[0] != '\0' ? "\n" : "", e->remedy);
-}
-
-/* Rights and folders */
-
-/* A folder that is to be there, and the user's. */
-static bool
-parent_make_folder(const char *path, const struct passwd *who, struct err *e)
-{
-	struct os_stat st;
-	struct err unsaid;
-
-	if (path == NULL || path[0] == '\0' || os_stat_path(path, &st, &unsaid))
-		return true;
-	return os_mkdirs(path, 0700, e) &&
-	    (chown(path, who->pw_uid, who->pw_gid) == 0 ||
-		err_sys(e, ERR_CONFIG, "%s: cannot give it to %s", path,
-		    who->pw_name));
-}
-
-static bool
-parent_become(const struct parent *p, const struct passwd *who, struct err *e)
-{
-	const struct config *c = &p->plan.config;
-
-	if (!parent_make_folder(c->spool_dir.p, who, e) ||
-	    !parent_make_folder(c->state_dir.p, who, e))
-		return false;
-	if (initgroups(who->pw_name, who->pw_gid) < 0 ||
-	    setgid(who->pw_gid) < 0 || setuid(who->pw_uid) < 0)
-		return err_sys(e, ERR_CONFIG, "user: cannot become %s",
-		    who->pw_name);
-	os_protect_secrets();
-	if (c->file.n == 0 || c->piped || access(c->file.p, R_OK) == 0)
-		return true;
-	err_sys(e, ERR_CONFIG, "user %s must read %s", who->pw_name, c->file.p);
-	return err_remedy(e, "chgrp %s %s && chmod 640 %s", who->pw_name,
-	    c->file.p, c->file.p);
-}
-
-static bool
-parent_drop_rights(const struct parent *p, struct err *e)
-{
-	const char *name = p->plan.conf.user.p;
-	const struct passwd *who;
-
-	if (p->plan.conf.user.n == 0)
-		return true;
-	who = getpwnam(name);
-	if (who == NULL)
-		return err_set(e, ERR_CONFIG,
-		    "user: there is no \"%s\" on this machine", name);
-	if (getuid() == who->pw_uid)
-		return true;
-	if (getuid() != 0)
-		return err_set(e, ERR_CONFIG,
-		    "user: only root can become %s; this is uid %lu", name,
-		    (unsigned long)getuid());
-	return parent_become(p, who, e);
 }
 
 /* Doors */
@@ -662,7 +603,7 @@ parent_open(struct parent *p, struct err *e)
 		    "/proc/self/exe: the relay starts itself by it");
 	ok = plan_load(&p->plan, p->cli, e) &&
 	    parent_open_doors(p, &p->plan, door, &n, e) &&
-	    parent_drop_rights(p, e) &&
+	    rights_drop(&p->plan, e) &&
 	    logbook_follow(&p->book, &p->plan.conf, e) &&
 	    outbox_open(&outbox, &p->plan.config, e);
 	outbox_close(&outbox);

@@ -4,7 +4,8 @@
  *
  *	relay.c   options, --check, --hash-password
  *	plan.h    the settings, read and checked
- *	parent.h  the processes
+ *	parent.h  the processes; rights.h: as which user
+ *	logbook.h the log of all of them; logline.h: its lines
  *	notify.h  systemd's readiness and watchdog
  *
  * Source: relay.md.

@@ -562,8 +562,7 @@ queue(struct send *s, struct err *e)
 static bool
 send_now(struct send *s, struct err *e)
 {
-	static const struct syslog syslog = { .path = "/dev/log",
-		.tag = "post365/send" };
+	static const struct syslog syslog = SYSLOG_AS("post365/send");
 	struct addr *from;
 	struct err ignored;
 

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* rights: the setting `user`: a relay that root starts goes on as that one. */
+#ifndef COMMAND_RELAY_RIGHTS_H
+#define COMMAND_RELAY_RIGHTS_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "command/relay/plan.h"
+
+/*
+ * Makes the folders that are missing, its own, and becomes it; without the
+ * setting nothing happens. ERR_CONFIG.
+ */
+bool rights_drop(const struct plan *p, struct err *e)
+    __attribute__((warn_unused_result));
+
+#endif
