@@ -205,6 +205,19 @@ house_find_doors(struct house *h)
 	}
 }
 
+/* Before the threads, and after the last file is open. */
+static bool
+house_begin_walls(struct house *h, struct err *e)
+{
+	const struct spool *s = &h->outbox.spool;
+	const struct walls_ask ask = { .tmp = s->dir[SPOOL_TMP].fd,
+		.new = s->dir[SPOOL_NEW].fd,
+		.list = s->path, /* spool_room counts the queue */
+		.strict = h->conf.walls == CONF_WALLS_STRICT };
+
+	return walls_begin(&ask, &h->walls, e);
+}
+
 bool
 house_open(struct house *h, const struct log *log, struct err *e)
 {
@@ -237,7 +250,7 @@ house_open(struct house *h, const struct log *log, struct err *e)
 	    !outbox_open_spool(&h->outbox, &h->visit.account[0].config, e))
 		return false;
 	house_find_doors(h);
-	return visit_house_open(&h->visit, e);
+	return house_begin_walls(h, e) && visit_house_open(&h->visit, e);
 }
 
 void

@@ -15,6 +15,7 @@
 #include "net/cert.h"
 #include "relay/conf.h"
 #include "relay/visit.h"
+#include "relay/walls.h"
 
 enum { HOUSE_DOORS = 65 };
 
@@ -24,6 +25,7 @@ struct house {
 	struct cert cert;
 	struct outbox outbox;
 	struct visit_house visit;
+	struct walls walls;
 	struct range_ip gateway;
 	struct listen socket; /* that of the setting `socket` */
 	struct house_door {
@@ -34,7 +36,10 @@ struct house {
 	bool has_socket;
 };
 
-/* Borrows log. Must not be moved. Close it in any case. */
+/*
+ * Borrows log. Must not be moved. Close it in any case. It is behind the first
+ * of the walls then; walls_end is the caller's.
+ */
 bool house_open(struct house *h, const struct log *log, struct err *e)
     __attribute__((warn_unused_result));
 void house_close(struct house *h);

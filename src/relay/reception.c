@@ -348,6 +348,21 @@ reception_places(uint64_t want, const struct log *log)
 	return have;
 }
 
+/* From here on it can do little else. */
+static bool
+reception_end_walls(struct reception *r, struct err *e)
+{
+	struct walls *w = &r->house.walls;
+
+	if (!walls_end(w, e))
+		return false;
+	if (walls_has_gap(w))
+		log_warn(&r->log, "%s", walls_text(w));
+	else
+		log_trace(&r->log, "%s", walls_text(w));
+	return true;
+}
+
 static bool
 reception_open(struct reception *r, struct err *e)
 {
@@ -366,7 +381,7 @@ reception_open(struct reception *r, struct err *e)
 	if (!house_open(&r->house, &r->log, e))
 		return false;
 	r->places = reception_places(r->house.conf.max_clients, &r->log);
-	return true;
+	return reception_end_walls(r, e);
 }
 
 static void

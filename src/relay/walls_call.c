@@ -87,6 +87,7 @@ static const struct walls_call {
 	{ SYS_poll, ANY }, { SYS_epoll_wait, ANY },
 #endif
 	{ SYS_readv, ANY }, { SYS_writev, ANY }, { SYS_close, ANY },
+	{ SYS_dup, ANY },
 	{ SYS_accept4, ANY }, { SYS_shutdown, ANY }, { SYS_recvmsg, ANY },
 	{ SYS_getsockopt, ANY }, { SYS_setsockopt, ANY },
 	{ SYS_getpeername, ANY }, { SYS_getsockname, ANY },

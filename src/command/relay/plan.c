@@ -355,7 +355,8 @@ plan_load(struct plan *p, const struct cli *cli, struct err *e)
 	}
 	buf_release(&text);
 	return ok && plan_add_all(p, &cli->log, e) && arena_ok(&p->mem, e) &&
-	    buf_ok(&p->bundle, e);
+	    buf_ok(&p->bundle, e) &&
+	    walls_look(p->conf.walls == CONF_WALLS_STRICT, &p->walls, e);
 }
 
 bool

@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "config/file.h"
 #include "relay/conf.h"
+#include "relay/walls.h"
 
 enum { PLAN_WATCHED = 8 };
 
@@ -29,6 +30,7 @@ struct plan {
 	struct str host;
 	struct range_ip gateway; /* of a container */
 	bool in_container;
+	struct walls walls; /* what this kernel has */
 	/* files that are read anew when they change */
 	struct plan_file {
 		struct str path;

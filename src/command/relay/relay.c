@@ -119,7 +119,9 @@ relay_check(const struct cli *cli)
 
 	buf_init(&out, RELAY_OUT);
 	if (ok)
-		buf_addz(&out, "ok    settings\n");
+		buf_addf(&out, "ok    settings\n%s %s\n",
+		    walls_has_gap(&plan.walls) ? "warn " : "ok   ",
+		    walls_text(&plan.walls));
 	for (const struct listen *l = ok ? plan.conf.listen : NULL; l != NULL;
 	     l = l->next) {
 		answers = l->kind == LISTEN_FD || relay_answers(l);
