@@ -451,3 +451,15 @@ mailbox_known_key(struct mailbox_known *k, const struct envelope *v)
 	    STR_ARG(client));
 	return k->key;
 }
+
+bool
+mailbox_refused(const struct spool *s, const struct envelope *v,
+    char id[ENVELOPE_ID_SIZE])
+{
+	const struct mailbox_place at = mailbox_place(s, v);
+	struct mailbox m;
+
+	mailbox_read(&at, &m);
+	memcpy(id, m.last, sizeof(m.last));
+	return mailbox_has_refused(&m);
+}

@@ -103,6 +103,11 @@ void mailbox_key_of(struct str mailbox, struct str client_id,
  */
 void mailbox_read(const struct mailbox_place *at, struct mailbox *out);
 
+/* Which message of this one's mailbox was refused for a setting or a
+   permission, and nothing went since. False: none. */
+bool mailbox_refused(const struct spool *s, const struct envelope *v,
+    char id[ENVELOPE_ID_SIZE]);
+
 /* When a message may be tried (wall clock); in the past: now. */
 int64_t mailbox_until(const struct mailbox *m);
 /* ERR_AUTH or ERR_CONFIG: a person has to do something. Else ERR_RETRY. */

@@ -11,15 +11,14 @@
 #include "base/os.h"
 #include "deliver/bell.h"
 #include "deliver/hands.h"
+#include "deliver/heads.h"
 #include "deliver/holder.h"
 #include "deliver/index.h"
 #include "deliver/mailbox.h"
 #include "deliver/worker.h"
-#include "store/claim.h"
 
 enum {
-	MANAGER_HEAD = 2 << 20, /* bytes: a head of the most recipients */
-	MANAGER_LOOK_S = 60,    /* a ring may have been missed */
+	MANAGER_LOOK_S = 60, /* a ring may have been missed */
 	MANAGER_GROW_MS = 1000,
 	MANAGER_FREE_MS = 2000 /* workers without work stay so long */
 };
@@ -37,8 +36,7 @@ struct manager {
 	struct index index;
 	struct hands hands;
 	struct worker own; /* where there can be no other process */
-	struct arena head; /* of one message */
-	struct mailbox_known known;
+	struct heads heads;
 	struct spool_list list; /* what is read in now */
 	size_t at;              /* of it */
 	bool loaded;
@@ -79,41 +77,25 @@ manager_add(struct manager *m, const struct index_item *item, int64_t due)
 		manager_note_next(m, os_wall() + MANAGER_RECHECK_S);
 }
 
-/* Whose it is. One that cannot be read goes to a worker, who tells why. */
 static void
 manager_read_head(struct manager *m, const char *id)
 {
-	struct index_item item = { .id = hands_number(id) };
-	const char none[MAILBOX_KEY_SIZE] = { 0 };
-	struct claim c;
-	struct err ignored;
+	const struct index_item item = heads_read(&m->heads, id, &m->index);
 
-	if (!claim_look(&c, manager_spool(m), id, SPOOL_QUEUED, &m->head,
-		&ignored))
-		item.box = index_find_box(&m->index, none);
-	else if (c.spool == NULL)
-		item.box = INDEX_NO_BOX; /* it has gone */
-	else {
-		item.large = c.body.size > m->ask.config->mime_limit;
-		item.box = index_find_box(&m->index,
-		    mailbox_known_key(&m->known, &c.envelope));
-	}
-	claim_leave(&c);
-	arena_renew(&m->head);
 	if (item.box != INDEX_NO_BOX)
 		manager_add(m, &item, 0);
 }
 
-/* By the folder alone. One whose time seems too far has to be looked at: a
- * clock was set. */
+/* By the folder alone. A time too far: a clock was set, it is looked at. */
 static bool
 manager_is_later(const struct manager *m, const struct spool_entry *entry,
     int64_t *due)
 {
 	int64_t now = os_wall();
 
-	*due =
-	    entry->where == SPOOL_NEW ? spool_due(manager_spool(m), entry) : 0;
+	*due = 0;
+	if (entry->where == SPOOL_NEW)
+		*due = spool_due(manager_spool(m), entry);
 	return *due > now && *due - now <= SCHEDULE_LONGEST_S;
 }
 
@@ -173,9 +155,8 @@ manager_read_some(struct manager *m)
 	for (size_t i = 0; i < MANAGER_HEADS && manager_has_unread(m); i++)
 		manager_take_entry(m, &m->list.item[m->at++]);
 	/* what was left unread until its time came */
-	for (size_t i = 0;
-	     i < MANAGER_HEADS && index_next_unread(&m->index, os_wall(), &due);
-	     i++) {
+	for (size_t i = MANAGER_HEADS;
+	     i-- > 0 && index_next_unread(&m->index, os_wall(), &due);) {
 		hands_id(due, id);
 		manager_read_head(m, id);
 	}
@@ -272,10 +253,9 @@ manager_note(struct manager *m, const struct hands_answer *a)
 		manager_died(m, a);
 		return;
 	}
-	if (!a->ok && !m->failed) {
-		m->failed = true;
+	if (!a->ok && !m->failed)
 		m->why = a->why;
-	}
+	m->failed = m->failed || !a->ok;
 	if (r->tried)
 		manager_count(m, a);
 	if (r->message == VERDICT_WAITS || r->message == VERDICT_AGAIN)
@@ -310,7 +290,7 @@ manager_look_again(struct manager *m)
 	for (size_t i = 0; i < index_boxes(&m->index); i++) {
 		b = index_box(&m->index, (int)i);
 		b->until = 0;
-		b->probe = b->works = false;
+		b->works = false; /* a probe stays one: not the same again */
 		b->began_ms = 0;
 	}
 	m->sum.waits = ERR_NONE;
@@ -360,8 +340,7 @@ manager_accept(struct manager *m)
 			return;
 		m->asking[i] = (struct manager_asking){ .fd = fd };
 		/* mostly it rang already, and is done with */
-		struct pollfd at = { fd, POLLIN, 0 };
-		if (poll(&at, 1, 0) > 0)
+		if (poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, 0) > 0)
 			manager_take_ring(m, &m->asking[i]);
 	}
 }
@@ -592,7 +571,7 @@ manager_open(struct manager *m, struct err *e)
 	for (size_t i = 0; i < MANAGER_ASKING; i++)
 		m->asking[i].fd = -1;
 	index_init(&m->index, HANDS_MOST);
-	arena_init(&m->head, MANAGER_HEAD);
+	heads_open(&m->heads, manager_spool(m), ask->config->mime_limit);
 	buf_init(&m->rung, SIZE_MAX / 2);
 	worker_open(&m->own, ask->outbox, ask->path, ask->log, ask->syslog);
 	return true;
@@ -609,7 +588,7 @@ manager_shut(struct manager *m)
 		os_close(&m->asking[i].fd);
 	spool_list_release(&m->list);
 	index_release(&m->index);
-	arena_release(&m->head);
+	heads_close(&m->heads);
 	buf_release(&m->rung);
 	os_close(&m->signals);
 	(void)sigprocmask(SIG_SETMASK, &m->mask, NULL);

@@ -78,6 +78,21 @@ same 'refused: not asked by six' yes \
     "$([ "$(requests 'sendMail.*"status":403')" -lt 6 ] && echo yes)"
 same 'refused: all wait' 12 "$(left)"
 
+# --- a message that draws its 403 by itself: the next run begins with another
+
+new_sandbox --fault 'send status 403 x1'
+fill 1 poison
+fill 2 good
+poison=$(cd "$SPOOL/new" && find . -type f | sort | sed -n '1s,./,,p')
+check 'poison: a run' 77 run "$POST365" -C "$CONFIG" queue run
+same 'poison: nothing is gone' 3 "$(left)"
+"$POST365" -C "$CONFIG" queue retry --all >retried
+check 'poison: the next run' 0 run "$POST365" -C "$CONFIG" queue run
+"$POST365" -C "$CONFIG" log --json >log.json
+same 'poison: all went, it not first' "3 0" "$(grep '"sent"' log.json |
+    awk -v id="$poison" 'NR == 1 { first = index($0, id) > 0 }
+	END { print NR, first }')"
+
 # --- an end in order: what is under way is finished
 
 # (INT is ignored in what a shell starts in the background.)
