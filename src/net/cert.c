@@ -4,14 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <mbedtls/asn1write.h>
+#include <mbedtls/ecdsa.h>
 #include <mbedtls/ecp.h>
-#include <mbedtls/oid.h>
-#include <mbedtls/pem.h>
 #include <mbedtls/pk.h>
 
+#include "base/crypt.h"
 #include "base/os.h"
+#include "codec/base64.h"
 #include "codec/date.h"
+#include "codec/der.h"
+#include "codec/derw.h"
 #include "net/hostname.h"
 #include "net/mbed.h"
 
@@ -30,7 +32,8 @@ enum {
 struct make {
 	const char *subject, *issuer; /* common names */
 	mbedtls_pk_context *subject_key, *issuer_key;
-	const mbedtls_x509_san_list *names; /* NULL: an authority */
+	const struct str *name; /* that it is for; IP literals among them */
+	size_t n;               /* 0: an authority */
 };
 
 static bool
@@ -92,187 +95,251 @@ new_key(mbedtls_pk_context *key)
 			    mbedtls_pk_ec(*key), MBED_RANDOM);
 }
 
-/* "20261123120000", as mbedTLS wants it. */
+/* clang-format off */
+/* RFC 5758 3.2: ecdsa-with-SHA256 */
+#define ALGORITHM "\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"
+/* RFC 5480 2: the head of a public key on P-256, of POINT_SIZE bytes */
+#define KEY_HEAD "\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01" \
+	"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00"
+/* RFC 5280 4.2.1: what each of the two kinds says about itself */
+#define AUTHORITY /* basicConstraints CA, no other below; keyCertSign */ \
+	"\x30\x12\x06\x03\x55\x1d\x13\x01\x01\xff\x04\x08\x30\x06" \
+	"\x01\x01\xff\x02\x01\x00" \
+	"\x30\x0e\x06\x03\x55\x1d\x0f\x01\x01\xff\x04\x04\x03\x02\x02\x04"
+#define SERVER /* no CA; digitalSignature; serverAuth */ \
+	"\x30\x09\x06\x03\x55\x1d\x13\x04\x02\x30\x00" \
+	"\x30\x0e\x06\x03\x55\x1d\x0f\x01\x01\xff\x04\x04\x03\x02\x07\x80" \
+	"\x30\x13\x06\x03\x55\x1d\x25\x04\x0c\x30\x0a\x06\x08" \
+	"\x2b\x06\x01\x05\x05\x07\x03\x01"
+#define ALT_NAME "\x06\x03\x55\x1d\x11"
+#define SUBJECT_KEY "\x30\x1d\x06\x03\x55\x1d\x0e\x04\x16\x04\x14"
+#define ISSUER_KEY "\x30\x1f\x06\x03\x55\x1d\x23\x04\x18\x30\x16\x80\x14"
+#define COMMON_NAME "\x06\x03\x55\x04\x03"
+#define VERSION_3 "\xa0\x03\x02\x01\x02"
+/* clang-format on */
+
+enum {
+	POINT_SIZE = 65, /* uncompressed: 4, x, y */
+	DER_BITS = 0x03,
+	DER_UTF8 = 0x0c,
+	DER_UTC = 0x17,
+	DER_TIME = 0x18,
+	DER_EXTENSIONS = 0xa3,
+	DER_DNS_NAME = 0x82,
+	DER_IP = 0x87
+};
+
+/* A distinguished name that is a common name and no more. */
 static void
-der_time(int64_t when, char *out, size_t size)
+cert_put_cn(struct derw *w, const char *cn)
+{
+	size_t since = derw_n(w);
+
+	derw_put(w, str_of(cn));
+	derw_head(w, DER_UTF8, since);
+	derw_put(w, STR(COMMON_NAME));
+	derw_head(w, DER_SEQUENCE, since);
+	derw_head(w, DER_SET, since);
+	derw_head(w, DER_SEQUENCE, since);
+}
+
+/* RFC 5280 4.1.2.5: two digits of the year up to 2049. */
+static void
+cert_put_time(struct derw *w, int64_t when)
 {
 	struct date d = date_split(when);
+	size_t since = derw_n(w), skip = d.year < 2050 ? 2 : 0;
+	char text[64];
 
-	(void)snprintf(out, size, "%04d%02d%02d%02d%02d%02d", d.year, d.month,
-	    d.day, d.hour, d.minute, d.second);
+	(void)snprintf(text, sizeof(text), "%04d%02d%02d%02d%02d%02dZ", d.year,
+	    d.month, d.day, d.hour, d.minute, d.second);
+	derw_put(w, str_of(text + skip));
+	derw_head(w, skip > 0 ? DER_UTC : DER_TIME, since);
 }
 
-static int
-set_dates(mbedtls_x509write_cert *w)
+static void
+cert_put_validity(struct derw *w)
 {
-	char from[64], to[64];
+	size_t since = derw_n(w);
 
-	/* a day early: clocks differ */
-	der_time(os_wall() - DAY_S, from, sizeof(from));
-	der_time(os_wall() + (int64_t)LIFE_DAYS * DAY_S, to, sizeof(to));
-	return mbedtls_x509write_crt_set_validity(w, from, to);
+	cert_put_time(w, os_wall() + (int64_t)LIFE_DAYS * DAY_S);
+	cert_put_time(w, os_wall() - DAY_S); /* clocks differ */
+	derw_head(w, DER_SEQUENCE, since);
 }
 
-/* RFC 5280 4.2.1: what each of the two kinds says about itself. */
-static int
-set_extensions(mbedtls_x509write_cert *w, const struct make *m)
+static void
+cert_put_names(struct derw *w, const struct make *m)
 {
-	mbedtls_asn1_sequence server = { 0 };
-	int r = mbedtls_x509write_crt_set_basic_constraints(w, m->names == NULL,
-	    m->names == NULL ? 0 : -1);
+	size_t since = derw_n(w), start, size;
+	unsigned char ip[HOSTNAME_IP_MAX];
 
-	server.buf.tag = MBEDTLS_ASN1_OID;
-	server.buf.p = (unsigned char *)(uintptr_t)MBEDTLS_OID_SERVER_AUTH;
-	server.buf.len = MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH);
-	if (r == 0)
-		r = mbedtls_x509write_crt_set_key_usage(w,
-		    m->names == NULL ? MBEDTLS_X509_KU_KEY_CERT_SIGN :
-				       MBEDTLS_X509_KU_DIGITAL_SIGNATURE);
-	if (r == 0 && m->names != NULL)
-		r = mbedtls_x509write_crt_set_ext_key_usage(w, &server);
-	if (r == 0 && m->names != NULL)
-		r = mbedtls_x509write_crt_set_subject_alternative_name(w,
-		    m->names);
-	if (r == 0)
-		r = mbedtls_x509write_crt_set_subject_key_identifier(w);
-	return r != 0 ? r :
-			mbedtls_x509write_crt_set_authority_key_identifier(w);
+	for (size_t i = m->n; i-- > 0;) {
+		start = derw_n(w);
+		size = hostname_ip(m->name[i], ip);
+		derw_put(w,
+		    size == 0 ? m->name[i] :
+				(struct str){ (const char *)ip, size });
+		derw_head(w, size == 0 ? DER_DNS_NAME : DER_IP, start);
+	}
+	derw_head(w, DER_SEQUENCE, since);
+	derw_head(w, DER_OCTETS, since);
+	derw_put(w, STR(ALT_NAME));
+	derw_head(w, DER_SEQUENCE, since);
 }
 
-/* Not by mbedtls_x509write_crt_set_subject_name, which reads a text: 3 kB. */
+/* The key's point, and how others call it (RFC 5280 4.2.1.2, method 1). */
+struct point {
+	unsigned char bytes[POINT_SIZE], id[CRYPT_SHA1_SIZE];
+};
+
 static int
-name_is(mbedtls_asn1_named_data **name, struct str cn)
+cert_find_point(const mbedtls_pk_context *key, struct point *out)
 {
-	mbedtls_asn1_named_data *d = mbedtls_asn1_store_named_data(name,
-	    MBEDTLS_OID_AT_CN, MBEDTLS_OID_SIZE(MBEDTLS_OID_AT_CN),
-	    (const unsigned char *)cn.p, cn.n);
+	const mbedtls_ecp_keypair *pair = mbedtls_pk_ec(*key);
+	size_t n;
+	int r = mbedtls_ecp_write_public_key(pair, MBEDTLS_ECP_PF_UNCOMPRESSED,
+	    &n, out->bytes, sizeof(out->bytes));
 
-	if (d == NULL)
-		return MBEDTLS_ERR_X509_ALLOC_FAILED;
-	d->val.tag = MBEDTLS_ASN1_UTF8_STRING;
-	return 0;
-}
-
-/* Writes the DER form to the end of der; its length, or an error. */
-static int
-write_der(const struct make *m, unsigned char der[DER_SIZE])
-{
-	unsigned char serial[SERIAL_SIZE];
-	mbedtls_x509write_cert w;
-	int r;
-
-	os_random(serial, sizeof(serial));
-	serial[0] = (serial[0] & 0x7f) | 1; /* positive, no leading zero */
-	mbedtls_x509write_crt_init(&w);
-	mbedtls_x509write_crt_set_version(&w, MBEDTLS_X509_CRT_VERSION_3);
-	mbedtls_x509write_crt_set_md_alg(&w, MBEDTLS_MD_SHA256);
-	mbedtls_x509write_crt_set_subject_key(&w, m->subject_key);
-	mbedtls_x509write_crt_set_issuer_key(&w, m->issuer_key);
-	r = mbedtls_x509write_crt_set_serial_raw(&w, serial, sizeof(serial));
 	if (r == 0)
-		r = name_is(&w.MBEDTLS_PRIVATE(subject), str_of(m->subject));
-	if (r == 0)
-		r = name_is(&w.MBEDTLS_PRIVATE(issuer), str_of(m->issuer));
-	if (r == 0)
-		r = set_dates(&w);
-	if (r == 0)
-		r = set_extensions(&w, m);
-	if (r == 0)
-		r = mbedtls_x509write_crt_der(&w, der, DER_SIZE, MBED_RANDOM);
-	mbedtls_x509write_crt_free(&w);
+		crypt_sha1((struct str){ (const char *)out->bytes, n },
+		    out->id);
 	return r;
 }
 
-static mbedtls_x509_san_list *
-make_names(struct arena *mem, const struct str *name, size_t n)
+static void
+cert_put_id(struct derw *w, const struct point *p, struct str head)
 {
-	mbedtls_x509_san_list *list = arena_array(mem, n, sizeof(*list));
-	unsigned char ip[HOSTNAME_IP_MAX];
-	struct str value;
-	size_t size;
-
-	for (size_t i = 0; i < n && list != NULL; i++) {
-		size = hostname_ip(name[i], ip);
-		value = arena_str(mem,
-		    size == 0 ? name[i] :
-				(struct str){ (const char *)ip, size });
-		list[i].node.type = size == 0 ? MBEDTLS_X509_SAN_DNS_NAME :
-						MBEDTLS_X509_SAN_IP_ADDRESS;
-		list[i].node.san.unstructured_name.p =
-		    (unsigned char *)(uintptr_t)value.p;
-		list[i].node.san.unstructured_name.len = value.n;
-		list[i].next = i + 1 < n ? &list[i + 1] : NULL;
-	}
-	return list;
+	derw_put(w, (struct str){ (const char *)p->id, sizeof(p->id) });
+	derw_put(w, head);
 }
 
-static bool
-add_pem(struct buf *out, const unsigned char *der, size_t n, struct err *e)
+/* What is signed: RFC 5280 4.1.2. */
+static int
+cert_put_body(struct derw *w, const struct make *m)
 {
-	size_t room = n * 2 + 128, used; /* base64, line ends, two labels */
-	unsigned char *to = (unsigned char *)buf_room(out, room);
-	int r;
-
-	if (to == NULL)
-		return buf_ok(out, e);
-	r = mbedtls_pem_write_buffer("-----BEGIN CERTIFICATE-----\n",
-	    "-----END CERTIFICATE-----\n", der, n, to, room, &used);
-	if (r != 0)
-		return failed(e, r, "PEM");
-	buf_commit(out, used - 1); /* it counts its NUL */
-	return true;
-}
-
-static bool
-make_both(struct cert *c, const mbedtls_x509_san_list *names,
-    mbedtls_pk_context *ca_key, struct buf *ca_pem, struct err *e)
-{
-	static const char ca_name[] = "post365 sandbox authority";
-	struct cert_state *s = c->state;
-	struct make ca = { ca_name, ca_name, ca_key, ca_key, NULL };
-	struct make leaf = { "post365 sandbox", ca_name, &s->one[0].key, ca_key,
-		names };
-	unsigned char der[DER_SIZE];
-	int r = new_key(ca_key), n;
+	size_t since = derw_n(w), start;
+	struct point subject, issuer;
+	unsigned char serial[SERIAL_SIZE];
+	int r = cert_find_point(m->subject_key, &subject);
 
 	if (r == 0)
-		r = new_key(&s->one[0].key);
+		r = cert_find_point(m->issuer_key, &issuer);
+	if (r != 0)
+		return r;
+	cert_put_id(w, &issuer, STR(ISSUER_KEY));
+	cert_put_id(w, &subject, STR(SUBJECT_KEY));
+	if (m->n > 0)
+		cert_put_names(w, m);
+	derw_put(w, m->n > 0 ? STR(SERVER) : STR(AUTHORITY));
+	derw_head(w, DER_SEQUENCE, since);
+	derw_head(w, DER_EXTENSIONS, since);
+	derw_put(w, (struct str){ (const char *)subject.bytes, POINT_SIZE });
+	derw_put(w, STR(KEY_HEAD));
+	cert_put_cn(w, m->subject);
+	cert_put_validity(w);
+	cert_put_cn(w, m->issuer);
+	derw_put(w, STR(ALGORITHM));
+	start = derw_n(w);
+	os_random(serial, sizeof(serial));
+	serial[0] = (serial[0] & 0x7f) | 1; /* positive, no leading zero */
+	derw_put(w, (struct str){ (const char *)serial, sizeof(serial) });
+	derw_head(w, DER_INTEGER, start);
+	derw_put(w, STR(VERSION_3));
+	derw_head(w, DER_SEQUENCE, since);
+	return 0;
+}
+
+/* Writes the DER form to the end of der and lends it; 0, or an error. */
+static int
+write_der(const struct make *m, char der[DER_SIZE], struct str *out)
+{
+	char body_room[DER_SIZE];
+	struct derw body = derw_begin(body_room, sizeof(body_room));
+	struct derw w = derw_begin(der, DER_SIZE);
+	unsigned char hash[CRYPT_SHA256_SIZE];
+	unsigned char signature[MBEDTLS_ECDSA_MAX_LEN];
+	size_t n;
+	int r = cert_put_body(&body, m);
+
+	if (r == 0) {
+		crypt_sha256(derw_view(&body), hash);
+		r = mbedtls_pk_sign(m->issuer_key, MBEDTLS_MD_SHA256, hash,
+		    sizeof(hash), signature, sizeof(signature), &n,
+		    MBED_RANDOM);
+	}
+	if (r != 0)
+		return r;
+	derw_put(&w, (struct str){ (const char *)signature, n });
+	derw_put(&w, STR("\0"));
+	derw_head(&w, DER_BITS, 0);
+	derw_put(&w, STR(ALGORITHM));
+	derw_put(&w, derw_view(&body));
+	derw_head(&w, DER_SEQUENCE, 0);
+	*out = derw_view(&w);
+	return body.ok && w.ok ? 0 : MBEDTLS_ERR_ASN1_BUF_TOO_SMALL;
+}
+
+static void
+add_pem(struct buf *out, struct str der)
+{
+	enum { LINE = 48 }; /* bytes: 64 characters (RFC 7468 2) */
+
+	buf_addz(out, "-----BEGIN CERTIFICATE-----\n");
+	for (; der.n > 0; der = str_from(der, LINE)) {
+		base64_encode(out, str_first(der, LINE));
+		buf_addc(out, '\n');
+	}
+	buf_addz(out, "-----END CERTIFICATE-----\n");
+}
+
+static bool
+make_both(struct cert *c, struct make leaf, struct buf *ca_pem, struct err *e)
+{
+	static const char ca_name[] = "post365 sandbox authority";
+	mbedtls_pk_context *ca_key = leaf.issuer_key;
+	struct make ca = { ca_name, ca_name, ca_key, ca_key, NULL, 0 };
+	char der[DER_SIZE];
+	struct str s = { NULL, 0 };
+	int r = new_key(ca_key);
+
+	leaf.issuer = ca_name;
+	if (r == 0)
+		r = new_key(leaf.subject_key);
 	if (r != 0)
 		return failed(e, r, "new key");
-	n = write_der(&leaf, der);
-	if (n < 0)
-		return failed(e, n, "new certificate");
-	r = mbedtls_x509_crt_parse_der(&s->one[0].chain, der + DER_SIZE - n,
-	    (size_t)n);
+	r = write_der(&leaf, der, &s);
+	if (r == 0)
+		r = mbedtls_x509_crt_parse_der(&c->state->one[0].chain,
+		    (const unsigned char *)s.p, s.n);
+	if (r == 0)
+		r = write_der(&ca, der, &s);
 	if (r != 0)
 		return failed(e, r, "new certificate");
-	n = write_der(&ca, der);
-	if (n < 0)
-		return failed(e, n, "new certificate");
-	return add_pem(ca_pem, der + DER_SIZE - n, (size_t)n, e);
+	add_pem(ca_pem, s);
+	return buf_ok(ca_pem, e);
 }
 
 bool
 cert_make(struct cert *c, const struct str *name, size_t n, struct buf *ca_pem,
     struct err *e)
 {
-	mbedtls_x509_san_list *names;
 	mbedtls_pk_context ca_key;
-	bool ok = false;
+	bool ok;
 
 	if (n == 0 || n > NAMES_MAX) {
 		*c = (struct cert){ 0 };
 		return err_set(e, ERR_BUG, "a certificate for %zu names", n);
 	}
 	mbedtls_pk_init(&ca_key);
-	if (start(c, e)) {
-		names = make_names(&c->mem, name, n);
-		ok = arena_ok(&c->mem, e) &&
-		    make_both(c, names, &ca_key, ca_pem, e);
-		c->state->n = 1;
-	}
+	ok = start(c, e) &&
+	    make_both(c,
+		(struct make){ "post365 sandbox", NULL, &c->state->one[0].key,
+		    &ca_key, name, n },
+		ca_pem, e);
 	mbedtls_pk_free(&ca_key);
-	if (!ok)
+	if (ok)
+		c->state->n = 1;
+	else
 		cert_release(c);
 	return ok;
 }
