@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -277,6 +278,23 @@ config_load(struct config *c, const struct config_ask *ask,
 	ok = load_init(&l, e) && load_public(&l, ask, c, e);
 	load_release(&l);
 	return ok;
+}
+
+bool
+config_is_closed(const struct config *c)
+{
+	struct arena mem;
+	struct str apart;
+	bool closed;
+
+	if (c->piped || c->file.n == 0)
+		return false;
+	arena_init(&mem, LOAD_MEMORY);
+	apart = load_apart_path(c, &mem);
+	closed = (access(c->file.p, R_OK) < 0 && errno == EACCES) ||
+	    (apart.n > 0 && access(apart.p, R_OK) < 0 && errno == EACCES);
+	arena_release(&mem);
+	return closed;
 }
 
 static bool

@@ -184,6 +184,12 @@ void config_find(struct arena *a, const char *path, struct config_places *out);
  */
 void config_forget_secrets(void);
 
+/*
+ * Is the file closed to this user, or the file `secret` beside it? After
+ * config_load, whether or not it went well.
+ */
+bool config_is_closed(const struct config *c);
+
 void config_release(struct config *c);
 
 #endif

@@ -2,6 +2,7 @@
 #include "command/sendmail/post.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/os.h"
 #include "compose/account.h"
@@ -15,23 +16,51 @@
 #include "deliver/worker.h"
 #include "mail/dsn.h"
 
-enum { REPORT_MOST = 16 << 20 /* bytes: a report's envelope, aliases */ };
+enum {
+	REPORT_MOST = 16 << 20,      /* bytes: a report's envelope, aliases */
+	POST_GUEST = 64 * 1024,      /* bytes: addresses of a guest */
+	POST_GUEST_MOST = 150 << 20, /* bytes: no route carries more */
+	POST_HOST = 256
+};
+
+/* Is there no queue of his own? *e: why the settings are none. */
+static bool
+post_is_guest(const struct sendmail_post *d, bool loaded, struct err *e)
+{
+	if (loaded)
+		return d->config.file.n == 0 &&
+		    !config_check(&d->config, NULL, CONFIG_TO_COMPOSE, e);
+	return config_is_closed(&d->config);
+}
 
 bool
 sendmail_post_open(struct sendmail_post *d, const struct config_ask *ask,
     const struct log *log, const struct syslog *syslog, struct err *e)
 {
+	bool loaded;
+
 	*d =
 	    (struct sendmail_post){ .ask = *ask, .log = log, .syslog = syslog };
-	if (config_load(&d->config, ask, log, e))
-		return true;
-	d->broken = *e;
-	return false;
+	loaded = config_load(&d->config, ask, log, e);
+	d->guest = post_is_guest(d, loaded, e);
+	if (!loaded || d->guest)
+		d->broken = *e;
+	d->asks_relay = d->guest || (loaded && config_is_closed(&d->config));
+	if (!d->guest)
+		return loaded;
+	config_release(&d->config);
+	arena_init(&d->config.mem, POST_GUEST);
+	d->config.max_message_size = POST_GUEST_MOST;
+	return true;
 }
 
 bool
 sendmail_post_queue(struct sendmail_post *d, struct err *e)
 {
+	if (d->guest) {
+		*e = d->broken;
+		return false;
+	}
 	/* the settings of another account have a path of their own */
 	if (d->opened && d->outbox.spool.path != d->config.spool_dir.p) {
 		outbox_close(&d->outbox);
@@ -47,6 +76,7 @@ sendmail_post_close(struct sendmail_post *d)
 {
 	accept_release(&d->in);
 	outbox_close(&d->outbox);
+	submit_release(&d->submit);
 	config_release(&d->config);
 	*d = (struct sendmail_post){ 0 };
 }
@@ -59,11 +89,43 @@ text_of(const struct addr *sender)
 	return sender != NULL ? sender->text : (struct str){ 0 };
 }
 
+/*
+ * What a guest's header is completed by; the relay has the last word on it.
+ * The host's name where it is one.
+ */
+static bool
+post_choose_guest(struct sendmail_post *d, struct accept_to *to, struct err *e)
+{
+	const struct addr *sender = d->in.ask.entry.sender;
+	struct arena *mem = &d->config.mem;
+	struct str local = STR("postmaster");
+	char host[POST_HOST] = "";
+	struct addr *self;
+
+	if (sender != NULL && sender->domain.n > 0) {
+		d->config.from = sender->text;
+	} else {
+		(void)gethostname(host, sizeof(host) - 1);
+		if (sender != NULL)
+			local = sender->text;
+		d->config.from =
+		    arena_fmt(mem, "%.*s@%s", STR_ARG(local), host);
+		if (!addr_parse(mem, d->config.from, false, &self, e))
+			d->config.from = STR("postmaster@localhost");
+	}
+	to->config = &d->config;
+	to->sender = text_of(sender);
+	to->why = d->broken;
+	return arena_ok(mem, e);
+}
+
 static bool
 post_choose(void *arg, struct str header, struct accept_to *to, struct err *e)
 {
 	struct sendmail_post *d = arg;
 
+	if (d->guest)
+		return post_choose_guest(d, to, e);
 	if (d->broken.kind != ERR_NONE) {
 		*e = d->broken;
 		return false;
@@ -87,10 +149,11 @@ sendmail_post_begin(struct sendmail_post *d, const struct accept_ask *ask)
 	all.arg = d;
 	all.client = "sendmail";
 	all.log = d->log;
-	all.check = true;
+	all.check = !d->guest;
+	all.keep = true;
 	accept_release(&d->in);
 	accept_begin(&d->in, &all);
-	d->reported = false;
+	d->reported = d->away = d->unstored = false;
 }
 
 /* As Postfix says it, for those who read logs by program. */
@@ -181,6 +244,48 @@ report_bad(struct sendmail_post *d, struct arena *mem, struct err *e)
 	return ok;
 }
 
+/* False with e->away: nobody took it. */
+static bool
+post_submit(struct sendmail_post *d, struct err *e)
+{
+	const struct accept *in = &d->in;
+	const struct source text = accept_source(in);
+	const struct submission_ask ask = { .sender = in->to.sender,
+		.rcpt = in->entry.rcpt,
+		.notify = in->ask.notify,
+		.envelope_id = in->ask.envelope_id,
+		.ret = in->ask.ret };
+
+	if (d->submit.log == NULL)
+		submit_init(&d->submit, &d->config, d->log);
+	if (!submit_to_relay(&d->submit, &ask, &text, e))
+		return false;
+	syslog_send(d->syslog, SYSLOG_INFO,
+	    "message-id=%.*s, from=<%.*s>, size=%llu, nrcpt=%zu, relay=%s, "
+	    "status=queued (%s)",
+	    STR_ARG(in->entry.message_id), STR_ARG(in->to.sender),
+	    (unsigned long long)text.size, in->entry.n_rcpt, d->submit.socket,
+	    d->submit.as);
+	for (const struct entry_bad *b = in->entry.bad; b != NULL; b = b->next)
+		log_warn(d->log, "not sent to all: %.*s", STR_ARG(b->why));
+	d->away = true;
+	return true;
+}
+
+/* Neither has it: what an administrator can do. */
+static bool
+post_turn_away(const struct sendmail_post *d, const struct err *away,
+    struct err *e)
+{
+	*e = d->broken;
+	if (e->remedy[0] != '\0')
+		return false;
+	(void)err_set(e, ERR_CONFIG, "%s; and %s", d->broken.msg, away->msg);
+	return err_remedy(e,
+	    "let an administrator start post365 relay, which takes mail of "
+	    "all users of this machine");
+}
+
 bool
 sendmail_post_store(struct sendmail_post *d, struct err *e)
 {
@@ -189,7 +294,19 @@ sendmail_post_store(struct sendmail_post *d, struct err *e)
 	struct arena mem;
 	struct err why;
 
-	if (!accept_commit(&d->in, e))
+	if (d->asks_relay || d->in.to.outbox == NULL) {
+		if (post_submit(d, &why))
+			return true;
+		if (!why.away) {
+			*e = why;
+			return false;
+		}
+		log_trace(d->log, "%s", why.msg);
+	}
+	if (d->guest)
+		return post_turn_away(d, &why, e);
+	d->unstored = !accept_commit(&d->in, e);
+	if (d->unstored)
 		return false;
 	note_stored(d);
 	warn(d);
@@ -222,6 +339,8 @@ sendmail_post_background(struct sendmail_post *d)
 	const struct manager_ask ask = sendmail_post_manager(d);
 	struct err e;
 
+	if (d->away)
+		return;
 	if (background_send(&ask, d->in.id, &e))
 		return;
 	log_warn(d->log, "stored, but not sent yet: %s", e.msg);
@@ -261,6 +380,8 @@ sendmail_post_wait(struct sendmail_post *d, struct err *e)
 	struct err why;
 	bool ok = true, left = d->reported;
 
+	if (d->away)
+		return true;
 	worker_open(&w, &d->outbox, d->ask.path, d->log, d->syslog);
 	w.told = true;
 	if (!worker_message(&w, d->in.id, &r, &why)) {

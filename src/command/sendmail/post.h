@@ -7,6 +7,11 @@
  * its caller, whatever the service does. Where a message cannot be stored (no
  * folder, a full disk), it is sent while the caller waits.
  *
+ * A guest is a user who has no queue of his own: he may not read the settings,
+ * or there are none. His messages go to the relay of this machine (submit.h);
+ * so do those of who may not read the secret or not write into the queue, if a
+ * relay answers.
+ *
  * Source: design.md 1; sendmail.md 0 and 0.2 (callers do not try again).
  */
 #ifndef COMMAND_SENDMAIL_POST_H
@@ -17,6 +22,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/syslog.h"
+#include "command/sendmail/submit.h"
 #include "config/config.h"
 #include "deliver/accept.h"
 #include "deliver/manager.h"
@@ -28,6 +34,11 @@ struct sendmail_post {
 	const struct syslog *syslog;
 	struct config config;
 	struct err broken; /* why the settings are none; or of kind ERR_NONE */
+	struct submit submit;
+	bool guest;
+	bool asks_relay; /* first; else only where it cannot be stored */
+	bool away;       /* the latest message is the relay's, */
+	bool unstored;   /* or nobody's, but it could be sent at once */
 	struct outbox outbox;
 	bool opened;      /* the outbox */
 	struct accept in; /* the latest message */
@@ -49,25 +60,29 @@ bool sendmail_post_queue(struct sendmail_post *d, struct err *e)
     __attribute__((warn_unused_result));
 
 /*
- * Begins a message, which is fed to d->in. ask: entry, received, options and
- * keep.
+ * Begins a message, which is fed to d->in. ask: entry, received, options.
  */
 void sendmail_post_begin(struct sendmail_post *d, const struct accept_ask *ask);
 
 /*
  * Stores what is in d->in, which has ended; how to sign in need not be known
- * yet. False: nothing is stored.
+ * yet. Or it is the relay's: d->away. False: neither; accept_source still has
+ * it.
  */
 bool sendmail_post_store(struct sendmail_post *d, struct err *e)
     __attribute__((warn_unused_result));
 
-/* What is stored is sent, by another process. It may fail: the log says so. */
+/*
+ * What is stored is sent, by another process. It may fail: the log says so.
+ * What is the relay's is in good hands.
+ */
 void sendmail_post_background(struct sendmail_post *d);
 
 /*
  * Sends the latest message now, one try, or as many as `send` makes where it
- * is not stored. True: sent, or stored and to be tried again. False: refused
- * for good, without a report (69, 65), or it waits for a person (76, 77, 78).
+ * is not stored. True: sent, the relay's, or stored and to be tried again.
+ * False: refused for good, without a report (69, 65), or it waits for a person
+ * (76, 77, 78).
  */
 bool sendmail_post_wait(struct sendmail_post *d, struct err *e)
     __attribute__((warn_unused_result));

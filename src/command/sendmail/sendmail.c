@@ -243,7 +243,7 @@ deliver(struct sendmail *s, struct err *e)
 	const struct accept_input in = { STDIN_FILENO, "standard input",
 		!s->ask.ignore_dots };
 	struct sendmail_post post = { 0 };
-	struct accept_ask want = { .keep = !stores_only(s) };
+	struct accept_ask want = { 0 };
 	bool ok;
 
 	if (!read_recipients(s, e) || !read_sender(s, e))
@@ -266,7 +266,8 @@ deliver(struct sendmail *s, struct err *e)
 	if (ok && sendmail_post_store(&post, e))
 		ok = hand_on(s, &post, e);
 	else if (ok)
-		ok = want.keep && sendmail_post_unstored(&post, e);
+		ok = post.unstored && !stores_only(s) &&
+		    sendmail_post_unstored(&post, e);
 	sendmail_post_close(&post);
 	return ok;
 }
@@ -279,7 +280,8 @@ serve(struct sendmail *s, struct err *e)
 	const struct config_ask ask = settings_of(s);
 	struct sendmail_post post = { 0 };
 	bool ok = sendmail_post_open(&post, &ask, &s->log, &s->syslog, e) &&
-	    config_check(&post.config, NULL, CONFIG_TO_COMPOSE, e);
+	    (post.guest ||
+		config_check(&post.config, NULL, CONFIG_TO_COMPOSE, e));
 
 	if (stores_only(s))
 		config_forget_secrets();

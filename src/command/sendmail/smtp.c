@@ -113,7 +113,11 @@ take_message(struct server *s)
 	} else if (accept_end(&s->post->in, &e) &&
 	    sendmail_post_store(s->post, &e)) {
 		buf_init(&text, SESSION_REPLY_MAX);
-		buf_addf(&text, "250 2.0.0 Ok: queued as %s", s->post->in.id);
+		if (s->post->away)
+			buf_addz(&text, s->post->submit.as);
+		else
+			buf_addf(&text, "250 2.0.0 Ok: queued as %s",
+			    s->post->in.id);
 		session_answer(&s->session, buf_view(&text));
 		buf_release(&text);
 		if (s->streams->deliver)
