@@ -32,6 +32,7 @@ struct site {
 	struct config config;
 	struct outbox outbox;
 	struct arena mem;
+	const char *sender;
 	unsigned asked;
 	bool closed; /* there is no queue */
 };
@@ -54,6 +55,7 @@ site_new(struct site *s)
 	s->outbox = (struct outbox){ .spool = s->q.spool };
 	s->asked = 0;
 	s->closed = false;
+	s->sender = "me@contoso.com";
 	arena_init(&s->mem, LIMIT);
 }
 
@@ -73,7 +75,7 @@ choose(void *arg, struct str header, struct accept_to *to, struct err *e)
 	(void)e;
 	s->asked++;
 	to->config = &s->config;
-	to->sender = STR("me@contoso.com");
+	to->sender = str_of(s->sender);
 	if (!s->closed)
 		to->outbox = &s->outbox;
 	else
@@ -494,6 +496,10 @@ static const struct {
 	{ 200, 3 << 20, 150 << 20, true },
 	{ ACCEPT_HEADER, 3 << 20, 150 << 20, true },
 	{ 200, 3 << 20, 1 << 20, false },
+	/* 80,000 and what base64 adds to it are 110,000 bytes */
+	{ 240, 1715 * 64, 80000, true },
+	{ 241, 1715 * 64, 80000, false },
+	{ 3 * ACCEPT_HEADER, 0, 150 << 20, false },
 };
 
 static void
@@ -511,11 +517,14 @@ test_limits(void)
 		site_new(&s);
 		s.config.max_message_size = limits[i].max;
 		ask = ask_of(&s);
-		ask.check = true;
+		ask.check = limits[i].max >= 1 << 20; /* it asks, too */
 		ask.entry.rcpt = addresses(&s.mem, "a@x.example");
 		make_text(&text, limits[i].header, limits[i].body);
 		ok = put(&a, &ask, &text, &e);
 		T_CHECK(ok == limits[i].ok && (ok || err_exit(&e) == 65),
+		    "%zu: %s", i, e.msg);
+		T_CHECK(limits[i].header <= ACCEPT_HEADER ||
+			strstr(e.msg, "has a header of more than") != NULL,
 		    "%zu: %s", i, e.msg);
 		if (ok)
 			T_CHECK(claim_take(&c, &s.q.spool, a.id, SPOOL_ALL,
@@ -707,6 +716,94 @@ test_kept(void)
 	}
 }
 
+/* What is wrong with the message itself is refused, not kept elsewhere. */
+static void
+test_not_kept(void)
+{
+	static const size_t bodies[] = { 1000, 300000 };
+	struct accept a = { 0 };
+	struct accept_ask ask;
+	struct buf text;
+	struct site s;
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < N(bodies); i++) {
+		site_new(&s);
+		s.sender = "\"a\001b\"@contoso.com";
+		make_text(&text, 200, bodies[i]);
+		ask = ask_of(&s);
+		ask.keep = true;
+		ask.entry.rcpt = addresses(&s.mem, "a@x.example");
+		accept_begin(&a, &ask);
+		T_CHECK(!(accept_feed(&a, buf_view(&text), &e) &&
+			    accept_end(&a, &e)) &&
+			e.kind == ERR_INPUT,
+		    "%zu: %s", bodies[i], e.msg);
+		accept_release(&a);
+		T_CHECK(files(&s) == 0, "nothing");
+		buf_release(&text);
+		site_end(&s);
+	}
+}
+
+/* Whether there is room is asked for the whole of a small message. */
+static void
+test_room(void)
+{
+	struct accept a = { 0 };
+	struct accept_ask ask;
+	struct buf text;
+	struct site s;
+	struct err e = { 0 };
+
+	for (int small = 0; small < 2; small++) {
+		site_new(&s);
+		s.outbox.limits.max_spool = 4000;
+		make_text(&text, 200, small ? 3000 : 4000);
+		ask = ask_of(&s);
+		ask.entry.rcpt = addresses(&s.mem, "a@x.example");
+		T_CHECK(put(&a, &ask, &text, &e) == (small == 1) &&
+			(small || (e.full && err_exit(&e) == 75)),
+		    "%s", e.msg);
+		accept_release(&a);
+		T_CHECK(files(&s) == (size_t)small, "%zu", files(&s));
+		buf_release(&text);
+		site_end(&s);
+	}
+}
+
+/* What is asked for all recipients is so for those without their own. */
+static void
+test_notify(void)
+{
+	struct accept a = { 0 };
+	struct accept_ask ask;
+	struct addr *rcpt;
+	struct claim c;
+	struct buf text;
+	struct site s;
+	struct err e = { 0 };
+
+	site_new(&s);
+	make_text(&text, 200, 100);
+	ask = ask_of(&s);
+	ask.notify = NOTIFY_NEVER;
+	rcpt = addresses(&s.mem, "a@x.example, b@x.example");
+	rcpt->notify.when = NOTIFY_SUCCESS;
+	ask.entry.rcpt = rcpt;
+	T_CHECK(put(&a, &ask, &text, &e) &&
+		claim_look(&c, &s.q.spool, a.id, SPOOL_ALL, &s.q.arena, &e) &&
+		c.envelope.recipients == 2 && c.envelope.notify != NULL,
+	    "%s", e.msg);
+	T_CHECK(c.envelope.notify[0].when == NOTIFY_SUCCESS &&
+		c.envelope.notify[1].when == NOTIFY_NEVER,
+	    "%u, %u", c.envelope.notify[0].when, c.envelope.notify[1].when);
+	claim_leave(&c);
+	accept_release(&a);
+	buf_release(&text);
+	site_end(&s);
+}
+
 static void
 accept_once(void)
 {
@@ -797,6 +894,9 @@ static const struct t_test tests[] = {
 	{ "what can never go", test_check },
 	{ "each call of the disk fails", test_disk },
 	{ "no queue", test_kept },
+	{ "refused, not kept", test_not_kept },
+	{ "room", test_room },
+	{ "notify", test_notify },
 	{ "each allocation fails", test_memory },
 	{ "a disk that fills up", test_full },
 };

@@ -618,6 +618,51 @@ test_order(void)
 	}
 }
 
+/*
+ * What a person reads in another folder is durable there; what a worker puts
+ * back waits in both. The first failure is the one that is told.
+ */
+static void
+test_put(void)
+{
+	static const struct {
+		const char *name, *order;
+		enum spool_where to;
+		enum cut how;
+		long fails;
+		const char *says; /* NULL: all well */
+	} rows[] = {
+		{ "hold", "wd.rf.", SPOOL_HOLD, CUT_FAIL, 0, NULL },
+		{ "dead", "wd.rf.", SPOOL_DEAD, CUT_FAIL, 0, NULL },
+		{ "later", "wd.r.", SPOOL_NEW, CUT_FAIL, 0, NULL },
+		{ "no state", "!.rf.", SPOOL_HOLD, CUT_FAIL, 1, "write" },
+		{ "no rename", "wd.!.", SPOOL_HOLD, CUT_FAIL, 4, "rename" },
+		{ "folder", "wd.r!.", SPOOL_HOLD, CUT_FAIL, 5, "folder" },
+		{ "none", "!.!.", SPOOL_HOLD, CUT_FULL, 1, "write" },
+	};
+	struct facts f;
+	struct claim c;
+	struct queue q;
+	struct err e;
+	bool ok;
+
+	for (size_t i = 0; i < N(rows); i++) {
+		f = (struct facts){ 0 };
+		e = (struct err){ 0 };
+		queue_new(&q);
+		T_CHECK(queued(&q, &f, &e) && take(&q, &f, &c, &e), "%s",
+		    e.msg);
+		cut_at(rows[i].fails, rows[i].how, EIO);
+		ok = claim_put(&c, rows[i].to, &e);
+		T_CHECK(ok == (rows[i].says == NULL) &&
+			strcmp(cut_order(), rows[i].order) == 0 &&
+			(ok || strstr(e.msg, rows[i].says) != NULL),
+		    "%s: %s, %s", rows[i].name, cut_order(), e.msg);
+		cut_at(0, CUT_NONE, 0);
+		queue_end(&q);
+	}
+}
+
 /* Another one who comes at that moment, and puts the message elsewhere. */
 struct other {
 	struct queue *q;
@@ -750,6 +795,7 @@ static const struct t_test tests[] = {
 	{ "disk full from each call on", test_disk_full },
 	{ "done, and no mark of it", test_done_unmarked },
 	{ "the order of a settle", test_order },
+	{ "the order of a put", test_put },
 	{ "failures are told", test_told },
 	{ "two that meet at every call", test_meet },
 };

@@ -150,6 +150,25 @@ test_later(void)
 	index_release(&x);
 }
 
+/* One whose mailbox is not known is read when its time comes. */
+static void
+test_unread(void)
+{
+	const struct index_item item = { .id = 7, .box = INDEX_NO_BOX };
+	uint64_t id = 0;
+
+	begin();
+	add(1, 1, false, NOW + 20);
+	T_CHECK(index_add(&x, &item, NOW + 10), "add");
+	all_work();
+	T_CHECK(!index_next_unread(&x, NOW, &id), "it is not due");
+	T_TAKES("", NOW + 20, 1, "it is read before others go");
+	T_CHECK(index_next_unread(&x, NOW + 20, &id) && id == 7, "%d", (int)id);
+	T_CHECK(!index_next_unread(&x, NOW + 20, &id), "one of them");
+	T_TAKES("1", NOW + 20, 1, "then the other");
+	index_release(&x);
+}
+
 static void
 test_held_up(void)
 {
@@ -163,6 +182,11 @@ test_held_up(void)
 	T_CHECK(!index_may_go(&x, NOW), "1 may not");
 	T_CHECK(index_due(&x, NOW) == NOW + 5, "when it may");
 	T_CHECK(index_ready(&x) == 1, "it is kept");
+	add(3, 3, false, 0);
+	index_box(&x, box(3))->until = NOW + 3;
+	T_CHECK(index_due(&x, NOW) == NOW + 3, "the first of two");
+	index_box(&x, box(3))->until = NOW + 9;
+	T_CHECK(index_due(&x, NOW) == NOW + 5, "and the other way round");
 	T_TAKES("1", NOW + 5, 1, "its time came");
 	index_release(&x);
 }
@@ -239,6 +263,7 @@ main(void)
 		{ "limits", test_limits },
 		{ "begins with one", test_begins_with_one },
 		{ "later", test_later },
+		{ "unread", test_unread },
 		{ "held up", test_held_up },
 		{ "probe", test_probe },
 		{ "many", test_many },

@@ -57,6 +57,8 @@ static const struct {
 	  STR_INIT(".\r\nx\r\n"), 0 },
 	{ "byte order mark", STR_INIT("\xef\xbb\xbf" "A: b\n"),
 	  STR_INIT("A: b\r\n"), STR_INIT("A: b\r\n"), 0 },
+	{ "CRs alone, a dot first", STR_INIT(".\r\rb\r"),
+	  STR_INIT(".\r\n\r\nb\r\n"), STR_INIT(".\r\n\r\nb\r\n"), 0 },
 	{ "half a mark", STR_INIT("\xef\xbb" "A"),
 	  STR_INIT("\xef\xbb" "A\r\n"), STR_INIT("\xef\xbb" "A\r\n"), 0 },
 	{ "NUL", STR_INIT("a\0b\n"), STR_INIT("a\0b\r\n"),

@@ -262,6 +262,23 @@ test_rotation(void)
 	end();
 }
 
+/* Where nothing can be renamed the file grows on: no line is lost. */
+static void
+test_no_rotation(void)
+{
+	struct err e = { 0 };
+	struct stat st;
+
+	begin(1);
+	T_CHECK(mkdirat(j.dir.fd, "journal.1", 0700) == 0, "in its place");
+	for (int i = 0; i < 300; i++)
+		T_CHECK(journal_add(&j, &plain, &e), "%s", e.msg);
+	T_CHECK(fstatat(j.dir.fd, "journal", &st, 0) == 0 && st.st_size > 65536,
+	    "it has all lines");
+	(void)unlinkat(j.dir.fd, "journal.1", AT_REMOVEDIR);
+	end();
+}
+
 /* Many processes, with rotation: no line is lost, none is mixed. */
 static void
 test_crowd(void)
@@ -490,6 +507,7 @@ static const struct t_test tests[] = {
 	{ "bad text", test_bad_text },
 	{ "filters", test_filters },
 	{ "rotation", test_rotation },
+	{ "no rotation", test_no_rotation },
 	{ "crowd", test_crowd },
 	{ "cut at every call", test_cuts },
 	{ "the folder of a new file is synced", test_folder_synced },

@@ -114,6 +114,36 @@ test_abort(void)
 	queue_end(&q);
 }
 
+/* It keeps an id that is free in all folders, and no other. */
+static void
+test_id(void)
+{
+	struct envelope v = queue_envelope;
+	struct spool_add a;
+	struct queue q;
+	struct err e = { 0 };
+	char id[ENVELOPE_ID_SIZE];
+
+	queue_new(&q);
+	v.id = STR("6742F3A05C81B7E0");
+	for (unsigned where = SPOOL_NEW; where < SPOOL_FOLDERS; where++) {
+		T_CHECK(spool_begin(&q.spool, &v, &a, &e) &&
+			str_eq(str_of(a.id), v.id) && spool_commit(&a, &e),
+		    "free: %s %s", a.id, e.msg);
+		if (where != SPOOL_NEW)
+			(void)renameat(q.spool.dir[SPOOL_NEW].fd, a.id,
+			    q.spool.dir[where].fd, a.id);
+		T_CHECK(spool_begin(&q.spool, &v, &a, &e) &&
+			!str_eq(str_of(a.id), v.id),
+		    "taken in %s", spool_where_name(where));
+		memcpy(id, a.id, sizeof(id));
+		T_CHECK(spool_commit(&a, &e), "%s", e.msg);
+		(void)unlinkat(q.spool.dir[SPOOL_NEW].fd, id, 0);
+		(void)unlinkat(q.spool.dir[where].fd, v.id.p, 0);
+	}
+	queue_end(&q);
+}
+
 /* Three that share one sync of the folder. */
 static void
 test_settle(void)
@@ -177,6 +207,13 @@ test_list(void)
 	T_CHECK(spool_due(&q.spool, &l.item[3]) == QUEUE_NOW, "due at once");
 	(void)unlinkat(q.spool.dir[SPOOL_NEW].fd, l.item[7].id, 0);
 	T_CHECK(spool_due(&q.spool, &l.item[7]) == 0, "it is gone");
+	spool_list_release(&l);
+
+	/* one that is moved just now is met in both folders */
+	(void)linkat(q.spool.dir[SPOOL_NEW].fd, id[2],
+	    q.spool.dir[SPOOL_WORK].fd, id[2], 0);
+	T_CHECK(spool_list(&q.spool, SPOOL_ALL, &l, &e) && l.n == 7,
+	    "a twin: %zu", l.n);
 	spool_list_release(&l);
 
 	T_CHECK(spool_find(&q.spool, str_of(id[3]), SPOOL_ALL, found, &e) &&
@@ -402,6 +439,7 @@ static const struct t_test tests[] = {
 	{ "sizes", test_sizes },
 	{ "abort", test_abort },
 	{ "settle", test_settle },
+	{ "id", test_id },
 	{ "list and find", test_list },
 	{ "order", test_order },
 	{ "clean", test_clean },
