@@ -321,6 +321,17 @@ listen_open_unix(const struct listen *l, struct err *e)
 	return fd;
 }
 
+/* A socket that listens? */
+static bool
+listen_is_open(int fd)
+{
+	int listens = 0;
+	socklen_t n = sizeof(listens);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) == 0 &&
+	    listens != 0;
+}
+
 /* The n-th name of LISTEN_FDNAMES; they are parted by colons. */
 static int
 listen_take_fd(const struct listen *l, struct err *e)
@@ -337,7 +348,7 @@ listen_take_fd(const struct listen *l, struct err *e)
 		for (int fd = LISTEN_FD_FIRST; fd < LISTEN_FD_FIRST + (int)n &&
 		     str_next(&names, ':', &name);
 		     fd++)
-			if (str_eq(name, l->name) &&
+			if (str_eq(name, l->name) && listen_is_open(fd) &&
 			    fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
 			    fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
 				return fd;

@@ -144,6 +144,8 @@ reception_welcome(struct reception *r, const struct house_door *door)
 	if (fd < 0) {
 		if (errno == EMFILE || errno == ENFILE)
 			reception_is_out(r, door->fd);
+		else if (errno != EAGAIN)
+			r->rest = os_mono_ms() + RECEPTION_REST_MS;
 		return errno == ECONNABORTED || errno == EINTR;
 	}
 	reception_peer(fd, &from, &peer);

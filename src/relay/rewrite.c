@@ -2,6 +2,7 @@
 #include "relay/rewrite.h"
 
 #include "mail/head.h"
+#include "mail/value.h"
 
 enum { REWRITE_MEMORY = 16 << 20, REWRITE_VALUE = 2 << 20 };
 
@@ -165,7 +166,8 @@ rewrite_field(struct arena *a, const struct rewrite *r,
 	    rewrite_is_of(f->name, to, sizeof(to) / sizeof(*to));
 
 	if (!is_to ||
-	    !addr_parse_list(a, arena_str(a, f->value), true, &list, &unsaid) ||
+	    !addr_parse_list(a, value_read(a, f->value, STR("")).text, true,
+		&list, &unsaid) ||
 	    list == NULL) {
 		buf_adds(out, f->raw);
 		return true;
@@ -182,15 +184,18 @@ rewrite_from(struct arena *a, const struct rewrite *r, const struct head *head,
 	struct addr *from, *old = NULL;
 	struct err unsaid;
 
-	if (!addr_parse(a, r->from, false, &from, e) ||
-	    !rewrite_write(STR("From"), from, out, e))
+	if (!addr_parse(a, r->from, false, &from, e))
 		return false;
-	if (f == NULL || head_find(head->first, STR("Reply-To")) != NULL ||
-	    !addr_parse_list(a, arena_str(a, f->value), false, &old, &unsaid) ||
-	    old == NULL)
-		return true;
-	from->name = old->name;
-	return rewrite_write(STR("Reply-To"), old, out, e);
+	if (f == NULL ||
+	    !addr_parse_list(a, value_read(a, f->value, STR("")).text, false,
+		&old, &unsaid))
+		old = NULL;
+	if (old != NULL && from->name.n == 0)
+		from->name = old->name;
+	if (!rewrite_write(STR("From"), from, out, e))
+		return false;
+	return old == NULL || head_find(head->first, STR("Reply-To")) != NULL ||
+	    rewrite_write(STR("Reply-To"), old, out, e);
 }
 
 bool

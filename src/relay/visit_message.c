@@ -5,6 +5,7 @@
 #include "base/os.h"
 #include "deliver/bell.h"
 #include "mail/head.h"
+#include "mail/value.h"
 #include "relay/visit_own.h"
 
 enum {
@@ -48,8 +49,8 @@ visit_author(struct arena *mem, const struct head_field *f)
 	struct err unsaid;
 
 	if (f == NULL ||
-	    !addr_parse_list(mem, arena_str(mem, f->value), true, &list,
-		&unsaid))
+	    !addr_parse_list(mem, value_read(mem, f->value, STR("")).text, true,
+		&list, &unsaid))
 		return NULL;
 	return list;
 }

@@ -250,8 +250,15 @@ session_take_line(struct session *s, struct str *in)
 static enum session_event
 session_give_text(struct session *s)
 {
+	static const struct str large =
+	    STR_INIT("552 5.3.4 The message is too large");
+
 	if (s->size > s->conf.max_size)
-		session_condemn(s, STR("552 5.3.4 The message is too large"));
+		session_condemn(s, large);
+	if (s->size / 3 > s->conf.max_size / 2) {
+		session_end(s, large);
+		return SESSION_MORE;
+	}
 	if (s->lines.bare && s->conf.reject_bare)
 		session_condemn(s,
 		    STR("550 5.5.2 A lone CR or LF is not accepted"));

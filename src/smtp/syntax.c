@@ -182,8 +182,15 @@ static bool
 set_size(struct str value, void *to)
 {
 	struct syntax_mail *m = to;
+	size_t digits = 0;
 
-	return str_u64(value, size_max, &m->size);
+	if (str_u64(value, size_max, &m->size))
+		return true;
+	/* RFC 1870 3: 20 digits; what is more than can be is too much */
+	while (digits < value.n && ascii_is_digit(value.p[digits]))
+		digits++;
+	m->size = size_max;
+	return value.n > 0 && digits == value.n && digits <= 20;
 }
 
 static bool
@@ -278,7 +285,7 @@ static enum syntax_fault
 parse_params(struct str rest, const struct param *known, void *to)
 {
 	bool seen[PARAMS_MAX] = { false };
-	struct str word, value;
+	struct str word, value, first[PARAMS_MAX];
 	size_t eq, i;
 
 	while (rest.n > 0) {
@@ -290,12 +297,18 @@ parse_params(struct str rest, const struct param *known, void *to)
 		for (i = 0;
 		     known[i].set != NULL && !str_ieq(known[i].name, word);)
 			i++;
-		if (known[i].set == NULL)
-			return SYNTAX_BAD_PARAM;
-		/* RFC 5321 4.1.1.11: no keyword twice */
-		if (seen[i] || !known[i].set(value, to))
-			return SYNTAX_BAD_VALUE;
+		if (known[i].set == NULL) /* "Name <a@b.c>" */
+			return str_starts(word, STR("<")) ? SYNTAX_BAD_PATH :
+							    SYNTAX_BAD_PARAM;
+		/* RFC 5321 4.1.1.11: no keyword twice; but smtplib says SIZE
+		   again where its caller did */
+		if (seen[i] ? !str_eq(first[i], value) :
+			      !known[i].set(value, to))
+			return str_ieq(value, STR("BINARYMIME")) ?
+			    SYNTAX_BAD_PARAM :
+			    SYNTAX_BAD_VALUE;
 		seen[i] = true;
+		first[i] = value;
 	}
 	return SYNTAX_GOOD;
 }
