@@ -82,6 +82,17 @@
 /* PSA: TLS 1.3 in 3.6 does its cryptography by it. Keys live in memory only:
  * no PSA storage. */
 #define MBEDTLS_PSA_CRYPTO_C
+#define MBEDTLS_PSA_CRYPTO_CONFIG	/* what PSA can do is no more than: */
+#define MBEDTLS_PSA_CRYPTO_CONFIG_FILE <mbedtls_config.h>	/* this list */
+#define PSA_WANT_ALG_ECDH 1		/* the exchange, with a key made for it */
+#define PSA_WANT_KEY_TYPE_ECC_PUBLIC_KEY 1
+#define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_BASIC 1
+#define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_GENERATE 1
+#define PSA_WANT_ALG_HKDF_EXTRACT 1	/* the key schedule */
+#define PSA_WANT_ALG_HKDF_EXPAND 1
+#define PSA_WANT_KEY_TYPE_DERIVE 1
+#define PSA_WANT_ALG_HMAC 1		/* Finished, and the binder of a ticket */
+#define PSA_WANT_KEY_TYPE_HMAC 1
 
 /* Certificates */
 #define MBEDTLS_X509_USE_C

@@ -27,10 +27,20 @@ intrinsics := aes aesni gcm
 opt = $(if $(filter $*,$(fast)),-O2,$(OS)) \
   $(if $(filter $*,$(intrinsics)),$(AESNI))
 # The code of TLS reads certificates by net/constraint.c (see there).
-own = $(if $(filter ssl_tls ssl_tls13_generic,$*),$(OWN_PARSE))
-OWN_PARSE := -Dmbedtls_x509_crt_parse_der=constraint_parse_der
+OWN_ssl_tls := -Dmbedtls_x509_crt_parse_der=constraint_parse_der
+OWN_ssl_tls13_generic := $(OWN_ssl_tls)
+# A server of TLS 1.2 may sign with RSA-PSS; PSA itself need not.
+OWN_ssl_tls12_client := -DPSA_WANT_ALG_RSA_PSS=1
+# What is called and cannot be reached: vendor/mbedtls_without.c.
+OWN_rsa := -Dmbedtls_rsa_deduce_primes=without_deduce_primes \
+  -Dmbedtls_rsa_deduce_private_exponent=without_deduce_private_exponent \
+  -Dmbedtls_rsa_deduce_crt=without_deduce_crt
+OWN_pk_wrap := -Dmbedtls_rsa_pkcs1_encrypt=without_encrypt \
+  -Dmbedtls_rsa_pkcs1_decrypt=mbedtls_rsa_rsaes_pkcs1_v15_decrypt
+own = $(OWN_$*)
 mbed_src := $(wildcard $(MBEDTLS)/library/*.c)
-mbed_name := $(notdir $(mbed_src:.c=)) mbedtls_random mbedtls_sha1
+mbed_name := $(notdir $(mbed_src:.c=)) mbedtls_random mbedtls_sha1 \
+  mbedtls_without
 vpath %.c $(MBEDTLS)/library vendor
 
 $(V)/mbedtls-rel/%.o: %.c vendor/mbedtls_config.h $(vendor_flags) | $(V)/musl/lib/libc.a
