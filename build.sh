@@ -55,17 +55,19 @@ probe_libc() {
 
 # Writes what the compiler can into cc.mk, once for each compiler.
 cc_setup() {
-	key="$CC: $($CC --version 2>/dev/null | head -n 1), rules 8"
+	key="$CC: $($CC --version 2>/dev/null | head -n 1), rules 9"
 	if [ -e "$O/cc.mk" ]; then
 		read -r _ old <"$O/cc.mk" || true
 		[ "${old:-}" = "$key" ] && return
 	fi
 	zero='' lto='' fat='' one='' relr='' libasan='' aesni='' cast='' guard=''
-	layout=''
-	# gcc copies code for a jump less, at -Os and -Oz too: 11 kB.
+	layout='' data=''
+	# gcc copies code for a jump less, at -Os and -Oz too: 11 kB. It copies
+	# functions where it guesses wrong that this is smaller: 4 kB.
 	small=-Os
 	probe -Oz && small=-Oz
 	lean='-fno-tree-pre -fno-thread-jumps -fno-tree-dominator-opts'
+	lean="$lean -fno-inline-small-functions"
 	# shellcheck disable=SC2086 # words
 	probe $lean && small="$small $lean"
 	probe -ftrivial-auto-var-init=zero &&
@@ -77,6 +79,8 @@ cc_setup() {
 	case $($CC -dumpmachine) in
 	x86_64* | i?86*) probe -maes -mpclmul && aesni='-maes -mpclmul' ;;
 	esac
+	# x86-64: no tables on 32 bytes for what is no vector: 3 kB.
+	probe -malign-data=abi && data=-malign-data=abi
 	# musl has the stack's guard in a variable, too, as on other machines:
 	# shorter than what x86-64 reads by %fs. link.ld: only where ld keeps
 	# code on pages of its own.
@@ -102,6 +106,7 @@ cc_setup() {
 		say "LIBGCC := $($CC -print-libgcc-file-name)"
 		say "OS := $small"
 		say "GUARD := $guard"
+		say "DATA := $data"
 		say "LAYOUT := $layout"
 		say "ZERO := $zero"
 		say "LTO := $lto"

@@ -11,7 +11,7 @@ musl_inc := -nostdinc -isystem $(V)/musl/include -isystem $(CC_INCLUDE) \
 # No unwind tables: C without exceptions, and they are a tenth of the file.
 SMALL := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
   -fno-unwind-tables -ffile-prefix-map=$(CURDIR)=. -fPIE \
-  -fvisibility=hidden
+  -fvisibility=hidden $(DATA)
 HARD := -fstack-protector-strong $(GUARD) -fno-strict-overflow
 
 # The vendor's: for size. What the bytes of a mail pass through is for speed
