@@ -38,7 +38,7 @@ print-db:
 	@echo "$(filter-out -fsanitize% -fno-sanitize%,$(SAN)) -Itests/unit"
 
 # --- release: $(O)/post365
-rel := $(src:src/%.c=$(O)/rel/%.o) $(O)/rel/roots.o
+rel := $(src:src/%.c=$(O)/rel/%.o) $(O)/rel/roots.o $(O)/rel/musl_without.o
 $(O)/rel/%.o: src/%.c $(flags) | $(V)/musl/lib/libc.a
 	@mkdir -p $(@D)
 	@echo "cc $<"
@@ -46,6 +46,9 @@ $(O)/rel/%.o: src/%.c $(flags) | $(V)/musl/lib/libc.a
 $(O)/rel/roots.o: build/gen/roots.c $(flags) | $(V)/musl/lib/libc.a
 	@mkdir -p $(@D)
 	$(CC) $(REL) -O2 $(LTO) -c -o $@ $<
+$(O)/rel/musl_without.o: vendor/musl_without.c $(flags) | $(V)/musl/lib/libc.a
+	@mkdir -p $(@D)
+	$(CC) $(REL) $(OS) $(LTO) -c -o $@ $<
 $(O)/post365: build/list src/link.ld $(rel) $(V)/mbedtls-rel/libmbedtls.a
 	@echo "link $@"
 	$(call link,$@.new,$(rel))

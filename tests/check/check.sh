@@ -141,11 +141,9 @@ executable() {
 	rm -f build/chk.elf
 	size=$(wc -c <$x)
 	: >"$found"
-	# mbedTLS and musl alone are 326 kB; the floor of what they can be.
-	# 632 kB without certificates, managed identities and proxies, 686 kB
-	# without the queue.
-	[ "$size" -le 800000 ] || echo "$size bytes" >"$found"
-	result "the executable is $size bytes, up to 800000"
+	# 778 kB without the relay; mbedTLS and musl are 230 kB of it.
+	[ "$size" -le 890000 ] || echo "$size bytes" >"$found"
+	result "the executable is $size bytes, up to 890000"
 }
 
 # elf '' or '!', PATTERN, NAME: must it be there or not?
