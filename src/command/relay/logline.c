@@ -181,7 +181,7 @@ bool
 logline_text(const struct logline *l, struct str name, size_t *at,
     struct buf *out)
 {
-	const struct logline_row *row;
+	const struct logline_row *row = logline_rows;
 	struct str kind = logline_kind(l->event);
 
 	for (; *at < LOGLINE_ROWS; ++*at) {
