@@ -5,6 +5,7 @@
 
 #include "base/os.h"
 #include "deliver/worker_account.h"
+#include "deliver/worker_event.h"
 #include "deliver/worker_tell.h"
 #include "deliver/worker_try.h"
 #include "store/journal.h"
@@ -114,14 +115,16 @@ static bool
 job_put(struct worker_job *j, struct err *e)
 {
 	enum verdict_message m = j->result->message;
+	bool ok = m == VERDICT_SENT ? claim_done(&j->claim, e) :
+				      claim_put(&j->claim,
+					  m == VERDICT_DEAD     ? SPOOL_DEAD :
+					      m == VERDICT_HOLD ? SPOOL_HOLD :
+								  SPOOL_NEW,
+					  e);
 
-	if (m == VERDICT_SENT)
-		return claim_done(&j->claim, e);
-	return claim_put(&j->claim,
-	    m == VERDICT_DEAD     ? SPOOL_DEAD :
-		m == VERDICT_HOLD ? SPOOL_HOLD :
-				    SPOOL_NEW,
-	    e);
+	if (ok && (m == VERDICT_SENT || m == VERDICT_DEAD))
+		worker_event_removed(j);
+	return ok;
 }
 
 /* Without a line in the journal what was sent must not look unsent. */

@@ -5,6 +5,7 @@
 #include "config/alert.h"
 #include "deliver/bounce.h"
 #include "deliver/note.h"
+#include "deliver/worker_event.h"
 #include "store/journal.h"
 
 enum { TELL_REPORT_AGAIN_S = 300 /* after one that could not be stored */ };
@@ -53,9 +54,11 @@ tell_logs(const struct worker_job *j)
 	const char *verdict = verdict_name(j->result->message);
 	const struct journal_line line = tell_line(j, verdict);
 
+	worker_event(j, j->result->message);
 	if (j->result->message == VERDICT_WAITS)
 		return; /* worker_account did, and the alert does */
-	note_syslog(j->worker->syslog, &line);
+	if (j->worker->syslog->way == NULL)
+		note_syslog(j->worker->syslog, &line);
 	log_trace(j->worker->log, "%.*s: %s%s%.*s", STR_ARG(line.id), verdict,
 	    line.reason.n > 0 ? ": " : "", STR_ARG(line.reason));
 }
@@ -75,8 +78,14 @@ tell_make_report(struct worker_job *j, struct bounce *b, struct err *e)
 	};
 	char id[ENVELOPE_ID_SIZE];
 
-	return bounce_make(&about, &j->mem, b, e) &&
-	    (b->whom == BOUNCE_NOBODY || bounce_add(j->claim.spool, b, id, e));
+	if (!bounce_make(&about, &j->mem, b, e))
+		return false;
+	if (b->whom == BOUNCE_NOBODY)
+		return true;
+	if (!bounce_add(j->claim.spool, b, id, e))
+		return false;
+	worker_event_report(j, b, id);
+	return true;
 }
 
 /* Who wants to hear of it (NOTIFY=SUCCESS); the mail is out in any case. */
@@ -174,6 +183,7 @@ worker_tell_part(struct worker_job *j, struct err *e)
 		if (all.bad[i])
 			all.rcpt[j->part.n++] = all.rcpt[i];
 	ok = tell_make_report(j, &b, e) && worker_tell_journal(j, "refused", e);
+	worker_event(j, VERDICT_DEAD);
 	syslog_send(j->worker->syslog, SYSLOG_WARNING,
 	    "%.*s: %zu of %zu recipients refused: %s",
 	    STR_ARG(j->claim.envelope.id), j->part.n, all.left,
@@ -187,6 +197,7 @@ bool
 worker_tell_sent(struct worker_job *j, struct err *e)
 {
 	tell_success(j);
+	worker_event(j, VERDICT_SENT);
 	return worker_tell_journal(j, "part", e);
 }
 

@@ -341,18 +341,20 @@ guest_tls_begins(struct guest *c)
 static void
 guest_shake_hands(struct guest *c, int64_t now)
 {
-	struct err unsaid;
+	struct err why;
 	enum io io;
 
 	if (c->tls_at_once && !guest_tls_begins(c)) {
 		guest_tell_tls(c, now);
 		return;
 	}
-	io = tls_handshake(c->stream.tls, &unsaid);
+	io = tls_handshake(c->stream.tls, &why);
 	c->events = io_events(io);
 	if (c->events != 0)
 		return;
-	c->host->secured(c, io == IO_DONE);
+	if (io == IO_END || io == IO_CUT)
+		err_set(&why, ERR_RETRY, "lost connection");
+	c->host->secured(c, io == IO_DONE ? NULL : &why);
 	if (io != IO_DONE) {
 		guest_lose(c);
 		return;

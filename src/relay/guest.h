@@ -32,7 +32,8 @@ struct guest_host {
 	 * the answer comes later, by guest_go_on.
 	 */
 	bool (*event)(struct guest *c, enum session_event what);
-	void (*secured)(struct guest *c, bool ok); /* a handshake is over */
+	/* a handshake is over; why: it failed */
+	void (*secured)(struct guest *c, const struct err *why);
 	char *input; /* one buffer for all clients, of GUEST_INPUT bytes */
 	const struct cert *cert; /* NULL: there is no TLS */
 	/* milliseconds; data_rate in bytes a second, 0: none */

@@ -115,6 +115,19 @@ reception_send_away(const struct reception *r, int fd,
 	os_close(&fd);
 }
 
+static void
+reception_tell_away(const struct reception *r, const struct listen *l,
+    const struct listen_peer *peer, const struct visit_away *away)
+{
+	struct buf text;
+
+	buf_init(&text, SESSION_REPLY_MAX);
+	buf_addf(&text, "%s %.*s%s", away->code,
+	    STR_ARG(r->house.conf.hostname), away->why);
+	visit_say_away(&r->house.visit, l, peer, buf_view(&text));
+	buf_release(&text);
+}
+
 /* No descriptor is left: who comes is told so, by the spare one. */
 static void
 reception_is_out(struct reception *r, int listener)
@@ -151,6 +164,7 @@ reception_welcome(struct reception *r, const struct house_door *door)
 	reception_peer(fd, &from, &peer);
 	away = reception_is_full(r, door->listen, &peer);
 	if (away != NULL) {
+		reception_tell_away(r, door->listen, &peer, away);
 		reception_send_away(r, fd, away);
 		return true;
 	}
@@ -391,6 +405,8 @@ reception_shut(struct reception *r)
 {
 	struct visit *v;
 
+	for (v = r->visits; v != NULL; v = v->next)
+		visit_say_end(v);
 	house_close(&r->house); /* its threads end first */
 	while ((v = r->visits) != NULL) {
 		r->visits = v->next;

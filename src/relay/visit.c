@@ -22,11 +22,18 @@ visit_of_job(struct beside_job *job)
 	    struct visit *)(void *)((char *)job - offsetof(struct visit, job));
 }
 
-static struct visit *
+struct visit *
 visit_of_guest(struct guest *c)
 {
 	return (
 	    struct visit *)(void *)((char *)c - offsetof(struct visit, guest));
+}
+
+struct visit *
+visit_of_session(struct session *s)
+{
+	return visit_of_guest((struct guest *)(void *)((char *)s -
+	    offsetof(struct guest, session)));
 }
 
 struct str
@@ -194,13 +201,6 @@ visit_event(struct guest *c, enum session_event what)
 	return true;
 }
 
-static void
-visit_secured(struct guest *c, bool ok)
-{
-	(void)c;
-	(void)ok;
-}
-
 void
 visit_take_back(struct beside_job *list, int64_t now)
 {
@@ -299,7 +299,8 @@ visit_session(struct visit_house *h, const struct listen *l,
 		.auth_legacy = l->legacy,
 		.trusted = allow != NULL,
 		.log = h->log,
-		.text = &h->text };
+		.text = &h->text,
+		.heard = visit_say_refused };
 }
 
 struct visit *
@@ -332,6 +333,8 @@ visit_begin(struct visit_house *h, const struct listen *l, int fd,
 		.rule = allow != NULL ? rule_over(&allow->rule, &l->rule) :
 					l->rule };
 	arena_init(&v->mem, VISIT_MEMORY);
+	if (h->conf->log_probes)
+		visit_say_connect(v);
 	if (guest_open(&v->guest, &h->host, &how, &conf, &e))
 		return v;
 	visit_end(v);
@@ -343,6 +346,7 @@ visit_end(struct visit *v)
 {
 	struct arena own = v->own;
 
+	visit_say_end(v);
 	if (v->open)
 		accept_release(&v->accept);
 	guest_close(&v->guest);
@@ -362,7 +366,7 @@ visit_house_open(struct visit_house *h, struct err *e)
 	const struct conf *c = h->conf;
 
 	h->host.event = visit_event;
-	h->host.secured = visit_secured;
+	h->host.secured = visit_say_secured;
 	h->host.command_timeout = c->command_timeout_ms;
 	h->host.data_timeout = c->data_timeout_ms;
 	h->host.login_timeout = c->login_timeout_ms;

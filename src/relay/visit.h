@@ -49,6 +49,7 @@ struct visit_house {
 	struct known known;
 	struct tally tally;
 	size_t signing_in;
+	int64_t said_full;          /* when 452 was in the log */
 	uint64_t accepted, refused; /* messages */
 };
 
@@ -68,6 +69,7 @@ struct visit {
 	const struct user *user;
 	struct rule rule;
 	unsigned failures; /* to sign in */
+	bool said, over;   /* in the log: that it came, that it went */
 	/* the message */
 	const struct config *config;
 	struct accept accept;
@@ -88,6 +90,11 @@ struct visit {
 bool visit_house_open(struct visit_house *h, struct err *e)
     __attribute__((warn_unused_result));
 void visit_house_close(struct visit_house *h);
+
+/* In the log: one that is sent away, by this reply; and how one ended. */
+void visit_say_away(const struct visit_house *h, const struct listen *l,
+    const struct listen_peer *peer, struct str reply);
+void visit_say_end(struct visit *v);
 
 /* fd becomes ours. NULL: no memory for it, and it is closed. */
 struct visit *visit_begin(struct visit_house *h, const struct listen *l, int fd,

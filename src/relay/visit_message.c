@@ -326,6 +326,7 @@ visit_committed(struct visit *v)
 		return;
 	}
 	v->house->accepted++;
+	visit_say_accepted(v);
 	if (v->house->inlet >= 0)
 		bell_tell(v->house->inlet, v->accept.id);
 	buf_init(&text, SESSION_REPLY_MAX);

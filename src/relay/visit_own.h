@@ -35,6 +35,15 @@ void visit_sign_in_all(void *arg, struct beside_job *list);
 bool visit_is_banned(struct visit_house *h, const struct listen_peer *peer,
     int64_t now);
 
+/* visit_say.c: lines of the log */
+void visit_say_connect(struct visit *v);
+void visit_say_secured(struct guest *c, const struct err *why);
+void visit_say_refused(struct session *s, struct str reply);
+void visit_say_sign_in(struct visit *v, struct str why); /* empty: welcome */
+void visit_say_accepted(struct visit *v);
+
 struct visit *visit_of_job(struct beside_job *job);
+struct visit *visit_of_guest(struct guest *c);
+struct visit *visit_of_session(struct session *s);
 
 #endif

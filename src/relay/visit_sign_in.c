@@ -44,6 +44,7 @@ visit_sign_in_fails(struct visit *v, int64_t now)
 	if (n > VISIT_DELAY_MOST_S)
 		n = VISIT_DELAY_MOST_S;
 	v->guest.slow_until = now + (int64_t)n * VISIT_MS;
+	visit_say_sign_in(v, STR("user name and password do not fit"));
 	session_answer(s, STR("535 5.7.8 User name and password do not fit"));
 	if (++v->failures >= VISIT_FAILURES && v->allow == NULL)
 		session_end(s, STR("421 4.7.0 Too many failed sign-ins"));
@@ -58,6 +59,7 @@ visit_let_in(struct visit *v)
 		base = rule_over(&v->allow->rule, &base);
 	v->user = v->wanted;
 	v->rule = rule_over(&v->user->rule, &base);
+	visit_say_sign_in(v, STR(""));
 	session_answer(&v->guest.session, STR(""));
 }
 

@@ -67,14 +67,27 @@ session_say(struct session *s, struct str text)
 	buf_add(&s->replies, "\r\n", 2);
 }
 
+void
+session_refuse(struct session *s, struct str text)
+{
+	if (s->failed[s->verb] < s->did[s->verb])
+		s->failed[s->verb]++;
+	if (s->conf.heard != NULL)
+		s->conf.heard(s, text);
+	session_say(s, text);
+}
+
 /* Which counts, if it is an error: before SESSION_AT_DATA consents, 3 is as
  * good as 2. */
 void
 session_reply_line(struct session *s, struct str text)
 {
-	if (text.n > 0 && text.p[0] > '3')
+	if (text.n > 0 && text.p[0] > '3') {
 		s->errors++;
-	session_say(s, text);
+		session_refuse(s, text);
+	} else {
+		session_say(s, text);
+	}
 }
 
 void
@@ -214,6 +227,8 @@ session_refuse_line(struct session *s)
 
 	verb = syntax_command(buf_view(&s->line), &argument);
 	buf_reset(&s->line);
+	s->verb = s->state == SESSION_AT_SIGN_IN ? SYNTAX_AUTH : verb;
+	s->did[s->verb]++;
 	session_sayz(s,
 	    s->state == SESSION_AT_SIGN_IN || verb == SYNTAX_AUTH ?
 		"500 5.5.6 That is longer than any sign-in" :
@@ -392,7 +407,9 @@ session_is_slow(const struct session *s)
 void
 session_end(struct session *s, struct str text)
 {
-	if (s->state != SESSION_AT_CLOSE)
+	if (s->state != SESSION_AT_CLOSE && str_starts(text, STR("5")))
+		session_refuse(s, text);
+	else if (s->state != SESSION_AT_CLOSE)
 		session_say(s, text);
 	s->state = SESSION_AT_CLOSE;
 	s->asked = SESSION_MORE;

@@ -54,6 +54,8 @@ enum {
 	SESSION_TEXT_MAX = 2 * SESSION_PIECE + 4
 };
 
+struct session;
+
 struct session_conf {
 	struct str host;       /* what we call ourselves; borrowed */
 	uint64_t max_size;     /* bytes of a message, as offered by SIZE */
@@ -75,6 +77,8 @@ struct session_conf {
 	   bytes: needed within one event only, so that many sessions can share
 	   one. Borrowed; NULL: each has its own. */
 	struct buf *text;
+	/* Hears of each reply that refuses something; or NULL. */
+	void (*heard)(struct session *s, struct str reply);
 };
 
 enum session_event {
@@ -111,6 +115,9 @@ struct session {
 	bool signed_in;
 	struct auth auth;
 	const char *auth_method; /* "PLAIN", "LOGIN"; of the last sign-in */
+	/* commands: the last one, how many there were, and were refused */
+	enum syntax_verb verb;
+	unsigned did[SYNTAX_VERBS], failed[SYNTAX_VERBS];
 	/* the rest is the machine's own */
 	struct buf line, own_text;
 	struct intake lines;

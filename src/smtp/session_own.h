@@ -17,6 +17,8 @@ enum session_state {
 /* A reply, without its line end. The first does not count as an error. */
 void session_say(struct session *s, struct str text);
 void session_reply_line(struct session *s, struct str text);
+/* One that refuses, and is no error. */
+void session_refuse(struct session *s, struct str text);
 void session_sayz(struct session *s, const char *text);
 
 enum session_event session_ask(struct session *s, enum session_event what);

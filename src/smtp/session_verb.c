@@ -143,9 +143,10 @@ verb_mail(struct session *s, struct str argument)
 	}
 	session_reset(s);
 	fault = syntax_mail(&s->mem, argument, &s->mail);
-	if (fault != SYNTAX_GOOD)
+	if (fault != SYNTAX_GOOD) {
+		s->mail = (struct syntax_mail){ 0 };
 		session_sayz(s, verb_faults[fault]);
-	else if (s->mail.size > s->conf.max_size)
+	} else if (s->mail.size > s->conf.max_size)
 		verb_reply_size(s);
 	else if (verb_is_undeclared(s, s->mail.from))
 		session_sayz(s, verb_undeclared);
@@ -159,14 +160,17 @@ verb_rcpt(struct session *s, struct str argument)
 {
 	enum syntax_fault fault;
 
+	s->rcpt.latest.to = NULL;
 	if (!s->in_transaction || s->chunked)
 		session_sayz(s, "503 5.5.1 MAIL comes first");
 	else if (s->rcpt.n == s->conf.max_rcpt)
 		/* no error: it sends to the others later. RFC 5321 4.5.3.1.10
 		 */
-		session_say(s, STR("452 4.5.3 Too many recipients"));
+		session_refuse(s, STR("452 4.5.3 Too many recipients"));
 	else {
 		fault = syntax_rcpt(&s->mem, argument, &s->rcpt.latest);
+		if (fault != SYNTAX_GOOD)
+			s->rcpt.latest.to = NULL;
 		if (fault == SYNTAX_BAD_PATH)
 			session_sayz(s, "501 5.1.3 That is no mail address");
 		else if (fault != SYNTAX_GOOD)
@@ -368,8 +372,9 @@ verb_obey_known(struct session *s, enum syntax_verb verb, struct str argument)
 	case SYNTAX_QUIT:
 		return session_close_with(s, "221 2.0.0 Bye");
 	case SYNTAX_FOREIGN:
-		log_warn(s->conf.log,
-		    "hung up: the client does not speak SMTP");
+		if (s->conf.heard == NULL)
+			log_warn(s->conf.log,
+			    "hung up: the client does not speak SMTP");
 		return session_close_with(s, "421 4.7.0 This is a mail server");
 	case SYNTAX_NOOP:
 	case SYNTAX_VRFY:
@@ -402,6 +407,8 @@ session_obey(struct session *s, enum syntax_verb verb, struct str line,
 	bool unknown = verb == SYNTAX_UNKNOWN;
 	bool name = verb == SYNTAX_HELO || verb == SYNTAX_EHLO;
 
+	s->verb = verb;
+	s->did[verb]++;
 	s->noise = unknown && verb_is_noise(line) ? s->noise + 1 : 0;
 	if (s->errors >= s->conf.max_errors || s->noise == VERB_NOISE_MAX)
 		return session_close_with(s,

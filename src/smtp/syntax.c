@@ -54,6 +54,15 @@ take_word(struct str *rest)
 	return word;
 }
 
+struct str
+syntax_verb_name(enum syntax_verb verb)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (verbs[i].verb == verb && verb != SYNTAX_FOREIGN)
+			return verbs[i].name;
+	return STR("UNKNOWN");
+}
+
 enum syntax_verb
 syntax_command(struct str line, struct str *argument)
 {

@@ -43,6 +43,11 @@ enum syntax_verb {
 	SYNTAX_FOREIGN /* of HTTP, or a header field: no mail client */
 };
 
+enum { SYNTAX_VERBS = SYNTAX_FOREIGN + 1 };
+
+/* "MAIL"; "UNKNOWN" of the first and the last. */
+struct str syntax_verb_name(enum syntax_verb verb);
+
 /* What is wrong with a command; the session has a reply for each. */
 enum syntax_fault {
 	SYNTAX_GOOD,

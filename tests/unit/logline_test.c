@@ -15,13 +15,13 @@ static const struct {
 	const char *name, *record, *text, *json; /* behind the event's name */
 } rows[] = {
 	/* clang-format off */
-	{ "connect", "6 smtpd 7 connect\nclient=unknown[10.1.2.7]\n",
+	{ "connect", "6 smtpd 7 connect\nhost=unknown\nclient=10.1.2.7\n",
 	  "post365/smtpd[7]: connect from unknown[10.1.2.7]\n",
 	  "{\"time\":\"1970-01-01T00:00:01Z\",\"level\":\"info\","
 	  "\"service\":\"smtpd\",\"pid\":7,\"event\":\"connect\","
-	  "\"client\":\"unknown[10.1.2.7]\"}\n" },
+	  "\"host\":\"unknown\",\"client\":\"10.1.2.7\"}\n" },
 	{ "accept, signed in",
-	  "6 smtpd 7 accept\nid=A1\nclient=unknown[::1]\nmethod=LOGIN\n"
+	  "6 smtpd 7 accept\nid=A1\nhost=unknown\nclient=::1\nmethod=LOGIN\n"
 	  "user=printer\nmessage_id=<1@x>\nfrom=a@x\nsize#2048\nnrcpt#2\n",
 	  "post365/smtpd[7]: A1: client=unknown[::1], sasl_method=LOGIN, "
 	  "sasl_username=printer\n"
@@ -30,7 +30,7 @@ static const struct {
 	  "(queue active)\n",
 	  "{\"time\":\"1970-01-01T00:00:01Z\",\"level\":\"info\","
 	  "\"service\":\"smtpd\",\"pid\":7,\"event\":\"accept\",\"id\":\"A1\","
-	  "\"client\":\"unknown[::1]\",\"method\":\"LOGIN\","
+	  "\"host\":\"unknown\",\"client\":\"::1\",\"method\":\"LOGIN\","
 	  "\"user\":\"printer\",\"message_id\":\"<1@x>\",\"from\":\"a@x\","
 	  "\"size\":2048,\"nrcpt\":2}\n" },
 	{ "accept, from this machine",
@@ -41,14 +41,14 @@ static const struct {
 	  "post365/qmgr[7]: A1: from=<>, size=1, nrcpt=1 (queue active)\n",
 	  NULL },
 	{ "reject",
-	  "6 smtpd 7 reject\nclient=unknown[9.9.9.9]\ncommand=RCPT\n"
+	  "6 smtpd 7 reject\nhost=unknown\nclient=9.9.9.9\ncommand=RCPT\n"
 	  "reply=554 5.7.1 <b@y>: Relay access denied\nfrom=a@x\nto=b@y\n"
 	  "proto=ESMTP\nhelo=h\n",
 	  "post365/smtpd[7]: NOQUEUE: reject: RCPT from unknown[9.9.9.9]: 554 "
 	  "5.7.1 <b@y>: Relay access denied; from=<a@x> to=<b@y> proto=ESMTP "
 	  "helo=<h>\n", NULL },
 	{ "reject before MAIL",
-	  "6 smtpd 7 reject\nclient=unknown[9.9.9.9]\ncommand=CONNECT\n"
+	  "6 smtpd 7 reject\nhost=unknown\nclient=9.9.9.9\ncommand=CONNECT\n"
 	  "reply=421 4.7.0 x: too many\nproto=SMTP\n",
 	  "post365/smtpd[7]: NOQUEUE: reject: CONNECT from unknown[9.9.9.9]: "
 	  "421 4.7.0 x: too many; proto=SMTP\n", NULL },
@@ -58,19 +58,21 @@ static const struct {
 	  "post365/smtp[7]: A1: to=<b@y>, orig_to=<root>, relay=g, delay=2.50, "
 	  "delays=0/2/0/0.5, dsn=4.4.1, status=deferred (why)\n", NULL },
 	{ "sign-in fails",
-	  "4 smtpd 7 auth\nclient=unknown[9.9.9.9]\nmethod=LOGIN\n"
+	  "4 smtpd 7 auth\nhost=unknown\nclient=9.9.9.9\nmethod=LOGIN\n"
 	  "reason=no\nuser=bob\n",
 	  "post365/smtpd[7]: warning: unknown[9.9.9.9]: SASL LOGIN "
 	  "authentication failed: no, sasl_username=bob\n", NULL },
 	{ "sign-in succeeds: no line of text",
-	  "6 smtpd 7 auth\nclient=unknown[9.9.9.9]\nmethod=LOGIN\nuser=bob\n",
+	  "6 smtpd 7 auth\nhost=unknown\nclient=9.9.9.9\nmethod=LOGIN\n"
+	  "user=bob\n",
 	  "", NULL },
 	{ "a stranger's bytes",
-	  "6 smtpd 7 lost\ncommand=DATA\nclient=\033[1m\xff\xe2\x80\xae\"x\n",
-	  "post365/smtpd[7]: lost connection after DATA from ?[1m??\"x\n",
+	  "6 smtpd 7 lost\ncommand=DATA\nhost=\n"
+	  "client=\033[1m\xff\xe2\x80\xae\"x\n",
+	  "post365/smtpd[7]: lost connection after DATA from [?[1m??\"x]\n",
 	  "{\"time\":\"1970-01-01T00:00:01Z\",\"level\":\"info\","
 	  "\"service\":\"smtpd\",\"pid\":7,\"event\":\"lost\","
-	  "\"command\":\"DATA\",\"client\":\"?[1m??\\\"x\"}\n" },
+	  "\"command\":\"DATA\",\"host\":\"\",\"client\":\"?[1m??\\\"x\"}\n" },
 	{ "warning", "4 master 7 message\ntext=it broke\n",
 	  "post365/master[7]: warning: it broke\n", NULL },
 	{ "step", "7 smtpd 7 message\ntext=C: EHLO x\n",

@@ -10,43 +10,46 @@ enum { LOGLINE_HEAD = 4 /* words of a record's first line */ };
 
 /*
  * The lines of each event; service: who seems to speak, NULL: who does. needs:
- * only where this field is there. In a form, {key} is a field, [...] goes
- * where one of its fields is missing, and '!' at the beginning is "warning: "
- * where it is one. An event without a row has no line of text.
+ * only where this field is there. In a form, {key} is a field and {who} is
+ * "host[client]"; |...| goes where one of its fields is missing; '!' at the
+ * beginning is "warning: " where it is one. An event without a row has no line
+ * of text.
  */
 static const struct logline_row {
 	const char *event, *service, *needs, *form;
 } logline_rows[] = {
 	/* clang-format off */
-	{ "connect", NULL, NULL, "connect from {client}" },
-	{ "disconnect", NULL, NULL, "disconnect from {client} {did}" },
+	{ "connect", NULL, NULL, "connect from {who}" },
+	{ "disconnect", NULL, NULL, "disconnect from {who} {did}" },
 	{ "tls", NULL, "tls", "Anonymous TLS connection established from "
-	  "{client}: {tls} with cipher {cipher}" },
-	{ "tls", NULL, "reason", "SSL_accept error from {client}: {reason}" },
-	{ "auth", NULL, "reason", "!{client}: SASL {method} authentication "
+	  "{who}: {tls} with cipher {cipher}" },
+	{ "tls", NULL, "reason", "SSL_accept error from {who}: {reason}" },
+	{ "auth", NULL, "reason", "!{who}: SASL {method} authentication "
 	  "failed: {reason}, sasl_username={user}" },
-	{ "accept", NULL, "client", "{id}: client={client}"
-	  "[, sasl_method={method}][, sasl_username={user}]" },
+	{ "accept", NULL, "client", "{id}: client={who}"
+	  "|, sasl_method={method}||, sasl_username={user}|" },
 	{ "accept", "pickup", "uid", "{id}: uid={uid} from=<{from}>" },
 	{ "accept", "cleanup", NULL, "{id}: message-id={message_id}" },
 	{ "accept", "qmgr", NULL, "{id}: from=<{from}>, size={size}, "
 	  "nrcpt={nrcpt} (queue active)" },
-	{ "reject", NULL, NULL, "NOQUEUE: reject: {command} from {client}: "
-	  "{reply};[ from=<{from}>][ to=<{to}>] proto={proto}"
-	  "[ helo=<{helo}>]" },
-	{ "deliver", NULL, NULL, "{id}: to=<{to}>[, orig_to=<{orig_to}>], "
+	{ "reject", NULL, NULL, "NOQUEUE: reject: {command} from {who}: "
+	  "{reply};| from=<{from}>|| to=<{to}>| proto={proto}"
+	  "| helo=<{helo}>|" },
+	{ "deliver", NULL, NULL, "{id}: to=<{to}>|, orig_to=<{orig_to}>|, "
 	  "relay={relay}, delay={delay}, delays={delays}, dsn={dsn}, "
 	  "status={status} ({reason})" },
 	{ "expire", "qmgr", NULL, "{id}: from=<{from}>, status=expired, "
 	  "returned to sender" },
-	{ "bounce", "bounce", NULL,
+	{ "bounce", "bounce", "report",
 	  "{id}: sender non-delivery notification: {report}" },
-	{ "remove", NULL, NULL, "{id}: removed" },
-	{ "lost", NULL, NULL, "lost connection after {command} from {client}" },
-	{ "timeout", NULL, NULL, "timeout after {command} from {client}" },
+	{ "bounce", "bounce", "success",
+	  "{id}: sender delivery status notification: {success}" },
+	{ "remove", "qmgr", NULL, "{id}: removed" },
+	{ "lost", NULL, NULL, "lost connection after {command} from {who}" },
+	{ "timeout", NULL, NULL, "timeout after {command} from {who}" },
 	{ "errors", NULL, NULL, "too many errors after {command} from "
-	  "{client}" },
-	{ "disk", NULL, NULL, "!{code} to {client}: {reason}" },
+	  "{who}" },
+	{ "disk", NULL, NULL, "!{code} to {who}: {reason}" },
 	{ "message", NULL, NULL, "!{text}" },
 	/* clang-format on */
 };
@@ -138,21 +141,36 @@ logline_find(const struct logline *l, struct str key)
 	return NULL;
 }
 
-/* A piece of a form without [...]. False: a field of it is missing. */
+/* False: it is missing. */
+static bool
+logline_put(const struct logline *l, struct str key, struct buf *out)
+{
+	const struct logline_field *f = logline_find(l, key);
+
+	if (f != NULL)
+		buf_adds(out, f->value);
+	return f != NULL;
+}
+
+/* A piece of a form without |...|. False: a field of it is missing. */
 static bool
 logline_fill(const struct logline *l, struct str form, struct buf *out)
 {
-	const struct logline_field *f;
 	struct str text, key;
 	bool all = true;
 
 	while (str_next(&form, '{', &text)) {
 		buf_adds(out, text);
-		if (form.p == NULL || !str_next(&form, '}', &key))
+		if (!str_next(&form, '}', &key))
 			break;
-		f = logline_find(l, key);
-		all = all && f != NULL;
-		buf_adds(out, f != NULL ? f->value : STR(""));
+		if (str_eq(key, STR("who"))) {
+			(void)logline_put(l, STR("host"), out);
+			buf_addc(out, '[');
+			(void)logline_put(l, STR("client"), out);
+			buf_addc(out, ']');
+		} else if (!logline_put(l, key, out)) {
+			all = false;
+		}
 	}
 	return all;
 }
@@ -168,32 +186,39 @@ logline_form(const struct logline *l, struct str form, struct buf *out)
 		if (l->level <= SYSLOG_WARNING)
 			buf_addz(out, "warning: ");
 	}
-	while (str_next(&form, '[', &must)) {
+	while (str_next(&form, '|', &must)) {
 		(void)logline_fill(l, must, out);
 		before = out->n;
-		if (form.p != NULL && str_next(&form, ']', &may) &&
-		    !logline_fill(l, may, out))
+		if (str_next(&form, '|', &may) && !logline_fill(l, may, out))
 			buf_rewind(out, before);
 	}
+}
+
+/* The next row of that kind of event, from *at on; NULL: none. */
+static const struct logline_row *
+logline_row_of(const struct logline *l, size_t *at)
+{
+	struct str kind = logline_kind(l->event);
+
+	while (*at < LOGLINE_ROWS) {
+		const struct logline_row *row = &logline_rows[(*at)++];
+
+		if (str_eq(kind, str_of(row->event)) &&
+		    (row->needs == NULL ||
+			logline_find(l, str_of(row->needs)) != NULL))
+			return row;
+	}
+	return NULL;
 }
 
 bool
 logline_text(const struct logline *l, struct str name, size_t *at,
     struct buf *out)
 {
-	const struct logline_row *row = logline_rows;
-	struct str kind = logline_kind(l->event);
+	const struct logline_row *row = logline_row_of(l, at);
 
-	for (; *at < LOGLINE_ROWS; ++*at) {
-		row = &logline_rows[*at];
-		if (str_eq(kind, str_of(row->event)) &&
-		    (row->needs == NULL ||
-			logline_find(l, str_of(row->needs)) != NULL))
-			break;
-	}
-	if (*at == LOGLINE_ROWS)
+	if (row == NULL)
 		return false;
-	++*at;
 	buf_addf(out, "%.*s/%.*s[%d]: ", STR_ARG(name),
 	    STR_ARG(row->service != NULL ? str_of(row->service) : l->service),
 	    (int)l->pid);
