@@ -451,8 +451,8 @@ run(enum sendmail_mode mode, const char *prefix, int argc, char **argv)
 {
 	struct sendmail s = {
 		.prefix = prefix,
-		.log = { LOG_WARN, STDERR_FILENO, prefix },
-		.syslog = { "/dev/log", "post365/sendmail" },
+		.log = { LOG_WARN, STDERR_FILENO, prefix, NULL },
+		.syslog = SYSLOG_AS("post365/sendmail"),
 		.traffic = -1,
 	};
 	struct err e;
