@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The relay as its clients meet it: relay_play.py has a row for each situation
 # of src/doc/relay.md. Mail goes on to the sandbox, by the real code.
+# shellcheck disable=SC2119
 . "${0%/*}/lib.sh"
 
 command -v python3 >/dev/null || {

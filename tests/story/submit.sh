@@ -49,6 +49,7 @@ POST365_RELAY_SOCKET=$SOCKET
 export POST365_CONFIG POST365_RELAY_SOCKET
 
 RELAY_PID=''
+# shellcheck disable=SC2120
 start_relay() { # [UID]
 	# timeout would send its signals to all of the group
 	timeout --foreground 120 setpriv --reuid "${1:-$RELAY}" --regid "${1:-$RELAY}" \

@@ -3,6 +3,7 @@
 # walls: what is left to reception. unit/relay_walls_test.c once more, with the
 # C library of the executable: which system calls reception makes is a matter
 # of that. Then reception itself: it is behind its walls, and serves.
+# shellcheck disable=SC2119
 . "$(dirname "$0")/lib.sh"
 
 if [ -x "$TOP/build/unit/relay_walls_test" ]; then
