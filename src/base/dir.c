@@ -58,12 +58,19 @@ make(const struct dir *d, const char *path, mode_t mode, struct err *e)
 	return ok;
 }
 
+/* Mostly it is there. */
 static bool
-open_folder(struct dir *d, const char *path, struct err *e)
+open_folder(struct dir *d, const char *path, mode_t mode, struct err *e)
 {
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 	struct stat st;
 
-	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d->fd = open(path, flags);
+	if (d->fd < 0 && errno == ENOENT) {
+		if (!make(d, path, mode, e))
+			return false;
+		d->fd = open(path, flags);
+	}
 	if (d->fd < 0 || fstat(d->fd, &st) < 0) {
 		fail(d, NULL, "open the folder", e);
 		os_close(&d->fd);
@@ -96,7 +103,7 @@ dir_open(struct dir *d, const char *path, const char *name, mode_t mode,
 
 	if (n < 0 || (size_t)n >= sizeof(whole))
 		return err_set(e, ERR_CONFIG, "%s: path too long", path);
-	if (!make(&new, whole, mode, e) || !open_folder(&new, whole, e)) {
+	if (!open_folder(&new, whole, mode, e)) {
 		e->kind = ERR_CONFIG;
 		e->exit = EX_CANTCREAT;
 		return false;

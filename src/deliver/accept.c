@@ -498,6 +498,8 @@ accept_program_read(struct accept_program *p, char *bytes, bool *failed,
 	if (*failed)
 		return false;
 	rest = (struct str){ bytes, piece.n };
+	/* at once, and some line ends more: not in steps */
+	(void)buf_room(&p->lines, piece.n + piece.n / 32);
 	if (piece.n > 0 &&
 	    intake_feed(&p->intake, &rest, &p->lines) != PARSE_DONE)
 		return true;

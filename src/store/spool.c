@@ -10,6 +10,7 @@
 #include "base/os.h"
 
 enum {
+	HEAD_MOSTLY = 1024,      /* bytes of a head of ten recipients */
 	ID_TRIES = 8,            /* of 12 random bits in a microsecond */
 	SPOOL_STRETCH = 4 << 20, /* bytes that the disk gets at a time */
 	SECOND_US = 1000000
@@ -194,6 +195,8 @@ write_head(struct spool_add *a, const struct envelope *v, struct err *e)
 	bool ok;
 
 	buf_init(&b, ENVELOPE_HEAD_MOST + ENVELOPE_SLOTS);
+	/* at once: to grow in steps takes system calls */
+	(void)buf_room(&b, ENVELOPE_SLOTS + HEAD_MOSTLY);
 	ok = envelope_write(&b, v, e);
 	a->head = b.n;
 	crypt_sum_add(&a->sum, buf_view(&b));

@@ -703,6 +703,10 @@ test_kept(void)
 		T_CHECK(!put(&a, &ask, &text, &e) &&
 			strcmp(e.msg, "there is no folder") == 0,
 		    "%s", e.msg);
+		e = (struct err){ 0 };
+		T_CHECK(!accept_commit(&a, &e) &&
+			strcmp(e.msg, "there is no folder") == 0,
+		    "asked again: %s", e.msg);
 		is = accept_source(&a);
 		T_CHECK(same_text(&is, buf_view(&text)), "%zu", bodies[i]);
 		accept_release(&a);
