@@ -84,3 +84,38 @@ config_relay(const struct config *c, struct arena *a, struct config_pair **out,
 		relay_take_variable(a, str_of(*v), out);
 	return ok && arena_ok(a, e);
 }
+
+static const char *
+relay_place(const struct config_pair *p)
+{
+	return str_eq(p->value, STR("off")) ? NULL : p->value.p;
+}
+
+void
+config_relay_find(const struct config *c, struct arena *a,
+    struct config_relay_places *out)
+{
+	static const char spool[] = "/var/spool/post365";
+	struct config_pair *lines = NULL;
+	struct err unsaid; /* the relay itself complains of its settings */
+	bool asked = false, some = false;
+
+	*out =
+	    (struct config_relay_places){ .socket = "/run/post365/relay.sock" };
+	if (!config_relay(c, a, &lines, &unsaid))
+		lines = NULL;
+	for (const struct config_pair *p = lines; p != NULL; p = p->next)
+		if (str_eq(p->key, STR("socket"))) {
+			out->socket = relay_place(p);
+		} else if (str_eq(p->key, STR("drop"))) {
+			out->drop = relay_place(p);
+			asked = true;
+		} else if (str_eq(p->key, STR("allow"))) {
+			some = some || str_starts(p->value, STR("user:")) ||
+			    str_starts(p->value, STR("group:"));
+		}
+	if (!asked && !some)
+		out->drop = arena_fmt(a, "%s/drop",
+		    c->spool_dir.n > 0 ? c->spool_dir.p : spool)
+				.p;
+}

@@ -22,4 +22,17 @@ bool config_relay(const struct config *c, struct arena *a,
     struct config_pair **out, struct err *e)
     __attribute__((warn_unused_result));
 
+/*
+ * What serves users who have no queue of their own: the relay's socket, and
+ * the folder where mail is left while no relay answers (store/drop.h). NULL:
+ * there is to be none; where [relay] cannot be read, the defaults. A folder is
+ * none by default where only some users may send (allow = user:..., group:...):
+ * of what lies there nobody asks who may. Texts live in a, or are static.
+ */
+struct config_relay_places {
+	const char *socket, *drop;
+};
+void config_relay_find(const struct config *c, struct arena *a,
+    struct config_relay_places *out);
+
 #endif

@@ -73,8 +73,8 @@ accept_fill_recipients(struct accept *a, struct envelope *v, struct err *e)
 	return true;
 }
 
-static bool
-accept_fill(struct accept *a, struct envelope *v, struct err *e)
+bool
+accept_envelope(struct accept *a, struct envelope *v, struct err *e)
 {
 	const struct config *c = a->to.config;
 	struct options o = a->ask.options;
@@ -138,7 +138,8 @@ accept_make(struct accept *a, struct err *e)
 	    !dir_stat(&o->journal.dir, o->journal.name, &st))
 		(void)!journal_reserve(&o->journal, &unnoted);
 	if (!spool_room(&o->spool, &o->limits, a->text.n, e) ||
-	    !accept_fill(a, &v, e) || !spool_begin(&o->spool, &v, &a->add, e))
+	    !accept_envelope(a, &v, e) ||
+	    !spool_begin(&o->spool, &v, &a->add, e))
 		return false;
 	memcpy(a->id, a->add.id, sizeof(a->id));
 	return accept_add_received(a, e);

@@ -142,6 +142,10 @@ bool accept_settle(struct accept **list, size_t n, struct err *e)
 /* After accept_end: the text as it is kept, until accept_release. */
 struct source accept_source(const struct accept *a);
 
+/* The same of its envelope; lives until then. */
+bool accept_envelope(struct accept *a, struct envelope *v, struct err *e)
+    __attribute__((warn_unused_result));
+
 /*
  * Feeds what a program writes (mail/intake.h) up to its end, and ends it. All
  * is read even where it is refused: who writes into a pipe that nobody reads

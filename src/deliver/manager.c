@@ -15,6 +15,7 @@
 #include "deliver/holder.h"
 #include "deliver/index.h"
 #include "deliver/mailbox.h"
+#include "deliver/pickup.h"
 #include "deliver/worker.h"
 
 enum {
@@ -40,6 +41,7 @@ struct manager {
 	struct spool_list list; /* what is read in now */
 	size_t at;              /* of it */
 	bool loaded;
+	struct pickup pickup;
 	bool read_all;   /* rang for: the list is read anew */
 	struct buf rung; /* ids of what came meanwhile */
 	int64_t listed;  /* monotonic ms */
@@ -128,7 +130,8 @@ manager_list(struct manager *m, struct err *e)
 	m->at = 0;
 	m->sum.later = 0;
 	m->sum.next = 0;
-	m->read_all = false;
+	/* without the lock there may be another one */
+	m->read_all = m->lock >= 0 && pickup_run(&m->pickup);
 	m->listed = os_mono_ms();
 	if (!spool_list(manager_spool(m), SPOOL_QUEUED, &m->list, e))
 		return false;
@@ -646,7 +649,12 @@ manager_run(const struct manager_ask *ask, enum manager_life life, int lock,
 		.life = life,
 		.lock = lock,
 		.bell = -1,
-		.signals = -1 };
+		.signals = -1,
+		.pickup = { .outbox = ask->outbox,
+		    .config = ask->config,
+		    .path = ask->path,
+		    .log = ask->log,
+		    .syslog = ask->syslog } };
 	struct hands_ask hands = { .outbox = ask->outbox,
 		.config = ask->config,
 		.path = ask->path,

@@ -10,6 +10,9 @@
  * wait for the last of 100,000 heads. index.h says which message is next,
  * hands.h are the workers. It knows no secret.
  *
+ * Whenever it lists the queue, at least every MANAGER_LOOK_S, it first takes
+ * in what users without a queue have left (pickup.h).
+ *
  * It learns from the workers' answers what holds a mailbox up, and asks anew
  * at least every MANAGER_RECHECK_S, with one message: settings may have
  * changed.

@@ -28,7 +28,8 @@ typedef bool conf_take(struct str value, const struct conf_place *to,
     struct err *e);
 
 static conf_take conf_take_listen, conf_take_allow, conf_take_certificate;
-static conf_take conf_take_key, conf_take_failures, conf_take_socket;
+static conf_take conf_take_key, conf_take_failures, conf_take_socket,
+    conf_take_drop;
 
 /* One of type, words and take says how. */
 static const struct conf_row {
@@ -51,7 +52,7 @@ static const struct conf_row {
 	{ "sender_check", WORDS(checks), AT(sender_check), "both", false },
 	{ "recipient_map", TYPE(path), AT(recipient_map), NULL, false },
 	{ "socket", TAKE(socket), 0, "/run/post365/relay.sock", false },
-	{ "drop", TYPE(path), AT(drop), NULL, false },
+	{ "drop", TAKE(drop), 0, NULL, false },
 	{ "hostname", TYPE(text), AT(hostname), NULL, false },
 	{ "tls_certificate", TAKE(certificate), 0, NULL, true },
 	{ "tls_key", TAKE(key), 0, NULL, true },
@@ -187,6 +188,17 @@ conf_take_socket(struct str value, const struct conf_place *to, struct err *e)
 		"/run/post365/relay.sock" };
 
 	*out = (struct str){ 0 };
+	return str_eq(value, STR("off")) ||
+	    config_type_path.parse(value, &at, e);
+}
+
+/* What is looked for there is config_relay_find's. */
+static bool
+conf_take_drop(struct str value, const struct conf_place *to, struct err *e)
+{
+	const struct config_value at = { &config_type_path, &to->conf->drop,
+		to->mem, "SPOOL/drop" };
+
 	return str_eq(value, STR("off")) ||
 	    config_type_path.parse(value, &at, e);
 }

@@ -26,7 +26,8 @@ chmod 755 "$SB_DIR"
 # --- the relay, as a user of its own, who alone may read the settings
 
 SOCKET=$TMP/run/relay.sock
-mkdir -m 755 etc run spool state
+mkdir -m 755 etc run state
+mkdir -m 700 spool
 chown $RELAY:$RELAY run spool state
 {
 	grep -vE '^(state_dir|spool_dir) ' "$CONFIG"
@@ -135,10 +136,131 @@ check 'another user: exit' 69 as $JANE "$SENDMAIL" a@example.org <letter
 says 'another user: why' "$ERR" 'Relay access denied'
 cat kept >etc/config
 
-# --- nobody answers
+# --- nobody answers: it is left for the relay
 stop_relay
-check 'no relay: exit' 78 as $NOBODY "$SENDMAIL" a@example.org <letter
-says 'no relay: why' "$ERR" \
-    'etc/config: .*; and no relay answers at .*relay.sock'
-says 'no relay: what to do' "$ERR" 'do: .*administrator.*post365 relay'
+start_relay
+stop_relay
+DROP=$TMP/spool/drop
+POST365_RELAY_DROP=$DROP
+export POST365_RELAY_DROP
+drops() { find "$DROP" -type f | wc -l; }
+same 'drop: mode' 1733 "$(stat -c %a "$DROP")"
+same 'drop: all may pass through the spool' 711 "$(stat -c %a spool)"
+count=$(count_mail)
+check 'drop: exit' 0 as $NOBODY "$SENDMAIL" -i -f '' a@example.org <letter
+same 'drop: no word' '' "$(cat "$ERR")"
+check 'drop, -t: exit' 0 as $JANE "$SENDMAIL" -t -N never <php
+check 'drop, -bs: exit' 0 as $JANE "$SENDMAIL" -bs <dialogue
+says 'drop, -bs: reply' "$OUT" '^250 2.0.0 Ok: left for the relay'
+same 'drop: there' 3 "$(drops)"
+file=$(find "$DROP" -type f -user $NOBODY)
+same 'drop: a name of 128 bits' 32 "$(basename "$file" | tr -d '\n' | wc -c)"
+as $JANE ls "$DROP"
+same 'drop: another user cannot list it' 2 "$STATUS"
+as $JANE find "$DROP" -mindepth 1
+same 'drop: nor by find' '' "$(cat "$OUT")"
+as $JANE rm -f "$file"
+as $JANE mv "$file" "$DROP/x"
+as $JANE sh -c "echo x >'$file'; ln -s letter '$file'; cp letter '$file'"
+says 'drop: nor change what has a name that he knows' "$file" '^Post365-Spool'
+same 'drop: all are there' 3 "$(drops)"
+
+check 'queue run: exit' 0 as $RELAY "$TMP/post365" queue run
+arrives 'queue run: sent' $((count + 3))
+same 'queue run: none is left' 0 "$(drops)"
+cat "$SB_DIR"/mail/*.eml >all
+says 'queue run: who it was' all '^Received: by .* \(uid 65534\) id '
+says 'queue run: who else' all '^Received: by .* \(uid 65533\) id '
+says 'queue run: in the journal' state/log 'sendmail uid=65534 drop'
+same 'queue run: dots' 2 "$(grep -c '^\.\.two' all)"
+
+# What was left is sent by the next relay; who may sign in by himself does
+# not leave it.
+check 'drop again: exit' 0 as $NOBODY "$SENDMAIL" a@example.org <letter
+start_relay
+arrives 'relay: sent' $((count + 4))
+same 'relay: none is left' 0 "$(drops)"
+stop_relay
+
+# --- what is none of ours, broken, or half
+check 'one more: exit' 0 as $NOBODY "$SENDMAIL" a@example.org <letter
+file=$(find "$DROP" -type f)
+good=$TMP/good
+cp "$file" "$good"
+rm "$file"
+count=$(count_mail)
+name() { printf '%031d%s' 0 "$1"; }
+put() { # put DIGIT: standard input as a file of nobody's
+	cat >"$DROP/$(name "$1")"
+	chown $NOBODY "$DROP/$(name "$1")"
+	chmod 644 "$DROP/$(name "$1")"
+}
+head -c 300 "$good" | put 1
+sed 's/^hello/hullo/' "$good" | put 2
+: | put 3
+ln -s "$good" "$DROP/$(name 4)"
+put 5 <"$good"
+ln "$DROP/$(name 5)" "$TMP/second"
+mkfifo "$DROP/$(name 6)"
+put 7 <"$good"
+mv "$DROP/$(name 7)" "$DROP/nonsense"
+mkdir "$DROP/$(name 8)"
+sed 's/^Recipient: .*/Recipient: a@b@c/' "$good" | put 9
+check 'broken: exit' 0 as $RELAY "$TMP/post365" queue run
+same 'broken: none is sent' "$count" "$(count_mail)"
+same 'broken: all are left alone' 9 \
+    "$(find "$DROP" -mindepth 1 | wc -l)"
+same 'broken: each told once' 6 "$(grep -c 'is not taken' "$ERR")"
+touch -d '2 days ago' "$DROP/$(name 1)"
+check 'half, old: exit' 0 as $RELAY "$TMP/post365" queue run
+same 'half, old: is removed' 8 "$(find "$DROP" -mindepth 1 | wc -l)"
+rm -rf "${DROP:?}"/*
+
+# --- a sendmail that is killed leaves nothing that is sent
+mkfifo in
+setpriv --reuid $NOBODY --regid $NOBODY --clear-groups \
+    "$SENDMAIL" a@example.org <in >"$OUT" 2>"$ERR" &
+pid=$!
+exec 4>in
+printf 'Subject: half\n\nhalf\n' >&4
+sleep 0.3
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+exec 4>&-
+same 'killed while it reads: nothing' 0 "$(drops)"
+{
+	printf 'Subject: large\n\n'
+	head -c 30000000 /dev/zero | tr '\0' x | fold
+} >large
+chmod 644 large
+for delay in 0.05 0.1 0.2 0.3; do
+	setpriv --reuid $NOBODY --regid $NOBODY --clear-groups \
+	    "$SENDMAIL" a@example.org <large >"$OUT" 2>"$ERR" &
+	pid=$!
+	sleep $delay
+	kill -9 "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	echo $? >>ends
+done
+count=$(count_mail)
+check 'killed while it writes: exit' 0 as $RELAY "$TMP/post365" queue run \
+    --quiet
+for f in "$SB_DIR"/mail/*.eml; do
+	[ "$(grep -c '^Subject: half' "$f")" = 0 ] || echo "$f"
+done >halves
+same 'killed while it writes: nothing half is sent' '' "$(cat halves)"
+find "$DROP" -type f -delete
+
+# --- no folder either
+check 'no folder: exit' 78 as $NOBODY env POST365_RELAY_DROP=off "$SENDMAIL" \
+    a@example.org <letter
+says 'no folder: why' "$ERR" \
+    'etc/config: .*; no relay answers at .*relay.sock.*; there is no drop'
+says 'no folder: what to do' "$ERR" 'do: .*administrator.*post365 relay'
+
+# Where only some users may send, nothing is taken from all.
+echo "allow = user:$JANE" >>etc/config
+unset POST365_RELAY_DROP
+start_relay
+same 'allow = user: the folder is closed' 700 "$(stat -c %a "$DROP")"
+stop_relay
 finish

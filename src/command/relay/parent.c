@@ -20,6 +20,7 @@
 #include "base/fds.h"
 #include "base/os.h"
 #include "base/record.h"
+#include "command/relay/drop.h"
 #include "command/relay/logbook.h"
 #include "command/relay/notify.h"
 #include "command/relay/plan.h"
@@ -396,6 +397,7 @@ parent_reload(struct parent *p)
 	parent_take_doors(p, door, n);
 	plan_release(&p->plan);
 	p->plan = plan;
+	drop_prepare(&p->plan.config, &p->cli->log);
 	p->book.host = p->plan.host;
 	if (!logbook_follow(&p->book, &p->plan.conf, &e))
 		parent_say(p, &e);
@@ -607,8 +609,10 @@ parent_open(struct parent *p, struct err *e)
 	    logbook_follow(&p->book, &p->plan.conf, e) &&
 	    outbox_open(&outbox, &p->plan.config, e);
 	outbox_close(&outbox);
-	if (ok)
+	if (ok) {
+		drop_prepare(&p->plan.config, &p->cli->log);
 		parent_take_doors(p, door, n);
+	}
 	p->book.host = p->plan.host;
 	return ok &&
 	    (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->inlet) ==

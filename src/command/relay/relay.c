@@ -42,6 +42,7 @@ const char relay_more[] =
     "                           off\n"
     "  recipient_map            a file: address or @domain, and new addresses\n"
     "  socket = /run/post365/relay.sock    for sendmail; off\n"
+    "  drop = SPOOL/drop        where that leaves mail else; off\n"
     "  hostname                 what it calls itself; else this host's name\n"
     "  tls_certificate, tls_key PEM files; twice for RSA and ECDSA\n"
     "  auth_without_tls = loopback  also no, allow\n"

@@ -9,10 +9,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
-#include "config/relay.h"
 #include "net/io.h"
-
-#define SUBMIT_SOCKET "/run/post365/relay.sock"
 
 enum {
 	SUBMIT_MEMORY = 4 << 20, /* of the lines of [relay] */
@@ -28,18 +25,9 @@ enum {
 void
 submit_init(struct submit *s, const struct config *c, const struct log *log)
 {
-	struct config_pair *lines = NULL;
-	struct err unsaid; /* the relay itself complains of its settings */
-
-	*s = (struct submit){ .log = log, .socket = SUBMIT_SOCKET };
+	*s = (struct submit){ .log = log };
 	arena_init(&s->mem, SUBMIT_MEMORY);
-	if (!config_relay(c, &s->mem, &lines, &unsaid))
-		return;
-	for (; lines != NULL; lines = lines->next)
-		if (str_eq(lines->key, STR("socket")))
-			s->socket = str_eq(lines->value, STR("off")) ?
-			    NULL :
-			    lines->value.p;
+	config_relay_find(c, &s->mem, &s->places);
 }
 
 void
@@ -222,17 +210,18 @@ submit_to_relay(struct submit *s, const struct submission_ask *ask,
 	char name[256];
 	bool ok;
 
-	if (s->socket == NULL) {
+	if (s->places.socket == NULL) {
 		err_set(e, ERR_RETRY, "there is no socket of a relay");
 		return submit_away(e);
 	}
-	l.stream.fd = submit_connect(s->socket, e);
+	l.stream.fd = submit_connect(s->places.socket, e);
 	if (l.stream.fd < 0)
 		return false;
 	all.hello = submit_hello(name);
 	all.size = text->size;
 	submission_init(&l.machine, &all);
-	ok = submit_talk(&l, e) || err_wrap(e, "the relay at %s", s->socket);
+	ok = submit_talk(&l, e) ||
+	    err_wrap(e, "the relay at %s", s->places.socket);
 	if (!ok && l.machine.taken > 0) {
 		e->kind = ERR_UNSURE; /* to all once more would be twice */
 		e->away = false;
@@ -241,7 +230,7 @@ submit_to_relay(struct submit *s, const struct submission_ask *ask,
 	}
 	if (ok)
 		(void)snprintf(s->as, sizeof(s->as), "%s", l.machine.reply);
-	log_trace(s->log, "%s: %s", s->socket, l.machine.reply);
+	log_trace(s->log, "%s: %s", s->places.socket, l.machine.reply);
 	submission_release(&l.machine);
 	os_close(&l.stream.fd);
 	return ok;

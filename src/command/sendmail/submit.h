@@ -7,7 +7,7 @@
  * for and nothing has to be secret.
  *
  * Where: the settings `socket` and `drop` of [relay], if they can be read, or
- * POST365_RELAY_SOCKET and POST365_RELAY_DROP, else the places below.
+ * POST365_RELAY_SOCKET and POST365_RELAY_DROP, else their defaults.
  *
  * Source: relay.md 1, 6.7.
  */
@@ -21,12 +21,13 @@
 #include "base/log.h"
 #include "base/source.h"
 #include "config/config.h"
+#include "config/relay.h"
 #include "smtp/submission.h"
 
 struct submit {
 	struct arena mem;
 	const struct log *log;
-	const char *socket; /* NULL: there is to be none */
+	struct config_relay_places places;
 	/* once it is handed over: "queued as ID", for logs */
 	char as[SUBMISSION_TEXT_SIZE];
 };
