@@ -25,6 +25,24 @@ beside_tell(struct beside *b, struct beside_job *list)
 		continue;
 }
 
+/* Its share of those that wait. Under the lock. */
+static struct beside_job *
+beside_take(struct beside *b)
+{
+	size_t n = b->n_waiting / b->wanted + 1;
+	struct beside_job *list = b->waiting, **end = &list;
+
+	for (; n > 0 && *end != NULL; n--) {
+		end = &(*end)->next;
+		b->n_waiting--;
+	}
+	b->waiting = *end;
+	*end = NULL;
+	if (b->waiting == NULL)
+		b->waiting_end = &b->waiting;
+	return list;
+}
+
 static void *
 beside_run(void *arg)
 {
@@ -35,9 +53,7 @@ beside_run(void *arg)
 		(void)pthread_mutex_lock(&b->lock);
 		while (b->waiting == NULL && !b->over)
 			(void)pthread_cond_wait(&b->wake, &b->lock);
-		list = b->waiting;
-		b->waiting = NULL;
-		b->waiting_end = &b->waiting;
+		list = beside_take(b);
 		(void)pthread_mutex_unlock(&b->lock);
 		if (list == NULL)
 			return NULL;
@@ -47,13 +63,11 @@ beside_run(void *arg)
 }
 
 bool
-beside_start(struct beside *b, void (*work)(void *arg, struct beside_job *list),
-    void *arg, struct err *e)
+beside_start(struct beside *b, struct err *e)
 {
 	sigset_t all, was;
-	int error;
+	int error = 0;
 
-	*b = (struct beside){ .work = work, .arg = arg };
 	b->waiting_end = &b->waiting;
 	b->done_end = &b->done;
 	b->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -64,10 +78,13 @@ beside_start(struct beside *b, void (*work)(void *arg, struct beside_job *list),
 	/* signals are the loop's */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_BLOCK, &all, &was);
-	error = pthread_create(&b->thread, NULL, beside_run, b);
+	while (error == 0 && b->threads < b->wanted) {
+		error =
+		    pthread_create(&b->thread[b->threads], NULL, beside_run, b);
+		b->threads += error == 0;
+	}
 	(void)pthread_sigmask(SIG_SETMASK, &was, NULL);
-	b->started = error == 0;
-	return b->started ||
+	return b->threads > 0 ||
 	    err_set(e, ERR_RETRY, "cannot start a thread: %s", strerror(error));
 }
 
@@ -78,6 +95,7 @@ beside_add(struct beside *b, struct beside_job *job)
 	(void)pthread_mutex_lock(&b->lock);
 	*b->waiting_end = job;
 	b->waiting_end = &job->next;
+	b->n_waiting++;
 	(void)pthread_cond_signal(&b->wake);
 	(void)pthread_mutex_unlock(&b->lock);
 }
@@ -100,15 +118,16 @@ beside_done(struct beside *b)
 void
 beside_stop(struct beside *b)
 {
-	if (b->started) {
+	if (b->threads > 0) {
 		(void)pthread_mutex_lock(&b->lock);
 		b->over = true;
-		(void)pthread_cond_signal(&b->wake);
+		(void)pthread_cond_broadcast(&b->wake);
 		(void)pthread_mutex_unlock(&b->lock);
-		(void)pthread_join(b->thread, NULL);
+		while (b->threads > 0)
+			(void)pthread_join(b->thread[--b->threads], NULL);
 		(void)pthread_cond_destroy(&b->wake);
 		(void)pthread_mutex_destroy(&b->lock);
-		b->started = false;
 	}
-	os_close(&b->fd);
+	if (b->fd > 0) /* it was started */
+		os_close(&b->fd);
 }

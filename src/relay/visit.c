@@ -11,7 +11,7 @@
 
 enum {
 	VISIT_SPARE = 256, /* the arena's own */
-	VISIT_STRESS = 80, /* percent of max_clients */
+	VISIT_COMMITTERS = BESIDE_THREADS,
 	VISIT_SECOND = 1000
 };
 
@@ -375,8 +375,13 @@ visit_house_open(struct visit_house *h, struct err *e)
 	buf_init(&h->text, SESSION_TEXT_MAX);
 	tally_init(&h->tally);
 	known_init(&h->known);
-	return beside_start(&h->commits, visit_commit_all, h, e) &&
-	    beside_start(&h->sign_ins, visit_sign_in_all, h, e);
+	/* syncs of several threads become one commit of the file system */
+	h->commits = (struct beside){ .work = visit_commit_all,
+		.arg = h,
+		.wanted = VISIT_COMMITTERS };
+	h->sign_ins =
+	    (struct beside){ .work = visit_sign_in_all, .arg = h, .wanted = 1 };
+	return beside_start(&h->commits, e) && beside_start(&h->sign_ins, e);
 }
 
 void

@@ -1,0 +1,174 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# bench relay: messages of 4 kB that are accepted in a second, from 1, 10 and
+# 100 clients of smtp-source, a connection for each message, against Postfix on
+# the same disk in the same run. Both answer after the disk has it; neither
+# sends any. Then what all processes have in memory, idle and with 100 clients.
+# shellcheck source=/dev/null
+. "$TOP/tests/bench/lib.sh"
+
+rounds=${ROUNDS:-3}
+postfix=$TOP/build/deps/postfix
+cd "$TMP" || exit 1
+[ -e "$postfix/.done" ] || {
+	echo 'bench relay: no smtp-source: ./build.sh deps'
+	exit 0
+}
+libs=$postfix/usr/lib/postfix
+source() {
+	LD_LIBRARY_PATH=$libs timeout 60 "$postfix/usr/sbin/smtp-source" "$@"
+}
+
+# --- ours
+
+plain_config http://127.0.0.1:1 sender@example.com
+cat >>config <<END
+enabled = no
+spool_dir = $TMP/spool
+max_queue = 1000000
+[relay]
+listen = 127.0.0.1:26025
+socket = off
+log = none
+END
+timeout 900 "$POST365" relay -C config 2>relay.err &
+relay=$!
+trap 'kill $relay 2>/dev/null' EXIT
+tries=0
+until "$POST365" relay --check -C config >/dev/null 2>&1; do
+	tries=$((tries + 1))
+	[ $tries -lt 100 ] || {
+		cat relay.err
+		exit 1
+	}
+	sleep 0.1
+done
+
+# Resident memory of a process and all below it, in kB.
+memory() {
+	total=0
+	for pid in $1 $(cat /proc/"$1"/task/*/children 2>/dev/null); do
+		kb=$(sed -n 's/^RssAnon:[^0-9]*\([0-9]*\).*/\1/p' \
+		    "/proc/$pid/status" 2>/dev/null)
+		total=$((total + ${kb:-0}))
+	done
+	echo $total
+}
+resident() {
+	total=0
+	for pid in $1 $(cat /proc/"$1"/task/*/children 2>/dev/null); do
+		kb=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' \
+		    "/proc/$pid/status" 2>/dev/null)
+		total=$((total + ${kb:-0}))
+	done
+	echo $total
+}
+main=$(cat /proc/$relay/task/$relay/children)
+main=${main%% *}
+aim 'relay, idle, all processes' "$(resident "$main")" ' kB' most 3072
+
+# --- Postfix, unpacked
+
+peer=''
+if [ "$(id -u)" = 0 ]; then
+	queue=$TMP/postfix/queue
+	mkdir -p postfix/etc postfix/data "$queue"
+	chmod 755 . postfix postfix/etc "$queue"
+	for d in active bounce corrupt defer deferred flush hold incoming \
+	    private saved trace; do
+		mkdir -p "$queue/$d"
+		chown mail "$queue/$d"
+	done
+	mkdir -p "$queue/public" "$queue/maildrop" "$queue/pid"
+	chown mail:daemon "$queue/public" "$queue/maildrop"
+	chown mail postfix/data
+	cat >postfix/etc/main.cf <<-END
+		compatibility_level = 3.6
+		queue_directory = $queue
+		data_directory = $TMP/postfix/data
+		daemon_directory = $libs/sbin
+		command_directory = $postfix/usr/sbin
+		shlib_directory = $libs
+		meta_directory = $TMP/postfix/etc
+		mail_owner = mail
+		setgid_group = daemon
+		default_privs = nobody
+		myhostname = bench.example.com
+		inet_interfaces = 127.0.0.1
+		inet_protocols = ipv4
+		mynetworks = 127.0.0.0/8
+		smtpd_relay_restrictions = permit_mynetworks, reject
+		smtpd_end_of_data_restrictions = check_client_access static:HOLD
+		smtpd_peername_lookup = no
+		default_process_limit = 200
+		alias_maps =
+		local_recipient_maps =
+		mydestination =
+		alias_database =
+		import_environment = LD_LIBRARY_PATH=$libs MAIL_CONFIG
+		maillog_file = $TMP/postfix/log
+		maillog_file_prefixes = $TMP
+		smtpd_client_connection_count_limit = 0
+	END
+	cat >postfix/etc/master.cf <<-END
+		127.0.0.1:26026 inet n - n - - smtpd
+		cleanup unix n - n - 0 cleanup
+		qmgr unix n - n 300 1 qmgr
+		rewrite unix - - n - - trivial-rewrite
+		anvil unix - - n - 1 anvil
+		scache unix - - n - 1 scache
+		postlog unix-dgram n - n - 1 postlogd
+	END
+	cp "$postfix"/etc/postfix/postfix-files postfix/etc/ 2>/dev/null
+	MAIL_CONFIG=$TMP/postfix/etc LD_LIBRARY_PATH=$libs \
+	    timeout 900 "$libs/sbin/master" -c "$TMP/postfix/etc" -d \
+	    >postfix/out 2>&1 &
+	peer=$!
+	trap 'kill $relay $peer 2>/dev/null' EXIT
+	tries=0
+	until LD_LIBRARY_PATH=$libs timeout 2 "$postfix/usr/sbin/smtp-source" \
+	    -m 1 -l 100 127.0.0.1:26026 2>/dev/null; do
+		tries=$((tries + 1))
+		[ $tries -lt 15 ] || {
+			echo "bench relay: Postfix does not start:" \
+			    "$(tail -n 2 postfix/out)"
+			kill $peer 2>/dev/null
+			peer=''
+			break
+		}
+		sleep 0.2
+	done
+fi
+[ -n "$peer" ] || echo 'bench relay: no Postfix beside it (that wants root)'
+
+# rate PORT CLIENTS COUNT: messages in a second.
+rate() {
+	start=$(date +%s%N)
+	source -s "$2" -m "$3" -l 4096 -f sender@example.com \
+	    -t to@example.com "127.0.0.1:$1" || return 1
+	awk -v n="$3" -v ns="$(($(date +%s%N) - start))" \
+	    'BEGIN { printf "%.0f\n", n * 1e9 / ns }'
+}
+median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+
+for clients in 1 10 100; do
+	count=$((clients == 1 ? 300 : clients * 30))
+	: >ours
+	: >theirs
+	for _ in $(seq "$rounds"); do
+		rate 26025 $clients $count >>ours
+		[ -z "$peer" ] || rate 26026 $clients $count >>theirs
+	done
+	ours=$(median <ours)
+	if [ -z "$peer" ]; then
+		echo "relay, $clients clients: $ours/s"
+		continue
+	fi
+	theirs=$(median <theirs)
+	echo "relay, $clients clients: $ours/s, Postfix $theirs/s"
+	aim "relay, $clients clients, against Postfix" \
+	    "$(awk -v a="$ours" -v b="$theirs" 'BEGIN { printf "%.2f", a / b }')" \
+	    '' least "$(echo "1 1 10 2 100 3" | awk -v n=$clients '{
+	        for (i = 1; i < NF; i += 2) if ($i == n) print $(i + 1) }')"
+done
+aim 'relay, after all that, all processes' "$(resident "$main")" ' kB' most 16384
