@@ -96,33 +96,3 @@ outbox_close(struct outbox *o)
 	arena_release(&o->mem);
 	*o = (struct outbox){ 0 };
 }
-
-static bool
-outbox_piece(void *arg, struct str piece, struct err *e)
-{
-	return spool_write(arg, piece, e);
-}
-
-bool
-outbox_write(struct spool_add *a, const struct source *body, struct err *e)
-{
-	return source_copy(source_all(body), outbox_piece, a, e);
-}
-
-bool
-outbox_add(struct outbox *o, const struct envelope *v,
-    const struct source *body, char id[ENVELOPE_ID_SIZE], struct err *e)
-{
-	struct spool_add a;
-
-	if (!spool_begin(&o->spool, v, &a, e))
-		return false;
-	if (!outbox_write(&a, body, e)) {
-		spool_abort(&a);
-		return false;
-	}
-	if (!spool_commit(&a, e))
-		return false;
-	memcpy(id, a.id, ENVELOPE_ID_SIZE);
-	return true;
-}

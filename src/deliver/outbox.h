@@ -9,7 +9,6 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/source.h"
 #include "config/config.h"
 #include "store/journal.h"
 #include "store/room.h"
@@ -38,18 +37,5 @@ bool outbox_open_spool(struct outbox *o, const struct config *c, struct err *e)
 /* The journal alone: readers need no spool. */
 bool outbox_open_journal(struct outbox *o, const struct config *c,
     struct err *e) __attribute__((warn_unused_result));
-
-/*
- * Stores a message: true means that it survives a power cut, and id is its
- * name. Borrows v and body. False: nothing is stored; ERR_RETRY, what body's
- * read says, or ERR_INPUT: v cannot be written.
- */
-bool outbox_add(struct outbox *o, const struct envelope *v,
-    const struct source *body, char id[ENVELOPE_ID_SIZE], struct err *e)
-    __attribute__((warn_unused_result));
-
-/* Writes all of body into a message that was begun; as spool_write. */
-bool outbox_write(struct spool_add *a, const struct source *body, struct err *e)
-    __attribute__((warn_unused_result));
 
 #endif

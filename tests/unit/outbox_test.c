@@ -60,7 +60,7 @@ test_add(void)
 	const struct journal_filter all = { 0 };
 	char id[ENVELOPE_ID_SIZE], other[ENVELOPE_ID_SIZE];
 	struct outbox o;
-	struct source body;
+	struct str body;
 	struct claim claim;
 	struct arena a;
 	struct err e = { 0 };
@@ -71,12 +71,12 @@ test_add(void)
 	arena_init(&a, 1 << 20);
 	T_CHECK(outbox_open(&o, &c, &e), "%s", e.msg);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-		body = source_of((struct str){ big, sizes[i] });
-		T_CHECK(outbox_add(&o, &queue_envelope, &body, id, &e), "%s",
-		    e.msg);
+		body = (struct str){ big, sizes[i] };
+		T_CHECK(queue_put(&o.spool, &queue_envelope, body, id, &e),
+		    "%s", e.msg);
 		T_CHECK(claim_look(&claim, &o.spool, id, SPOOL_QUEUED, &a,
 			    &e) &&
-			claim.spool != NULL && queue_has(&claim, body.bytes),
+			claim.spool != NULL && queue_has(&claim, body),
 		    "%zu bytes: %s", sizes[i], e.msg);
 		claim_leave(&claim);
 	}
@@ -91,40 +91,6 @@ test_add(void)
 	    "again: %s", e.msg);
 	outbox_close(&o);
 	arena_release(&a);
-	remove_folder();
-}
-
-static bool
-fail_read(const struct source *self, uint64_t at, char *p, size_t n,
-    struct err *e)
-{
-	(void)self;
-	(void)p;
-	(void)n;
-	return at < 100000 || err_set(e, ERR_INPUT, "it was cut short");
-}
-
-/* Half a message is none. */
-static void
-test_unread(void)
-{
-	const struct source bad = { .size = BIG, .read = fail_read };
-	struct config c = settings();
-	struct spool_list list;
-	char id[ENVELOPE_ID_SIZE];
-	struct outbox o;
-	struct err e = { 0 };
-
-	T_CHECK(outbox_open(&o, &c, &e), "%s", e.msg);
-	T_CHECK(!outbox_add(&o, &queue_envelope, &bad, id, &e) &&
-		e.kind == ERR_INPUT,
-	    "%s", e.msg);
-	T_CHECK(spool_list(&o.spool, SPOOL_ALL | SPOOL_IN(SPOOL_TMP), &list,
-		    &e) &&
-		list.n == 0,
-	    "nothing is left of it");
-	spool_list_release(&list);
-	outbox_close(&o);
 	remove_folder();
 }
 
@@ -161,7 +127,6 @@ test_settings(void)
 
 static const struct t_test tests[] = {
 	{ "add", test_add },
-	{ "half a message", test_unread },
 	{ "settings", test_settings },
 };
 

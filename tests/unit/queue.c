@@ -92,17 +92,24 @@ queue_end(struct queue *q)
 }
 
 bool
-queue_add(struct queue *q, struct str body, char id[ENVELOPE_ID_SIZE],
-    struct err *e)
+queue_put(struct spool *s, const struct envelope *v, struct str body,
+    char id[ENVELOPE_ID_SIZE], struct err *e)
 {
 	struct spool_add a;
 
-	if (!spool_begin(&q->spool, &queue_envelope, &a, e))
+	if (!spool_begin(s, v, &a, e))
 		return false;
 	memcpy(id, a.id, ENVELOPE_ID_SIZE);
 	return spool_write(&a, str_first(body, body.n / 2), e) &&
 	    spool_write(&a, str_from(body, body.n / 2), e) &&
 	    spool_commit(&a, e);
+}
+
+bool
+queue_add(struct queue *q, struct str body, char id[ENVELOPE_ID_SIZE],
+    struct err *e)
+{
+	return queue_put(&q->spool, &queue_envelope, body, id, e);
 }
 
 static void

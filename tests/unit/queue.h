@@ -24,7 +24,10 @@ void queue_close(struct queue *q);
 /* Removes the folder too. */
 void queue_end(struct queue *q);
 
-/* One message with this body; false with *e. */
+/* One message; false with *e. */
+bool queue_put(struct spool *s, const struct envelope *v, struct str body,
+    char id[ENVELOPE_ID_SIZE], struct err *e);
+/* The same with this body. */
 bool queue_add(struct queue *q, struct str body, char id[ENVELOPE_ID_SIZE],
     struct err *e);
 extern const struct envelope queue_envelope;

@@ -16,6 +16,7 @@
 
 #include "base/os.h"
 #include "command.h"
+#include "queue.h"
 #include "serve.h"
 #include "store/claim.h"
 #include "t.h"
@@ -145,7 +146,6 @@ add_text(const char *account, const char *options, struct str text,
     char id[ENVELOPE_ID_SIZE])
 {
 	struct str rcpt[] = { STR("a@example.org"), STR("b@example.org") };
-	struct source body = source_of(text);
 	struct envelope v = { .account = str_of(account),
 		.sender = STR("me@contoso.com"),
 		.recipient = rcpt,
@@ -155,7 +155,7 @@ add_text(const char *account, const char *options, struct str text,
 		.options = str_of(options) };
 	struct err e = { 0 };
 
-	T_CHECK(outbox_add(&m.outbox, &v, &body, id, &e), "%s", e.msg);
+	T_CHECK(queue_put(&m.outbox.spool, &v, text, id, &e), "%s", e.msg);
 }
 
 static void
