@@ -112,6 +112,14 @@ arrives '-bs: sent' 4
 says '-bs: dots' "$(last_mail).eml" '^\.x'
 check 'nobody to send to: exit' 64 as $NOBODY "$SENDMAIL" <letter
 check 'no address: exit' 65 as $NOBODY "$SENDMAIL" 'a@b@c' <letter
+for words in 'sendmail -bp' queue 'queue list --json'; do
+	# shellcheck disable=SC2086 # words
+	check "$words of others: exit" 78 as $NOBODY "$TMP/post365" $words
+	same "$words of others: no word on standard output" '' "$(cat "$OUT")"
+	says "$words of others: who may" "$ERR" \
+	    'do: only root and the user of the relay look at this queue'
+done
+
 # A message that the relay refuses: by its own words, and nothing is kept.
 cp etc/config kept
 {

@@ -2,6 +2,7 @@
 #include "command/queue/mailq.h"
 
 #include "cli/cli.h"
+#include "command/queue/open.h"
 #include "command/queue/text.h"
 #include "command/queue/walk.h"
 #include "deliver/outbox.h"
@@ -39,11 +40,13 @@ mailq_one(void *arg, const struct queue_seen *seen, struct err *e)
 }
 
 bool
-queue_mailq(const struct config *c, const struct log *log, struct err *e)
+queue_mailq(const struct config_ask *ask, const struct log *log, struct err *e)
 {
 	static const struct queue_pick all = { 0 };
 	struct mailq m = { .log = log };
-	struct outbox o;
+	struct config config = { 0 };
+	struct outbox o = { 0 };
+	const struct queue_open open = { &config, &o, log };
 	const struct queue_walk w = {
 		.spool = &o.spool,
 		.folders = SPOOL_QUEUED | SPOOL_IN(SPOOL_HOLD),
@@ -54,13 +57,12 @@ queue_mailq(const struct config *c, const struct log *log, struct err *e)
 	};
 	bool ok;
 
-	if (!outbox_open(&o, c, e))
-		return false;
 	buf_init(&m.out, MAILQ_MOST);
-	ok = queue_walk(&w, e);
+	ok = queue_open(&open, ask, e) && queue_walk(&w, e);
 	queue_text_mailq_end(&m.out, &m.total);
 	ok = ok && buf_ok(&m.out, e) && cli_out(buf_view(&m.out), e);
 	buf_release(&m.out);
 	outbox_close(&o);
+	config_release(&config);
 	return ok;
 }

@@ -10,7 +10,7 @@
 #include "config/config.h"
 
 /* Prints what mailq prints: all but what is dead, which mailq never shows. */
-bool queue_mailq(const struct config *c, const struct log *log, struct err *e)
-    __attribute__((warn_unused_result));
+bool queue_mailq(const struct config_ask *ask, const struct log *log,
+    struct err *e) __attribute__((warn_unused_result));
 
 #endif

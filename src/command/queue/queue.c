@@ -7,6 +7,7 @@
 
 #include "base/os.h"
 #include "command/queue/carry.h"
+#include "command/queue/open.h"
 #include "command/queue/text.h"
 #include "command/queue/walk.h"
 #include "config/type.h"
@@ -623,10 +624,10 @@ run(struct queue *q, struct err *e)
 		.path = q->cli.common.config,
 		.account = q->cli.common.account,
 	};
+	const struct queue_open open = { &q->config, &q->outbox, &q->cli.log };
 	bool ok;
 
-	if (!config_load(&q->config, &ask, &q->cli.log, e) ||
-	    !outbox_open(&q->outbox, &q->config, e))
+	if (!queue_open(&open, &ask, e))
 		return false;
 	ok = q->verb->run(q, e);
 	if (q->due) /* whoever hands out looks at all anew */

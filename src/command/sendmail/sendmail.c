@@ -352,12 +352,8 @@ static bool
 list(struct sendmail *s, struct err *e)
 {
 	const struct config_ask ask = settings_of(s);
-	struct config config = { 0 };
-	bool ok = config_load(&config, &ask, &s->log, e) &&
-	    queue_mailq(&config, &s->log, e);
 
-	config_release(&config);
-	return ok;
+	return queue_mailq(&ask, &s->log, e);
 }
 
 /* Hooks of networks that come up call this: silence, and all is well. */
