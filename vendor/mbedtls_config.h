@@ -3,7 +3,7 @@
  * mbedtls_config: what of mbedTLS 3.6 is switched on, and why.
  *
  * What is not here is off. Off on purpose: DTLS, renegotiation, TLS 1.2 with
- * PSK, RSA key exchange, finite-field DH, CBC suites, MD5, DES, CRLs,
+ * PSK, finite-field DH, MD5, DES, CRLs,
  * certificate requests, debug and information texts, file and socket access
  * (base/os and net/ do that), self tests, threads, and mbedTLS's own random
  * generator (see MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG).
@@ -116,6 +116,8 @@
 	psk_dhe_ke, the mode with forward secrecy */
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED		/* TLS 1.2 */
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED	/* TLS 1.2 */
+#define MBEDTLS_KEY_EXCHANGE_RSA_ENABLED	/* of a listener that says "legacy",
+	for printers; never offered otherwise */
 #define MBEDTLS_SSL_EXTENDED_MASTER_SECRET	/* RFC 7627 */
 #define MBEDTLS_SSL_SERVER_NAME_INDICATION
 #define MBEDTLS_SSL_ALPN			/* ask for http/1.1 */
@@ -129,8 +131,8 @@
 
 
 /*
- * All suites that are offered and accepted. Naming them keeps CBC out of TLS,
- * which MBEDTLS_CIPHER_MODE_CBC would bring in. x86-64 has AES instructions
+ * All suites that are offered and accepted; net/tls names those of a listener
+ * that says "legacy". Naming them keeps CBC out of all other TLS. x86-64 has AES instructions
  * for many years now; elsewhere ChaCha20 is the safe bet, and a server that
  * knows better chooses by its own order, as Microsoft's do.
  */

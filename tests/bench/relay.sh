@@ -15,7 +15,7 @@ cd "$TMP" || exit 1
 	exit 0
 }
 libs=$postfix/usr/lib/postfix
-source() {
+smtp_source() {
 	LD_LIBRARY_PATH=$libs timeout 60 "$postfix/usr/sbin/smtp-source" "$@"
 }
 
@@ -144,7 +144,7 @@ fi
 # rate PORT CLIENTS COUNT: messages in a second.
 rate() {
 	start=$(date +%s%N)
-	source -s "$2" -m "$3" -l 4096 -f sender@example.com \
+	smtp_source -s "$2" -m "$3" -l 4096 -f sender@example.com \
 	    -t to@example.com "127.0.0.1:$1" || return 1
 	awk -v n="$3" -v ns="$(($(date +%s%N) - start))" \
 	    'BEGIN { printf "%.0f\n", n * 1e9 / ns }'

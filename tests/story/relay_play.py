@@ -756,6 +756,42 @@ def starttls_and_tls():
 
 
 @row
+def old_devices_by_legacy():
+    lines = with_certificate("listen = 127.0.0.1:PORT legacy\n")
+
+    def ciphers(c, name):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(name + ":@SECLEVEL=0")
+        starts(c.say("STARTTLS"), "220")
+        c.s = context.wrap_socket(c.s)
+        return c.s.cipher()[0]
+    with Relay(lines) as r:
+        for name in ("AES128-SHA", "AES256-SHA", "AES128-SHA256",
+                     "AES128-GCM-SHA256", "ECDHE-RSA-AES128-SHA"):
+            with Client(r.ports[1]) as c:
+                c.hello()
+                same(ciphers(c, name), name)
+                c.hello()
+                starts(c.message("by " + name), "250")
+            with Client(r.port) as c:
+                c.hello()
+                try:
+                    ciphers(c, name)
+                    raise AssertionError(name + " is taken without legacy")
+                except (ssl.SSLError, OSError):
+                    pass
+        with Client(r.ports[1]) as c:
+            c.hello()
+            c.starttls()  # a modern one is served there, too
+            starts(c.message("modern at legacy"), "250")
+        arrived("by AES128-SHA")
+        arrived("modern at legacy")
+
+
+@row
 def large_mail_by_tls():
     with Relay(with_certificate(), top="mime_limit = 2200000\n") as r:
         with Client(r.port) as c:
