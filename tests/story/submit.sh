@@ -58,8 +58,9 @@ start_relay() { # [UID]
 	    >relay.out 2>>relay.err &
 	RELAY_PID=$!
 	tries=0
-	until [ -S "$SOCKET" ] && as $NOBODY "$SENDMAIL" -bs </dev/null &&
-	    grep -q '^220' "$OUT" && [ -s spool/worker ]; do
+	# its children greet: then all that it makes is there
+	until as "${1:-$RELAY}" "$TMP/post365" relay --check &&
+	    [ "$STATUS" = 0 ]; do
 		tries=$((tries + 1))
 		if [ $tries -gt 100 ]; then
 			not_ok 'the relay starts' "$(tail -n 3 relay.err)"
