@@ -74,9 +74,8 @@ record_fmt(struct record *r, const char *key, const char *fmt, ...)
 void
 record_send(const struct record *r)
 {
-	if (send(r->way->fd, r->text, r->n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
-	    r->way->lost != NULL)
-		(void)__atomic_fetch_add(r->way->lost, 1, __ATOMIC_RELAXED);
+	if (send(r->way->fd, r->text, r->n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		stats_add(r->way->stats, STATS_LOST_LINES, 1, STR(""), STR(""));
 }
 
 void

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/stats.h"
 #include "base/str.h"
 #include "base/syslog.h"
 
@@ -28,7 +29,7 @@ enum {
 struct record_way {
 	int fd;              /* SOCK_SEQPACKET */
 	const char *service; /* "smtpd" */
-	unsigned long *lost; /* shared by all: lines that were; or NULL */
+	struct stats *stats; /* the numbers that all share; or NULL */
 };
 
 struct record {

@@ -104,6 +104,31 @@ index_box_ready(const struct index_box *b)
 	return heap_n(&b->ready[SMALL]) + heap_n(&b->ready[LARGE]);
 }
 
+/* Of a heap that is in no order of ids. */
+static size_t
+index_oldest(const struct buf *heap, uint64_t *oldest)
+{
+	const struct index_item *item = heap_at(heap);
+	size_t n = heap_n(heap);
+
+	for (size_t i = 0; i < n; i++)
+		if (item[i].id < *oldest)
+			*oldest = item[i].id;
+	return n;
+}
+
+size_t
+index_all(const struct index *x, uint64_t *oldest)
+{
+	size_t n = index_oldest(&x->later, oldest);
+
+	for (size_t i = 0; i < index_boxes(x); i++)
+		for (size_t k = 0; k < 2; k++)
+			n += index_oldest(&index_box(x, (int)i)->ready[k],
+			    oldest);
+	return n;
+}
+
 size_t
 index_ready(const struct index *x)
 {

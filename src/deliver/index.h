@@ -107,6 +107,8 @@ bool index_next_unread(struct index *x, int64_t now, uint64_t *id);
  * is due; 0: nothing waits. What only waits for a free hand does not count.
  */
 int64_t index_due(const struct index *x, int64_t now);
+/* All messages; *oldest: the smallest id of them, unless it was smaller. */
+size_t index_all(const struct index *x, uint64_t *oldest);
 /* Messages that are ready, of all mailboxes or of one. */
 size_t index_ready(const struct index *x);
 size_t index_box_ready(const struct index_box *b);

@@ -16,6 +16,7 @@
 #include "deliver/index.h"
 #include "deliver/mailbox.h"
 #include "deliver/pickup.h"
+#include "deliver/watch.h"
 #include "deliver/worker.h"
 
 enum {
@@ -444,7 +445,7 @@ manager_wait(struct manager *m, int64_t deadline)
 			manager_take_ready(m, &at[i]);
 }
 
-/* A clock that is set meanwhile makes it no longer than a minute. */
+/* A clock that is set meanwhile makes it no longer. */
 static int64_t
 manager_deadline(struct manager *m)
 {
@@ -454,9 +455,9 @@ manager_deadline(struct manager *m)
 		return m->single ? 0 : os_mono_ms() + MANAGER_GROW_MS;
 	if (m->hands.n > 0 && hands_busy(&m->hands) == 0)
 		return os_mono_ms() + MANAGER_FREE_MS;
-	wait = due > now ? due - now : due > 0 ? 0 : MANAGER_LOOK_S;
+	wait = due > now ? due - now : due > 0 ? 0 : WATCH_WAKE_S;
 	return os_mono_ms() +
-	    (wait < MANAGER_LOOK_S ? wait : MANAGER_LOOK_S) * 1000;
+	    (wait < WATCH_WAKE_S ? wait : WATCH_WAKE_S) * 1000;
 }
 
 /* --- handing out */
@@ -543,6 +544,7 @@ manager_loop(struct manager *m, struct err *e)
 		return false;
 	for (;;) {
 		manager_read_some(m);
+		watch_queue(m->ask.log, &m->index, &m->hands, manager_spool(m));
 		manager_hand_out(m);
 		if (manager_is_done(m))
 			manager_answer(m);

@@ -2,12 +2,15 @@
 #include "deliver/worker_account.h"
 
 #include "base/os.h"
+#include "deliver/worker_event.h"
 
 static void
 worker_account_tell(struct worker_job *j, const struct mailbox *m)
 {
 	const struct str name = j->claim.envelope.account;
 
+	if (j->result->message == VERDICT_WAITS || m->freed)
+		worker_event_waits(j, !m->freed);
 	if (j->result->message == VERDICT_WAITS) {
 		log_warn(j->worker->log, "mail%s%.*s waits: %s",
 		    name.n > 0 ? " of account " : "", STR_ARG(name), m->reason);

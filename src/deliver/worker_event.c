@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver/worker_event.h"
 
+#include <stdio.h>
+
 #include "base/os.h"
 #include "base/record.h"
 #include "deliver/hands.h"
@@ -72,13 +74,21 @@ event_status(struct record *r, const struct worker_job *j,
 	record_str(r, "status", str_of(event_outcomes[m].status));
 }
 
+/* The account, as a label. */
+static struct str
+event_account(const struct worker_job *j)
+{
+	struct str name = j->claim.envelope.account;
+
+	return name.n > 0 ? name : STR("default");
+}
+
 /* What stands in brackets behind the status. */
 static void
 event_reason(struct record *r, const struct worker_job *j,
     enum verdict_message m)
 {
 	const struct worker_result *w = j->result;
-	const struct str account = j->claim.envelope.account;
 	int64_t wait = w->next - worker_job_now(j);
 	struct buf text;
 
@@ -89,8 +99,7 @@ event_reason(struct record *r, const struct worker_job *j,
 			buf_addf(&text, ", %s", w->sent.inferred);
 		if (w->sent.request_id[0] != '\0')
 			buf_addf(&text, ", request-id %s", w->sent.request_id);
-		buf_addf(&text, ", account %.*s",
-		    STR_ARG(account.n > 0 ? account : STR("default")));
+		buf_addf(&text, ", account %.*s", STR_ARG(event_account(j)));
 	} else {
 		buf_addf(&text, "%.*s%s",
 		    STR_ARG(str_cut(j->claim.state.reason, RECORD_REASON - 64)),
@@ -166,6 +175,57 @@ event_expired(const struct record_way *way, const struct worker_job *j)
 	record_send(&r);
 }
 
+static struct str
+event_result(const struct worker_job *j, enum verdict_message m)
+{
+	enum err_kind kind = j->result->why.kind;
+
+	if (m == VERDICT_SENT)
+		return STR("sent");
+	if (m == VERDICT_DEAD)
+		return kind == ERR_RETRY ? STR("expired") : STR("failed");
+	return kind == ERR_UNSURE ? STR("unsure") :
+	    m == VERDICT_HOLD     ? STR("held") :
+				    STR("deferred");
+}
+
+static void
+event_count(struct stats *stats, const struct worker_job *j,
+    enum verdict_message m)
+{
+	const struct worker_result *w = j->result;
+	struct str account = event_account(j), none = STR("");
+	char code[16];
+
+	stats_add(stats, STATS_DELIVERIES, j->part.n, account,
+	    event_result(j, m));
+	if (w->sent.status > 0) {
+		(void)snprintf(code, sizeof(code), "%d", w->sent.status);
+		stats_add(stats, STATS_RESPONSES, 1, str_of(code), none);
+		stats_observe(stats, STATS_REQUEST, os_mono_ms() - j->started,
+		    str_of(w->sent.via));
+	}
+	if (m == VERDICT_SENT)
+		stats_observe(stats, STATS_DELAY,
+		    os_wall_us() / 1000 - event_born_ms(j), none);
+	if (w->why.retry_after_ms > 0)
+		stats_set(stats, STATS_THROTTLED,
+		    (unsigned long)(os_wall() + w->why.retry_after_ms / 1000),
+		    account, none);
+}
+
+void
+worker_event_waits(const struct worker_job *j, bool waits)
+{
+	static const enum err_kind kinds[] = { ERR_AUTH, ERR_CONFIG };
+	const struct record_way *way = j->worker->syslog->way;
+
+	for (size_t i = 0; way != NULL && i < 2; i++)
+		stats_set(way->stats, STATS_WAITING,
+		    waits && j->result->why.kind == kinds[i], event_account(j),
+		    str_of(err_kind_name(kinds[i])));
+}
+
 void
 worker_event(const struct worker_job *j, enum verdict_message m)
 {
@@ -176,6 +236,7 @@ worker_event(const struct worker_job *j, enum verdict_message m)
 
 	if (way == NULL)
 		return;
+	event_count(way->stats, j, m);
 	for (size_t i = 0; i < j->part.n; i++) {
 		record_begin(&r, way,
 		    m == VERDICT_SENT ? SYSLOG_INFO : SYSLOG_WARNING,

@@ -14,6 +14,8 @@
 
 /* How it ended for those of the job's part; LATER, DEAD, SENT and so on. */
 void worker_event(const struct worker_job *j, enum verdict_message m);
+/* All mail of its account waits for a person; or no more. */
+void worker_event_waits(const struct worker_job *j, bool waits);
 /* It left the queue. */
 void worker_event_removed(const struct worker_job *j);
 /* A report on it is in the queue, as id. */

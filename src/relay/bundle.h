@@ -22,8 +22,10 @@ enum {
 	BUNDLE_INLET,        /* the manager's: bell_tell */
 	BUNDLE_CONTROL,      /* the parent: 'r' when it serves; ends with it */
 	BUNDLE_LOG,          /* of struct record_way */
+	BUNDLE_STATS,        /* stats_map */
 	BUNDLE_DOORS         /* and all behind it: sockets that listen, in the
-				order of conf.listen, then that of `socket` */
+				order of conf.listen, then that of `socket`,
+				and that of `metrics` */
 };
 
 enum { BUNDLE_MOST = 64 << 20 };

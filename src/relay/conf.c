@@ -29,7 +29,7 @@ typedef bool conf_take(struct str value, const struct conf_place *to,
 
 static conf_take conf_take_listen, conf_take_allow, conf_take_certificate;
 static conf_take conf_take_key, conf_take_failures, conf_take_socket,
-    conf_take_drop;
+    conf_take_drop, conf_take_metrics;
 
 /* One of type, words and take says how. */
 static const struct conf_row {
@@ -84,7 +84,7 @@ static const struct conf_row {
 	{ "log_format", WORDS(formats), AT(log_format), "postfix", false },
 	{ "syslog_name", TYPE(text), AT(syslog_name), "post365", false },
 	{ "log_probes", TYPE(yes_no), AT(log_probes), "no", false },
-	{ "metrics", TYPE(text), AT(metrics), NULL, false },
+	{ "metrics", TAKE(metrics), 0, NULL, false },
 	/* clang-format on */
 };
 
@@ -201,6 +201,21 @@ conf_take_drop(struct str value, const struct conf_place *to, struct err *e)
 
 	return str_eq(value, STR("off")) ||
 	    config_type_path.parse(value, &at, e);
+}
+
+static bool
+conf_take_metrics(struct str value, const struct conf_place *to, struct err *e)
+{
+	struct listen *l = arena_alloc(to->mem, sizeof(*l));
+
+	to->conf->metrics = l;
+	if (l == NULL)
+		return arena_ok(to->mem, e);
+	if (!listen_parse(arena_str(to->mem, value), l, e))
+		return false;
+	return (l->kind == LISTEN_IP && str_eq(l->text, value)) ||
+	    err_set(e, ERR_CONFIG, "\"%.*s\" is not of the form IP:PORT",
+		STR_ARG(value));
 }
 
 /* The table */
@@ -364,6 +379,23 @@ conf_check_listener(const struct conf *c, const struct listen *l, struct err *e)
 	return err_remedy(e,
 	    "say who: allow = 192.168.1.0/24, or listen = %.*s auth",
 	    STR_ARG(l->text));
+}
+
+/* Numbers tell about mail and people: they are not for everybody. */
+bool
+conf_check_metrics(const struct conf *c, bool contained, struct err *e)
+{
+	const struct listen *l = c->metrics;
+
+	if (l == NULL || range_ip_is_private(&l->ip) ||
+	    (contained && range_ip_is_any(&l->ip)))
+		return true;
+	err_set(e, ERR_CONFIG,
+	    "metrics = %.*s: everybody could read it, without a password",
+	    STR_ARG(l->text));
+	return err_remedy(e,
+	    "name an address of this machine's or of your own network, as "
+	    "127.0.0.1:9365 (0.0.0.0 in a container only)");
 }
 
 bool

@@ -43,9 +43,10 @@ struct conf {
 	struct listen *listen; /* in the order of the file */
 	struct allow *allow;
 	/* texts have a NUL behind them; an empty one is not set */
-	struct str auth_file, recipient_map, drop, metrics, user, hostname;
-	struct str socket; /* empty: none */
-	bool socket_asked; /* it was set */
+	struct str auth_file, recipient_map, drop, user, hostname;
+	struct str socket;      /* empty: none */
+	bool socket_asked;      /* it was set */
+	struct listen *metrics; /* NULL: none */
 	struct str certificate[CONF_PAIRS], key[CONF_PAIRS];
 	size_t certificates, keys;
 	struct str log_file, syslog_name;
@@ -73,6 +74,10 @@ bool conf_read(struct arena *a, const struct config_pair *lines,
  * without users. ERR_CONFIG.
  */
 bool conf_check(const struct conf *c, struct err *e)
+    __attribute__((warn_unused_result));
+
+/* `metrics` at an address that strangers may reach: ERR_CONFIG. */
+bool conf_check_metrics(const struct conf *c, bool contained, struct err *e)
     __attribute__((warn_unused_result));
 
 /*

@@ -186,7 +186,8 @@ house_read(struct house *h, struct str text, struct err *e)
 	return ok && arena_ok(&h->mem, e);
 }
 
-static void
+/* At BUNDLE_DOORS and behind it. False: no memory. */
+static bool
 house_find_doors(struct house *h)
 {
 	const struct listen *l = h->conf.listen;
@@ -203,6 +204,10 @@ house_find_doors(struct house *h)
 			    .listen = &h->socket };
 		h->doors++;
 	}
+	if (h->conf.metrics != NULL)
+		h->metrics = metrics_open(&h->mem, BUNDLE_DOORS + (int)h->doors,
+		    &h->visit);
+	return h->metrics != NULL || h->conf.metrics == NULL;
 }
 
 /* Before the threads, and after the last file is open. */
@@ -249,7 +254,8 @@ house_open(struct house *h, const struct log *log, struct err *e)
 	if (!ok ||
 	    !outbox_open_spool(&h->outbox, &h->visit.account[0].config, e))
 		return false;
-	house_find_doors(h);
+	if (!house_find_doors(h))
+		return arena_ok(&h->mem, e);
 	return house_begin_walls(h, e) && visit_house_open(&h->visit, e);
 }
 
@@ -257,6 +263,7 @@ void
 house_close(struct house *h)
 {
 	visit_house_close(&h->visit);
+	metrics_close(h->metrics);
 	for (size_t i = 0; i < h->visit.accounts; i++)
 		config_release(&h->visit.account[i].config);
 	outbox_close(&h->outbox);

@@ -14,6 +14,7 @@
 #include "deliver/outbox.h"
 #include "net/cert.h"
 #include "relay/conf.h"
+#include "relay/metrics.h"
 #include "relay/visit.h"
 #include "relay/walls.h"
 
@@ -25,6 +26,7 @@ struct house {
 	struct cert cert;
 	struct outbox outbox;
 	struct visit_house visit;
+	struct metrics *metrics; /* NULL: none; in mem */
 	struct walls walls;
 	struct range_ip gateway;
 	struct listen socket; /* that of the setting `socket` */

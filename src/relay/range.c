@@ -103,8 +103,9 @@ range_ip_is_loopback(const struct range_ip *ip)
 				    memcmp(ip, &v6, sizeof(v6)) == 0;
 }
 
-bool
-range_is_open(const struct range *r)
+/* Is all of it private? */
+static bool
+range_is_private(const struct range *r)
 {
 	struct range_ip ip;
 
@@ -113,9 +114,34 @@ range_is_open(const struct range *r)
 		memcpy(ip.b, range_private[i].b, sizeof(ip.b));
 		if (r->bits >= range_private[i].bits &&
 		    range_agree(&ip, &r->ip, range_private[i].bits))
-			return false;
+			return true;
 	}
-	return r->bits < (range_ip_is_v4(&r->ip) ? RANGE_V4 + 16U : 32U);
+	return false;
+}
+
+bool
+range_ip_is_private(const struct range_ip *ip)
+{
+	const struct range one = { *ip, 128 };
+
+	return range_is_private(&one);
+}
+
+bool
+range_ip_is_any(const struct range_ip *ip)
+{
+	size_t i = range_ip_is_v4(ip) ? RANGE_V4 / 8 : 0;
+
+	while (i < sizeof(ip->b) && ip->b[i] == 0)
+		i++;
+	return i == sizeof(ip->b);
+}
+
+bool
+range_is_open(const struct range *r)
+{
+	return !range_is_private(r) &&
+	    r->bits < (range_ip_is_v4(&r->ip) ? RANGE_V4 + 16U : 32U);
 }
 
 bool

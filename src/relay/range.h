@@ -33,6 +33,9 @@ bool range_ip_of(const struct sockaddr *from, struct range_ip *out);
 void range_ip_print(const struct range_ip *ip, char out[RANGE_TEXT_SIZE]);
 bool range_ip_is_v4(const struct range_ip *ip);
 bool range_ip_is_loopback(const struct range_ip *ip);
+/* Of this machine, or of a network that the world cannot reach. RFC 1918 */
+bool range_ip_is_private(const struct range_ip *ip);
+bool range_ip_is_any(const struct range_ip *ip); /* 0.0.0.0, :: */
 
 /*
  * "10.0.0.0/8", "fd00::/8", or a single address. ERR_CONFIG: it is none, or

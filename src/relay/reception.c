@@ -39,6 +39,7 @@ struct reception {
 	int64_t until; /* draining: then it is over */
 	int64_t rest;  /* until then nobody is let in */
 	struct buf polls;
+	size_t polled; /* bytes of it, before those of metrics */
 };
 
 static void
@@ -163,6 +164,9 @@ reception_welcome(struct reception *r, const struct house_door *door)
 	}
 	reception_peer(fd, &from, &peer);
 	away = reception_is_full(r, door->listen, &peer);
+	stats_add(r->log.way->stats, STATS_CONNECTIONS_TOTAL, 1,
+	    door->listen->text,
+	    away == NULL ? STR("accepted") : STR("refused"));
 	if (away != NULL) {
 		reception_tell_away(r, door->listen, &peer, away);
 		reception_send_away(r, fd, away);
@@ -207,6 +211,11 @@ reception_drain(struct reception *r, bool retire, int64_t now)
 		return;
 	for (size_t i = 0; i < r->house.doors; i++)
 		os_close(&r->house.door[i].fd);
+	if (retire) {
+		/* another one answers there */
+		metrics_close(r->house.metrics);
+		r->house.metrics = NULL;
+	}
 	r->draining = true;
 	r->retired = retire;
 	r->until = retire ? INT64_MAX : now + r->house.conf.drain_ms;
@@ -264,7 +273,9 @@ reception_gather(struct reception *r, int64_t now)
 {
 	int64_t until = r->draining ? r->until : INT64_MAX;
 	bool open = !r->draining && now >= r->rest;
+	struct pollfd http[SERVE_FDS];
 	short events;
+	size_t n;
 
 	if (!r->draining && now < r->rest && r->rest < until)
 		until = r->rest;
@@ -279,6 +290,11 @@ reception_gather(struct reception *r, int64_t now)
 	for (const struct visit *v = r->visits; v != NULL; v = v->next) {
 		events = guest_wants(&v->guest, now, &until);
 		reception_add(r, events != 0 ? v->guest.stream.fd : -1, events);
+	}
+	r->polled = r->polls.n;
+	if (r->house.metrics != NULL) {
+		n = metrics_wants(r->house.metrics, http, &until);
+		buf_add(&r->polls, http, n * sizeof(*http));
 	}
 	return until;
 }
@@ -311,6 +327,20 @@ reception_serve(struct reception *r, int64_t now)
 	reception_clear(r);
 }
 
+static void
+reception_show(const struct reception *r, int64_t now)
+{
+	struct metrics *m = r->house.metrics;
+	const struct pollfd *at =
+	    (const struct pollfd *)(void *)(r->polls.p + r->polled);
+
+	if (m == NULL)
+		return;
+	m->connections = r->n_visits;
+	m->draining = r->draining;
+	metrics_step(m, at, (r->polls.n - r->polled) / sizeof(*at), now);
+}
+
 static bool
 reception_is_over(const struct reception *r, int64_t now)
 {
@@ -337,6 +367,7 @@ reception_loop(struct reception *r, struct err *e)
 			return err_sys(e, ERR_RETRY, "cannot poll");
 		now = os_mono_ms();
 		reception_serve(r, now);
+		reception_show(r, now);
 	}
 	return true;
 }
@@ -421,7 +452,9 @@ int
 reception_main(int log_level)
 {
 	static const char ready = 'r';
-	const struct record_way way = { .fd = BUNDLE_LOG, .service = "smtpd" };
+	const struct record_way way = { .fd = BUNDLE_LOG,
+		.service = "smtpd",
+		.stats = stats_map(BUNDLE_STATS) };
 	struct reception r = { .log = { .level = (enum log_level)log_level,
 				   .way = &way },
 		.signals = -1 };

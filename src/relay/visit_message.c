@@ -296,17 +296,20 @@ visit_commit_all(void *arg, struct beside_job *list)
 {
 	struct accept *all[ACCEPT_SETTLE_MOST];
 	struct beside_job *job = list, *first;
+	const struct visit_house *h = arg;
 	struct err why;
+	int64_t began;
 	size_t n;
 	bool ok;
 
-	(void)arg;
 	while (job != NULL) {
 		first = job;
 		for (n = 0; job != NULL && n < ACCEPT_SETTLE_MOST;
 		     job = job->next)
 			all[n++] = &visit_of_job(job)->accept;
+		began = os_mono_ms();
 		ok = accept_settle(all, n, &why);
+		visit_say_commit(h, os_mono_ms() - began, n);
 		for (; first != job; first = first->next) {
 			visit_of_job(first)->stored = ok;
 			if (!ok)

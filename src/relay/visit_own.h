@@ -41,6 +41,8 @@ void visit_say_secured(struct guest *c, const struct err *why);
 void visit_say_refused(struct session *s, struct str reply);
 void visit_say_sign_in(struct visit *v, struct str why); /* empty: welcome */
 void visit_say_accepted(struct visit *v);
+/* A commit of n messages took so long; from any thread. */
+void visit_say_commit(const struct visit_house *h, int64_t ms, size_t n);
 
 struct visit *visit_of_job(struct beside_job *job);
 struct visit *visit_of_guest(struct guest *c);

@@ -73,13 +73,25 @@ say_proto(struct record *r, const struct session *s)
 		record_str(r, "helo", str_of(s->hello));
 }
 
+static void
+say_stats(const struct visit *v, enum stats_what what, struct str a,
+    struct str b)
+{
+	if (v->house->log->way != NULL)
+		stats_add(v->house->log->way->stats, what, 1, a, b);
+}
+
 /* TLS: "TLSv1.3, AES-256-GCM" in two fields. */
 void
 visit_say_secured(struct guest *c, const struct err *why)
 {
 	struct visit *v = visit_of_guest(c);
-	struct str cipher, version;
+	struct str cipher = tls_describe(c->stream.tls), version = { 0 };
 	struct record r;
+
+	(void)str_next(&cipher, ',', &version);
+	say_stats(v, STATS_HANDSHAKES, why == NULL ? version : STR(""),
+	    why == NULL ? STR("ok") : STR("failed"));
 
 	if (!say_begin(v, &r, SYSLOG_INFO, "tls"))
 		return;
@@ -87,8 +99,6 @@ visit_say_secured(struct guest *c, const struct err *why)
 	if (why != NULL) {
 		record_reason(&r, "reason", str_of(why->msg));
 	} else {
-		cipher = tls_describe(c->stream.tls);
-		(void)str_next(&cipher, ',', &version);
 		cipher = str_trim(cipher);
 		record_str(&r, "tls", version);
 		record_fmt(&r, "cipher", "%.*s (%s bits)", STR_ARG(cipher),
@@ -104,6 +114,8 @@ visit_say_sign_in(struct visit *v, struct str why)
 	const struct session *s = &v->guest.session;
 	struct record r;
 
+	say_stats(v, STATS_AUTH, str_of(s->auth_method),
+	    why.n > 0 ? STR("failed") : STR("ok"));
 	if (!say_begin(v, &r, why.n > 0 ? SYSLOG_WARNING : SYSLOG_INFO, "auth"))
 		return;
 	say_client(&r, &v->peer);
@@ -176,6 +188,7 @@ visit_say_refused(struct session *s, struct str reply)
 {
 	struct visit *v = visit_of_session(s);
 
+	say_stats(v, STATS_REJECTS, say_command(s), str_first(reply, 3));
 	if (str_starts(reply, STR("452 4.3.1")))
 		say_full(v, reply);
 	else if (str_starts(reply, STR("421 4.7.0 Too many")))
@@ -204,6 +217,23 @@ visit_say_away(const struct visit_house *h, const struct listen *l,
 
 /* A message, and the end */
 
+static void
+say_accepted_stats(const struct visit *v)
+{
+	const struct record_way *way = v->house->log->way;
+	const struct str none = STR("");
+
+	if (way == NULL)
+		return;
+	stats_add(way->stats, STATS_MESSAGES, 1, v->listen->text, none);
+	stats_add(way->stats, STATS_BYTES, (unsigned long)v->guest.session.size,
+	    none, none);
+	stats_add(way->stats, STATS_RECIPIENTS, v->accept.entry.n_rcpt, none,
+	    none);
+	stats_observe(way->stats, STATS_ACCEPT_SECONDS,
+	    os_mono_ms() - v->guest.data_since, none);
+}
+
 void
 visit_say_accepted(struct visit *v)
 {
@@ -211,6 +241,7 @@ visit_say_accepted(struct visit *v)
 	const struct accept *a = &v->accept;
 	struct record r;
 
+	say_accepted_stats(v);
 	if (!say_begin(v, &r, SYSLOG_INFO, "accept"))
 		return;
 	record_str(&r, "id", str_of(a->id));
@@ -233,6 +264,16 @@ visit_say_accepted(struct visit *v)
 	if (a->to.config->account.n > 0)
 		record_str(&r, "account", a->to.config->account);
 	record_send(&r);
+}
+
+void
+visit_say_commit(const struct visit_house *h, int64_t ms, size_t n)
+{
+	if (h->log->way == NULL)
+		return;
+	stats_observe(h->log->way->stats, STATS_COMMIT_SECONDS, ms, STR(""));
+	stats_observe(h->log->way->stats, STATS_COMMIT_MESSAGES,
+	    (int64_t)n * 1000, STR(""));
 }
 
 /* "ehlo=1 rcpt=1/2 commands=2/3": done of all. */

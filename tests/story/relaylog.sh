@@ -15,7 +15,7 @@ set -- $(python3 -c 'import socket
 s = [socket.socket() for _ in range(3)]
 for x in s: x.bind(("127.0.0.1", 0))
 print(*[x.getsockname()[1] for x in s])')
-PORT=$1 AUTH=$2
+PORT=$1 AUTH=$2 HTTP=$3
 printf 'printer:%s\n' "$(printf 'Geheim-4711\n' | "$P" relay --hash-password)" \
     >users
 cp "$CONFIG" plain
@@ -81,7 +81,8 @@ until_line() {
 }
 
 VERBOSE=''
-relay_with "log_file = $TMP/log" 'syslog_name = postfix'
+relay_with "log_file = $TMP/log" 'syslog_name = postfix' \
+    "metrics = 127.0.0.1:$HTTP"
 talk $PORT 'EHLO host' 'MAIL FROM:<sender@example.com>' \
     'RCPT TO:<b@example.org>' 'RCPT TO:<c@example.org>' DATA \
     "$(printf 'Subject: x\r\nMessage-ID: <1@test>\r\n\r\nhello\r\n.')" QUIT
@@ -163,6 +164,59 @@ else
 	skip 'fail2ban itself does' 'it is not installed'
 fi
 
+# --- numbers
+# ask PATH: its status and its text
+ask() {
+	python3 - "http://127.0.0.1:$HTTP$1" <<'END'
+import sys, urllib.error, urllib.request
+try:
+    r = urllib.request.urlopen(sys.argv[1], timeout=20)
+except urllib.error.HTTPError as e:
+    r = e
+print(r.status, r.read().decode(), sep="\n", end="")
+END
+}
+same '/healthz' "$(printf '200\nok')" "$(ask /healthz)"
+same '/readyz' "$(printf '200\nok')" "$(ask /readyz)"
+same 'no other page' 404 "$(ask /)"
+ask /metrics >metrics.out
+sed 1d metrics.out >metrics
+# number SERIES: its value
+number() { sed -n "s/^post365_$1 //p" metrics; }
+same 'deliveries' 2 \
+    "$(number 'deliveries_total{account="default",result="sent"}')"
+same 'messages' 1 \
+    "$(number "relay_messages_total{listener=\"127.0.0.1:$PORT\"}")"
+same 'recipients' 2 "$(number relay_recipients_total)"
+same 'refused commands' 1 \
+    "$(number 'relay_rejects_total{command="RCPT",code="550"}')"
+same 'failed sign-ins' 1 \
+    "$(number 'relay_auth_total{mechanism="PLAIN",result="failed"}')"
+same 'answers of Graph' 1 "$(number 'graph_responses_total{code="202"}')"
+same 'the queue is empty' 0 "$(number 'queue_messages{state="queued"}')"
+same 'a commit' 1 "$(number relay_commit_seconds_count)"
+same 'each name has a type, and stands in one place' '' "$(python3 - <<'END'
+import re
+seen, name = set(), None
+for line in open("metrics"):
+    if line[0] == "#":
+        kind, now = line.split()[1:3]
+        if kind == "HELP":
+            if now in seen:
+                print("twice", now)
+            seen.add(now)
+            name = now
+    elif not re.fullmatch(re.escape(name) + r"(_bucket|_sum|_count)?"
+            r'(\{([a-z]+="[^"\\]*",?)+\})? \d+(\.\d+)?\n', line):
+        print("no series of", name, line)
+END
+)"
+if command -v promtool >/dev/null 2>&1; then
+	check 'promtool reads it' 0 run sh -c 'promtool check metrics <metrics'
+else
+	skip 'promtool reads it' 'it is not installed'
+fi
+
 # --- a file that is moved away
 mv log log.1
 kill -USR1 "$RELAY"
@@ -221,5 +275,31 @@ for secret in Geheim-4711 "$(printf '\0printer\0Geheim-4711' | base64)" \
 	grep -qF -- "$secret" log && not_ok 'no secret is in it' "$secret"
 done
 ok 'no secret is in it'
+
+# --- a queue that is full
+VERBOSE=''
+cp plain "$CONFIG"
+setting enabled no
+setting max_queue 1
+cp "$CONFIG" plain
+relay_with "metrics = 127.0.0.1:$HTTP"
+same 'there is room' "$(printf '200\nok')" "$(ask /readyz)"
+talk $PORT 'EHLO host' 'MAIL FROM:<sender@example.com>' \
+    'RCPT TO:<b@example.org>' DATA "$(printf 'Subject: x\r\n\r\nhello\r\n.')" QUIT
+for _ in 1 2 3; do
+	talk $PORT 'EHLO host' 'MAIL FROM:<sender@example.com>' QUIT
+done
+says 'MAIL is refused for now' talk.out '^452 4\.3\.1 '
+says 'the log has it' relay.err \
+    '^post365/smtpd\[[0-9]+\]: warning: 452 to localhost\[127\.0\.0\.1\]: .*max_queue'
+same 'once a minute' 1 "$(grep -c 'warning: 452' relay.err)"
+ask /readyz >ready.out
+says '/readyz says why' ready.out '^503'
+says 'in a line' ready.out 'max_queue'
+same '/healthz is well' "$(printf '200\nok')" "$(ask /healthz)"
+end_relay
+printf '[relay]\nmetrics = 192.0.2.1:9365\n' >>plain
+check 'numbers are not for the world' 78 run "$P" -C plain relay --check
+says 'and what to do' "$ERR" '127\.0\.0\.1:9365'
 trap stop_sandbox EXIT
 finish

@@ -128,8 +128,9 @@ static void
 test_way(void)
 {
 	char text[RECORD_MOST + 1], big[3000];
-	unsigned long lost = 0;
-	struct record_way way = { .service = "smtpd", .lost = &lost };
+	static struct stats stats;
+	const unsigned long *lost = &stats.series[0].n[0];
+	struct record_way way = { .service = "smtpd", .stats = &stats };
 	const struct log log = { .level = LOG_WARN, .way = &way };
 	struct record r;
 	struct logline l;
@@ -163,12 +164,12 @@ test_way(void)
 		str_eq(l.event, STR("message")) && l.level == SYSLOG_WARNING,
 	    "%d", (int)n);
 	T_CHECK(recv(pair[1], text, RECORD_MOST, MSG_DONTWAIT) < 0, "a trace");
-	for (int i = 0; i < 10000 && lost == 0; i++)
+	for (int i = 0; i < 10000 && *lost == 0; i++)
 		log_warn(&log, "%s", "nobody reads");
-	T_CHECK(lost == 1, "%lu", lost);
+	T_CHECK(*lost == 1, "%lu", *lost);
 	(void)close(pair[1]);
 	log_warn(&log, "%s", "nobody is there");
-	T_CHECK(lost == 2, "%lu", lost);
+	T_CHECK(*lost == 2, "%lu", *lost);
 	(void)close(pair[0]);
 }
 

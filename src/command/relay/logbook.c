@@ -21,16 +21,14 @@ enum {
 };
 
 bool
-logbook_open(struct logbook *b, struct str host, unsigned long *lost,
-    struct err *e)
+logbook_open(struct logbook *b, struct stats *stats, struct err *e)
 {
 	const int room = LOGBOOK_ROOM;
 	int pair[2];
 
 	*b = (struct logbook){ .in = -1,
 		.out = -1,
-		.lost = lost,
-		.host = host,
+		.stats = stats,
 		.file = -1,
 		.syslog = -1 };
 	buf_init(&b->name, RECORD_VALUE);
@@ -116,8 +114,7 @@ logbook_follow(struct logbook *b, const struct conf *c, struct err *e)
 static void
 logbook_lose(const struct logbook *b)
 {
-	if (b->lost != NULL)
-		(void)__atomic_fetch_add(b->lost, 1, __ATOMIC_RELAXED);
+	stats_add(b->stats, STATS_LOST_LINES, 1, STR(""), STR(""));
 }
 
 /* A pipe, a terminal or a file; who does not read does not hold us up. */

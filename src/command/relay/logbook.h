@@ -13,26 +13,27 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/stats.h"
 #include "relay/conf.h"
 
 struct logbook {
 	int in;  /* poll it for POLLIN, then logbook_write */
 	int out; /* of struct record_way */
-	unsigned long *lost;
+	struct stats *stats;
 	/* settings; the texts are copies */
 	int to, format;
 	struct buf name, path;
-	struct str host;
+	struct str host;  /* borrowed; set by the owner */
 	int file, syslog; /* -1: not open */
 	struct buf line;
 };
 
 /*
- * Opens the way; until logbook_follow all goes to standard error. Borrows host
- * and lost (may be NULL). ERR_RETRY.
+ * Opens the way; until logbook_follow all goes to standard error. Keeps
+ * stats, which counts lines that are lost. ERR_RETRY.
  */
-bool logbook_open(struct logbook *b, struct str host, unsigned long *lost,
-    struct err *e) __attribute__((warn_unused_result));
+bool logbook_open(struct logbook *b, struct stats *stats, struct err *e)
+    __attribute__((warn_unused_result));
 void logbook_close(struct logbook *b); /* what is on its way is written */
 
 /* By these settings from now on. ERR_CONFIG: the file; all stays. */

@@ -32,7 +32,7 @@
 #include "relay/bundle.h"
 
 enum {
-	PARENT_DOORS = 65,
+	PARENT_DOORS = 66,
 	PARENT_FD_HIGH = 200, /* above all that reception begins with */
 	PARENT_AGAIN_MS = 100,
 	PARENT_AGAIN_MOST_MS = 30000,
@@ -57,6 +57,7 @@ struct parent_door {
 struct parent {
 	const struct cli *cli; /* its log is the book */
 	struct logbook book;
+	int stats; /* of its book */
 	struct plan plan;
 	struct arena names; /* of the doors */
 	struct parent_door door[PARENT_DOORS];
@@ -156,6 +157,9 @@ parent_open_doors(struct parent *p, struct plan *plan,
 		return false;
 	if (socket.fd >= 0)
 		door[(*n)++] = socket;
+	if (plan->conf.metrics != NULL &&
+	    !parent_add_door(p, plan->conf.metrics, &door[(*n)++], e))
+		return err_wrap(e, "metrics");
 	return plan_seal(plan, socket.fd >= 0, e);
 }
 
@@ -198,7 +202,7 @@ static void __attribute__((noreturn)) parent_execute(const struct parent *p,
 	char name[] = "post365", command[] = "relay", what[] = "--reception";
 	char *argv[] = { name, command, what, level, NULL };
 	char *envp[] = { tz, NULL };
-	int lifted[PARENT_DOORS + 5];
+	int lifted[PARENT_DOORS + 6];
 	size_t all = 0;
 
 	(void)snprintf(tz, sizeof(tz), "TZ=%s", zone != NULL ? zone : "");
@@ -208,6 +212,7 @@ static void __attribute__((noreturn)) parent_execute(const struct parent *p,
 	lifted[all++] = parent_lift(p->inlet[1]);
 	lifted[all++] = parent_lift(control);
 	lifted[all++] = parent_lift(p->book.out);
+	lifted[all++] = parent_lift(p->stats);
 	for (size_t i = 0; i < n; i++)
 		lifted[all++] = parent_lift(door[i].fd);
 	lifted[all] = parent_lift(p->exe);
@@ -252,7 +257,7 @@ parent_way(const struct parent *p, const char *service)
 {
 	return (struct record_way){ .fd = p->book.out,
 		.service = service,
-		.lost = p->book.lost };
+		.stats = p->book.stats };
 }
 
 /* Another may hold the lock for now: a `queue run`. */
@@ -324,6 +329,7 @@ parent_note_end(const struct parent *p, struct parent_child *c,
 	if (c->delay > PARENT_AGAIN_MOST_MS)
 		c->delay = PARENT_AGAIN_MOST_MS;
 	c->again = now + c->delay;
+	stats_add(p->book.stats, STATS_RESTARTS, 1, str_of(what), STR(""));
 	log_warn(&p->cli->log,
 	    "%s ended by %s %d; it is started again in %lld ms", what,
 	    WIFSIGNALED(status) ? "signal" : "status",
@@ -419,6 +425,8 @@ parent_is_ready(struct parent *p)
 	p->reception.started = os_mono_ms();
 	p->next_pid = 0;
 	p->ready = true;
+	stats_set(p->book.stats, STATS_RELOAD, (unsigned long)os_wall(),
+	    STR(""), STR(""));
 	notify_send("READY=1");
 }
 
@@ -436,7 +444,7 @@ parent_reap(struct parent *p)
 			if (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM)
 				p->manager.pid = 0;
 			else
-				parent_note_end(p, &p->manager, "the manager",
+				parent_note_end(p, &p->manager, "manager",
 				    status);
 		} else if (pid == p->next_pid) {
 			p->next_pid = 0;
@@ -444,8 +452,7 @@ parent_reap(struct parent *p)
 			p->status = WIFEXITED(status) && WEXITSTATUS(status) ?
 			    WEXITSTATUS(status) :
 			    EX_OSERR;
-			parent_note_end(p, &p->reception, "the new reception",
-			    status);
+			parent_note_end(p, &p->reception, "reception", status);
 		} else if (pid == p->reception.pid) {
 			os_close(&p->control);
 			parent_note_end(p, &p->reception, "reception", status);
@@ -634,8 +641,10 @@ parent_main(const struct cli *cli)
 		.next = -1 };
 	struct err e = { 0 };
 	int status;
-	bool ok = logbook_open(&p.book, STR(""), NULL, &e);
+	struct stats *stats = stats_open(&p.stats);
+	bool ok = logbook_open(&p.book, stats, &e);
 
+	way.stats = stats;
 	way.fd = own.log.fd = p.book.out;
 	own.log.way = &way;
 	ok = ok && parent_open(&p, &e);

@@ -344,6 +344,7 @@ plan_load(struct plan *p, const struct cli *cli, struct err *e)
 	ok = config_load(&p->config, &ask, &cli->log, e) &&
 	    config_relay(&p->config, &p->mem, &lines, e) &&
 	    conf_read(&p->mem, lines, &p->conf, e) && conf_check(&p->conf, e) &&
+	    conf_check_metrics(&p->conf, plan_is_contained(), e) &&
 	    plan_find_host(p, e);
 	if (ok) {
 		p->in_container = plan_is_contained() &&
