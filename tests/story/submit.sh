@@ -113,6 +113,17 @@ arrives '-bs: sent' 4
 says '-bs: dots' "$(last_mail).eml" '^\.x'
 check 'nobody to send to: exit' 64 as $NOBODY "$SENDMAIL" <letter
 check 'no address: exit' 65 as $NOBODY "$SENDMAIL" 'a@b@c' <letter
+check 'send --queue: exit' 0 as $NOBODY "$TMP/post365" send --queue -s queued \
+    -a php a@example.org <letter
+says 'send --queue: the id of the relay' "$OUT" '^queued [0-9A-F]{16}$'
+arrives 'send --queue: sent' 5
+says 'send --queue: what' "$(last_mail).eml" '^Subject: queued'
+check 'send --queue --json: exit' 0 as $NOBODY "$TMP/post365" send --queue \
+    --json -f other@example.org --eml php
+says 'send --queue --json: id' "$OUT" '"status":"queued","id":"[0-9A-F]{16}"'
+arrives 'send --queue --json: sent' 6
+check 'send at once: exit' 78 as $NOBODY "$TMP/post365" send -s x \
+    a@example.org <letter
 for words in 'sendmail -bp' queue 'queue list --json'; do
 	# shellcheck disable=SC2086 # words
 	check "$words of others: exit" 78 as $NOBODY "$TMP/post365" $words
@@ -161,7 +172,10 @@ same 'drop: no word' '' "$(cat "$ERR")"
 check 'drop, -t: exit' 0 as $JANE "$SENDMAIL" -t -N never <php
 check 'drop, -bs: exit' 0 as $JANE "$SENDMAIL" -bs <dialogue
 says 'drop, -bs: reply' "$OUT" '^250 2.0.0 Ok: left for the relay'
-same 'drop: there' 3 "$(drops)"
+check 'drop, send --queue: exit' 0 as $JANE "$TMP/post365" send --queue -s q \
+    a@example.org <letter
+says 'drop, send --queue: its name' "$OUT" '^queued [0-9a-f]{32}$'
+same 'drop: there' 4 "$(drops)"
 file=$(find "$DROP" -type f -user $NOBODY)
 same 'drop: a name of 128 bits' 32 "$(basename "$file" | tr -d '\n' | wc -c)"
 as $JANE ls "$DROP"
@@ -172,22 +186,22 @@ as $JANE rm -f "$file"
 as $JANE mv "$file" "$DROP/x"
 as $JANE sh -c "echo x >'$file'; ln -s letter '$file'; cp letter '$file'"
 says 'drop: nor change what has a name that he knows' "$file" '^Post365-Spool'
-same 'drop: all are there' 3 "$(drops)"
+same 'drop: all are there' 4 "$(drops)"
 
 check 'queue run: exit' 0 as $RELAY "$TMP/post365" queue run
-arrives 'queue run: sent' $((count + 3))
+arrives 'queue run: sent' $((count + 4))
 same 'queue run: none is left' 0 "$(drops)"
 cat "$SB_DIR"/mail/*.eml >all
 says 'queue run: who it was' all '^Received: by .* \(uid 65534\) id '
 says 'queue run: who else' all '^Received: by .* \(uid 65533\) id '
 says 'queue run: in the journal' state/log 'sendmail uid=65534 drop'
-same 'queue run: dots' 2 "$(grep -c '^\.\.two' all)"
+same 'queue run: dots' 4 "$(grep -c '^\.\.two' all)"
 
 # What was left is sent by the next relay; who may sign in by himself does
 # not leave it.
 check 'drop again: exit' 0 as $NOBODY "$SENDMAIL" a@example.org <letter
 start_relay
-arrives 'relay: sent' $((count + 4))
+arrives 'relay: sent' $((count + 5))
 same 'relay: none is left' 0 "$(drops)"
 stop_relay
 

@@ -14,7 +14,8 @@ enum {
 	HEAD_MAX = 65536, /* of a request: its address has at most 8 kB */
 	ROPE_MEM = 16384,
 	NAMES_MAX = 1000, /* fields that are looked at */
-	NOTES_MAX = 40    /* and told of */
+	NOTES_MAX = 40,   /* and told of */
+	NOTES_SIZE = 64 * 1024
 };
 
 struct preview {
@@ -189,23 +190,36 @@ names_of(const struct prepared *p, struct str name[NAMES_MAX])
 }
 
 void
-preview_notes(const struct prepared *p, const struct route_choice *choice,
-    struct buf *out)
+preview_tell(const struct prepared *p, const struct route_choice *choice,
+    const struct log *log, bool loud)
 {
-	enum fidelity_form form =
+	const enum fidelity_form form =
 	    choice->route == ROUTE_JSON ? FIDELITY_JSON : FIDELITY_MIME;
 	struct fidelity_note note[NOTES_MAX];
 	struct str name[NAMES_MAX];
 	size_t n = names_of(p, name);
+	struct str rest, line;
+	struct buf out;
 
-	buf_addf(out, "route: %s, as %s\n", route_name(choice->route),
+	buf_init(&out, NOTES_SIZE);
+	buf_addf(&out, "route: %s, as %s\n", route_name(choice->route),
 	    choice->why);
 	if (choice->loses != NULL)
-		buf_addf(out, "lost on this route: %s\n", choice->loses);
+		buf_addf(&out, "lost on this route: %s\n", choice->loses);
 	n = fidelity_notes(name, n, form, note, NOTES_MAX);
 	for (size_t i = 0; i < n; i++)
-		buf_addf(out, "%.*s: %s%s%s%s\n", STR_ARG(note[i].field),
+		buf_addf(&out, "%.*s: %s%s%s%s\n", STR_ARG(note[i].field),
 		    note[i].what, note[i].reported ? " (reported)" : "",
 		    note[i].instead != NULL ? "; " : "",
 		    note[i].instead != NULL ? note[i].instead : "");
+	rest = buf_view(&out);
+	while (str_next(&rest, '\n', &line)) {
+		if (line.n == 0)
+			continue;
+		if (loud)
+			log_warn(log, "%.*s", STR_ARG(line));
+		else
+			log_trace(log, "* %.*s", STR_ARG(line));
+	}
+	buf_release(&out);
 }

@@ -22,8 +22,11 @@ bool preview_requests(const struct prepared *p, const struct config *config,
     struct str url, enum route route, struct err *e)
     __attribute__((warn_unused_result));
 
-/* Appends lines: the route, why, and notes on fields (mail/fidelity.h). */
-void preview_notes(const struct prepared *p, const struct route_choice *choice,
-    struct buf *out);
+/*
+ * Tells the log the route, why, and what becomes of fields on it
+ * (mail/fidelity.h). loud: as warnings, else as a trace.
+ */
+void preview_tell(const struct prepared *p, const struct route_choice *choice,
+    const struct log *log, bool loud);
 
 #endif

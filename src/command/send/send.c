@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "command/send/handover.h"
 #include "command/send/option.h"
 #include "command/send/preview.h"
 #include "compose/account.h"
@@ -26,8 +27,7 @@
 #include "deliver/worker_part.h"
 
 enum {
-	REPORT_MAX = 16 * 1024, /* texts of struct err, escaped */
-	NOTES_MAX = 64 * 1024   /* 40 lines that quote field names */
+	REPORT_MAX = 16 * 1024 /* texts of struct err, escaped */
 };
 
 struct send {
@@ -44,6 +44,7 @@ struct send {
 	struct accept in;  /* what is stored, or came by --eml */
 	struct source raw; /* of the latter */
 	struct outbox outbox;
+	struct handover handover; /* where there is none */
 	enum route via;
 	bool no_save, queue, dry_run, json, stores;
 };
@@ -273,7 +274,10 @@ read_settings(struct send *s, struct err *e)
 {
 	const struct config_ask ask = settings_of(s);
 
-	if (!config_load(&s->config, &ask, &s->cli.log, e))
+	if (!config_load(&s->config, &ask, &s->cli.log, e) &&
+	    (!s->queue ||
+		!handover_begin(&s->handover, &s->config, &ask, &s->cli.log,
+		    e)))
 		return false;
 	if (s->queue) /* whoever sends it has an environment of his own */
 		config_forget_secrets();
@@ -314,7 +318,9 @@ choose(void *arg, struct str header, struct accept_to *to, struct err *e)
 	if (!addr_parse(&s->compose.mem, s->config.from, false, &sender, e))
 		return false;
 	to->sender = sender->text;
-	if (outbox_open(&s->outbox, &s->config, &to->why))
+	if (s->handover.begun)
+		to->why = s->handover.closed;
+	else if (outbox_open(&s->outbox, &s->config, &to->why))
 		to->outbox = &s->outbox;
 	return true;
 }
@@ -328,7 +334,7 @@ begin_accept(struct send *s, enum route via, struct err *e)
 		.client = "send",
 		.log = &s->cli.log,
 		.check = s->eml != NULL && s->stores,
-		.keep = !s->stores };
+		.keep = !s->stores || s->handover.begun };
 	struct addr *from;
 
 	if (s->from != NULL) {
@@ -451,28 +457,6 @@ each_part(struct send *s, send_part *act, struct err *e)
 	return ok;
 }
 
-/* Why this route, and what becomes of the message on it. */
-static void
-print_notes(const struct send *s, const struct prepared *p,
-    const struct route_choice *choice)
-{
-	struct str rest, line;
-	struct buf notes;
-
-	buf_init(&notes, NOTES_MAX);
-	preview_notes(p, choice, &notes);
-	rest = buf_view(&notes);
-	while (str_next(&rest, '\n', &line)) {
-		if (line.n == 0)
-			continue;
-		if (s->dry_run)
-			log_warn(&s->cli.log, "%.*s", STR_ARG(line));
-		else
-			log_trace(&s->cli.log, "* %.*s", STR_ARG(line));
-	}
-	buf_release(&notes);
-}
-
 static bool
 dry_run(struct send *s, struct prepared *p, struct err *e)
 {
@@ -482,7 +466,7 @@ dry_run(struct send *s, struct prepared *p, struct err *e)
 	    !preview_requests(p, &s->config, s->access.graph_url, choice.route,
 		e))
 		return false;
-	print_notes(s, p, &choice);
+	preview_tell(p, &choice, &s->cli.log, s->dry_run);
 	return true;
 }
 
@@ -496,7 +480,7 @@ send_try(struct send *s, struct prepared *p, struct err *e)
 	if (!submit_route(&s->client, p, s->via, &choice, e))
 		return false;
 	s->report.why = choice.why;
-	print_notes(s, p, &choice);
+	preview_tell(p, &choice, &s->cli.log, s->dry_run);
 	if (choice.route == ROUTE_DRAFT)
 		p->progress = progress_start(&progress, &s->cli.log);
 	ok = attempt_deliver(&s->client, p, s->via, &s->cli.log,
@@ -550,7 +534,13 @@ take_parts(struct send *s, struct err *e)
 static bool
 queue(struct send *s, struct err *e)
 {
-	if ((s->eml == NULL && !take_parts(s, e)) || !accept_commit(&s->in, e))
+	if (s->eml == NULL && !take_parts(s, e))
+		return false;
+	if (s->handover.begun) {
+		s->report.queued = s->handover.submit.id;
+		return handover_end(&s->handover, &s->in, e);
+	}
+	if (!accept_commit(&s->in, e))
 		return false;
 	s->report.queued = s->in.id;
 	/* where somebody hands out, it goes at once; else a timer comes */
@@ -650,10 +640,10 @@ fail(const struct send *s, const struct err *e)
 static int
 print_id(const struct send *s)
 {
-	char line[ENVELOPE_ID_SIZE + 8];
+	char line[SUBMIT_ID_SIZE + 8];
 	struct err e;
 
-	(void)snprintf(line, sizeof(line), "queued %s\n", s->in.id);
+	(void)snprintf(line, sizeof(line), "queued %s\n", s->report.queued);
 	if (!cli_out(str_of(line), &e))
 		log_warn(&s->cli.log, "%s", e.msg);
 	return EX_OK;
@@ -692,6 +682,7 @@ send_main(const struct cli_command *self, int argc, char **argv)
 	prepare_release(&s.prepared);
 	accept_release(&s.in);
 	outbox_close(&s.outbox);
+	handover_close(&s.handover);
 	client_close(&s.client);
 	access_release(&s.access);
 	config_release(&s.config);

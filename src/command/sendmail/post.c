@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/sendmail/post.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,7 +15,6 @@
 #include "deliver/direct.h"
 #include "deliver/worker.h"
 #include "mail/dsn.h"
-#include "store/drop.h"
 
 enum {
 	REPORT_MOST = 16 << 20,      /* bytes: a report's envelope, aliases */
@@ -246,79 +244,6 @@ report_bad(struct sendmail_post *d, struct arena *mem, struct err *e)
 	return ok;
 }
 
-/* It is in other hands. */
-static void
-post_note_away(struct sendmail_post *d, const char *whose)
-{
-	const struct accept *in = &d->in;
-
-	d->away = true;
-	syslog_send(d->syslog, SYSLOG_INFO,
-	    "message-id=%.*s, from=<%.*s>, size=%llu, nrcpt=%zu, relay=%s, "
-	    "status=queued (%s)",
-	    STR_ARG(in->entry.message_id), STR_ARG(in->to.sender),
-	    (unsigned long long)accept_source(in).size, in->entry.n_rcpt, whose,
-	    d->submit.as);
-	for (const struct entry_bad *b = in->entry.bad; b != NULL; b = b->next)
-		log_warn(d->log, "not sent to all: %.*s", STR_ARG(b->why));
-}
-
-/* False with e->away: nobody took it. */
-static bool
-post_submit(struct sendmail_post *d, struct err *e)
-{
-	const struct accept *in = &d->in;
-	const struct source text = accept_source(in);
-	const struct submission_ask ask = { .sender = in->to.sender,
-		.rcpt = in->entry.rcpt,
-		.notify = in->ask.notify,
-		.envelope_id = in->ask.envelope_id,
-		.ret = in->ask.ret };
-
-	if (d->submit.log == NULL)
-		submit_init(&d->submit, &d->config, d->log);
-	if (!submit_to_relay(&d->submit, &ask, &text, e))
-		return false;
-	post_note_away(d, d->submit.places.socket);
-	return true;
-}
-
-/* Into the drop folder, for a relay or a run of the queue to come. */
-static bool
-post_drop(struct sendmail_post *d, struct err *e)
-{
-	const char *folder = d->submit.places.drop;
-	const struct source text = accept_source(&d->in);
-	char name[DROP_NAME_SIZE];
-	struct envelope v;
-
-	if (folder == NULL)
-		return err_set(e, ERR_RETRY, "there is no drop folder");
-	if (!accept_envelope(&d->in, &v, e) ||
-	    !drop_add(folder, &v, &text, name, e))
-		return false;
-	(void)snprintf(d->submit.as, sizeof(d->submit.as),
-	    "250 2.0.0 Ok: left for the relay");
-	log_trace(d->log, "left as %s/%s", folder, name);
-	post_note_away(d, folder);
-	return true;
-}
-
-/* Neither has it: what an administrator can do. */
-static bool
-post_turn_away(const struct sendmail_post *d, const struct err *away,
-    const struct err *undropped, struct err *e)
-{
-	*e = d->broken;
-	if (e->remedy[0] != '\0')
-		return false;
-	(void)err_set(e, ERR_CONFIG, "%s; %s; %s", d->broken.msg, away->msg,
-	    undropped->msg);
-	return err_remedy(e,
-	    "let an administrator start post365 relay, which takes mail of "
-	    "all users of this machine");
-}
-
 /*
  * To the relay, or left for it. False with e->away: neither was possible, so
  * that it may be stored or sent here, if that can be.
@@ -326,24 +251,30 @@ post_turn_away(const struct sendmail_post *d, const struct err *away,
 static bool
 post_hand_over(struct sendmail_post *d, struct err *e)
 {
+	struct accept *in = &d->in;
 	/* who may sign in does not leave it to others */
-	bool leaves = d->asks_relay && d->in.to.outbox == NULL;
-	struct err away, undropped;
+	bool leaves = d->asks_relay && in->to.outbox == NULL;
 
-	if (post_submit(d, &away))
-		return true;
-	if (!away.away || !leaves) {
-		*e = away;
+	if (d->submit.log == NULL)
+		submit_init(&d->submit, &d->config, d->log);
+	d->away = submit_accepted(&d->submit, in, leaves, e);
+	if (!d->away) {
+		if (!d->guest || !e->away)
+			return false;
+		if (d->broken.remedy[0] == '\0')
+			return submit_refuse(&d->broken, e);
+		*e = d->broken; /* there are no settings at all */
 		return false;
 	}
-	log_trace(d->log, "%s", away.msg);
-	if (post_drop(d, &undropped))
-		return true;
-	log_trace(d->log, "%s", undropped.msg);
-	if (d->guest)
-		return post_turn_away(d, &away, &undropped, e);
-	*e = away;
-	return false;
+	syslog_send(d->syslog, SYSLOG_INFO,
+	    "message-id=%.*s, from=<%.*s>, size=%llu, nrcpt=%zu, relay=%s, "
+	    "status=queued (%s)",
+	    STR_ARG(in->entry.message_id), STR_ARG(in->to.sender),
+	    (unsigned long long)accept_source(in).size, in->entry.n_rcpt,
+	    d->submit.whose, d->submit.as);
+	for (const struct entry_bad *b = in->entry.bad; b != NULL; b = b->next)
+		log_warn(d->log, "not sent to all: %.*s", STR_ARG(b->why));
+	return true;
 }
 
 bool

@@ -199,7 +199,20 @@ submit_hello(char name[256])
 	return text.n > 0 ? text : STR("localhost");
 }
 
-bool
+/* "250 2.0.0 Ok: queued as ID" */
+static void
+submit_note(struct submit *s, const char *whose, const char *reply)
+{
+	static const struct str mark = STR_INIT("queued as ");
+	struct str text = str_of(reply);
+	struct str id = str_from(text, str_find(text, mark) + mark.n);
+
+	s->whose = whose;
+	(void)snprintf(s->as, sizeof(s->as), "%s", reply);
+	(void)snprintf(s->id, sizeof(s->id), "%.*s", STR_ARG(id));
+}
+
+static bool
 submit_to_relay(struct submit *s, const struct submission_ask *ask,
     const struct source *text, struct err *e)
 {
@@ -229,9 +242,61 @@ submit_to_relay(struct submit *s, const struct submission_ask *ask,
 		    (unsigned long long)l.machine.taken);
 	}
 	if (ok)
-		(void)snprintf(s->as, sizeof(s->as), "%s", l.machine.reply);
+		submit_note(s, s->places.socket, l.machine.reply);
 	log_trace(s->log, "%s: %s", s->places.socket, l.machine.reply);
 	submission_release(&l.machine);
 	os_close(&l.stream.fd);
 	return ok;
+}
+
+static bool
+submit_to_drop(struct submit *s, struct accept *a, struct err *e)
+{
+	const char *folder = s->places.drop;
+	const struct source text = accept_source(a);
+	char name[DROP_NAME_SIZE];
+	struct envelope v;
+
+	if (folder == NULL)
+		return err_set(e, ERR_RETRY, "there is no drop folder");
+	if (!accept_envelope(a, &v, e) || !drop_add(folder, &v, &text, name, e))
+		return false;
+	submit_note(s, folder, "250 2.0.0 Ok: left for the relay");
+	memcpy(s->id, name, sizeof(name));
+	log_trace(s->log, "left as %s/%s", folder, name);
+	return true;
+}
+
+bool
+submit_accepted(struct submit *s, struct accept *a, bool leave, struct err *e)
+{
+	const struct source text = accept_source(a);
+	const struct submission_ask ask = { .sender = a->to.sender,
+		.rcpt = a->entry.rcpt,
+		.notify = a->ask.notify,
+		.envelope_id = a->ask.envelope_id,
+		.ret = a->ask.ret };
+	struct err away, undropped;
+
+	if (submit_to_relay(s, &ask, &text, e))
+		return true;
+	if (!e->away || !leave)
+		return false;
+	log_trace(s->log, "%s", e->msg);
+	if (submit_to_drop(s, a, &undropped))
+		return true;
+	away = *e;
+	(void)err_set(e, ERR_RETRY, "%s; %s", away.msg, undropped.msg);
+	return submit_away(e);
+}
+
+bool
+submit_refuse(const struct err *closed, struct err *e)
+{
+	const struct err neither = *e;
+
+	(void)err_set(e, ERR_CONFIG, "%s; %s", closed->msg, neither.msg);
+	return err_remedy(e,
+	    "let an administrator start post365 relay, which takes mail of "
+	    "all users of this machine");
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * submit: a message to the relay of this machine, by its UNIX socket: for who
- * may not read the settings, or not write into the queue.
+ * submit: a message to the relay of this machine, by its UNIX socket, or into
+ * the folder that it looks into: for who may not read the settings, or not
+ * write into the queue.
  *
  * The relay knows by the socket who it was (SO_PEERCRED), so nothing is asked
  * for and nothing has to be secret.
@@ -19,17 +20,22 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "base/source.h"
 #include "config/config.h"
 #include "config/relay.h"
+#include "deliver/accept.h"
 #include "smtp/submission.h"
+#include "store/drop.h"
+
+enum { SUBMIT_ID_SIZE = DROP_NAME_SIZE };
 
 struct submit {
 	struct arena mem;
 	const struct log *log;
 	struct config_relay_places places;
-	/* once it is handed over: "queued as ID", for logs */
-	char as[SUBMISSION_TEXT_SIZE];
+	/* once it is handed over, and to whom: a socket, or a folder */
+	const char *whose;
+	char as[SUBMISSION_TEXT_SIZE]; /* the reply */
+	char id[SUBMIT_ID_SIZE];       /* its name there */
 };
 
 /* c: the settings, as far as they are known. Borrows log until the release. */
@@ -38,11 +44,18 @@ void submit_init(struct submit *s, const struct config *c,
 void submit_release(struct submit *s); /* a zeroed one is fine */
 
 /*
- * True: the relay has it, and it survives a power cut. False: what
- * submission.h says; with e->away nobody took it, and it may go another way.
+ * Hands over what was accepted with keep: to the relay, or, with leave, into
+ * the drop folder where none answers (store/drop.h). True: it survives a power
+ * cut. False: what submission.h says; with e->away neither took it, and it may
+ * go another way.
  */
-bool submit_to_relay(struct submit *s, const struct submission_ask *ask,
-    const struct source *text, struct err *e)
-    __attribute__((warn_unused_result));
+bool submit_accepted(struct submit *s, struct accept *a, bool leave,
+    struct err *e) __attribute__((warn_unused_result));
+
+/*
+ * There is no other way: puts why the settings are closed before *e, and what
+ * an administrator can do. Returns false.
+ */
+bool submit_refuse(const struct err *closed, struct err *e);
 
 #endif
