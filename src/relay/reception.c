@@ -281,8 +281,7 @@ reception_gather(struct reception *r, int64_t now)
 		until = r->rest;
 	buf_reset(&r->polls);
 	reception_add(r, r->signals, POLLIN);
-	reception_add(r, r->draining && !r->retired ? -1 : BUNDLE_CONTROL,
-	    POLLIN);
+	reception_add(r, r->draining ? -1 : BUNDLE_CONTROL, POLLIN);
 	reception_add(r, r->house.visit.commits.fd, POLLIN);
 	reception_add(r, r->house.visit.sign_ins.fd, POLLIN);
 	for (size_t i = 0; i < r->house.doors; i++)

@@ -1433,6 +1433,121 @@ def a_burst_and_kills():
         same(len(ids), sent, "different ones")
 
 
+# --- what breaks it
+
+def cpu_ticks(pid):
+    with open("/proc/%d/stat" % pid) as f:
+        words = f.read().rsplit(")", 1)[1].split()
+    return int(words[11]) + int(words[12])
+
+
+def is_there(pid):
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def await_that(fact, what, seconds=10):
+    end = time.time() + seconds
+    while not fact():
+        if time.time() > end:
+            raise AssertionError(what)
+        time.sleep(0.05)
+
+
+def reload(r, name):
+    """With a new name, by which the new reception is known."""
+    r.write(re.sub("hostname.*\n", "", r.text) + "hostname = %s\n" % name)
+    r.process.send_signal(signal.SIGHUP)
+
+    def new():
+        with Client(r.port) as c:
+            return name in c.greeting
+    await_that(new, "no new reception")
+
+
+@row
+def who_was_replaced_rests_and_ends_with_the_relay():
+    with Relay("drain = 2s\n") as r:
+        c, first = Client(r.port), r.reception()
+        c.hello()
+        reload(r, "second.example")
+        d = Client(r.port)
+        reload(r, "third.example")
+        assert is_there(first), "it left its client"
+        before = cpu_ticks(first)
+        time.sleep(1)
+        assert cpu_ticks(first) - before < 20, "it spins"
+        starts(c.say("NOOP"), "250")
+        began = time.time()
+        same(r.stop(), 0)
+        assert time.time() - began < 5
+        starts(c.reply(), "421 4.3.2")
+        starts(d.reply(), "421 4.3.2")
+        assert not is_there(first), "it outlives the relay"
+
+
+@row
+def all_end_with_a_killed_parent():
+    with Relay("drain = 2s\n") as r:
+        c = Client(r.port)
+        first = r.reception()
+        reload(r, "second.example")
+        all_ = [first, r.manager(), r.reception()]
+        r.process.kill()
+        r.process.wait(5)
+        r.process = None
+        starts(c.reply(), "421 4.3.2")
+        await_that(lambda: not any(is_there(p) for p in all_),
+                   "some of its processes stay")
+
+
+@row
+def few_descriptors_and_many_listeners():
+    limit = ["sh", "-c", "ulimit -%sn %s; exec \"$@\"", "sh"]
+    for kind, n, listeners in (("S", "80", 1), ("S", "160", 60),
+                               ("H", "80", 1)):
+        how = limit[:]
+        how[2] = how[2] % (kind, n)
+        with Relay("listen = 127.0.0.1:PORT\n" * (listeners - 1),
+                   prefix=how) as r:
+            for port in r.ports:
+                with Client(port) as c:
+                    c.hello()
+            with Client(r.ports[-1]) as c:
+                c.hello()
+                starts(c.message("few descriptors"), "250", kind + n)
+    arrived("few descriptors", 3)
+
+
+@row
+def the_old_one_serves_while_no_new_one_can():
+    with Relay() as r:
+        c, first = Client(r.port), r.reception()
+        c.hello()
+        os.rename(r.spool, r.spool + ".away")
+        with open(r.spool, "w"):
+            pass
+        r.write(r.text + "hostname = second.example\n")
+        r.process.send_signal(signal.SIGHUP)
+        await_that(lambda: "the new reception ended" in r.said(), "no word")
+        os.unlink(r.spool)
+        os.rename(r.spool + ".away", r.spool)
+        starts(c.say("NOOP"), "250")
+
+        def new():
+            with Client(r.port) as d:
+                return "second" in d.greeting
+        await_that(new, "no new reception")
+        starts(c.say("NOOP"), "250")
+        starts(c.message("through both"), "250")
+        starts(c.say("QUIT"), "221")
+        await_that(lambda: not is_there(first), "the old one stays")
+    arrived("through both")
+
+
 def main():
     for f in ROWS:
         name = f.__name__.replace("_", " ")

@@ -21,6 +21,7 @@
 #include "base/os.h"
 #include "base/record.h"
 #include "command/relay/drop.h"
+#include "command/relay/launch.h"
 #include "command/relay/logbook.h"
 #include "command/relay/notify.h"
 #include "command/relay/plan.h"
@@ -32,8 +33,8 @@
 #include "relay/bundle.h"
 
 enum {
-	PARENT_DOORS = 66,
-	PARENT_FD_HIGH = 200, /* above all that reception begins with */
+	PARENT_DOORS = LAUNCH_DOORS,
+	PARENT_OLD = 16, /* receptions that were replaced */
 	PARENT_AGAIN_MS = 100,
 	PARENT_AGAIN_MOST_MS = 30000,
 	PARENT_STEADY_MS = 60000, /* who ran so long ended by chance */
@@ -67,6 +68,9 @@ struct parent {
 	int control;    /* of the reception that serves */
 	int next;       /* of the one that will; -1 */
 	pid_t next_pid; /* until it says that it is ready */
+	int64_t next_until;
+	bool renew;            /* the one that serves goes by older settings */
+	pid_t old[PARENT_OLD]; /* serve those that they have; 0: none */
 	struct parent_child reception, manager;
 	bool stopping, ready;
 	int64_t until, looked, kept_alive;
@@ -187,39 +191,17 @@ parent_child_begins(const struct parent *p)
 	(void)sigprocmask(SIG_SETMASK, &p->mask, NULL);
 }
 
-/* fd, and its copies, below PARENT_FD_HIGH are free afterwards. */
-static int
-parent_lift(int fd)
-{
-	return fcntl(fd, F_DUPFD_CLOEXEC, PARENT_FD_HIGH);
-}
-
 static void __attribute__((noreturn)) parent_execute(const struct parent *p,
     int bundle, int control, const struct parent_door *door, size_t n)
 {
-	char *zone = getenv("TZ"), tz[256];
-	char level[2] = { (char)('0' + (int)p->cli->log.level), '\0' };
-	char name[] = "post365", command[] = "relay", what[] = "--reception";
-	char *argv[] = { name, command, what, level, NULL };
-	char *envp[] = { tz, NULL };
-	int lifted[PARENT_DOORS + 6];
-	size_t all = 0;
+	int fd[LAUNCH_FDS] = { bundle, p->inlet[1], control, p->book.out,
+		p->stats };
+	size_t all = LAUNCH_FIRST;
 
-	(void)snprintf(tz, sizeof(tz), "TZ=%s", zone != NULL ? zone : "");
-	if (zone == NULL)
-		envp[0] = NULL;
-	lifted[all++] = parent_lift(bundle);
-	lifted[all++] = parent_lift(p->inlet[1]);
-	lifted[all++] = parent_lift(control);
-	lifted[all++] = parent_lift(p->book.out);
-	lifted[all++] = parent_lift(p->stats);
 	for (size_t i = 0; i < n; i++)
-		lifted[all++] = parent_lift(door[i].fd);
-	lifted[all] = parent_lift(p->exe);
-	for (size_t i = 0; i < all; i++)
-		(void)dup2(lifted[i], BUNDLE_SETTINGS + (int)i);
-	(void)fexecve(lifted[all], argv, envp);
-	_exit(EX_OSERR);
+		fd[all++] = door[i].fd;
+	fd[all] = p->exe;
+	launch_reception(fd, all, &p->cli->log);
 }
 
 /* *control: ours. 0: none could be started. */
@@ -249,6 +231,7 @@ parent_start_reception(struct parent *p, const struct plan *plan,
 	if (pid < 0)
 		os_close(&pair[0]);
 	*control = pair[0];
+	p->next_until = os_mono_ms() + PARENT_START_MS;
 	return pid > 0 ? pid : 0;
 }
 
@@ -337,6 +320,34 @@ parent_note_end(const struct parent *p, struct parent_child *c,
 	    (long long)c->delay);
 }
 
+/* How many are there still? */
+static size_t
+parent_kill_old(const struct parent *p, int signal)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < PARENT_OLD; i++)
+		if (p->old[i] > 0) {
+			n++;
+			(void)kill(p->old[i], signal);
+		}
+	return n;
+}
+
+/* It serves those that it has; where too many do, one hurries. */
+static void
+parent_retire(struct parent *p, pid_t pid)
+{
+	size_t i = 0;
+
+	(void)kill(pid, SIGHUP);
+	while (i < PARENT_OLD && p->old[i] != 0)
+		i++;
+	if (i == PARENT_OLD)
+		(void)kill(p->old[--i], SIGTERM);
+	p->old[i] = pid;
+}
+
 static void
 parent_begin_stop(struct parent *p)
 {
@@ -347,6 +358,7 @@ parent_begin_stop(struct parent *p)
 		(void)kill(p->reception.pid, SIGTERM);
 	if (p->next_pid > 0)
 		(void)kill(p->next_pid, SIGTERM);
+	parent_kill_old(p, SIGTERM);
 	if (p->manager.pid > 0)
 		(void)kill(p->manager.pid, SIGTERM);
 }
@@ -356,6 +368,7 @@ parent_end_now(struct parent *p, int signal)
 {
 	if (p->reception.pid > 0)
 		(void)kill(p->reception.pid, SIGKILL);
+	parent_kill_old(p, SIGKILL);
 	/* workers write down what was broken off: the manager tells them */
 	if (p->manager.pid > 0)
 		(void)kill(p->manager.pid, signal);
@@ -417,7 +430,8 @@ static void
 parent_is_ready(struct parent *p)
 {
 	if (p->reception.pid > 0)
-		(void)kill(p->reception.pid, SIGHUP);
+		parent_retire(p, p->reception.pid);
+	p->renew = false;
 	os_close(&p->control);
 	p->control = p->next;
 	p->next = -1;
@@ -431,6 +445,25 @@ parent_is_ready(struct parent *p)
 }
 
 /* Loop */
+
+/* It could not begin. The one that serves, if any, goes on. */
+static void
+parent_note_next(struct parent *p, int status)
+{
+	pid_t serves = p->reception.pid;
+
+	parent_note_end(p, &p->reception, "the new reception", status);
+	p->reception.pid = serves;
+	p->renew = serves > 0;
+}
+
+static void
+parent_forget_old(struct parent *p, pid_t pid)
+{
+	for (size_t i = 0; i < PARENT_OLD; i++)
+		if (p->old[i] == pid)
+			p->old[i] = 0;
+}
 
 static void
 parent_reap(struct parent *p)
@@ -452,10 +485,12 @@ parent_reap(struct parent *p)
 			p->status = WIFEXITED(status) && WEXITSTATUS(status) ?
 			    WEXITSTATUS(status) :
 			    EX_OSERR;
-			parent_note_end(p, &p->reception, "reception", status);
+			parent_note_next(p, status);
 		} else if (pid == p->reception.pid) {
 			os_close(&p->control);
 			parent_note_end(p, &p->reception, "reception", status);
+		} else {
+			parent_forget_old(p, pid);
 		}
 	}
 }
@@ -493,10 +528,12 @@ parent_start_those_due(struct parent *p, int64_t now)
 {
 	if (p->stopping)
 		return;
-	if (p->reception.pid == 0 && p->next_pid == 0 &&
+	if ((p->reception.pid == 0 || p->renew) && p->next_pid == 0 &&
 	    now >= p->reception.again)
 		p->next_pid = parent_start_reception(p, &p->plan, p->door,
 		    p->doors, &p->next);
+	if (p->next_pid > 0 && now >= p->next_until)
+		(void)kill(p->next_pid, SIGKILL);
 	if (p->ready && p->manager.pid == 0 && now >= p->manager.again)
 		parent_start_manager(p);
 }
@@ -535,7 +572,7 @@ parent_deadline(const struct parent *p, int64_t now)
 		return p->until;
 	if (every > 0 && now + every < until)
 		until = now + every;
-	if (p->reception.pid == 0 && p->next_pid == 0 &&
+	if ((p->reception.pid == 0 || p->renew) && p->next_pid == 0 &&
 	    p->reception.again < until)
 		until = p->reception.again;
 	if (p->manager.pid == 0 && p->manager.again < until)
@@ -547,7 +584,8 @@ static bool
 parent_is_over(const struct parent *p)
 {
 	if (p->stopping)
-		return p->reception.pid == 0 && p->manager.pid == 0;
+		return p->reception.pid == 0 && p->manager.pid == 0 &&
+		    parent_kill_old(p, 0) == 0;
 	/* it could not begin */
 	return !p->ready && p->next_pid == 0 && p->status != 0;
 }
