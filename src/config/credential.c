@@ -7,6 +7,7 @@
 #include "base/crypt.h"
 #include "base/os.h"
 #include "base/private.h"
+#include "base/record.h"
 #include "codec/date.h"
 #include "codec/jwt.h"
 #include "config/alert.h"
@@ -25,7 +26,9 @@ enum {
 static void
 tell_end(const struct credential *k, const char *what, int64_t end)
 {
-	static const struct syslog syslog = SYSLOG_AS("post365");
+	const struct record_way *way = k->log->way;
+	const struct str account = k->config->account;
+	const struct syslog syslog = { "/dev/log", "post365", way };
 	const struct alert alert = {
 		.config = k->config,
 		.access = k->access,
@@ -35,6 +38,12 @@ tell_end(const struct credential *k, const char *what, int64_t end)
 	};
 
 	(void)alert_ends(&alert, what, end);
+	if (way != NULL)
+		stats_set(way->stats,
+		    k->access->proof == ACCESS_CERTIFICATE ? STATS_CERTIFICATE :
+							     STATS_SECRET,
+		    (unsigned long)end,
+		    account.n > 0 ? account : STR("default"), STR(""));
 }
 
 /* Files are read for each token; what to warn of is told once a day. */

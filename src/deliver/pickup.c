@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/record.h"
 #include "compose/account.h"
 #include "config/relay.h"
 #include "deliver/accept.h"
@@ -162,6 +163,29 @@ pickup_copy(struct pickup_job *j, struct err *e)
 	    accept_end(&j->accept, e) && accept_commit(&j->accept, e);
 }
 
+static void
+pickup_say(const struct pickup *p, const struct drop_file *f,
+    const struct accept *a)
+{
+	struct record r;
+
+	if (p->syslog->way == NULL) {
+		syslog_send(p->syslog, SYSLOG_INFO,
+		    "%s: uid=%lu from=<%.*s>, message-id=%.*s", a->id,
+		    (unsigned long)f->owner, STR_ARG(f->envelope.sender),
+		    STR_ARG(a->entry.message_id));
+		return;
+	}
+	record_begin(&r, p->syslog->way, SYSLOG_INFO, "accept");
+	record_str(&r, "id", str_of(a->id));
+	record_num(&r, "uid", f->owner);
+	record_str(&r, "message_id", a->entry.message_id);
+	record_str(&r, "from", f->envelope.sender);
+	record_num(&r, "size", a->size);
+	record_num(&r, "nrcpt", a->entry.n_rcpt);
+	record_send(&r);
+}
+
 /* True: it is in the queue. */
 static bool
 pickup_store(struct pickup *p, const struct drop_file *f, struct err *e)
@@ -172,10 +196,7 @@ pickup_store(struct pickup *p, const struct drop_file *f, struct err *e)
 	arena_init(&j.mem, PICKUP_MEMORY);
 	ok = pickup_copy(&j, e);
 	if (ok)
-		syslog_send(p->syslog, SYSLOG_INFO,
-		    "%s: uid=%lu from=<%.*s>, message-id=%.*s", j.accept.id,
-		    (unsigned long)f->owner, STR_ARG(f->envelope.sender),
-		    STR_ARG(j.accept.entry.message_id));
+		pickup_say(p, f, &j.accept);
 	accept_release(&j.accept);
 	config_release(&j.config);
 	arena_release(&j.mem);

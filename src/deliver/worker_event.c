@@ -208,6 +208,10 @@ event_count(struct stats *stats, const struct worker_job *j,
 	if (m == VERDICT_SENT)
 		stats_observe(stats, STATS_DELAY,
 		    os_wall_us() / 1000 - event_born_ms(j), none);
+	if (j->account->client.graph.token.expires > 0)
+		stats_set(stats, STATS_TOKEN,
+		    (unsigned long)j->account->client.graph.token.expires,
+		    account, none);
 	if (w->why.retry_after_ms > 0)
 		stats_set(stats, STATS_THROTTLED,
 		    (unsigned long)(os_wall() + w->why.retry_after_ms / 1000),

@@ -194,6 +194,10 @@ same 'failed sign-ins' 1 \
     "$(number 'relay_auth_total{mechanism="PLAIN",result="failed"}')"
 same 'answers of Graph' 1 "$(number 'graph_responses_total{code="202"}')"
 same 'the queue is empty' 0 "$(number 'queue_messages{state="queued"}')"
+same 'the token is good for an hour or less' yes "$(
+	left=$(($(number 'token_expires_timestamp_seconds{account="default"}') \
+	    - $(date +%s)))
+	[ $left -gt 60 ] && [ $left -le 5400 ] && echo yes)"
 same 'a commit' 1 "$(number relay_commit_seconds_count)"
 same 'each name has a type, and stands in one place' '' "$(python3 - <<'END'
 import re

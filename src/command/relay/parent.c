@@ -272,6 +272,7 @@ parent_manage(struct parent *p)
 	ask.outbox = &outbox;
 	while (ok && lock < 0) {
 		ok = holder_lock(&outbox.spool, &lock, &e);
+		stats_beat(way.stats, os_mono_ms());
 		if (ok && lock < 0)
 			(void)os_poll(NULL, 0, os_mono_ms() + PARENT_LOCK_MS);
 	}
