@@ -70,12 +70,13 @@ sys.exit(1)
 END
 export H=localhost P="$1" PS="$2" PA="$3" CA="$TMP/cert.pem" W="$TMP/clients" \
     FROM=sender@example.com CHECK="python3 $TMP/arrived.py $SB_DIR"
-[ -d "$TOP/build/npm/node_modules" ] &&
-    export NODE_PATH="$TOP/build/npm/node_modules"
+mkdir -p clients
+ln -s "${NPM:-$TOP/build/npm}" clients/npm
 [ -e "$TOP/build/deps/postfix/.done" ] &&
     export PATH="$PATH:$TOP/build/deps/postfix/usr/sbin" \
         LD_LIBRARY_PATH="$TOP/build/deps/postfix/usr/lib/postfix"
-names=$(bash "$TOOL" list | grep '^c_')
+# check_smtp sends no mail, and only one in the system's folder is looked for
+names=$(bash "$TOOL" list | grep '^c_' | grep -v check_smtp)
 # curl is told an address in place of the name, and git wants Authen::SASL
 perl -MAuthen::SASL -e 1 2>/dev/null || names=$(echo "$names" | grep -v git_tls)
 # shellcheck disable=SC2046 # names
