@@ -1511,15 +1511,16 @@ def few_descriptors_and_many_listeners():
                                ("H", "80", 1)):
         how = limit[:]
         how[2] = how[2] % (kind, n)
-        with Relay("listen = 127.0.0.1:PORT\n" * (listeners - 1),
+        ports = range(20001, 20000 + listeners)
+        with Relay("".join("listen = 127.0.0.1:%d\n" % p for p in ports),
                    prefix=how) as r:
-            for port in r.ports:
+            for port in ports:
                 with Client(port) as c:
                     c.hello()
-            with Client(r.ports[-1]) as c:
+            with Client(ports[-1] if ports else r.port) as c:
                 c.hello()
-                starts(c.message("few descriptors"), "250", kind + n)
-    arrived("few descriptors", 3)
+                starts(c.message("few descriptors " + kind + n), "250")
+            arrived("few descriptors " + kind + n)
 
 
 @row
@@ -1545,7 +1546,22 @@ def the_old_one_serves_while_no_new_one_can():
         starts(c.message("through both"), "250")
         starts(c.say("QUIT"), "221")
         await_that(lambda: not is_there(first), "the old one stays")
-    arrived("through both")
+        arrived("through both")
+
+
+@row
+def each_reload_counts():
+    with Relay() as r:
+        for n in range(2):
+            r.write(re.sub("hostname.*\n", "", r.text) +
+                    "hostname = n%d.example\n" % n)
+            r.process.send_signal(signal.SIGHUP)
+            time.sleep(0.005)
+
+        def last():
+            with Client(r.port) as c:
+                return "n1.example" in c.greeting
+        await_that(last, "the last reload was forgotten", 5)
 
 
 def main():

@@ -69,6 +69,7 @@ struct parent {
 	int next;       /* of the one that will; -1 */
 	pid_t next_pid; /* until it says that it is ready */
 	int64_t next_until;
+	bool asked;            /* to reload, once more */
 	bool renew;            /* the one that serves goes by older settings */
 	pid_t old[PARENT_OLD]; /* serve those that they have; 0: none */
 	struct parent_child reception, manager;
@@ -396,8 +397,9 @@ parent_reload(struct parent *p)
 	size_t n = 0;
 	bool ok;
 
-	if (p->next_pid > 0)
-		return; /* one at a time; it is asked for again */
+	p->asked = p->next_pid > 0; /* one at a time */
+	if (p->asked)
+		return;
 	notify_send("RELOADING=1");
 	ok = plan_load(&plan, p->cli, &e) &&
 	    parent_open_doors(p, &plan, door, &n, &e);
@@ -459,14 +461,6 @@ parent_note_next(struct parent *p, int status)
 }
 
 static void
-parent_forget_old(struct parent *p, pid_t pid)
-{
-	for (size_t i = 0; i < PARENT_OLD; i++)
-		if (p->old[i] == pid)
-			p->old[i] = 0;
-}
-
-static void
 parent_reap(struct parent *p)
 {
 	int status;
@@ -491,7 +485,8 @@ parent_reap(struct parent *p)
 			os_close(&p->control);
 			parent_note_end(p, &p->reception, "reception", status);
 		} else {
-			parent_forget_old(p, pid);
+			for (size_t i = 0; i < PARENT_OLD; i++)
+				p->old[i] = p->old[i] == pid ? 0 : p->old[i];
 		}
 	}
 }
@@ -542,10 +537,12 @@ parent_start_those_due(struct parent *p, int64_t now)
 static void
 parent_look_at_files(struct parent *p, int64_t now)
 {
-	if (p->stopping || now < p->looked + PARENT_WATCH_MS)
-		return;
-	p->looked = now;
-	if (plan_is_old(&p->plan))
+	bool due = now >= p->looked + PARENT_WATCH_MS;
+
+	if (due)
+		p->looked = now;
+	if (!p->stopping && p->next_pid == 0 &&
+	    (p->asked || (due && plan_is_old(&p->plan))))
 		parent_reload(p);
 }
 
