@@ -31,7 +31,7 @@ relay_with() {
 		printf 'auth_file = %s/users\n' "$TMP"
 		[ $# = 0 ] || printf '%s\n' "$@"
 	} >>"$CONFIG"
-	"$P" $VERBOSE -C "$CONFIG" relay 2>relay.err &
+	"$P" $VERBOSE -C "$CONFIG" relay 2>"$SAYS" &
 	RELAY=$!
 	tries=0
 	until "$P" -C "$CONFIG" relay --check >check.out 2>&1; do
@@ -80,7 +80,7 @@ until_line() {
 	done
 }
 
-VERBOSE=''
+VERBOSE='' SAYS=relay.err
 relay_with "log_file = $TMP/log" 'syslog_name = postfix' \
     "metrics = 127.0.0.1:$HTTP"
 talk $PORT 'EHLO host' 'MAIL FROM:<sender@example.com>' \
@@ -279,6 +279,33 @@ for secret in Geheim-4711 "$(printf '\0printer\0Geheim-4711' | base64)" \
 	grep -qF -- "$secret" log && not_ok 'no secret is in it' "$secret"
 done
 ok 'no secret is in it'
+
+# --- a log that nobody reads
+mkfifo pipe
+sh -c 'exec 3<pipe sleep 120' &
+READER=$!
+VERBOSE=-v SAYS=pipe
+relay_with "metrics = 127.0.0.1:$HTTP"
+python3 - $PORT <<'END'
+import socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
+f = s.makefile("rb")
+f.readline()
+for _ in range(200):
+    s.sendall(b"NOOP\r\n" * 20)
+    for _ in range(20):
+        assert f.readline().startswith(b"250"), "no answer"
+END
+same 'holds nobody up' 0 $?
+talk $PORT 'EHLO host' 'MAIL FROM:<sender@example.com>' \
+    'RCPT TO:<b@example.org>' DATA "$(printf 'Subject: x\r\n\r\nhello\r\n.')" QUIT
+says 'mail is taken' talk.out '^250 2\.0\.0 Ok: queued as'
+ask /metrics >metrics
+says 'and what it costs is counted' metrics \
+    '^post365_log_lines_dropped_total [1-9]'
+end_relay
+kill $READER
+SAYS=relay.err
 
 # --- a queue that is full
 VERBOSE=''

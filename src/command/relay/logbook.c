@@ -39,7 +39,11 @@ logbook_open(struct logbook *b, struct stats *stats, struct err *e)
 		return err_sys(e, ERR_RETRY, "no sockets for the log");
 	b->in = pair[0];
 	b->out = pair[1];
-	(void)setsockopt(b->out, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+	/* root may have more than the system's bound */
+	if (setsockopt(b->out, SOL_SOCKET, SO_SNDBUFFORCE, &room,
+		sizeof(room)) < 0)
+		(void)setsockopt(b->out, SOL_SOCKET, SO_SNDBUF, &room,
+		    sizeof(room));
 	return true;
 }
 

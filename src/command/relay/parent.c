@@ -273,9 +273,10 @@ parent_manage(struct parent *p)
 	ask.outbox = &outbox;
 	while (ok && lock < 0) {
 		ok = holder_lock(&outbox.spool, &lock, &e);
+		if (!ok || lock >= 0)
+			break;
 		stats_beat(way.stats, os_mono_ms());
-		if (ok && lock < 0)
-			(void)os_poll(NULL, 0, os_mono_ms() + PARENT_LOCK_MS);
+		(void)os_poll(NULL, 0, os_mono_ms() + PARENT_LOCK_MS);
 	}
 	ok = ok && manager_run(&ask, MANAGER_EVER, lock, &sum, &e);
 	if (!ok)
