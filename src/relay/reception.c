@@ -30,7 +30,6 @@ enum {
 struct reception {
 	struct house house;
 	struct log log;
-	struct visit *visits;
 	size_t n_visits;
 	uint64_t places;
 	int signals, spare; /* spare: a descriptor, to give it up */
@@ -69,7 +68,8 @@ reception_same(const struct reception *r, const struct listen_peer *peer)
 	struct tally_key key = tally_address(TALLY_CONNECTIONS, &peer->ip), at;
 	size_t n = 0;
 
-	for (const struct visit *v = r->visits; v != NULL; v = v->next) {
+	for (const struct visit *v = r->house.visit.visits; v != NULL;
+	     v = v->next) {
 		at = tally_address(TALLY_CONNECTIONS, &v->peer.ip);
 		n += !v->peer.local && memcmp(&at, &key, sizeof(key)) == 0;
 	}
@@ -175,8 +175,8 @@ reception_welcome(struct reception *r, const struct house_door *door)
 	v = visit_begin(&r->house.visit, door->listen, fd, &peer);
 	if (v == NULL)
 		return true;
-	v->next = r->visits;
-	r->visits = v;
+	v->next = r->house.visit.visits;
+	r->house.visit.visits = v;
 	r->n_visits++;
 	/* its greeting goes at once */
 	guest_serve(&v->guest, 0, os_mono_ms());
@@ -187,7 +187,7 @@ reception_welcome(struct reception *r, const struct house_door *door)
 static void
 reception_clear(struct reception *r)
 {
-	struct visit **at = &r->visits, *v;
+	struct visit **at = &r->house.visit.visits, *v;
 
 	while ((v = *at) != NULL) {
 		if (!visit_is_over(v)) {
@@ -229,7 +229,7 @@ reception_say_bye(struct reception *r, int64_t now)
 	buf_init(&text, SESSION_REPLY_MAX);
 	buf_addf(&text, "421 4.3.2 %.*s is shutting down",
 	    STR_ARG(r->house.conf.hostname));
-	for (struct visit *v = r->visits; v != NULL; v = v->next)
+	for (struct visit *v = r->house.visit.visits; v != NULL; v = v->next)
 		if (!v->guest.session.in_transaction || now >= r->until)
 			guest_bye(&v->guest, buf_view(&text), now);
 	buf_release(&text);
@@ -286,7 +286,8 @@ reception_gather(struct reception *r, int64_t now)
 	reception_add(r, r->house.visit.sign_ins.fd, POLLIN);
 	for (size_t i = 0; i < r->house.doors; i++)
 		reception_add(r, open ? r->house.door[i].fd : -1, POLLIN);
-	for (const struct visit *v = r->visits; v != NULL; v = v->next) {
+	for (const struct visit *v = r->house.visit.visits; v != NULL;
+	     v = v->next) {
 		events = guest_wants(&v->guest, now, &until);
 		reception_add(r, events != 0 ? v->guest.stream.fd : -1, events);
 	}
@@ -302,7 +303,7 @@ static void
 reception_serve(struct reception *r, int64_t now)
 {
 	const struct pollfd *p = (const struct pollfd *)(void *)r->polls.p;
-	struct visit *v = r->visits;
+	struct visit *v = r->house.visit.visits;
 	size_t i, n;
 
 	if (p[0].revents != 0)
@@ -435,11 +436,11 @@ reception_shut(struct reception *r)
 {
 	struct visit *v;
 
-	for (v = r->visits; v != NULL; v = v->next)
+	for (v = r->house.visit.visits; v != NULL; v = v->next)
 		visit_say_end(v);
 	house_close(&r->house); /* its threads end first */
-	while ((v = r->visits) != NULL) {
-		r->visits = v->next;
+	while ((v = r->house.visit.visits) != NULL) {
+		r->house.visit.visits = v->next;
 		visit_end(v);
 	}
 	buf_release(&r->polls);

@@ -43,9 +43,9 @@ tally_name(enum tally_what what, struct str name)
 	return key;
 }
 
-/* The row of that key; else a new one, or that of the oldest. NULL: none. */
+/* The row of that key; else, if wanted, a new one or that of the oldest. */
 static struct tally_row *
-tally_row(struct tally *t, const struct tally_key *key)
+tally_row(struct tally *t, const struct tally_key *key, bool wanted)
 {
 	struct tally_row *row = (struct tally_row *)(void *)t->rows.p;
 	size_t n = t->rows.n / sizeof(*row), oldest = 0;
@@ -57,6 +57,8 @@ tally_row(struct tally *t, const struct tally_key *key)
 		if (row[i].began < row[oldest].began)
 			oldest = i;
 	}
+	if (!wanted)
+		return NULL;
 	if (n < TALLY_ROWS) {
 		buf_add(&t->rows, &fresh, sizeof(fresh));
 		row = (struct tally_row *)(void *)t->rows.p;
@@ -69,7 +71,7 @@ tally_row(struct tally *t, const struct tally_key *key)
 uint64_t
 tally_count(struct tally *t, const struct tally_ask *ask, int64_t *left)
 {
-	struct tally_row *row = tally_row(t, &ask->key);
+	struct tally_row *row = tally_row(t, &ask->key, ask->more > 0);
 
 	*left = ask->window_ms;
 	if (row == NULL)

@@ -36,6 +36,14 @@ visit_of_session(struct session *s)
 	    offsetof(struct guest, session)));
 }
 
+struct rule
+visit_rule(const struct visit *v)
+{
+	const struct rule *at = &v->listen->rule;
+
+	return v->allow != NULL ? rule_over(&v->allow->rule, at) : *at;
+}
+
 struct str
 visit_who(const struct visit *v, char out[RANGE_TEXT_SIZE])
 {
@@ -248,6 +256,42 @@ visit_allow(const struct visit_house *h, const struct listen *l,
 	    NULL;
 }
 
+/* Is this address within a rate of its own? It counts. */
+static bool
+visit_counts(struct visit_house *h, const struct listen_peer *peer,
+    enum tally_what what, const struct config_rate *each)
+{
+	const struct tally_ask ask = { .key = tally_address(what, &peer->ip),
+		.window_ms = each->seconds * VISIT_SECOND,
+		.now = os_mono_ms(),
+		.more = 1 };
+	int64_t left;
+
+	return each->n == 0 || peer->local ||
+	    tally_count(&h->tally, &ask, &left) <= each->n;
+}
+
+/* session_conf's may_secure. */
+static bool
+visit_may_secure(struct session *s)
+{
+	const struct visit *v = visit_of_session(s);
+
+	return visit_counts(v->house, &v->peer, TALLY_HANDSHAKES,
+	    &v->house->conf->tls_rate);
+}
+
+/* guest_host's secured: what was said in clear, a sign-in too, is void. */
+static void
+visit_secured(struct guest *c, const struct err *why)
+{
+	struct visit *v = visit_of_guest(c);
+
+	v->user = NULL;
+	v->rule = visit_rule(v);
+	visit_say_secured(c, why);
+}
+
 const struct visit_away *
 visit_refuse(struct visit_house *h, const struct listen *l,
     const struct listen_peer *peer, int64_t now)
@@ -256,18 +300,16 @@ visit_refuse(struct visit_house *h, const struct listen *l,
 		": too many connections from you" };
 	static const struct visit_away banned = { "421 4.7.0",
 		": too many failed sign-ins from you" };
-	const struct config_rate *each = &h->conf->connect_rate;
-	struct tally_ask ask = { .now = now, .more = 1 };
-	int64_t left;
+	static const struct visit_away shakes = { "421 4.7.0",
+		": too many TLS handshakes from you" };
 
 	if (peer->local)
 		return NULL;
-	if (each->n > 0) {
-		ask.key = tally_address(TALLY_CONNECTIONS, &peer->ip);
-		ask.window_ms = each->seconds * VISIT_SECOND;
-		if (tally_count(&h->tally, &ask, &left) > each->n)
-			return &often;
-	}
+	if (!visit_counts(h, peer, TALLY_CONNECTIONS, &h->conf->connect_rate))
+		return &often;
+	if (l->tls == LISTEN_TLS &&
+	    !visit_counts(h, peer, TALLY_HANDSHAKES, &h->conf->tls_rate))
+		return &shakes;
 	if (visit_allow(h, l, peer) == NULL && visit_is_banned(h, peer, now))
 		return &banned;
 	return NULL;
@@ -282,7 +324,7 @@ visit_session(struct visit_house *h, const struct listen *l,
 	bool near = peer->local || range_ip_is_loopback(&peer->ip);
 
 	return (struct session_conf){ .host = c->hostname,
-		.max_size = c->max_size,
+		.max_size = h->max_size,
 		.max_rcpt = c->max_recipients,
 		.max_errors = (unsigned)c->errors,
 		.reject_bare = c->bare_newline == CONF_BARE_REJECT,
@@ -300,7 +342,8 @@ visit_session(struct visit_house *h, const struct listen *l,
 		.trusted = allow != NULL,
 		.log = h->log,
 		.text = &h->text,
-		.heard = visit_say_refused };
+		.heard = visit_say_refused,
+		.may_secure = visit_may_secure };
 }
 
 struct visit *
@@ -329,9 +372,8 @@ visit_begin(struct visit_house *h, const struct listen *l, int fd,
 		.house = h,
 		.listen = l,
 		.peer = *peer,
-		.allow = allow,
-		.rule = allow != NULL ? rule_over(&allow->rule, &l->rule) :
-					l->rule };
+		.allow = allow };
+	v->rule = visit_rule(v);
 	arena_init(&v->mem, VISIT_MEMORY);
 	if (h->conf->log_probes)
 		visit_say_connect(v);
@@ -360,18 +402,32 @@ visit_is_over(const struct visit *v)
 	return v->guest.state == GUEST_GONE && v->doing == VISIT_NO_JOB;
 }
 
+/* No more is offered than some account takes. */
+static uint64_t
+visit_max_size(const struct visit_house *h)
+{
+	uint64_t most = 0, each;
+
+	for (size_t i = 0; i < h->accounts; i++) {
+		each = accept_largest(&h->account[i].config);
+		most = each > most ? each : most;
+	}
+	return most > 0 && most < h->conf->max_size ? most : h->conf->max_size;
+}
+
 bool
 visit_house_open(struct visit_house *h, struct err *e)
 {
 	const struct conf *c = h->conf;
 
 	h->host.event = visit_event;
-	h->host.secured = visit_say_secured;
+	h->host.secured = visit_secured;
 	h->host.command_timeout = c->command_timeout_ms;
 	h->host.data_timeout = c->data_timeout_ms;
 	h->host.login_timeout = c->login_timeout_ms;
 	h->host.tls_timeout = c->tls_timeout_ms;
 	h->host.data_rate = c->data_rate;
+	h->max_size = visit_max_size(h);
 	buf_init(&h->text, SESSION_TEXT_MAX);
 	tally_init(&h->tally);
 	known_init(&h->known);

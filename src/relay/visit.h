@@ -49,8 +49,10 @@ struct visit_house {
 	struct known known;
 	struct tally tally;
 	size_t signing_in;
+	uint64_t max_size;          /* of a message, as offered */
 	int64_t said_full;          /* when 452 was in the log */
 	uint64_t accepted, refused; /* messages */
+	struct visit *visits;       /* reception's list */
 };
 
 /* A reply to who is sent away: code, our name, why. */

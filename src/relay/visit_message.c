@@ -253,6 +253,8 @@ visit_keep(struct visit *v, bool ok)
 {
 	if (ok)
 		return;
+	if (v->accept.too_large)
+		(void)visit_condemn(v, "552 5.3.4 %s", v->why.msg);
 	v->spoiled = true;
 	accept_release(&v->accept);
 	v->open = false;

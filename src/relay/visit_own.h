@@ -7,6 +7,8 @@
 
 enum { VISIT_MEMORY = 2 << 20 /* of a message's header, and the like */ };
 
+/* By where it comes from, before anybody signs in. */
+struct rule visit_rule(const struct visit *v);
 /* For messages: the user's name, or where the client is. */
 struct str visit_who(const struct visit *v, char out[RANGE_TEXT_SIZE]);
 

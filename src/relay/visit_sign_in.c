@@ -50,13 +50,28 @@ visit_sign_in_fails(struct visit *v, int64_t now)
 		session_end(s, STR("421 4.7.0 Too many failed sign-ins"));
 }
 
+/* clients= of the user: so many are signed in already. */
+static bool
+visit_is_crowd(const struct visit *v)
+{
+	uint64_t most = v->wanted->rule.clients, n = 0;
+
+	for (const struct visit *o = v->house->visits; o != NULL; o = o->next)
+		n += o->user == v->wanted && o->guest.state != GUEST_GONE &&
+		    o->guest.state != GUEST_LINGERS;
+	return most > 0 && n >= most;
+}
+
 static void
 visit_let_in(struct visit *v)
 {
-	struct rule base = v->listen->rule;
+	const struct rule base = visit_rule(v);
 
-	if (v->allow != NULL)
-		base = rule_over(&v->allow->rule, &base);
+	if (visit_is_crowd(v)) {
+		session_answer(&v->guest.session,
+		    STR("454 4.7.0 Too many connections of that user"));
+		return;
+	}
 	v->user = v->wanted;
 	v->rule = rule_over(&v->user->rule, &base);
 	visit_say_sign_in(v, STR(""));

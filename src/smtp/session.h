@@ -79,6 +79,8 @@ struct session_conf {
 	struct buf *text;
 	/* Hears of each reply that refuses something; or NULL. */
 	void (*heard)(struct session *s, struct str reply);
+	/* May STARTTLS be followed now? NULL: always. */
+	bool (*may_secure)(struct session *s);
 };
 
 enum session_event {

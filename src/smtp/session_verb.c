@@ -327,6 +327,9 @@ verb_starttls(struct session *s, struct str argument)
 		session_sayz(s, "502 5.5.1 STARTTLS is not offered");
 	else if (s->in_transaction)
 		session_sayz(s, "503 5.5.1 Not within a message");
+	else if (s->conf.may_secure != NULL && !s->conf.may_secure(s))
+		session_sayz(s,
+		    "454 4.7.0 Too many TLS handshakes, try again later");
 	else
 		return session_ask(s, SESSION_STARTTLS);
 	return SESSION_MORE;

@@ -1564,6 +1564,63 @@ def each_reload_counts():
         await_that(last, "the last reload was forgotten", 5)
 
 
+@row
+def handshakes_have_a_rate():
+    if not CERT:
+        raise Skip("no openssl")
+    with Relay(with_certificate("tls_rate = 2/min\n"),
+               listen="listen = 127.0.0.1:PORT starttls\n"
+               "listen = 127.0.0.1:PORT tls\n") as r:
+        for n in range(2):
+            with Client(r.port) as c:
+                c.hello()
+                c.starttls()
+                starts(c.say("EHLO x"), "250")
+        with Client(r.port) as c:
+            c.hello()
+            starts(c.say("STARTTLS"), "454 4.7.0")
+            starts(c.message("in clear, then"), "250")
+        with Client(r.ports[1]) as c:
+            starts(c.greeting, "421 4.7.0")
+        arrived("in clear, then")
+
+
+@row
+def a_user_has_so_many_clients():
+    users_ = users("one:%s:clients=2\n" % hash_of("secret"))
+    with Relay(users_, listen="listen = 127.0.0.1:PORT auth\n") as r:
+        some = []
+        for _ in range(2):
+            c = Client(r.port)
+            c.hello()
+            starts(c.say(plain("one", "secret")), "235")
+            some.append(c)
+        with Client(r.port) as c:
+            c.hello()
+            starts(c.say(plain("one", "secret")), "454 4.7.0")
+            starts(c.say("MAIL FROM:<a@x.example>"), "530")
+            some.pop().close()
+            time.sleep(0.2)
+            starts(c.say(plain("one", "secret")), "235")
+
+
+@row
+def no_more_is_offered_than_is_taken():
+    with Relay(top="max_message_size = 100k\n") as r:
+        with Client(r.port) as c:
+            c.hello()
+            size = [int(line.split()[1]) for line in c.all
+                    if line[4:].startswith("SIZE")]
+            assert size and size[0] < 200000, size
+            starts(c.say("MAIL FROM:<a@x.example> SIZE=%d" % (size[0] + 1)),
+                   "552 5.3.4")
+            c.mail()
+            starts(c.data("Subject: large\r\n\r\n" +
+                          ("x" * 70 + "\r\n") * (size[0] // 72 + 10)),
+                   "552 5.3.4")
+        same(r.files(), [])
+
+
 def main():
     for f in ROWS:
         name = f.__name__.replace("_", " ")
