@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver/pickup.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/os.h"
@@ -13,24 +14,30 @@
 enum {
 	PICKUP_MEMORY =
 	    8 << 20, /* addresses of an envelope; lines of [relay] */
-	PICKUP_HOST = 256
+	PICKUP_HOST = 256,
+	PICKUP_NAME = 256, /* of a file */
+	PICKUP_UID = 24,
+	PICKUP_BATCH = 25
+};
+
+/* A file on its way. */
+struct pickup_job {
+	const struct pickup *pickup;
+	char name[PICKUP_NAME];
+	struct drop_file file;
+	struct accept accept;
+	struct config config; /* of its account */
+	struct arena mem;
 };
 
 /* A folder that is gone through. */
 struct pickup_pass {
 	struct pickup *pickup;
 	struct dir dir;
+	struct pickup_job job[PICKUP_BATCH]; /* sealed, for one commit */
+	size_t jobs;
 	size_t taken;
 	bool more;
-};
-
-/* One file of it. */
-struct pickup_job {
-	const struct pickup *pickup;
-	const struct drop_file *file;
-	struct accept accept;
-	struct config config; /* of its account */
-	struct arena mem;
 };
 
 /* FNV-1a */
@@ -55,20 +62,21 @@ pickup_is_told(const struct pickup *p, const char *name)
 	return i < p->tellings || i == PICKUP_TOLD;
 }
 
+/* once: what is told of only once, a file or a user. */
 static void
-pickup_tell(struct pickup_pass *pass, const char *name, uid_t owner,
-    const struct err *why)
+pickup_tell(const struct pickup_pass *pass, const struct drop_file *f,
+    const char *once, const struct err *why)
 {
 	struct pickup *p = pass->pickup;
 
-	if (pickup_is_told(p, name))
+	if (pickup_is_told(p, once))
 		return;
-	p->told[p->tellings++] = pickup_key(name);
+	p->told[p->tellings++] = pickup_key(once);
 	log_warn(p->log, "%s/%s of user %lu is not taken: %s", pass->dir.path,
-	    name, (unsigned long)owner, why->msg);
+	    f->name, (unsigned long)f->owner, why->msg);
 	syslog_send(p->syslog, SYSLOG_WARNING,
-	    "%s/%s of user %lu is not taken: %s", pass->dir.path, name,
-	    (unsigned long)owner, why->msg);
+	    "%s/%s of user %lu is not taken: %s", pass->dir.path, f->name,
+	    (unsigned long)f->owner, why->msg);
 }
 
 /* May this user have one more in this round? */
@@ -93,7 +101,7 @@ pickup_choose(void *arg, struct str header, struct accept_to *to, struct err *e)
 	static const struct log silent = { 0 };
 	struct pickup_job *j = arg;
 	const struct pickup *p = j->pickup;
-	struct str sender = j->file->envelope.sender;
+	struct str sender = j->file.envelope.sender;
 	const struct config_ask ask = { .path = p->path,
 		.sender = arena_str(&j->mem, sender).p };
 
@@ -112,7 +120,7 @@ pickup_choose(void *arg, struct str header, struct accept_to *to, struct err *e)
 static bool
 pickup_recipients(struct pickup_job *j, struct addr **list, struct err *e)
 {
-	const struct envelope *v = &j->file->envelope;
+	const struct envelope *v = &j->file.envelope;
 	struct addr **tail = list;
 
 	*list = NULL;
@@ -135,8 +143,8 @@ pickup_piece(void *arg, struct str piece, struct err *e)
 static bool
 pickup_copy(struct pickup_job *j, struct err *e)
 {
-	const struct envelope *v = &j->file->envelope;
-	unsigned long uid = j->file->owner;
+	const struct envelope *v = &j->file.envelope;
+	unsigned long uid = j->file.owner;
 	char host[PICKUP_HOST] = "";
 	struct addr *sender = NULL, *rcpt;
 	struct accept_ask ask = { .choose = pickup_choose,
@@ -159,8 +167,8 @@ pickup_copy(struct pickup_job *j, struct err *e)
 	if (!arena_ok(&j->mem, e))
 		return false;
 	accept_begin(&j->accept, &ask);
-	return drop_read(j->file, pickup_piece, &j->accept, e) &&
-	    accept_end(&j->accept, e) && accept_commit(&j->accept, e);
+	return drop_read(&j->file, pickup_piece, &j->accept, e) &&
+	    accept_end(&j->accept, e) && accept_seal(&j->accept, e);
 }
 
 static void
@@ -186,44 +194,66 @@ pickup_say(const struct pickup *p, const struct drop_file *f,
 	record_send(&r);
 }
 
-/* True: it is in the queue. */
-static bool
-pickup_store(struct pickup *p, const struct drop_file *f, struct err *e)
+static void
+pickup_release(struct pickup_job *j)
 {
-	struct pickup_job j = { .pickup = p, .file = f };
-	bool ok;
-
-	arena_init(&j.mem, PICKUP_MEMORY);
-	ok = pickup_copy(&j, e);
-	if (ok)
-		pickup_say(p, f, &j.accept);
-	accept_release(&j.accept);
-	config_release(&j.config);
-	arena_release(&j.mem);
-	return ok;
+	drop_close(&j->file);
+	accept_release(&j->accept);
+	config_release(&j->config);
+	arena_release(&j->mem);
 }
 
+/* All that are sealed, in one commit of the disk. */
 static void
-pickup_take(struct pickup_pass *pass, const char *name, struct drop_file *f)
+pickup_settle(struct pickup_pass *pass)
 {
 	struct pickup *p = pass->pickup;
+	struct accept *all[PICKUP_BATCH];
+	struct pickup_job *j;
+	struct err e;
+	bool ok, gone;
+
+	for (size_t i = 0; i < pass->jobs; i++)
+		all[i] = &pass->job[i].accept;
+	ok = accept_settle(all, pass->jobs, &e);
+	p->full = p->full || !ok;
+	for (size_t i = 0; i < pass->jobs; i++) {
+		j = &pass->job[i];
+		gone = ok && dir_remove(&pass->dir, j->name, &e);
+		if (ok)
+			pickup_say(p, &j->file, &j->accept);
+		if (!gone)
+			pickup_tell(pass, &j->file, j->name, &e);
+		/* what stays there would come again and again */
+		p->stuck = p->stuck || (ok && !gone);
+		pickup_release(j);
+	}
+	pass->jobs = 0;
+}
+
+/* True: it is kept for pickup_settle. */
+static bool
+pickup_take(struct pickup_pass *pass, struct pickup_job *j)
+{
+	struct pickup *p = pass->pickup;
+	char user[PICKUP_UID];
 	struct err e;
 
-	if (!pickup_counts(p, f->owner)) {
+	if (!pickup_counts(p, j->file.owner)) {
+		(void)snprintf(user, sizeof(user), "%lu",
+		    (unsigned long)j->file.owner);
 		err_set(&e, ERR_RETRY, "%d others of his come first",
 		    PICKUP_EACH);
-		pickup_tell(pass, name, f->owner, &e);
-	} else if (!pickup_store(p, f, &e)) {
-		pickup_tell(pass, name, f->owner, &e);
-		p->full = e.kind == ERR_RETRY;
-	} else {
-		pass->taken++;
-		/* one that cannot be removed would come again and again */
-		if (!dir_remove(&pass->dir, name, &e)) {
-			pickup_tell(pass, name, f->owner, &e);
-			p->stuck = true;
-		}
+		pickup_tell(pass, &j->file, user, &e);
+		return false;
 	}
+	if (pickup_copy(j, &e)) {
+		pass->taken++;
+		return true;
+	}
+	pickup_tell(pass, &j->file, j->name, &e);
+	p->full = e.kind == ERR_RETRY;
+	return false;
 }
 
 /* Its writer died long ago. */
@@ -243,27 +273,34 @@ pickup_each(void *arg, const char *name, bool regular)
 {
 	struct pickup_pass *pass = arg;
 	struct pickup *p = pass->pickup;
-	struct drop_file f;
+	struct pickup_job *j = &pass->job[pass->jobs];
+	bool kept = false;
 	struct err e;
 
 	(void)regular; /* drop_look opens nothing else */
 	if (p->full || p->stuck || (pass->more = pass->taken == PICKUP_MOST))
 		return;
-	switch (
-	    drop_look(&pass->dir, name, accept_largest(p->config), &f, &e)) {
+	*j = (struct pickup_job){ .pickup = p };
+	(void)snprintf(j->name, sizeof(j->name), "%s", name);
+	arena_init(&j->mem, PICKUP_MEMORY);
+	switch (drop_look(&pass->dir, j->name, accept_largest(p->config),
+	    &j->file, &e)) {
 	case DROP_WHOLE:
-		pickup_take(pass, name, &f);
+		kept = pickup_take(pass, j);
 		break;
 	case DROP_HALF:
-		pickup_clean(pass, name);
+		pickup_clean(pass, j->name);
 		break;
 	case DROP_FOREIGN:
-		pickup_tell(pass, name, f.owner, &e);
+		pickup_tell(pass, &j->file, j->name, &e);
 		break;
 	case DROP_GONE:
 		break;
 	}
-	drop_close(&f);
+	if (!kept)
+		pickup_release(j);
+	else if (++pass->jobs == PICKUP_BATCH)
+		pickup_settle(pass);
 }
 
 bool
@@ -282,6 +319,8 @@ pickup_run(struct pickup *p)
 		(pass.dir.path != NULL &&
 		    !dir_each(&pass.dir, pickup_each, &pass, &e))))
 		log_warn(p->log, "%s", e.msg);
+	if (pass.jobs > 0)
+		pickup_settle(&pass);
 	if (pass.taken > 0 && !dir_sync(&pass.dir, &e))
 		log_warn(p->log, "%s", e.msg);
 	dir_close(&pass.dir);
