@@ -108,7 +108,7 @@ bool
 err_sys(struct err *e, enum err_kind kind, const char *fmt, ...)
 {
 	const char *reason = strerror(errno);
-	bool full = errno == ENOSPC || errno == EDQUOT;
+	bool full = errno == ENOSPC || errno == EDQUOT || errno == EROFS;
 	va_list ap;
 
 	start(e, kind);

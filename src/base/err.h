@@ -42,7 +42,7 @@ struct err {
 	bool away; /* the way failed: no connection, no token; asked nothing */
 	/* of ERR_AUTH, ERR_CONFIG: only mail like this one has to wait */
 	bool alone;
-	bool full;       /* of ERR_RETRY: no room on the disk or in the queue */
+	bool full; /* of ERR_RETRY: the disk or the queue takes nothing now */
 	bool uncounted;  /* of ERR_RETRY: it is no attempt of the message */
 	unsigned tries;  /* of ERR_RETRY: refused after so many; 0: never */
 	int64_t rest_ms; /* so long the mailbox may send no more */

@@ -1621,6 +1621,80 @@ def no_more_is_offered_than_is_taken():
         same(r.files(), [])
 
 
+def strace(r, *how):
+    """Reception under strace, with faults; to be ended by the caller."""
+    if not any(os.access(d + "/strace", os.X_OK)
+               for d in os.environ["PATH"].split(":")):
+        raise Skip("no strace")
+    pid = r.reception()
+    p = subprocess.Popen(["strace", "-f", "-qq", "-o", "/dev/null", "-p",
+                          str(pid)] + list(how), stderr=subprocess.DEVNULL)
+
+    def held():
+        if p.poll() is not None:
+            raise Skip("strace may not attach")
+        with open("/proc/%d/status" % pid) as f:
+            return "TracerPid:\t0\n" not in f.read()
+    await_that(held, "strace does not attach")
+    time.sleep(0.2)  # to the threads, too
+    return p
+
+
+@row
+def a_failing_disk_is_never_a_250():
+    faults = [("fdatasync", "EIO", "451 4.3.0"), ("fsync", "EIO", "451 4.3.0"),
+              ("renameat2", "EIO", "451 4.3.0"),
+              ("openat", "EIO", "451 4.3.0"),
+              ("openat", "EROFS", "452 4.3.1"),
+              ("openat", "ENOSPC", "452 4.3.1"),
+              ("write", "ENOSPC", "452 4.3.1")]
+    with Relay() as r:
+        for call, error, want in faults:
+            p = strace(r, "-e", "trace=" + call, "-e",
+                       "inject=%s:error=%s" % (call, error))
+            try:
+                with Client(r.port) as c:
+                    c.hello()
+                    starts(c.message("failing disk"), want, call + error)
+                same(r.files(), [])
+            finally:
+                p.terminate()
+                p.wait(5)
+        with Client(r.port) as c:
+            c.hello()
+            starts(c.message("mended disk"), "250")
+        arrived("mended disk")
+        arrived("failing disk", 0, 0.1)
+
+
+@row
+def a_slow_commit_holds_nobody_up():
+    with Relay() as r:
+        p = strace(r, "-e", "trace=fdatasync", "-e",
+                   "inject=fdatasync:delay_enter=2000000")
+        try:
+            slow = Client(r.port)
+            slow.hello()
+            slow.mail()
+            starts(slow.say("DATA"), "354")
+            began = time.time()
+            slow.send("Subject: slow commit\r\n\r\nx\r\n.\r\n")
+            worst = []
+            while time.time() < began + 1.5:
+                at = time.time()
+                with Client(r.port) as c:
+                    c.hello()
+                worst.append(time.time() - at)
+            starts(slow.reply(), "250")
+            assert time.time() - began > 1.9, "it was not slow"
+            assert sorted(worst)[len(worst) // 2] < 0.05, max(worst)
+            assert max(worst) < 1, max(worst)
+        finally:
+            p.terminate()
+            p.wait(5)
+        arrived("slow commit")
+
+
 def main():
     for f in ROWS:
         name = f.__name__.replace("_", " ")
