@@ -299,7 +299,8 @@ say_disconnect(struct visit *v)
 		return;
 	buf_init(&did, RECORD_VALUE);
 	for (int i = 1; i <= SYNTAX_VERBS; i++) {
-		int verb = i % SYNTAX_VERBS; /* UNKNOWN comes last */
+		/* UNKNOWN comes last */
+		enum syntax_verb verb = (enum syntax_verb)(i % SYNTAX_VERBS);
 
 		all += s->did[verb];
 		failed += s->failed[verb];

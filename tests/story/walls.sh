@@ -46,7 +46,7 @@ locks() {
 }
 same 'each thread of reception is behind them' 'NoNewPrivs: 1 Seccomp: 2' \
     "$(locks "$(reception $relay)" | tr -s '\t\n' '  ' | sed 's/ $//')"
-same 'and there are three' 3 \
+same 'and there are ten' 10 \
     "$(find "/proc/$(reception $relay)/task" -mindepth 1 -maxdepth 1 | wc -l)"
 
 cat >"$TMP/send.py" <<'END'
