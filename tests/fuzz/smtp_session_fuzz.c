@@ -117,6 +117,13 @@ play(struct caller *c, struct str in, size_t step)
 	const struct session_conf conf = { .host = STR("h"),
 		.max_size = ALL_MAX,
 		.lf_ends = in.n % 2 == 0,
+		.auth = in.n % 3 == 0,
+		.auth_in_clear = in.n % 3 == 0,
+		.auth_only = in.n % 9 == 0,
+		.starttls = in.n % 5 == 0,
+		.trusted = in.n % 7 < 4,
+		.dsn = true,
+		.limits = true,
 		.log = &silent };
 
 	*c = (struct caller){ 0 };
