@@ -3,7 +3,8 @@
 # bench relay: messages of 4 kB that are accepted in a second, from 1, 10 and
 # 100 clients of smtp-source, a connection for each message, against Postfix on
 # the same disk in the same run. Both answer after the disk has it; neither
-# sends any. Then what all processes have in memory, idle and with 100 clients.
+# sends any. Then what all processes have in memory, idle and with 100 clients,
+# and how long a message takes from its 250 to its request to the service.
 # shellcheck source=/dev/null
 . "$TOP/tests/bench/lib.sh"
 
@@ -172,3 +173,42 @@ for clients in 1 10 100; do
 	        for (i = 1; i < NF; i += 2) if ($i == n) print $(i + 1) }')"
 done
 aim 'relay, after all that, all processes' "$(resident "$main")" ' kB' most 16384
+kill $relay
+wait $relay 2>/dev/null
+
+# --- from the 250 to the request: twenty mailboxes, a message each
+
+start_server "main-$$@example.com" 0
+for n in $(seq 20); do
+	printf '[account a%s]\nfrom = a%s-%s@example.com\n' "$n" "$n" $$
+done >>config
+cat >>config <<END
+[relay]
+listen = 127.0.0.1:26027
+socket = off
+log = none
+END
+timeout 100 "$POST365" relay -C config 2>relay.err &
+relay=$!
+trap 'kill $relay 2>/dev/null; stop_server' EXIT
+tries=0
+until "$POST365" relay --check -C config >/dev/null 2>&1 || [ $tries -gt 99 ]; do
+	tries=$((tries + 1))
+	sleep 0.1
+done
+python3 - $$ >accepted <<'END'
+import smtplib, sys, time
+with smtplib.SMTP("127.0.0.1", 26027, timeout=10) as s:
+    for n in range(1, 21):
+        sender = "a%d-%s@example.com" % (n, sys.argv[1])
+        s.sendmail(sender, ["to@example.com"], "Subject: x\r\n\r\nx\r\n")
+        print(sender, time.time(), flush=True)
+        time.sleep(0.3)
+END
+sleep 1
+awk 'NR == FNR { at[$1] = $2; next }
+    $1 == "mail" && $2 in at { print ($3 - at[$2]) * 1000 }' \
+    accepted server.out | sort -n >delays
+aim 'relay, from 250 to the request, median of 20' \
+    "$(awk '{ v[NR] = $1 } END { printf "%.1f", v[int((NR + 1) / 2)] }' delays)" \
+    ' ms' most 20
