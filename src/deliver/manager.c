@@ -550,8 +550,10 @@ manager_loop(struct manager *m, struct err *e)
 			manager_answer(m);
 		if (manager_may_end(m))
 			break;
+		/* the drop folder has more */
 		manager_wait(m,
-		    manager_has_unread(m) ? 0 : manager_deadline(m));
+		    manager_has_unread(m) || m->read_all ? 0 :
+							   manager_deadline(m));
 		if (!manager_has_unread(m) && !manager_is_over(m) &&
 		    manager_should_list(m) && !manager_list(m, e))
 			return false;
