@@ -60,8 +60,8 @@ grow(struct buf *b, size_t want)
 	if (b->secret) {
 		p = malloc(cap);
 		if (p != NULL) {
-			if (b->n > 0)
-				memcpy(p, b->p, b->n);
+			if (b->p != NULL)
+				memcpy(p, b->p, b->n + 1); /* and the NUL */
 			discard(b);
 		}
 	} else {

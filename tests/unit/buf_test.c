@@ -244,6 +244,19 @@ test_allocation(void)
 	t_each_allocation_fails(build_secret);
 }
 
+/* Where room is made and not used, the NUL behind the bytes stays. */
+static void
+test_secret_nul(void)
+{
+	struct buf b;
+
+	buf_init_secret(&b, 100000);
+	buf_addz(&b, "key");
+	T_CHECK(buf_room(&b, 50000) != NULL, "room");
+	T_CHECK(b.p[b.n] == 0, "NUL");
+	buf_release(&b);
+}
+
 static const struct t_test tests[] = {
 	{ "append", test_append },
 	{ "zeroed", test_zeroed },
@@ -253,6 +266,7 @@ static const struct t_test tests[] = {
 	{ "room", test_room },
 	{ "format", test_format },
 	{ "secret", test_secret },
+	{ "NUL of a secret", test_secret_nul },
 	{ "allocation", test_allocation },
 };
 
