@@ -23,20 +23,19 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem \
     -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>openssl.err
 echo "relay:$(echo secret | "$POST365" relay --hash-password)" >users
 chmod 600 users
-ports=$(python3 -c 'import socket
+python3 -c 'import socket
 all = [socket.socket() for _ in range(3)]
 for s in all:
     s.bind(("127.0.0.1", 0))
-print(*[s.getsockname()[1] for s in all])')
-# shellcheck disable=SC2086 # three words
-set -- $ports
+print(*[s.getsockname()[1] for s in all])' >ports
+read -r plain tls auth <ports
 cp "$CONFIG" relay.config
 cat >>relay.config <<END
 spool_dir = $TMP/spool
 [relay]
-listen = 127.0.0.1:$1
-listen = 127.0.0.1:$2 tls
-listen = 127.0.0.1:$3 auth
+listen = 127.0.0.1:$plain
+listen = 127.0.0.1:$tls tls
+listen = 127.0.0.1:$auth auth
 auth_file = $TMP/users
 tls_certificate = $TMP/cert.pem
 tls_key = $TMP/key.pem
@@ -68,7 +67,7 @@ for _ in range(80):
     time.sleep(0.25)
 sys.exit(1)
 END
-export H=localhost P="$1" PS="$2" PA="$3" CA="$TMP/cert.pem" W="$TMP/clients" \
+export H=localhost P="$plain" PS="$tls" PA="$auth" CA="$TMP/cert.pem" W="$TMP/clients" \
     FROM=sender@example.com CHECK="python3 $TMP/arrived.py $SB_DIR"
 mkdir -p clients
 ln -s "${NPM:-$TOP/build/npm}" clients/npm
