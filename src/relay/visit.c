@@ -89,8 +89,10 @@ visit_answer_failure(struct visit *v, const struct err *e)
 static void
 visit_answer(struct visit *v)
 {
+	static const struct err said = { 0 };
+
 	if (v->refusal[0] != '\0')
-		visit_answer_failure(v, &v->why);
+		visit_answer_failure(v, &said);
 	else
 		session_answer(&v->guest.session, STR(""));
 }
@@ -139,6 +141,7 @@ visit_mail(struct visit *v)
 	const struct syntax_mail *mail = &v->guest.session.mail;
 	const struct addr *from = mail->from;
 	char who[RANGE_TEXT_SIZE];
+	struct err why;
 
 	if (v->house->conf->sender_check != CONF_CHECK_OFF && from != NULL &&
 	    !rule_allows(v->rule.from, from))
@@ -146,8 +149,8 @@ visit_mail(struct visit *v)
 		    STR_ARG(visit_who(v, who)), STR_ARG(from->text));
 	else if (visit_check_rates(v) &&
 	    !spool_room(&v->house->outbox->spool, &v->house->outbox->limits,
-		mail->size, &v->why)) {
-		visit_answer_failure(v, &v->why);
+		mail->size, &why)) {
+		visit_answer_failure(v, &why);
 		return;
 	}
 	visit_answer(v);
@@ -390,7 +393,7 @@ visit_end(struct visit *v)
 
 	visit_say_end(v);
 	if (v->open)
-		accept_release(&v->accept);
+		accept_release(&v->post->accept);
 	guest_close(&v->guest);
 	arena_release(&v->mem);
 	arena_release(&own);

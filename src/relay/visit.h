@@ -55,6 +55,12 @@ struct visit_house {
 	struct visit *visits;       /* reception's list */
 };
 
+/* A message that comes in: too large to stand in each idle visit. */
+struct visit_post {
+	struct accept accept;
+	struct err why; /* it is not taken */
+};
+
 /* A reply to who is sent away: code, our name, why. */
 struct visit_away {
 	const char *code, *why;
@@ -74,10 +80,9 @@ struct visit {
 	bool said, over;   /* in the log: that it came, that it went */
 	/* the message */
 	const struct config *config;
-	struct accept accept;
+	struct visit_post *post; /* in mem; NULL: none comes */
 	struct arena mem;
 	bool open, spoiled, stored;
-	struct err why;
 	char refusal[SESSION_REPLY_MAX]; /* a whole reply, in place of why's */
 	/* beside the loop */
 	struct beside_job job;

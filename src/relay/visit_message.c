@@ -210,8 +210,9 @@ void
 visit_forget(struct visit *v)
 {
 	if (v->open)
-		accept_release(&v->accept);
+		accept_release(&v->post->accept);
 	v->open = v->spoiled = false;
+	v->post = NULL;
 	v->refusal[0] = '\0';
 	v->config = NULL;
 	arena_release(&v->mem);
@@ -223,6 +224,7 @@ visit_data(struct visit *v)
 {
 	const struct session *s = &v->guest.session;
 	int64_t now = os_wall();
+	struct err why;
 	struct accept_ask ask = { .choose = visit_choose,
 		.arg = v,
 		.client = "relay",
@@ -238,11 +240,12 @@ visit_data(struct visit *v)
 	ask.who = visit_handed_in(v);
 	ask.envelope_id = s->mail.envid;
 	ask.ret = s->mail.full ? STR("full") : STR("");
-	if (!arena_ok(&v->mem, &v->why)) {
-		visit_answer_failure(v, &v->why);
+	v->post = arena_alloc(&v->mem, sizeof(*v->post));
+	if (!arena_ok(&v->mem, &why)) {
+		visit_answer_failure(v, &why);
 		return;
 	}
-	accept_begin(&v->accept, &ask);
+	accept_begin(&v->post->accept, &ask);
 	v->open = true;
 	session_answer(&v->guest.session, STR(""));
 }
@@ -253,10 +256,10 @@ visit_keep(struct visit *v, bool ok)
 {
 	if (ok)
 		return;
-	if (v->accept.too_large)
-		(void)visit_condemn(v, "552 5.3.4 %s", v->why.msg);
+	if (v->post->accept.too_large)
+		(void)visit_condemn(v, "552 5.3.4 %s", v->post->why.msg);
 	v->spoiled = true;
-	accept_release(&v->accept);
+	accept_release(&v->post->accept);
 	v->open = false;
 }
 
@@ -265,14 +268,15 @@ visit_piece(struct visit *v)
 {
 	if (!v->spoiled)
 		visit_keep(v,
-		    accept_feed(&v->accept, v->guest.session.piece, &v->why));
+		    accept_feed(&v->post->accept, v->guest.session.piece,
+			&v->post->why));
 }
 
 static void
 visit_refuse_message(struct visit *v)
 {
 	v->house->refused++;
-	visit_answer_failure(v, &v->why);
+	visit_answer_failure(v, &v->post->why);
 	visit_forget(v);
 }
 
@@ -280,9 +284,9 @@ bool
 visit_message(struct visit *v)
 {
 	if (!v->spoiled)
-		visit_keep(v, accept_end(&v->accept, &v->why));
+		visit_keep(v, accept_end(&v->post->accept, &v->post->why));
 	if (!v->spoiled)
-		visit_keep(v, accept_seal(&v->accept, &v->why));
+		visit_keep(v, accept_seal(&v->post->accept, &v->post->why));
 	if (v->spoiled) {
 		visit_refuse_message(v);
 		return true;
@@ -308,14 +312,14 @@ visit_commit_all(void *arg, struct beside_job *list)
 		first = job;
 		for (n = 0; job != NULL && n < ACCEPT_SETTLE_MOST;
 		     job = job->next)
-			all[n++] = &visit_of_job(job)->accept;
+			all[n++] = &visit_of_job(job)->post->accept;
 		began = os_mono_ms();
 		ok = accept_settle(all, n, &why);
 		visit_say_commit(h, os_mono_ms() - began, n);
 		for (; first != job; first = first->next) {
 			visit_of_job(first)->stored = ok;
 			if (!ok)
-				visit_of_job(first)->why = why;
+				visit_of_job(first)->post->why = why;
 		}
 	}
 }
@@ -333,9 +337,9 @@ visit_committed(struct visit *v)
 	v->house->accepted++;
 	visit_say_accepted(v);
 	if (v->house->inlet >= 0)
-		bell_tell(v->house->inlet, v->accept.id);
+		bell_tell(v->house->inlet, v->post->accept.id);
 	buf_init(&text, SESSION_REPLY_MAX);
-	buf_addf(&text, "250 2.0.0 Ok: queued as %s", v->accept.id);
+	buf_addf(&text, "250 2.0.0 Ok: queued as %s", v->post->accept.id);
 	session_answer(&v->guest.session, buf_view(&text));
 	buf_release(&text);
 	visit_forget(v);

@@ -228,8 +228,8 @@ say_accepted_stats(const struct visit *v)
 	stats_add(way->stats, STATS_MESSAGES, 1, v->listen->text, none);
 	stats_add(way->stats, STATS_BYTES, (unsigned long)v->guest.session.size,
 	    none, none);
-	stats_add(way->stats, STATS_RECIPIENTS, v->accept.entry.n_rcpt, none,
-	    none);
+	stats_add(way->stats, STATS_RECIPIENTS, v->post->accept.entry.n_rcpt,
+	    none, none);
 	stats_observe(way->stats, STATS_ACCEPT_SECONDS,
 	    os_mono_ms() - v->guest.data_since, none);
 }
@@ -238,7 +238,7 @@ void
 visit_say_accepted(struct visit *v)
 {
 	const struct session *s = &v->guest.session;
-	const struct accept *a = &v->accept;
+	const struct accept *a = &v->post->accept;
 	struct record r;
 
 	say_accepted_stats(v);
