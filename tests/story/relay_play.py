@@ -1371,6 +1371,49 @@ def as_another_user():
         starts(c.message("as nobody"), "250")
 
 
+@row
+def another_user_reads_the_settings_again():
+    if os.getuid() != 0:
+        raise Skip("not root")
+    mounts = ("mount -t tmpfs none /var/spool && mount -t tmpfs none /var/lib"
+              ' && exec "$@"')
+    prefix = ["unshare", "-m", "sh", "-c", mounts, "sh"]
+    if subprocess.run(prefix + ["true"], capture_output=True).returncode != 0:
+        raise Skip("no mounts of its own")
+    r = Relay("user = nobody\nauth_file = %s/users\n" % TMP, run=False,
+              prefix=prefix, env=dict(os.environ, HOME="/root"))
+    r.base = re.sub("(?m)^(state|spool)_dir.*\n", "", r.base)
+    r.write(r.text)
+    for path in (TMP, r.dir, SANDBOX):
+        os.chmod(path, 0o755)
+    os.chown(r.config, 0, 65534)
+    os.chmod(r.config, 0o640)
+    with open(TMP + "/users", "w") as f:
+        f.write("")
+    os.chmod(TMP + "/users", 0o600)
+    p = subprocess.run(r.command(), capture_output=True, text=True, timeout=20)
+    same(p.returncode, 78)
+    assert "nobody must read %s/users" % TMP in p.stderr, p.stderr
+    os.chmod(TMP + "/users", 0o644)
+    try:
+        r.start()
+    except AssertionError as e:
+        if "cannot search" in str(e):
+            raise Skip(str(e))
+        raise
+    with r:
+        old = r.reception()
+        r.process.send_signal(signal.SIGHUP)
+        for _ in range(100):
+            if old not in r.children():
+                break
+            time.sleep(0.05)
+        with Client(r.port) as c:
+            c.hello()
+            starts(c.message("read again"), "250")
+        assert "cannot make folder" not in r.said(), r.said()[-500:]
+
+
 # --- many
 
 @row

@@ -176,6 +176,18 @@ check 'drop, send --queue: exit' 0 as $JANE "$TMP/post365" send --queue -s q \
     a@example.org <letter
 says 'drop, send --queue: its name' "$OUT" '^queued [0-9a-f]{32}$'
 same 'drop: there' 4 "$(drops)"
+# Without the variable: the machine's folder, not one of the user's own
+HOMELY=$TMP/home/.local/state/post365/spool/drop
+mkdir -p -m 777 "$HOMELY"
+if [ -e /var/spool/post365/drop ]; then
+	skip 'drop, send --queue: the default' 'this machine has one'
+else
+	check 'drop, send --queue: the default, exit' 78 as $JANE env \
+	    -u POST365_RELAY_DROP HOME="$TMP/home" "$TMP/post365" send --queue \
+	    -s q a@example.org <letter
+	says 'drop, send --queue: the default' "$ERR" \
+	    '/var/spool/post365/drop: cannot add to it'
+fi
 file=$(find "$DROP" -type f -user $NOBODY)
 same 'drop: a name of 128 bits' 32 "$(basename "$file" | tr -d '\n' | wc -c)"
 as $JANE ls "$DROP"

@@ -94,7 +94,7 @@ static const struct {
 	{ "ARPANET", &sendmail, { "-ba", "a@b.c" }, &mail, 64, "",
 	  "sendmail: -ba: " },
 	{ "daemon", &sendmail, { "-bd", "-q15m" }, NULL, 64, "",
-	  "has no SMTP relay" },
+	  "do: post365 relay takes mail by SMTP" },
 	{ "-bp", &sendmail, { "-bp" }, NULL, 0, "Mail queue is empty\n", "" },
 	{ "mailq", &mailq, { NULL }, NULL, 0, "Mail queue is empty\n", "" },
 	{ "mailq -v", &mailq, { "-v" }, NULL, 0, "Mail queue is empty\n", "" },

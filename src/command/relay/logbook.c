@@ -73,7 +73,7 @@ logbook_open_file(const char *path, struct err *e)
 	if (fd < 0) {
 		(void)err_sys(e, ERR_CONFIG, "log_file: %s", path);
 		(void)err_remedy(e,
-		    "the relay's user must be able to write there");
+		    "make its folder, in which the relay's user may write");
 	}
 	return fd;
 }

@@ -83,7 +83,7 @@ static void
 parent_say(const struct parent *p, const struct err *e)
 {
 	log_warn(&p->cli->log, "%s%s%s", e->msg,
-	    e->remedy[0] != '\0' ? "\n" : "", e->remedy);
+	    e->remedy[0] != '\0' ? "; do: " : "", e->remedy);
 }
 
 /* Doors */
@@ -454,11 +454,14 @@ parent_is_ready(struct parent *p)
 static void
 parent_note_next(struct parent *p, int status)
 {
-	pid_t serves = p->reception.pid;
+	struct parent_child serves = p->reception;
 
+	/* the one that serves may be old: it is not the one that ended */
+	p->reception.started = os_mono_ms();
 	parent_note_end(p, &p->reception, "the new reception", status);
-	p->reception.pid = serves;
-	p->renew = serves > 0;
+	p->reception.pid = serves.pid;
+	p->reception.started = serves.started;
+	p->renew = serves.pid > 0;
 }
 
 static void

@@ -9,8 +9,9 @@
 #include "command/relay/plan.h"
 
 /*
- * Makes the folders that are missing, its own, and becomes it; without the
- * setting nothing happens. ERR_CONFIG.
+ * Makes the folders that are missing, its own, becomes it, and sees whether it
+ * can read what a reload reads; without the setting nothing happens. The usual
+ * folders of root go into the environment. ERR_CONFIG, ERR_RETRY.
  */
 bool rights_drop(const struct plan *p, struct err *e)
     __attribute__((warn_unused_result));

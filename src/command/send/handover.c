@@ -14,6 +14,7 @@ handover_begin(struct handover *h, struct config *c,
 	const struct passwd *who = getpwuid(getuid());
 	char from[HANDOVER_FROM], host[HANDOVER_FROM / 2] = "";
 	struct config_ask again = { .no_file = true, .from = ask->from };
+	const struct config nothing = { 0 };
 
 	if (!config_is_closed(c))
 		return false;
@@ -25,8 +26,9 @@ handover_begin(struct handover *h, struct config *c,
 	if (again.from == NULL)
 		again.from = from;
 	h->begun = config_load(c, &again, log, e);
+	/* no settings: spool_dir of *c is the user's own, where no relay is */
 	if (h->begun)
-		submit_init(&h->submit, c, log);
+		submit_init(&h->submit, &nothing, log);
 	return h->begun;
 }
 

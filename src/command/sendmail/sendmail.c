@@ -373,8 +373,8 @@ static bool
 refuse_daemon(struct sendmail *s, struct err *e)
 {
 	(void)s;
-	return err_set(e, ERR_USAGE,
-	    "-bd, -bD, -bl: this version has no SMTP relay");
+	err_set(e, ERR_USAGE, "-bd, -bD, -bl: sendmail is no daemon here");
+	return err_remedy(e, "post365 relay takes mail by SMTP");
 }
 
 static bool
