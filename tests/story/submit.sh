@@ -178,7 +178,8 @@ says 'drop, send --queue: its name' "$OUT" '^queued [0-9a-f]{32}$'
 same 'drop: there' 4 "$(drops)"
 # Without the variable: the machine's folder, not one of the user's own
 HOMELY=$TMP/home/.local/state/post365/spool/drop
-mkdir -p -m 777 "$HOMELY"
+mkdir -p "$HOMELY"
+chmod 777 "$HOMELY"
 if [ -e /var/spool/post365/drop ]; then
 	skip 'drop, send --queue: the default' 'this machine has one'
 else
