@@ -53,6 +53,54 @@ close_vectors(struct vectors *v)
 	buf_release(&v->text);
 }
 
+/*
+ * These keys come without all of their numbers. The executable need not find
+ * them out (vendor/mbedtls_without.c), this test must: its functions stand in
+ * place of that file's.
+ */
+int mbedtls_rsa_deduce_crt(const mbedtls_mpi *p, const mbedtls_mpi *q,
+    const mbedtls_mpi *d, mbedtls_mpi *dp, mbedtls_mpi *dq, mbedtls_mpi *qp);
+int without_deduce_crt(const mbedtls_mpi *p, const mbedtls_mpi *q,
+    const mbedtls_mpi *d, mbedtls_mpi *dp, mbedtls_mpi *dq, mbedtls_mpi *qp);
+int without_deduce_primes(const mbedtls_mpi *n, const mbedtls_mpi *e,
+    const mbedtls_mpi *d, mbedtls_mpi *p, mbedtls_mpi *q);
+int without_deduce_private_exponent(const mbedtls_mpi *p, const mbedtls_mpi *q,
+    const mbedtls_mpi *e, mbedtls_mpi *d);
+int without_encrypt(mbedtls_rsa_context *ctx, mbedtls_f_rng_t *f_rng,
+    void *p_rng, size_t n, const unsigned char *in, unsigned char *out);
+
+int
+without_deduce_crt(const mbedtls_mpi *p, const mbedtls_mpi *q,
+    const mbedtls_mpi *d, mbedtls_mpi *dp, mbedtls_mpi *dq, mbedtls_mpi *qp)
+{
+	return mbedtls_rsa_deduce_crt(p, q, d, dp, dq, qp);
+}
+
+/* n, p, q, d and e are there. */
+int
+without_deduce_primes(const mbedtls_mpi *n, const mbedtls_mpi *e,
+    const mbedtls_mpi *d, mbedtls_mpi *p, mbedtls_mpi *q)
+{
+	(void)n, (void)e, (void)d, (void)p, (void)q;
+	return MBEDTLS_ERR_RSA_BAD_INPUT_DATA;
+}
+
+int
+without_deduce_private_exponent(const mbedtls_mpi *p, const mbedtls_mpi *q,
+    const mbedtls_mpi *e, mbedtls_mpi *d)
+{
+	(void)p, (void)q, (void)e, (void)d;
+	return MBEDTLS_ERR_RSA_BAD_INPUT_DATA;
+}
+
+int
+without_encrypt(mbedtls_rsa_context *ctx, mbedtls_f_rng_t *f_rng, void *p_rng,
+    size_t n, const unsigned char *in, unsigned char *out)
+{
+	(void)ctx, (void)f_rng, (void)p_rng, (void)n, (void)in, (void)out;
+	return MBEDTLS_ERR_RSA_BAD_INPUT_DATA;
+}
+
 static struct str
 member(const struct json *v, const char *name)
 {
