@@ -61,6 +61,7 @@ config() {
 		tenant_id = $TENANT
 		client_id = $CLIENT
 		login_url = $url
+		state_dir = $TMP/state
 		graph_url = $url/v1.0
 		from = sender@example.com
 		token_cache = no

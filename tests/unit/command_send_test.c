@@ -29,6 +29,7 @@ static const char config_text[] =
     "login_url = http://127.0.0.1:1\n"
     "graph_url = http://127.0.0.1:1/v1.0\n"
     "token_cache = no\n"
+    "state_dir = state\n"
     "aliases = aliases\n"
     "[account off]\n"
     "enabled = no\n"
@@ -248,7 +249,7 @@ static const struct {
 	{ "no such account", { "-A", "x", "a@b.example" }, { 0 }, 78,
 	  "no [account x]" },
 	{ "switched off", { "-A", "off", "a@b.example" }, { 0 }, 78,
-	  "enabled = no (from c:10)" },
+	  "enabled = no (from c:11)" },
 };
 /* clang-format on */
 
