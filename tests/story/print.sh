@@ -71,6 +71,7 @@ else
 	skip 'YAML' 'no python3 with yaml'
 fi
 cp "$TMP/alerts" "$TMP/post365.rules.yml"
+PATH=$PATH:$TOP/build/deps/prometheus/usr/bin
 if command -v promtool >/dev/null; then
 	check 'Prometheus reads its files' 0 \
 	    run promtool check config "$TMP/prometheus"

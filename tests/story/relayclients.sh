@@ -16,6 +16,7 @@ for tool in python3 openssl bash; do
 		finish
 	}
 done
+# shellcheck disable=SC2119 # no faults
 start_sandbox
 cd "$TMP" || exit 1
 openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem \

@@ -9,6 +9,7 @@ if [ ! -e "$postfix/.done" ] || [ "$(id -u)" != 0 ]; then
 	skip 'Postfix as a client' 'that wants root and ./build.sh deps'
 	finish
 fi
+# shellcheck disable=SC2119 # no faults
 start_sandbox
 cd "$TMP" || exit 1
 python3 -c 'import socket
