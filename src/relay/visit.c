@@ -392,7 +392,7 @@ visit_end(struct visit *v)
 	struct arena own = v->own;
 
 	visit_say_end(v);
-	if (v->open)
+	if (v->post != NULL)
 		accept_release(&v->post->accept);
 	guest_close(&v->guest);
 	arena_release(&v->mem);

@@ -49,10 +49,9 @@ struct visit_house {
 	struct known known;
 	struct tally tally;
 	size_t signing_in;
-	uint64_t max_size;          /* of a message, as offered */
-	int64_t said_full;          /* when 452 was in the log */
-	uint64_t accepted, refused; /* messages */
-	struct visit *visits;       /* reception's list */
+	uint64_t max_size;    /* of a message, as offered */
+	int64_t said_full;    /* when 452 was in the log */
+	struct visit *visits; /* reception's list */
 };
 
 /* A message that comes in: too large to stand in each idle visit. */
@@ -82,7 +81,7 @@ struct visit {
 	const struct config *config;
 	struct visit_post *post; /* in mem; NULL: none comes */
 	struct arena mem;
-	bool open, spoiled, stored;
+	bool spoiled, stored;
 	char refusal[SESSION_REPLY_MAX]; /* a whole reply, in place of why's */
 	/* beside the loop */
 	struct beside_job job;

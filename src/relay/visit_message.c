@@ -209,9 +209,9 @@ visit_handed_in(struct visit *v)
 void
 visit_forget(struct visit *v)
 {
-	if (v->open)
+	if (v->post != NULL)
 		accept_release(&v->post->accept);
-	v->open = v->spoiled = false;
+	v->spoiled = false;
 	v->post = NULL;
 	v->refusal[0] = '\0';
 	v->config = NULL;
@@ -246,7 +246,6 @@ visit_data(struct visit *v)
 		return;
 	}
 	accept_begin(&v->post->accept, &ask);
-	v->open = true;
 	session_answer(&v->guest.session, STR(""));
 }
 
@@ -260,7 +259,6 @@ visit_keep(struct visit *v, bool ok)
 		(void)visit_condemn(v, "552 5.3.4 %s", v->post->why.msg);
 	v->spoiled = true;
 	accept_release(&v->post->accept);
-	v->open = false;
 }
 
 void
@@ -275,7 +273,6 @@ visit_piece(struct visit *v)
 static void
 visit_refuse_message(struct visit *v)
 {
-	v->house->refused++;
 	visit_answer_failure(v, &v->post->why);
 	visit_forget(v);
 }
@@ -334,7 +331,6 @@ visit_committed(struct visit *v)
 		visit_refuse_message(v);
 		return;
 	}
-	v->house->accepted++;
 	visit_say_accepted(v);
 	if (v->house->inlet >= 0)
 		bell_tell(v->house->inlet, v->post->accept.id);

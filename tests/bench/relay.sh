@@ -46,15 +46,6 @@ until "$POST365" relay --check -C config >/dev/null 2>&1; do
 done
 
 # Resident memory of a process and all below it, in kB.
-memory() {
-	total=0
-	for pid in $1 $(cat /proc/"$1"/task/*/children 2>/dev/null); do
-		kb=$(sed -n 's/^RssAnon:[^0-9]*\([0-9]*\).*/\1/p' \
-		    "/proc/$pid/status" 2>/dev/null)
-		total=$((total + ${kb:-0}))
-	done
-	echo $total
-}
 resident() {
 	total=0
 	for pid in $1 $(cat /proc/"$1"/task/*/children 2>/dev/null); do
