@@ -9,15 +9,14 @@
 . "$TOP/tests/bench/lib.sh"
 
 rounds=${ROUNDS:-3}
-postfix=$TOP/build/deps/postfix
 cd "$TMP" || exit 1
-[ -e "$postfix/.done" ] || {
+[ -e "$POSTFIX/.done" ] || {
 	echo 'bench relay: no smtp-source: ./build.sh deps'
 	exit 0
 }
-libs=$postfix/usr/lib/postfix
 smtp_source() {
-	LD_LIBRARY_PATH=$libs timeout 60 "$postfix/usr/sbin/smtp-source" "$@"
+	LD_LIBRARY_PATH=$POSTFIX_LIBS \
+	    timeout "${limit:-60}" "$POSTFIX/usr/sbin/smtp-source" "$@"
 }
 
 # --- ours
@@ -35,15 +34,10 @@ END
 timeout 900 "$POST365" relay -C config 2>relay.err &
 relay=$!
 trap 'kill $relay 2>/dev/null' EXIT
-tries=0
-until "$POST365" relay --check -C config >/dev/null 2>&1; do
-	tries=$((tries + 1))
-	[ $tries -lt 100 ] || {
-		cat relay.err
-		exit 1
-	}
-	sleep 0.1
-done
+await_relay config || {
+	cat relay.err
+	exit 1
+}
 
 # Resident memory of a process and all below it, in kB.
 resident() {
@@ -63,43 +57,12 @@ aim 'relay, idle, all processes' "$(resident "$main")" ' kB' most 3072
 
 peer=''
 if [ "$(id -u)" = 0 ]; then
-	queue=$TMP/postfix/queue
-	mkdir -p postfix/etc postfix/data "$queue"
-	chmod 755 . postfix postfix/etc "$queue"
-	for d in active bounce corrupt defer deferred flush hold incoming \
-	    private saved trace; do
-		mkdir -p "$queue/$d"
-		chown mail "$queue/$d"
-	done
-	mkdir -p "$queue/public" "$queue/maildrop" "$queue/pid"
-	chown mail:daemon "$queue/public" "$queue/maildrop"
-	chown mail postfix/data
-	cat >postfix/etc/main.cf <<-END
-		compatibility_level = 3.6
-		queue_directory = $queue
-		data_directory = $TMP/postfix/data
-		daemon_directory = $libs/sbin
-		command_directory = $postfix/usr/sbin
-		shlib_directory = $libs
-		meta_directory = $TMP/postfix/etc
-		mail_owner = mail
-		setgid_group = daemon
-		default_privs = nobody
+	make_postfix
+	cat >>postfix/etc/main.cf <<-END
 		myhostname = bench.example.com
 		inet_interfaces = 127.0.0.1
-		inet_protocols = ipv4
-		mynetworks = 127.0.0.0/8
-		smtpd_relay_restrictions = permit_mynetworks, reject
 		smtpd_end_of_data_restrictions = check_client_access static:HOLD
-		smtpd_peername_lookup = no
 		default_process_limit = 200
-		alias_maps =
-		local_recipient_maps =
-		mydestination =
-		alias_database =
-		import_environment = LD_LIBRARY_PATH=$libs MAIL_CONFIG
-		maillog_file = $TMP/postfix/log
-		maillog_file_prefixes = $TMP
 		smtpd_client_connection_count_limit = 0
 	END
 	cat >postfix/etc/master.cf <<-END
@@ -111,20 +74,17 @@ if [ "$(id -u)" = 0 ]; then
 		scache unix - - n - 1 scache
 		postlog unix-dgram n - n - 1 postlogd
 	END
-	cp "$postfix"/etc/postfix/postfix-files postfix/etc/ 2>/dev/null
-	MAIL_CONFIG=$TMP/postfix/etc LD_LIBRARY_PATH=$libs \
-	    timeout 900 "$libs/sbin/master" -c "$TMP/postfix/etc" -d \
-	    >postfix/out 2>&1 &
-	peer=$!
+	cp "$POSTFIX"/etc/postfix/postfix-files postfix/etc/ 2>/dev/null
+	start_postfix 900
+	peer=$MASTER
 	trap 'kill $relay $peer 2>/dev/null' EXIT
 	tries=0
-	until LD_LIBRARY_PATH=$libs timeout 2 "$postfix/usr/sbin/smtp-source" \
-	    -m 1 -l 100 127.0.0.1:26026 2>/dev/null; do
+	until limit=2 smtp_source -m 1 -l 100 127.0.0.1:26026 2>/dev/null; do
 		tries=$((tries + 1))
 		[ $tries -lt 15 ] || {
 			echo "bench relay: Postfix does not start:" \
 			    "$(tail -n 2 postfix/out)"
-			kill $peer 2>/dev/null
+			kill "$peer" 2>/dev/null
 			peer=''
 			break
 		}
@@ -182,11 +142,10 @@ END
 timeout 100 "$POST365" relay -C config 2>relay.err &
 relay=$!
 trap 'kill $relay 2>/dev/null; stop_server' EXIT
-tries=0
-until "$POST365" relay --check -C config >/dev/null 2>&1 || [ $tries -gt 99 ]; do
-	tries=$((tries + 1))
-	sleep 0.1
-done
+await_relay config || {
+	cat relay.err
+	exit 1
+}
 python3 - $$ >accepted <<'END'
 import smtplib, sys, time
 with smtplib.SMTP("127.0.0.1", 26027, timeout=10) as s:

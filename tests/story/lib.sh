@@ -178,6 +178,77 @@ plain_config() {
 	chmod 600 config
 }
 
+# free_ports N: so many of the loopback, in one line.
+free_ports() {
+	python3 -c 'import socket, sys
+all = [socket.socket() for _ in range(int(sys.argv[1]))]
+for s in all:
+    s.bind(("127.0.0.1", 0))
+print(*[s.getsockname()[1] for s in all])' "$1"
+}
+
+# await_relay CONFIG: until the relay of these settings answers; false: it does
+# not within 10 s.
+await_relay() {
+	tries=0
+	until "$POST365" relay --check -C "$1" >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || return 1
+		sleep 0.1
+	done
+}
+
+# make_postfix: ./postfix for the Postfix that deps unpacks, as root: its
+# folders, and what any main.cf of ours has. The caller adds lines to
+# postfix/etc/main.cf and writes postfix/etc/master.cf.
+POSTFIX=${TOP:-.}/build/deps/postfix
+POSTFIX_LIBS=$POSTFIX/usr/lib/postfix
+make_postfix() {
+	queue=$TMP/postfix/queue
+	mkdir -p postfix/etc postfix/data "$queue"
+	chmod 755 . .. postfix postfix/etc "$queue"
+	for d in active bounce corrupt defer deferred flush hold incoming \
+	    private saved trace; do
+		mkdir -p "$queue/$d"
+		chown mail "$queue/$d"
+	done
+	mkdir -p "$queue/public" "$queue/maildrop" "$queue/pid"
+	chown mail:daemon "$queue/public" "$queue/maildrop"
+	chown mail postfix/data
+	cat >postfix/etc/main.cf <<-END
+		compatibility_level = 3.6
+		queue_directory = $queue
+		data_directory = $TMP/postfix/data
+		daemon_directory = $POSTFIX_LIBS/sbin
+		command_directory = $POSTFIX/usr/sbin
+		shlib_directory = $POSTFIX_LIBS
+		meta_directory = $TMP/postfix/etc
+		mail_owner = mail
+		setgid_group = daemon
+		default_privs = nobody
+		inet_protocols = ipv4
+		mynetworks = 127.0.0.0/8
+		smtpd_relay_restrictions = permit_mynetworks, reject
+		smtpd_peername_lookup = no
+		mydestination =
+		alias_maps =
+		alias_database =
+		local_recipient_maps =
+		import_environment = LD_LIBRARY_PATH=$POSTFIX_LIBS MAIL_CONFIG
+		maillog_file = $TMP/postfix/log
+		maillog_file_prefixes = $TMP
+	END
+}
+
+# start_postfix SECONDS: it ends by itself after these; its number is $MASTER.
+start_postfix() {
+	MAIL_CONFIG=$TMP/postfix/etc LD_LIBRARY_PATH=$POSTFIX_LIBS \
+	    timeout "$1" "$POSTFIX_LIBS/sbin/master" -c "$TMP/postfix/etc" -d \
+	    >postfix/out 2>&1 &
+	# shellcheck disable=SC2034 # the story's
+	MASTER=$!
+}
+
 # setting KEY VALUE: sets it in the sandbox's configuration.
 setting() {
 	{

@@ -24,11 +24,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem \
     -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>openssl.err
 echo "relay:$(echo secret | "$POST365" relay --hash-password)" >users
 chmod 600 users
-python3 -c 'import socket
-all = [socket.socket() for _ in range(3)]
-for s in all:
-    s.bind(("127.0.0.1", 0))
-print(*[s.getsockname()[1] for s in all])' >ports
+free_ports 3 >ports
 read -r plain tls auth <ports
 cp "$CONFIG" relay.config
 cat >>relay.config <<END
@@ -46,15 +42,10 @@ chmod 600 relay.config
 timeout 400 "$P" relay -C relay.config 2>relay.err &
 relay=$!
 trap 'kill $relay 2>/dev/null; stop_sandbox' EXIT
-tries=0
-until "$POST365" relay --check -C relay.config >/dev/null 2>&1; do
-	tries=$((tries + 1))
-	[ $tries -lt 100 ] || {
-		not_ok 'the relay starts' "$(head -n 2 relay.err)"
-		finish
-	}
-	sleep 0.1
-done
+await_relay relay.config || {
+	not_ok 'the relay starts' "$(head -n 2 relay.err)"
+	finish
+}
 
 # arrived TOKEN: in a message's bytes, or its decoded subject.
 cat >arrived.py <<'END'

@@ -11,11 +11,8 @@ cd "$TMP" || exit 1
 start_sandbox
 
 # one port for strangers, one for who signs in
-set -- $(python3 -c 'import socket
-s = [socket.socket() for _ in range(3)]
-for x in s: x.bind(("127.0.0.1", 0))
-print(*[x.getsockname()[1] for x in s])')
-PORT=$1 AUTH=$2 HTTP=$3
+free_ports 3 >ports
+read -r PORT AUTH HTTP <ports
 printf 'printer:%s\n' "$(printf 'Geheim-4711\n' | "$P" relay --hash-password)" \
     >users
 cp "$CONFIG" plain

@@ -4,63 +4,27 @@
 # gives: what Postfix takes has to come to the sandbox.
 . "${0%/*}/lib.sh"
 
-postfix=$TOP/build/deps/postfix
-if [ ! -e "$postfix/.done" ] || [ "$(id -u)" != 0 ]; then
+if [ ! -e "$POSTFIX/.done" ] || [ "$(id -u)" != 0 ]; then
 	skip 'Postfix as a client' 'that wants root and ./build.sh deps'
 	finish
 fi
 # shellcheck disable=SC2119 # no faults
 start_sandbox
 cd "$TMP" || exit 1
-python3 -c 'import socket
-all = [socket.socket() for _ in range(2)]
-for s in all:
-    s.bind(("127.0.0.1", 0))
-print(*[s.getsockname()[1] for s in all])' >ports
+free_ports 2 >ports
 read -r port own <ports
 cp "$CONFIG" relay.config
 printf 'spool_dir = %s/spool\n[relay]\nlisten = 127.0.0.1:%s\nsocket = off\n' \
     "$TMP" "$port" >>relay.config
 chmod 600 relay.config
 timeout 200 "$P" relay -C relay.config 2>relay.err &
-relay=$!
-trap 'kill $relay $master 2>/dev/null; stop_sandbox' EXIT
-libs=$postfix/usr/lib/postfix queue=$TMP/postfix/queue master=''
-mkdir -p postfix/etc postfix/data "$queue"
-chmod 755 . .. postfix postfix/etc "$queue"
-for d in active bounce corrupt defer deferred flush hold incoming private \
-    saved trace; do
-	mkdir -p "$queue/$d"
-	chown mail "$queue/$d"
-done
-mkdir -p "$queue/public" "$queue/maildrop" "$queue/pid"
-chown mail:daemon "$queue/public" "$queue/maildrop"
-chown mail postfix/data
-cat >postfix/etc/main.cf <<END
-compatibility_level = 3.6
-queue_directory = $queue
-data_directory = $TMP/postfix/data
-daemon_directory = $libs/sbin
-command_directory = $postfix/usr/sbin
-shlib_directory = $libs
-meta_directory = $TMP/postfix/etc
-mail_owner = mail
-setgid_group = daemon
-default_privs = nobody
+relay=$! MASTER=''
+trap 'kill $relay $MASTER 2>/dev/null; stop_sandbox' EXIT
+make_postfix
+cat >>postfix/etc/main.cf <<END
 myhostname = client.example.com
 inet_interfaces = loopback-only
-inet_protocols = ipv4
-mydestination =
-alias_maps =
-alias_database =
-local_recipient_maps =
-import_environment = LD_LIBRARY_PATH=$libs MAIL_CONFIG
-maillog_file = $TMP/postfix/log
-maillog_file_prefixes = $TMP
 smtp_host_lookup = native
-mynetworks = 127.0.0.0/8
-smtpd_relay_restrictions = permit_mynetworks, reject
-smtpd_peername_lookup = no
 smtp_dns_support_level = disabled
 END
 # its own words, with the port of this test
@@ -82,9 +46,7 @@ proxymap unix - - n - - proxymap
 tlsmgr unix - - n 1000? 1 tlsmgr
 postlog unix-dgram n - n - 1 postlogd
 END
-export LD_LIBRARY_PATH="$libs" MAIL_CONFIG="$TMP/postfix/etc"
-timeout 200 "$libs/sbin/master" -c "$MAIL_CONFIG" -d >postfix/out 2>&1 &
-master=$!
+start_postfix 200
 python3 - "$own" 2>submit.err <<'END' ||
 import smtplib, socket, sys, time
 for _ in range(100):
@@ -99,7 +61,6 @@ with smtplib.SMTP("127.0.0.1", int(sys.argv[1]), timeout=10) as s:
                "Subject: by postfix\r\n\r\nline\r\n.\r\n..dots\r\nlast\r\n")
 END
 	not_ok 'Postfix takes a message' "$(tail -n 1 submit.err)"
-unset LD_LIBRARY_PATH
 tries=0
 until grep -rqs 'Subject: by postfix' "$SB_DIR/mail" || [ $tries -gt 200 ]; do
 	tries=$((tries + 1))
@@ -118,8 +79,8 @@ else
 	not_ok 'Postfix notes the number in the queue' \
 	    "$(grep -h status= postfix/log | tail -n 1)"
 fi
-kill $master
-wait $master
+kill $MASTER
+wait $MASTER
 kill $relay
 wait $relay
 finish
