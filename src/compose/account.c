@@ -14,14 +14,9 @@ enum {
 static const struct addr *
 author_of(struct arena *a, const struct head *head, struct str name)
 {
-	const struct head_field *f = head_find(head->first, name);
-	struct addr *list = NULL;
-	struct err bad;
+	const struct addr *list =
+	    value_addresses(a, head_find(head->first, name), false);
 
-	if (f == NULL ||
-	    !addr_parse_list(a, value_read(a, f->value, STR("")).text, false,
-		&list, &bad))
-		return NULL;
 	return list != NULL && list->next == NULL ? list : NULL;
 }
 

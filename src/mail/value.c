@@ -64,3 +64,16 @@ value_read(struct arena *a, struct str raw, struct str charset)
 	buf_release(&scratch);
 	return value_words(a, text);
 }
+
+struct addr *
+value_addresses(struct arena *a, const struct head_field *f, bool bare)
+{
+	struct addr *list = NULL;
+	struct err unsaid;
+
+	if (f == NULL ||
+	    !addr_parse_list(a, value_read(a, f->value, STR("")).text, bare,
+		&list, &unsaid))
+		return NULL;
+	return list;
+}

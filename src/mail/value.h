@@ -13,6 +13,8 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "mail/addr.h"
+#include "mail/head.h"
 
 struct value {
 	struct str text;  /* encoded words stand in it as they are */
@@ -29,5 +31,12 @@ struct value value_read(struct arena *a, struct str raw, struct str charset);
 
 /* The same of a text that is unfolded UTF-8, as the name of an address is. */
 struct value value_words(struct arena *a, struct str text);
+
+/*
+ * The addresses of a field, which may be NULL; bare: names without a domain,
+ * too. NULL: none, or it is no list. Lives in a.
+ */
+struct addr *value_addresses(struct arena *a, const struct head_field *f,
+    bool bare);
 
 #endif

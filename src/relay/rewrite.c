@@ -161,14 +161,11 @@ rewrite_field(struct arena *a, const struct rewrite *r,
 	static const struct str to[] = { STR_INIT("To"), STR_INIT("Cc"),
 		STR_INIT("Bcc") };
 	struct addr *list = NULL;
-	struct err unsaid;
-	bool is_to = r->map != NULL &&
-	    rewrite_is_of(f->name, to, sizeof(to) / sizeof(*to));
 
-	if (!is_to ||
-	    !addr_parse_list(a, value_read(a, f->value, STR("")).text, true,
-		&list, &unsaid) ||
-	    list == NULL) {
+	if (r->map != NULL &&
+	    rewrite_is_of(f->name, to, sizeof(to) / sizeof(*to)))
+		list = value_addresses(a, f, true);
+	if (list == NULL) {
 		buf_adds(out, f->raw);
 		return true;
 	}
@@ -181,15 +178,10 @@ rewrite_from(struct arena *a, const struct rewrite *r, const struct head *head,
     struct buf *out, struct err *e)
 {
 	const struct head_field *f = head_find(head->first, STR("From"));
-	struct addr *from, *old = NULL;
-	struct err unsaid;
+	struct addr *from, *old = value_addresses(a, f, false);
 
 	if (!addr_parse(a, r->from, false, &from, e))
 		return false;
-	if (f == NULL ||
-	    !addr_parse_list(a, value_read(a, f->value, STR("")).text, false,
-		&old, &unsaid))
-		old = NULL;
 	if (old != NULL && from->name.n == 0)
 		from->name = old->name;
 	if (!rewrite_write(STR("From"), from, out, e))

@@ -42,19 +42,6 @@ visit_account_first(const struct visit *v)
 
 /* What the header says */
 
-static struct addr *
-visit_author(struct arena *mem, const struct head_field *f)
-{
-	struct addr *list = NULL;
-	struct err unsaid;
-
-	if (f == NULL ||
-	    !addr_parse_list(mem, value_read(mem, f->value, STR("")).text, true,
-		&list, &unsaid))
-		return NULL;
-	return list;
-}
-
 /* From and Sender of the header are held against from=, too. */
 static bool
 visit_check_author(struct visit *v, struct arena *mem,
@@ -66,7 +53,7 @@ visit_check_author(struct visit *v, struct arena *mem,
 
 	if (!str_ieq(f->name, STR("From")) && !str_ieq(f->name, STR("Sender")))
 		return true;
-	list = visit_author(mem, f);
+	list = value_addresses(mem, f, true);
 	some = list != NULL;
 	while (list != NULL && rule_allows(v->rule.from, list))
 		list = list->next;
@@ -145,7 +132,8 @@ visit_choose(void *arg, struct str header, struct accept_to *to, struct err *e)
 		err_set(e, ERR_REFUSED, "the header is not taken"));
 	if (ok && v->config == NULL)
 		v->config = visit_account_of(v,
-		    visit_author(&mem, head_find(head.first, STR("From"))));
+		    value_addresses(&mem, head_find(head.first, STR("From")),
+			true));
 	arena_release(&mem);
 	if (!ok || !visit_rewrite(v, header, to, e))
 		return false;
