@@ -150,20 +150,14 @@ help_main(const struct cli_command *self, int argc, char **argv)
 static int
 version_main(const struct cli_command *self, int argc, char **argv)
 {
-	const char *value;
 	struct err e;
 	struct cli c;
-	int id;
 
 	cli_init(&c, self, argc, argv);
-	if (!cli_next(&c, &id, &value, &e))
+	if (!cli_operand(&c, NULL, &e))
 		return cli_fail(&c, &e);
 	if (c.common.help)
 		return cli_help(self);
-	if (id == CLI_OPERAND) {
-		err_set(&e, ERR_USAGE, "unexpected \"%.60s\"", value);
-		return cli_fail(&c, &e);
-	}
 	return cli_out(STR(VERSION_LINE), &e) ? EX_OK : cli_fail(&c, &e);
 }
 

@@ -214,7 +214,7 @@ cli_next(struct cli *c, int *id, const char **value, struct err *e)
 }
 
 bool
-cli_operand(struct cli *c, const char **one, struct err *e)
+cli_words(struct cli *c, const char **one, int *option, struct err *e)
 {
 	const char *value;
 	int id;
@@ -224,11 +224,22 @@ cli_operand(struct cli *c, const char **one, struct err *e)
 			return false;
 		if (id == CLI_END)
 			return true;
-		if (one == NULL || *one != NULL)
+		if (id != CLI_OPERAND)
+			*option = id;
+		else if (one == NULL || *one != NULL)
 			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
 			    value);
-		*one = value;
+		else
+			*one = value;
 	}
+}
+
+bool
+cli_operand(struct cli *c, const char **one, struct err *e)
+{
+	int none = 0;
+
+	return cli_words(c, one, &none, e);
 }
 
 static void

@@ -72,9 +72,13 @@ bool cli_next(struct cli *c, int *id, const char **value, struct err *e)
 /* Refuses an empty name of the settings file: ERR_USAGE. */
 bool cli_no_file(const char *option, struct err *e);
 /*
- * The whole command line of a command without options of its own. *one, NULL
- * before: its operand, if there is one. one NULL: it takes none. ERR_USAGE.
+ * The whole command line of a command whose options have no values. *one, NULL
+ * before: its operand, if there is one. one NULL: it takes none. *option: the
+ * last option's id, else as it was. ERR_USAGE.
  */
+bool cli_words(struct cli *c, const char **one, int *option, struct err *e)
+    __attribute__((warn_unused_result));
+/* The same of a command without options of its own. */
 bool cli_operand(struct cli *c, const char **one, struct err *e)
     __attribute__((warn_unused_result));
 

@@ -160,22 +160,11 @@ print_file(const char *name, const struct print_names *names, struct buf *out,
 static bool
 print_read(struct cli *c, const char **name, bool *own, struct err *e)
 {
-	const char *value;
-	int id;
+	int option = 0;
 
-	for (;;) {
-		if (!cli_next(c, &id, &value, e))
-			return false;
-		if (id == CLI_END)
-			break;
-		if (id == OWN)
-			*own = true;
-		else if (*name == NULL)
-			*name = value;
-		else
-			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
-			    value);
-	}
+	if (!cli_words(c, name, &option, e))
+		return false;
+	*own = option == OWN;
 	if (*name != NULL || c->common.help)
 		return true;
 	err_set(e, ERR_USAGE, "print what?");

@@ -37,19 +37,12 @@ struct ask {
 static bool
 read_options(struct ask *a, struct err *e)
 {
-	const char *value;
-	int id;
+	int option = 0;
 
-	for (;;) {
-		if (!cli_next(&a->cli, &id, &value, e))
-			return false;
-		if (id == CLI_END)
-			return true;
-		if (id == CLI_OPERAND)
-			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
-			    value);
-		a->decode = true;
-	}
+	if (!cli_words(&a->cli, NULL, &option, e))
+		return false;
+	a->decode = option != 0;
+	return true;
 }
 
 static bool

@@ -149,8 +149,7 @@ relay_check(const struct cli *cli)
 int
 relay_main(const struct cli_command *self, int argc, char **argv)
 {
-	const char *value;
-	int id, what = 0;
+	int what = 0;
 	struct err e;
 	struct cli c;
 
@@ -158,17 +157,8 @@ relay_main(const struct cli_command *self, int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "--reception") == 0)
 		return reception_main(argv[2][0] - '0');
 	cli_init(&c, self, argc, argv);
-	for (;;) {
-		if (!cli_next(&c, &id, &value, &e))
-			return cli_fail(&c, &e);
-		if (id == CLI_END)
-			break;
-		if (id == CLI_OPERAND) {
-			err_set(&e, ERR_USAGE, "unexpected \"%.60s\"", value);
-			return cli_fail(&c, &e);
-		}
-		what = id;
-	}
+	if (!cli_words(&c, NULL, &what, &e))
+		return cli_fail(&c, &e);
 	if (c.common.help)
 		return cli_help(self);
 	if (what == RELAY_HASH)
