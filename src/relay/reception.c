@@ -82,11 +82,10 @@ static const struct visit_away reception_busy = { "421 4.3.2",
 /* NULL: there is a place for it. */
 static const struct visit_away *
 reception_is_full(struct reception *r, const struct listen *l,
-    const struct listen_peer *peer)
+    const struct listen_peer *peer, const struct allow *a)
 {
 	static const struct visit_away many = { "421 4.7.0",
 		": too many connections from you" };
-	const struct allow *a = visit_allow(&r->house.visit, l, peer);
 	/* a tenth of the places is theirs who are known */
 	uint64_t most = a != NULL ? r->places : r->places - r->places / 10;
 	uint64_t each = r->house.conf.clients_per_address;
@@ -100,7 +99,7 @@ reception_is_full(struct reception *r, const struct listen *l,
 	if (!peer->local && each < UINT64_MAX &&
 	    reception_same(r, peer) >= each)
 		return &many;
-	return visit_refuse(&r->house.visit, l, peer, os_mono_ms());
+	return visit_refuse(&r->house.visit, l, peer, a);
 }
 
 static void
@@ -150,6 +149,7 @@ reception_welcome(struct reception *r, const struct house_door *door)
 	struct sockaddr_storage from = { 0 };
 	socklen_t n = sizeof(from);
 	struct listen_peer peer;
+	const struct allow *allow;
 	const struct visit_away *away;
 	struct visit *v;
 	int fd = accept4(door->fd, (struct sockaddr *)&from, &n,
@@ -163,7 +163,8 @@ reception_welcome(struct reception *r, const struct house_door *door)
 		return errno == ECONNABORTED || errno == EINTR;
 	}
 	reception_peer(fd, &from, &peer);
-	away = reception_is_full(r, door->listen, &peer);
+	allow = visit_allow(&r->house.visit, door->listen, &peer);
+	away = reception_is_full(r, door->listen, &peer, allow);
 	stats_add(r->log.way->stats, STATS_CONNECTIONS_TOTAL, 1,
 	    door->listen->text,
 	    away == NULL ? STR("accepted") : STR("refused"));
@@ -172,7 +173,7 @@ reception_welcome(struct reception *r, const struct house_door *door)
 		reception_send_away(r, fd, away);
 		return true;
 	}
-	v = visit_begin(&r->house.visit, door->listen, fd, &peer);
+	v = visit_begin(&r->house.visit, door->listen, fd, &peer, allow);
 	if (v == NULL)
 		return true;
 	v->next = r->house.visit.visits;

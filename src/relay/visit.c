@@ -297,7 +297,7 @@ visit_secured(struct guest *c, const struct err *why)
 
 const struct visit_away *
 visit_refuse(struct visit_house *h, const struct listen *l,
-    const struct listen_peer *peer, int64_t now)
+    const struct listen_peer *peer, const struct allow *allow)
 {
 	static const struct visit_away often = { "421 4.7.0",
 		": too many connections from you" };
@@ -313,7 +313,7 @@ visit_refuse(struct visit_house *h, const struct listen *l,
 	if (l->tls == LISTEN_TLS &&
 	    !visit_counts(h, peer, TALLY_HANDSHAKES, &h->conf->tls_rate))
 		return &shakes;
-	if (visit_allow(h, l, peer) == NULL && visit_is_banned(h, peer, now))
+	if (allow == NULL && visit_is_banned(h, peer, os_mono_ms()))
 		return &banned;
 	return NULL;
 }
@@ -351,9 +351,8 @@ visit_session(struct visit_house *h, const struct listen *l,
 
 struct visit *
 visit_begin(struct visit_house *h, const struct listen *l, int fd,
-    const struct listen_peer *peer)
+    const struct listen_peer *peer, const struct allow *allow)
 {
-	const struct allow *allow = visit_allow(h, l, peer);
 	struct session_conf conf = visit_session(h, l, allow, peer);
 	const struct guest_how how = { .fd = fd,
 		.tls = l->tls == LISTEN_TLS,

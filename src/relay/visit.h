@@ -102,9 +102,9 @@ void visit_say_away(const struct visit_house *h, const struct listen *l,
     const struct listen_peer *peer, struct str reply);
 void visit_say_end(struct visit *v);
 
-/* fd becomes ours. NULL: no memory for it, and it is closed. */
+/* fd becomes ours; allow is visit_allow's. NULL: no memory, fd is closed. */
 struct visit *visit_begin(struct visit_house *h, const struct listen *l, int fd,
-    const struct listen_peer *peer);
+    const struct listen_peer *peer, const struct allow *allow);
 /* Only of one that is over. */
 void visit_end(struct visit *v);
 bool visit_is_over(const struct visit *v);
@@ -114,7 +114,8 @@ void visit_take_back(struct beside_job *list, int64_t now);
 
 /* May this one come in? NULL: yes. */
 const struct visit_away *visit_refuse(struct visit_house *h,
-    const struct listen *l, const struct listen_peer *peer, int64_t now);
+    const struct listen *l, const struct listen_peer *peer,
+    const struct allow *allow);
 
 /* Who may send from there without signing in; NULL: a stranger. */
 const struct allow *visit_allow(const struct visit_house *h,
