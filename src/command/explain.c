@@ -193,6 +193,45 @@ match_report(struct str s)
 	    n;
 }
 
+/* "5.7.612" is one of "5.7.606-649". */
+static bool
+is_in_range(struct str range, struct str code)
+{
+	size_t dash = str_chr(range, '-'), start = dash;
+	uint64_t low, high, n;
+
+	while (start > 0 && range.p[start - 1] != '.')
+		start--;
+	return dash < range.n && str_starts(code, str_first(range, start)) &&
+	    str_u64(str_from(str_first(range, dash), start), 999, &low) &&
+	    str_u64(str_from(range, dash + 1), 999, &high) &&
+	    str_u64(str_from(code, start), 999, &n) && n >= low && n <= high;
+}
+
+static const struct fault *
+find_report_row(struct str code)
+{
+	const struct fault *f = find_row(explain_reports, code);
+
+	if (f != NULL)
+		return f;
+	for (f = explain_reports; f->code != NULL; f++)
+		if (is_in_range(str_of(f->code), code))
+			return f;
+	return NULL;
+}
+
+/* Exchange's own word for it, as "SendAsDenied", says more than a number. */
+static const struct fault *
+find_report_word(struct str text)
+{
+	for (const struct fault *f = explain_reports; f->code != NULL; f++)
+		if (ascii_is_alpha(*f->code) &&
+		    str_find(text, str_of(f->code)) < text.n)
+			return f;
+	return NULL;
+}
+
 /* The code of a delivery report in a text; empty if there is none. */
 static struct str
 find_report(struct str text)
@@ -232,9 +271,11 @@ find(struct str text)
 
 	if (f == NULL)
 		f = find_exit(str_trim(text));
+	if (f == NULL)
+		f = find_report_word(text);
 	/* its numbers are no statuses of HTTP */
 	if (f == NULL && token.n > 0)
-		return find_row(explain_reports, token);
+		return find_report_row(token);
 	while (f == NULL && next_token(&text, &token)) {
 		f = fault_find(token);
 		if (f != NULL && str_of(f->code).n == STATUS_DIGITS) {

@@ -14,7 +14,11 @@
 /* post365's own, "75" */
 extern const struct fault explain_exits[];
 
-/* Of delivery reports that come into the sender's mailbox, "5.7.708" */
+/*
+ * Of delivery reports that come into the sender's mailbox: "5.7.708";
+ * "5.7.606-649", of which each single one stands before it; or a word that such
+ * a text has.
+ */
 extern const struct fault explain_reports[];
 
 #endif

@@ -50,6 +50,28 @@ static const struct {
 	  "", "HTTP" },
 	{ "report in a text", { "550 5.1.10 RESOLVER.ADR.RecipientNotFound" },
 	  EX_OK, "5.1.10 (refused", "", NULL },
+	{ "report pasted whole",
+	  { "550 5.7.708 Service unavailable. Access denied, traffic not "
+	    "accepted from this IP. For more information please go to "
+	    "http://go.microsoft.com/fwlink/?LinkId=526653 [x.PROD.OUTLOOK.COM "
+	    "2027-03-01T10:00:00.000Z 08DD]" },
+	  EX_OK, "5.7.708 (refused", "", "HTTP" },
+	{ "report of a range", { "550 5.7.612 Access denied, banned" }, EX_OK,
+	  "5.7.606-649 (refused", "", NULL },
+	{ "below the range", { "550 5.7.605" }, EX_USAGE, "",
+	  "delivery report", NULL },
+	{ "above the range", { "550 5.7.650" }, EX_USAGE, "",
+	  "delivery report", NULL },
+	{ "one of a range by itself", { "5.7.705" }, EX_OK,
+	  "5.7.705 (refused", "", "5.7.700" },
+	{ "one that a range holds", { "5.2.252" }, EX_OK,
+	  "5.2.252 (refused", "", NULL },
+	{ "Exchange's own word",
+	  { "554 5.2.0 STOREDRV.Submission.Exception:"
+	    "SubmissionQuotaExceededException; Failed to process message" },
+	  EX_OK, "SubmissionQuotaExceededException (retry", "", "5.2.0 (" },
+	{ "range as the list has it", { "5.7.606-649" }, EX_OK,
+	  "5.7.606-649 (refused", "", NULL },
 	{ "unknown report is no status", { "550 5.7.404" }, EX_USAGE, "",
 	  "delivery report", "HTTP 404" },
 	{ "an address is no report", { "5.7.50.1: HTTP 503" }, EX_OK,
