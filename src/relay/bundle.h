@@ -36,6 +36,7 @@ enum { BUNDLE_MOST = 64 << 20 };
 #define BUNDLE_GATEWAY "gateway" /* conf_is_trap; may lack */
 #define BUNDLE_SOCKET  "socket"  /* there is one; may lack */
 #define BUNDLE_ACCOUNT "account" /* config_write; the default's first */
+#define BUNDLE_BARRED  "barred"  /* its names, relay/barred.h; may lack */
 #define BUNDLE_USERS   "users"   /* of auth_file; may lack */
 #define BUNDLE_MAP     "map"     /* of recipient_map; may lack */
 #define BUNDLE_CHAIN   "chain"   /* of certificates, PEM; each with its */

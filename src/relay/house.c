@@ -88,6 +88,18 @@ house_take_account(struct house_reader *r, struct str bytes, struct err *e)
 	return true;
 }
 
+/* Of the account before it. */
+static bool
+house_take_barred(struct house_reader *r, struct str bytes, struct err *e)
+{
+	struct visit_house *v = &r->house->visit;
+
+	if (v->accounts == 0)
+		return err_set(e, ERR_BUG, "bundle: names of no account");
+	v->account[v->accounts - 1].barred = arena_str(&r->house->mem, bytes);
+	return true;
+}
+
 static bool
 house_take_users(struct house_reader *r, struct str bytes, struct err *e)
 {
@@ -150,6 +162,7 @@ static const struct {
 	{ STR_INIT(BUNDLE_GATEWAY), house_take_gateway },
 	{ STR_INIT(BUNDLE_SOCKET), house_take_socket },
 	{ STR_INIT(BUNDLE_ACCOUNT), house_take_account },
+	{ STR_INIT(BUNDLE_BARRED), house_take_barred },
 	{ STR_INIT(BUNDLE_USERS), house_take_users },
 	{ STR_INIT(BUNDLE_MAP), house_take_map },
 	{ STR_INIT(BUNDLE_CHAIN), house_take_chain },

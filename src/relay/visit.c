@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "relay/barred.h"
 #include "relay/visit_own.h"
 
 enum {
@@ -156,6 +157,31 @@ visit_mail(struct visit *v)
 	visit_answer(v);
 }
 
+/* A name whose alias is an error, by the account known so far. */
+static void
+visit_check_alias(struct visit *v, const struct addr *to)
+{
+	const struct visit_account *a = visit_account_first(v);
+	struct addr one = *to;
+	const struct addr *list;
+	struct str why = { 0 };
+	struct arena mem;
+
+	if (a == NULL)
+		a = v->house->account;
+	if (a->barred.n == 0)
+		return;
+	one.next = NULL;
+	arena_init(&mem, VISIT_MEMORY);
+	list = rewrite_list(&mem, v->house->map, &one);
+	for (; why.n == 0 && list != NULL; list = list->next)
+		why = barred_why(a->barred, list);
+	if (why.n > 0)
+		(void)visit_condemn(v, "550 5.1.1 <%.*s>: %.*s",
+		    STR_ARG(to->text), STR_ARG(why));
+	arena_release(&mem);
+}
+
 static void
 visit_rcpt(struct visit *v)
 {
@@ -171,6 +197,8 @@ visit_rcpt(struct visit *v)
 		(void)visit_condemn(v,
 		    "550 5.7.1 <%.*s>: %.*s may not send there",
 		    STR_ARG(to->text), STR_ARG(visit_who(v, who)));
+	else
+		visit_check_alias(v, to);
 	visit_answer(v);
 }
 

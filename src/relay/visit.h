@@ -29,6 +29,7 @@
 struct visit_account {
 	struct config config;
 	const struct addr *from, *mailbox; /* NULL: not known */
+	struct str barred;                 /* relay/barred.h */
 };
 
 /* What all visits share; borrowed by each. */
@@ -78,8 +79,8 @@ struct visit {
 	unsigned failures; /* to sign in */
 	bool said, over;   /* in the log: that it came, that it went */
 	/* the message */
-	const struct config *config;
-	struct visit_post *post; /* in mem; NULL: none comes */
+	const struct visit_account *account; /* NULL: not known yet */
+	struct visit_post *post;             /* in mem; NULL: none comes */
 	struct arena mem;
 	bool spoiled, stored;
 	char refusal[SESSION_REPLY_MAX]; /* a whole reply, in place of why's */

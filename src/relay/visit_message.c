@@ -13,7 +13,8 @@ enum {
 	VISIT_HEADER = 2 * ACCEPT_HEADER
 };
 
-const struct config *
+/* Whose address it is; NULL: no account's own. */
+static const struct visit_account *
 visit_account_of(const struct visit *v, const struct addr *from)
 {
 	const struct visit_house *h = v->house;
@@ -23,20 +24,19 @@ visit_account_of(const struct visit *v, const struct addr *from)
 
 		if ((a->from != NULL && addr_same(a->from, from)) ||
 		    (a->mailbox != NULL && addr_same(a->mailbox, from)))
-			return &a->config;
+			return a;
 	}
 	return NULL;
 }
 
-/* By the rule, else by the sender; NULL: the author decides. */
-static const struct config *
+const struct visit_account *
 visit_account_first(const struct visit *v)
 {
 	const struct visit_house *h = v->house;
 
 	for (size_t i = 0; v->rule.account.n > 0 && i < h->accounts; i++)
 		if (str_eq(h->account[i].config.account, v->rule.account))
-			return &h->account[i].config;
+			return &h->account[i];
 	return visit_account_of(v, v->guest.session.mail.from);
 }
 
@@ -130,16 +130,16 @@ visit_choose(void *arg, struct str header, struct accept_to *to, struct err *e)
 	ok = head_scan(&mem, header, &head, e) &&
 	    (visit_check_header(v, &head, &mem) ||
 		err_set(e, ERR_REFUSED, "the header is not taken"));
-	if (ok && v->config == NULL)
-		v->config = visit_account_of(v,
+	if (ok && v->account == NULL)
+		v->account = visit_account_of(v,
 		    value_addresses(&mem, head_find(head.first, STR("From")),
 			true));
 	arena_release(&mem);
 	if (!ok || !visit_rewrite(v, header, to, e))
 		return false;
-	if (v->config == NULL)
-		v->config = &v->house->account[0].config;
-	to->config = v->config;
+	if (v->account == NULL)
+		v->account = v->house->account;
+	to->config = &v->account->config;
 	to->sender = from != NULL ? from->text : STR("");
 	to->outbox = v->house->outbox;
 	return true;
@@ -202,7 +202,7 @@ visit_forget(struct visit *v)
 	v->spoiled = false;
 	v->post = NULL;
 	v->refusal[0] = '\0';
-	v->config = NULL;
+	v->account = NULL;
 	arena_release(&v->mem);
 	arena_init(&v->mem, VISIT_MEMORY);
 }
@@ -219,7 +219,7 @@ visit_data(struct visit *v)
 		.log = v->house->log };
 
 	visit_forget(v);
-	v->config = visit_account_first(v);
+	v->account = visit_account_first(v);
 	ask.entry = (struct entry_ask){ .sender = s->mail.from,
 		.rcpt = rewrite_list(&v->mem, v->house->map, s->rcpt.list),
 		.when = now,

@@ -25,9 +25,8 @@ bool visit_message(struct visit *v);
 void visit_forget(struct visit *v);
 void visit_committed(struct visit *v);
 void visit_commit_all(void *arg, struct beside_job *list);
-/* The settings by which mail of this sender goes; NULL: no account's own. */
-const struct config *visit_account_of(const struct visit *v,
-    const struct addr *from);
+/* Whose mail it is by rule or sender; NULL: the author decides. */
+const struct visit_account *visit_account_first(const struct visit *v);
 
 /* visit_sign_in.c */
 bool visit_sign_in(struct visit *v); /* SESSION_AUTH */

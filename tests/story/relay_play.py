@@ -560,6 +560,51 @@ def recipients():
 
 
 @row
+def an_alias_that_is_an_error_is_refused():
+    with Relay("hostname = here.example\n", run=False) as r:
+        aliases = r.dir + "/aliases"
+
+        def write(text):
+            with open(aliases, "w") as f:
+                f.write(text)
+        write("good: to@example.com\npipe: |/bin/cat\nfile: /var/mail/x\n"
+              "more: :include:/etc/list\nchain: good, pipe\nempty:\n"
+              "loop: back\nback: loop\n")
+        with open(r.dir + "/map", "w") as f:
+            f.write("sales@example.com pipe\n")
+        r.base += "aliases = %s\nlocal_names = Box.example\n" % aliases
+        r.write(r.text + "recipient_map = %s/map\n" % r.dir)
+        r.start()
+        assert aliases + ':2: "|/bin/cat" is a command' in r.said(), r.said()
+
+        def say(*to):
+            with Client(r.port) as c:
+                c.hello()
+                starts(c.say("MAIL FROM:<sender@example.com>"), "250")
+                return [c.say("RCPT TO:<%s>" % a) for a in to]
+        for to, why in (("pipe", "is a command"), ("FILE", "is a file"),
+                        ("more@localhost", "is an include"),
+                        ("chain@box.EXAMPLE", "is a command"),
+                        ("empty", "no address"),
+                        ("sales@example.com", "is a command")):
+            reply, = say(to)
+            starts(reply, "550 5.1.1 <%s>: " % to)
+            assert why in reply and r.dir not in reply, reply
+        # a circle waits until it is mended, as a wrong setting does
+        for reply in say("good", "other", "loop", "pipe@example.com"):
+            starts(reply, "250 2.1.5")
+        with Client(r.port) as c:
+            c.hello()
+            starts(c.message("to a good one", to=("good",)), "250")
+        arrived("to a good one")
+        write("*: |/bin/cat\ngood: to@example.com\n")
+        reload(r, "after.example")
+        for to, want in (("good", "250"), ("other", "550 5.1.1"),
+                         ("pipe", "550 5.1.1"), ("x@example.com", "250")):
+            starts(say(to)[0], want, to)
+
+
+@row
 def a_thousand_recipients():
     with Relay("max_recipients = 100\n") as r, Client(r.port) as c:
         c.hello()

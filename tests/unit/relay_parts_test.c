@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "relay/barred.h"
 #include "relay/beside.h"
 #include "relay/bundle.h"
 #include "relay/conf.h"
@@ -368,6 +369,61 @@ test_beside(void)
 	    "standard input is closed");
 }
 
+/* --- names whose alias is an error */
+
+static const struct {
+	const char *file, *to;
+	const char *why; /* a part of it; NULL: mail is taken */
+} barred[] = {
+	/* clang-format off */
+	{ "a: b@x.example\n", "a", NULL },
+	{ "a: |x\n", "a", "aliases:1: \"|x\" is a command" },
+	{ "a: |x\n", "A@LOCALHOST", "is a command" },
+	{ "a: |x\n", "a@x.example", NULL },
+	{ "a: |x\n", "b", NULL },
+	{ "b: /x\na: b\n", "a", "is a file" },
+	{ "a: |x\na: b\n", "a", "is a command" },
+	{ "a: b\na: |x\n", "a", NULL },
+	{ "a: a b\n", "a", "aliases:1" },
+	{ "a: b\nb: a\n", "a", NULL },
+	{ "a: c@x.example\n*: |x\n", "a", NULL },
+	{ "a: c@x.example\n*: |x\n", "z", "is a command" },
+	{ "a: c@x.example\n*: |x\n", "z@x.example", NULL },
+	{ "a\n b: |x\n", "b", NULL },
+	/* clang-format on */
+};
+
+static void
+test_barred(void)
+{
+	static const struct str local = STR_INIT("localhost");
+	struct alias_rules r = { .local = &local,
+		.n_local = 1,
+		.mailbox = STR("m@x.example") };
+	struct addr *to;
+	struct arena a;
+	struct buf list;
+	struct str why;
+	struct err e;
+
+	for (size_t i = 0; i < sizeof(barred) / sizeof(*barred); i++) {
+		arena_init(&a, MEMORY);
+		buf_init(&list, MEMORY);
+		T_CHECK(alias_parse(&a, str_of(barred[i].file), STR("aliases"),
+			    &r.file, &e) &&
+			addr_parse(&a, str_of(barred[i].to), true, &to, &e),
+		    "row %zu: %s", i, e.msg);
+		barred_write(&r, &list);
+		why = barred_why(buf_view(&list), to);
+		T_CHECK((why.n > 0) == (barred[i].why != NULL) &&
+			(why.n == 0 ||
+			    str_find(why, str_of(barred[i].why)) < why.n),
+		    "row %zu: %.*s", i, STR_ARG(why));
+		buf_release(&list);
+		arena_release(&a);
+	}
+}
+
 static const struct t_test tests[] = {
 	{ "defaults", test_defaults },
 	{ "settings", test_settings },
@@ -377,6 +433,7 @@ static const struct t_test tests[] = {
 	{ "tallies", test_tallies },
 	{ "known sign-ins", test_known },
 	{ "beside", test_beside },
+	{ "names that take no mail", test_barred },
 };
 
 int

@@ -10,6 +10,7 @@
 #include "config/relay.h"
 #include "config/share.h"
 #include "net/cert.h"
+#include "relay/barred.h"
 #include "relay/bundle.h"
 #include "relay/rewrite.h"
 #include "relay/users.h"
@@ -113,18 +114,23 @@ plan_find_gateway(struct str routes, struct range_ip *out)
 
 /* The bundle */
 
-static void
+/* False: it is watched already. */
+static bool
 plan_watch(struct plan *p, struct str path)
 {
-	struct plan_file *f = &p->watched[p->n_watched];
+	struct plan_file *f;
 	struct os_stat st = { 0 };
 	struct err unsaid;
 
+	for (size_t i = 0; i < p->n_watched; i++)
+		if (str_eq(p->watched[i].path, path))
+			return false;
 	if (p->n_watched == PLAN_WATCHED)
-		return;
-	p->n_watched++;
+		return true;
+	f = &p->watched[p->n_watched++];
 	(void)!os_stat_path(path.p, &st, &unsaid);
 	*f = (struct plan_file){ path, st.mtime, st.size };
+	return true;
 }
 
 bool
@@ -147,12 +153,42 @@ plan_is_old(const struct plan *p)
 static bool
 plan_read(struct plan *p, struct str path, struct buf *out, struct err *e)
 {
-	plan_watch(p, path);
+	(void)plan_watch(p, path);
 	if (os_read_file(path.p, out, e))
 		return true;
 	e->kind = ERR_CONFIG;
 	e->exit = 0;
 	return false;
+}
+
+/* What is wrong with the file is told; mail waits until it is mended. */
+static void
+plan_add_barred(struct plan *p, const struct config *c, const struct log *log)
+{
+	/* without a mailbox mail waits: no reason to refuse a name */
+	static const struct str any = STR_INIT("postmaster@localhost.invalid");
+	struct prepare_names names;
+	struct arena mem;
+	struct buf text;
+	struct err e;
+
+	arena_init(&mem, PLAN_MEMORY);
+	buf_init(&text, BUNDLE_MOST);
+	if (!prepare_names_load(&names, &mem, c, log, &e)) {
+		log_warn(log, "%s", e.msg);
+	} else if (names.rules.file.list != NULL) {
+		if (plan_watch(p, arena_str(&p->mem, names.rules.file.name)))
+			prepare_names_check(&names, log);
+		if (names.rules.mailbox.n == 0)
+			names.rules.mailbox = any;
+		/* a client is not told where it stands */
+		names.rules.file.name = STR("aliases");
+		barred_write(&names.rules, &text);
+		if (text.n > 0)
+			bundle_add(&p->bundle, BUNDLE_BARRED, buf_view(&text));
+	}
+	buf_release(&text);
+	arena_release(&mem);
 }
 
 static bool
@@ -183,6 +219,7 @@ plan_add_account(struct plan *p, const char *name, const struct log *log,
 	if (ok) {
 		config_write(&c, &text);
 		bundle_add(&p->bundle, BUNDLE_ACCOUNT, buf_view(&text));
+		plan_add_barred(p, &c, log);
 	}
 	buf_release(&text);
 	config_release(&c);
@@ -296,8 +333,8 @@ plan_add_certificates(struct plan *p, struct err *e)
 	for (size_t i = 0; ok && i < p->conf.certificates; i++) {
 		pem[i].chain_name = p->conf.certificate[i].p;
 		pem[i].key_name = p->conf.key[i].p;
-		plan_watch(p, p->conf.certificate[i]);
-		plan_watch(p, p->conf.key[i]);
+		(void)plan_watch(p, p->conf.certificate[i]);
+		(void)plan_watch(p, p->conf.key[i]);
 		ok = cert_read(&pem[i], e);
 		if (ok) {
 			bundle_add(&p->bundle, BUNDLE_CHAIN,
