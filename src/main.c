@@ -7,63 +7,10 @@
 #include "base/os.h"
 #include "base/version.h"
 #include "cli/cli.h"
-#include "command/check.h"
-#include "command/config.h"
-#include "command/explain.h"
-#include "command/log.h"
-#include "command/print.h"
-#include "command/queue/queue.h"
-#include "command/relay/relay.h"
-#include "command/sandbox.h"
-#include "command/send/send.h"
+#include "command/all.h"
 #include "command/sendmail/sendmail.h"
-#include "command/token.h"
-
-enum { HELP_MAX = 16 * 1024 };
-
-static int help_main(const struct cli_command *self, int argc, char **argv);
-static int version_main(const struct cli_command *self, int argc, char **argv);
 
 /* clang-format off */
-static const struct cli_command commands[] = {
-	{ "send", send_main, "[RECIPIENT...]",
-	  "Sends one message.", send_options, send_more },
-	{ "sendmail", sendmail_main, "[RECIPIENT...]",
-	  "The command line of sendmail(8), for other programs.", NULL, NULL },
-	{ "relay", relay_main, "",
-	  "Takes mail by SMTP, for programs and devices, and sends it.",
-	  relay_options, relay_more },
-	{ "queue", queue_main, "[ACTION] [ID...]",
-	  "Shows what waits, and holds, retries, drops, exports or imports it.",
-	  queue_options, queue_more },
-	{ "log", journal_log_main, "",
-	  "Shows what became of each message.", journal_log_options,
-	  journal_log_more },
-	{ "check", check_main, "",
-	  "Tries each prerequisite in order. Sends nothing.", NULL,
-	  check_more },
-	{ "test", test_main, "ADDRESS",
-	  "Sends a test mail and reports each step.", NULL, test_more },
-	{ "token", token_main, "",
-	  "Prints an access token, or what it says.", token_options,
-	  token_more },
-	{ "config", settings_main, "[show|path|init]",
-	  "Shows, locates or starts the settings.", NULL, settings_more },
-	{ "explain", explain_main, "[CODE...]",
-	  "Says what an error code means and what to do. Needs no network.",
-	  explain_options, explain_more },
-	{ "sandbox", sandbox_main, "",
-	  "A local stand-in for Microsoft 365 that catches mail in a folder.",
-	  sandbox_options, sandbox_more },
-	{ "print", print_main, "NAME",
-	  "Prints a file for the machine, like a systemd unit.",
-	  print_options, print_more },
-	{ "help", help_main, "[COMMAND]",
-	  "Shows the commands, or the options of one.", NULL, NULL },
-	{ "version", version_main, "",
-	  "Shows the versions of the program and its parts.", NULL, NULL },
-};
-
 enum { VERSION_ASKED = 1 };
 static const struct cli_option program_options[] = {
 	{ VERSION_ASKED, 0, "version", NULL, "as the command version" },
@@ -72,94 +19,9 @@ static const struct cli_option program_options[] = {
 
 /* The program without a command. */
 static const struct cli_command program = {
-	"", help_main, "COMMAND", "", program_options, NULL
+	"", NULL, "COMMAND", "", program_options, NULL, NULL
 };
 /* clang-format on */
-
-enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
-
-static const struct cli_command *
-find_command(const char *name, struct err *e)
-{
-	const char *names[COMMANDS + 1] = { NULL }, *near;
-
-	for (size_t i = 0; i < COMMANDS; i++) {
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-		names[i] = commands[i].name;
-	}
-	near = cli_nearest(str_of(name), names);
-	err_set(e, ERR_USAGE, "unknown command \"%.60s\"", name);
-	if (near != NULL)
-		err_remedy(e, "did you mean post365 %s?", near);
-	return NULL;
-}
-
-static void
-list_commands(struct buf *out)
-{
-	buf_addz(out,
-	    "post365 COMMAND [options]\n\n"
-	    "Sends mail through Microsoft 365.\n\ncommands:\n");
-	for (size_t i = 0; i < COMMANDS; i++)
-		buf_addf(out, "  %-9s %s\n", commands[i].name,
-		    commands[i].help);
-	buf_addz(out, "\npost365 help COMMAND shows the options of one.\n");
-}
-
-static int
-help_all(const struct cli *c)
-{
-	struct buf text;
-	int code;
-
-	buf_init(&text, HELP_MAX);
-	list_commands(&text);
-	code = cli_print(c, &text);
-	buf_release(&text);
-	return code;
-}
-
-static int
-help_main(const struct cli_command *self, int argc, char **argv)
-{
-	const struct cli_command *about = NULL;
-	const char *value;
-	struct err e;
-	struct cli c;
-	int id;
-
-	cli_init(&c, self, argc, argv);
-	for (;;) {
-		if (!cli_next(&c, &id, &value, &e))
-			return cli_fail(&c, &e);
-		if (id == CLI_END)
-			break;
-		about = find_command(value, &e);
-		if (about == NULL)
-			return cli_fail(&c, &e);
-	}
-	if (c.common.help)
-		return cli_help(self);
-	/* sendmail has none of the options of every command */
-	if (about != NULL && about->run == sendmail_main)
-		return sendmail_help();
-	return about != NULL ? cli_help(about) : help_all(&c);
-}
-
-static int
-version_main(const struct cli_command *self, int argc, char **argv)
-{
-	struct err e;
-	struct cli c;
-
-	cli_init(&c, self, argc, argv);
-	if (!cli_operand(&c, NULL, &e))
-		return cli_fail(&c, &e);
-	if (c.common.help)
-		return cli_help(self);
-	return cli_out(STR(VERSION_LINE), &e) ? EX_OK : cli_fail(&c, &e);
-}
 
 /*
  * Common options may stand before the command: its word is moved to the
@@ -179,7 +41,7 @@ run_command(int argc, char **argv)
 	if (!cli_next(&c, &id, &name, &e))
 		return cli_fail(&c, &e);
 	if (c.common.help)
-		return help_all(&c);
+		return command_list(&c);
 	if (id == VERSION_ASKED)
 		return cli_out(STR(VERSION_LINE), &e) ? EX_OK :
 							cli_fail(&c, &e);
@@ -188,7 +50,7 @@ run_command(int argc, char **argv)
 		err_remedy(&e, "post365 help lists the commands");
 		return cli_fail(&c, &e);
 	}
-	command = find_command(name, &e);
+	command = command_find(name, &e);
 	if (command == NULL)
 		return cli_fail(&c, &e);
 	at = c.at - 1;
@@ -200,10 +62,10 @@ run_command(int argc, char **argv)
 
 /* Names that other mailers gave to their programs. */
 static const struct cli_command programs[] = {
-	{ "sendmail", sendmail_main, "", "", NULL, NULL },
-	{ "send-mail", sendmail_main, "", "", NULL, NULL },
-	{ "mailq", mailq_main, "", "", NULL, NULL },
-	{ "newaliases", newaliases_main, "", "", NULL, NULL },
+	{ "sendmail", sendmail_main, "", "", NULL, NULL, NULL },
+	{ "send-mail", sendmail_main, "", "", NULL, NULL, NULL },
+	{ "mailq", mailq_main, "", "", NULL, NULL, NULL },
+	{ "newaliases", newaliases_main, "", "", NULL, NULL, NULL },
 };
 
 static int

@@ -17,7 +17,7 @@ enum {
 enum { CONFIG = CLI_COMMON, ACCOUNT, VERBOSE, QUIET, HELP };
 
 /* clang-format off */
-static const struct cli_option common_options[] = {
+const struct cli_option cli_common_options[] = {
 	{ CONFIG, 'C', "config", "FILE", "settings file to use" },
 	{ ACCOUNT, 'A', "account", "NAME", "its [account NAME] section" },
 	{ VERBOSE, 'v', "verbose", NULL, "show each step and the wire" },
@@ -87,7 +87,7 @@ static const struct cli_option *
 find_option(const struct cli *c, struct str name, char letter)
 {
 	const struct cli_option *lists[] = { options_of(c->command),
-		common_options };
+		cli_common_options };
 
 	for (size_t i = 0; i < 2; i++) {
 		for (const struct cli_option *o = lists[i]; o->name; o++) {
@@ -108,7 +108,7 @@ unknown_long(const struct cli *c, struct str name, struct err *e)
 	for (const struct cli_option *o = options_of(c->command);
 	     o->name != NULL && n < NAMES_MAX; o++)
 		names[n++] = o->name;
-	for (const struct cli_option *o = common_options;
+	for (const struct cli_option *o = cli_common_options;
 	     o->name != NULL && n < NAMES_MAX; o++)
 		names[n++] = o->name;
 	near = cli_nearest(name, names);
@@ -280,7 +280,7 @@ cli_help_text(const struct cli_command *command, struct buf *out)
 	    command->help);
 	if (own->name != NULL)
 		help_options("options", own, out);
-	help_options("options of every command", common_options, out);
+	help_options("options of every command", cli_common_options, out);
 	if (command->more != NULL)
 		buf_addf(out, "\n%s", command->more);
 }

@@ -40,7 +40,12 @@ struct cli_command {
 	const char *help;                /* one line */
 	const struct cli_option *option; /* ends with a zeroed one; or NULL */
 	const char *more;                /* further text for help, or NULL */
+	/* what the first operand may be, from 0 on; NULL behind the last */
+	const char *(*word)(size_t i); /* or NULL */
 };
+
+/* The options of every command, ending with a zeroed one. */
+extern const struct cli_option cli_common_options[];
 
 enum { CLI_PREFIX_SIZE = 40 };
 

@@ -263,6 +263,12 @@ static const struct {
 
 enum { VERBS = sizeof(verbs) / sizeof(*verbs) };
 
+const char *
+settings_word(size_t i)
+{
+	return i < VERBS ? verbs[i].name : NULL;
+}
+
 int
 settings_main(const struct cli_command *self, int argc, char **argv)
 {

@@ -13,4 +13,7 @@ extern const char settings_more[];
  */
 int settings_main(const struct cli_command *self, int argc, char **argv);
 
+/* What may be asked for, for struct cli_command. */
+const char *settings_word(size_t i);
+
 #endif

@@ -78,7 +78,7 @@ static bool print_fill(const char *text, const struct print_names *names,
     struct buf *out, struct err *e);
 
 static bool
-print_word(char letter, const struct print_names *names, struct buf *out,
+print_value(char letter, const struct print_names *names, struct buf *out,
     struct err *e)
 {
 	const char *common = print_common(letter);
@@ -127,7 +127,7 @@ print_fill(const char *text, const struct print_names *names, struct buf *out,
 		begins = *text == '\n';
 		if (*text != '@')
 			buf_addc(out, *text);
-		else if (!print_word(*++text, names, out, e))
+		else if (!print_value(*++text, names, out, e))
 			return false;
 	}
 	return true;
@@ -222,6 +222,12 @@ print_by_config(const struct cli *c, const char *name, bool own,
 	arena_release(&mem);
 	config_release(&config);
 	return ok;
+}
+
+const char *
+print_word(size_t i)
+{
+	return i < PRINT_TEXTS ? print_texts[i].name : NULL;
 }
 
 int

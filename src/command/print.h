@@ -37,4 +37,7 @@ struct print_names {
 bool print_file(const char *name, const struct print_names *names,
     struct buf *out, struct err *e) __attribute__((warn_unused_result));
 
+/* What may be asked for, for struct cli_command. */
+const char *print_word(size_t i);
+
 #endif

@@ -541,6 +541,12 @@ static const struct verb verbs[] = {
 
 enum { VERBS = sizeof(verbs) / sizeof(*verbs) };
 
+const char *
+queue_word(size_t i)
+{
+	return i < VERBS ? verbs[i].name : NULL;
+}
+
 static bool
 find_verb(struct queue *q, const char *name, struct err *e)
 {

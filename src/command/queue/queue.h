@@ -21,4 +21,7 @@ extern const char queue_more[];
 
 int queue_main(const struct cli_command *self, int argc, char **argv);
 
+/* What may be asked for, for struct cli_command. */
+const char *queue_word(size_t i);
+
 #endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/all.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/version.h"
+#include "command/check.h"
+#include "command/config.h"
+#include "command/explain.h"
+#include "command/log.h"
+#include "command/print.h"
+#include "command/queue/queue.h"
+#include "command/relay/relay.h"
+#include "command/sandbox.h"
+#include "command/send/send.h"
+#include "command/sendmail/sendmail.h"
+#include "command/token.h"
+
+enum { HELP_MAX = 16 * 1024 };
+
+static int help_main(const struct cli_command *self, int argc, char **argv);
+static int version_main(const struct cli_command *self, int argc, char **argv);
+
+/* clang-format off */
+const struct cli_command command_all[COMMAND_ALL] = {
+	{ "send", send_main, "[RECIPIENT...]",
+	  "Sends one message.", send_options, send_more, NULL },
+	{ "sendmail", sendmail_main, "[RECIPIENT...]",
+	  "The command line of sendmail(8), for other programs.",
+	  NULL, NULL, NULL },
+	{ "relay", relay_main, "",
+	  "Takes mail by SMTP, for programs and devices, and sends it.",
+	  relay_options, relay_more, NULL },
+	{ "queue", queue_main, "[ACTION] [ID...]",
+	  "Shows what waits, and holds, retries, drops, exports or imports it.",
+	  queue_options, queue_more, queue_word },
+	{ "log", journal_log_main, "",
+	  "Shows what became of each message.", journal_log_options,
+	  journal_log_more, NULL },
+	{ "check", check_main, "",
+	  "Tries each prerequisite in order. Sends nothing.", NULL,
+	  check_more, NULL },
+	{ "test", test_main, "ADDRESS",
+	  "Sends a test mail and reports each step.", NULL, test_more, NULL },
+	{ "token", token_main, "",
+	  "Prints an access token, or what it says.", token_options,
+	  token_more, NULL },
+	{ "config", settings_main, "[show|path|init]",
+	  "Shows, locates or starts the settings.", NULL, settings_more,
+	  settings_word },
+	{ "explain", explain_main, "[CODE...]",
+	  "Says what an error code means and what to do. Needs no network.",
+	  explain_options, explain_more, NULL },
+	{ "sandbox", sandbox_main, "",
+	  "A local stand-in for Microsoft 365 that catches mail in a folder.",
+	  sandbox_options, sandbox_more, NULL },
+	{ "print", print_main, "NAME",
+	  "Prints a file for the machine, like a systemd unit.",
+	  print_options, print_more, print_word },
+	{ "help", help_main, "[COMMAND]",
+	  "Shows the commands, or the options of one.", NULL, NULL,
+	  command_word },
+	{ "version", version_main, "",
+	  "Shows the versions of the program and its parts.",
+	  NULL, NULL, NULL },
+};
+/* clang-format on */
+
+const char *
+command_word(size_t i)
+{
+	return i < COMMAND_ALL ? command_all[i].name : NULL;
+}
+
+const struct cli_command *
+command_find(const char *name, struct err *e)
+{
+	const char *names[COMMAND_ALL + 1] = { NULL }, *near;
+
+	for (size_t i = 0; i < COMMAND_ALL; i++) {
+		if (strcmp(command_all[i].name, name) == 0)
+			return &command_all[i];
+		names[i] = command_all[i].name;
+	}
+	near = cli_nearest(str_of(name), names);
+	err_set(e, ERR_USAGE, "unknown command \"%.60s\"", name);
+	if (near != NULL)
+		err_remedy(e, "did you mean post365 %s?", near);
+	return NULL;
+}
+
+static void
+list_commands(struct buf *out)
+{
+	buf_addz(out,
+	    "post365 COMMAND [options]\n\n"
+	    "Sends mail through Microsoft 365.\n\ncommands:\n");
+	for (size_t i = 0; i < COMMAND_ALL; i++)
+		buf_addf(out, "  %-9s %s\n", command_all[i].name,
+		    command_all[i].help);
+	buf_addz(out, "\npost365 help COMMAND shows the options of one.\n");
+}
+
+int
+command_list(const struct cli *c)
+{
+	struct buf text;
+	int code;
+
+	buf_init(&text, HELP_MAX);
+	list_commands(&text);
+	code = cli_print(c, &text);
+	buf_release(&text);
+	return code;
+}
+
+static int
+help_main(const struct cli_command *self, int argc, char **argv)
+{
+	const struct cli_command *about = NULL;
+	const char *value;
+	struct err e;
+	struct cli c;
+	int id;
+
+	cli_init(&c, self, argc, argv);
+	for (;;) {
+		if (!cli_next(&c, &id, &value, &e))
+			return cli_fail(&c, &e);
+		if (id == CLI_END)
+			break;
+		about = command_find(value, &e);
+		if (about == NULL)
+			return cli_fail(&c, &e);
+	}
+	if (c.common.help)
+		return cli_help(self);
+	/* sendmail has none of the options of every command */
+	if (about != NULL && about->run == sendmail_main)
+		return sendmail_help();
+	return about != NULL ? cli_help(about) : command_list(&c);
+}
+
+static int
+version_main(const struct cli_command *self, int argc, char **argv)
+{
+	struct err e;
+	struct cli c;
+
+	cli_init(&c, self, argc, argv);
+	if (!cli_operand(&c, NULL, &e))
+		return cli_fail(&c, &e);
+	if (c.common.help)
+		return cli_help(self);
+	return cli_out(STR(VERSION_LINE), &e) ? EX_OK : cli_fail(&c, &e);
+}
