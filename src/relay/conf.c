@@ -292,7 +292,10 @@ conf_line(const struct config_pair *p, const struct config_pair **seen,
 		return err_set(e, ERR_CONFIG, "%s stands in %s:%u already",
 		    row->name, (*seen)->file, (*seen)->line);
 	*seen = p;
-	return conf_set(row, p->value, to, e) || err_wrap(e, "%s", row->name);
+	/* of the environment: a line end would be one in conf_print, too */
+	return (config_text_check(p->value, e) &&
+		   conf_set(row, p->value, to, e)) ||
+	    err_wrap(e, "%s", row->name);
 }
 
 static bool

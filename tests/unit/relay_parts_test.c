@@ -89,6 +89,8 @@ static const struct {
 	{ "from = a@b.example", "F:1: from is no setting of the relay's" },
 	{ "x_y_z = 5", "F:1: unknown key \"x_y_z\" in [relay]" },
 	{ "listen =", "F:1: listen: it has no value" },
+	{ "allow = 10.0.0.0/8 from=@a\vb", /* as \n of the environment */
+	  "F:1: allow: byte 19 is a control character" },
 	{ "auth_failures = 10",
 	  "F:1: auth_failures: \"10\" is not of the form" },
 	{ "tls_certificate = /a\ntls_certificate = /b\ntls_certificate = /c",
