@@ -446,6 +446,12 @@ accept_settle(struct accept **list, size_t n, struct err *e)
 	return spool_settle(add, n, e);
 }
 
+bool
+accept_is_stored(const struct accept *a)
+{
+	return a->add.stored;
+}
+
 /* --- from a program */
 
 /* A program's output on its way in. */

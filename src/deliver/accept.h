@@ -132,12 +132,13 @@ bool accept_commit(struct accept *a, struct err *e)
  * The same for up to ACCEPT_SETTLE_MOST of one queue, without keep, that share
  * one commit of the disk: seal each (false: that one is over), then settle
  * them, in another thread if need be (store/spool.h). True: all are in the
- * queue; false: none is.
+ * queue; false: those are whose accept_is_stored.
  */
 bool accept_seal(struct accept *a, struct err *e)
     __attribute__((warn_unused_result));
 bool accept_settle(struct accept **list, size_t n, struct err *e)
     __attribute__((warn_unused_result));
+bool accept_is_stored(const struct accept *a);
 
 /* After accept_end: the text as it is kept, until accept_release. */
 struct source accept_source(const struct accept *a);

@@ -210,7 +210,7 @@ pickup_settle(struct pickup_pass *pass)
 	struct pickup *p = pass->pickup;
 	struct accept *all[PICKUP_BATCH];
 	struct pickup_job *j;
-	struct err e;
+	struct err e, stays;
 	bool ok, gone;
 
 	for (size_t i = 0; i < pass->jobs; i++)
@@ -219,11 +219,12 @@ pickup_settle(struct pickup_pass *pass)
 	p->full = p->full || !ok;
 	for (size_t i = 0; i < pass->jobs; i++) {
 		j = &pass->job[i];
-		gone = ok && dir_remove(&pass->dir, j->name, &e);
+		ok = accept_is_stored(&j->accept);
+		gone = ok && dir_remove(&pass->dir, j->name, &stays);
 		if (ok)
 			pickup_say(p, &j->file, &j->accept);
 		if (!gone)
-			pickup_tell(pass, &j->file, j->name, &e);
+			pickup_tell(pass, &j->file, j->name, ok ? &stays : &e);
 		/* what stays there would come again and again */
 		p->stuck = p->stuck || (ok && !gone);
 		pickup_release(j);

@@ -82,7 +82,7 @@ struct visit {
 	const struct visit_account *account; /* NULL: not known yet */
 	struct visit_post *post;             /* in mem; NULL: none comes */
 	struct arena mem;
-	bool spoiled, stored;
+	bool spoiled;
 	char refusal[SESSION_REPLY_MAX]; /* a whole reply, in place of why's */
 	/* beside the loop */
 	struct beside_job job;

@@ -301,11 +301,8 @@ visit_commit_all(void *arg, struct beside_job *list)
 		began = os_mono_ms();
 		ok = accept_settle(all, n, &why);
 		visit_say_commit(h, os_mono_ms() - began, n);
-		for (; first != job; first = first->next) {
-			visit_of_job(first)->stored = ok;
-			if (!ok)
-				visit_of_job(first)->post->why = why;
-		}
+		for (; first != job && !ok; first = first->next)
+			visit_of_job(first)->post->why = why;
 	}
 }
 
@@ -315,7 +312,7 @@ visit_committed(struct visit *v)
 {
 	struct buf text;
 
-	if (!v->stored) {
+	if (!accept_is_stored(&v->post->accept)) {
 		visit_refuse_message(v);
 		return;
 	}

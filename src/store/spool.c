@@ -267,56 +267,89 @@ spool_seal(struct spool_add *a, struct err *e)
 	return true;
 }
 
-/*
- * Each step for all before the next. The first sync commits for all what the
- * file system has begun, and a rename between two would begin anew.
- */
 static bool
-settle_all(struct spool_add **a, size_t n, struct err *e)
+settle_sync(struct spool_add *a, struct err *e)
 {
-	const struct spool *s = a[0]->spool;
+	return spool_sync_file(a->spool, a->fd, a->id, e);
+}
 
-	for (size_t i = 0; n > 1 && s->sync != SPOOL_NONE && i < n; i++)
-		os_sync_start(a[i]->fd);
-	for (size_t i = 0; i < n; i++)
-		if (!spool_sync_file(s, a[i]->fd, a[i]->id, e))
-			return false;
+static bool
+settle_move(struct spool_add *a, struct err *e)
+{
+	const struct spool *s = a->spool;
+
+	if (!dir_move(&s->dir[SPOOL_TMP], a->id, &s->dir[SPOOL_NEW], a->id, e))
+		return false;
+	a->where = SPOOL_NEW;
+	return true;
+}
+
+/* For those that are left. One that fails is over; the others go on. */
+static bool
+settle_each(struct spool_add **a, size_t n,
+    bool (*step)(struct spool_add *a, struct err *e), struct err *e)
+{
+	bool ok = true;
+	struct err more;
+
 	for (size_t i = 0; i < n; i++) {
-		if (!dir_move(&s->dir[SPOOL_TMP], a[i]->id, &s->dir[SPOOL_NEW],
-			a[i]->id, e))
-			return false;
-		a[i]->where = SPOOL_NEW;
+		if (a[i]->spool == NULL || step(a[i], ok ? e : &more))
+			continue;
+		spool_abort(a[i]);
+		ok = false;
 	}
-	return spool_sync_folder(s, SPOOL_NEW, e);
+	return ok;
 }
 
 /* No worker has one yet: the locks still are ours. */
-static bool
-settle_none(struct spool_add **a, size_t n, struct err *e)
+static void
+settle_none(const struct spool *s, struct spool_add **a, size_t n)
 {
-	const struct spool *s = a[0]->spool;
-	bool renamed = a[0]->where == SPOOL_NEW;
 	struct err ignored;
 
 	for (size_t i = 0; i < n; i++)
 		spool_abort(a[i]);
 	/* else a power cut could bring back what was refused */
-	if (renamed)
-		(void)!spool_sync_folder(s, SPOOL_NEW, &ignored);
-	return spool_refuse(s, e);
+	(void)!spool_sync_folder(s, SPOOL_NEW, &ignored);
 }
 
+static bool
+settle_folder(const struct spool *s, struct spool_add **a, size_t n,
+    struct err *e)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		left += a[i]->spool != NULL;
+	if (left == 0 || spool_sync_folder(s, SPOOL_NEW, e))
+		return true;
+	settle_none(s, a, n);
+	return false;
+}
+
+/*
+ * Each step for all before the next. The first sync commits for all what the
+ * file system has begun, and a rename between two would begin anew.
+ */
 bool
 spool_settle(struct spool_add **a, size_t n, struct err *e)
 {
-	if (n > 0 && !settle_all(a, n, e))
-		return settle_none(a, n, e);
+	const struct spool *s = a[0]->spool;
+	struct err more;
+	bool ok;
+
+	for (size_t i = 0; n > 1 && s->sync != SPOOL_NONE && i < n; i++)
+		os_sync_start(a[i]->fd);
+	ok = settle_each(a, n, settle_sync, e);
+	ok = settle_each(a, n, settle_move, ok ? e : &more) && ok;
+	ok = settle_folder(s, a, n, ok ? e : &more) && ok;
 	/* From here on the mail is safe. */
 	for (size_t i = 0; i < n; i++) {
+		a[i]->stored = a[i]->spool != NULL;
 		os_close(&a[i]->fd);
 		a[i]->spool = NULL;
 	}
-	return true;
+	return ok || spool_refuse(s, e);
 }
 
 bool

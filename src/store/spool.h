@@ -25,7 +25,8 @@
  *	4 rename to new/	tmp/ or new/, whole	the same, or sent
  *	5 fsync new/		new/, whole		ACCEPTED, is sent
  *	6 close: lock is free	new/, whole		is sent
- *	  where one of 3 to 5 fails, none of them is accepted:
+ *	  the one for which 3 or 4 fails goes, the others go on; where 5
+ *	  fails, none is accepted:
  *	7 unlink each		new/, whole; or none	refused, or sent
  *	8 fsync new/		none			REFUSED
  *	take
@@ -126,6 +127,7 @@ struct spool_add {
 	struct crypt_sum sum;
 	uint64_t head; /* bytes */
 	int fd;
+	bool stored; /* by spool_settle */
 };
 
 /*
@@ -146,9 +148,9 @@ bool spool_commit(struct spool_add *a, struct err *e)
     __attribute__((warn_unused_result));
 /*
  * The same for several of one spool that share one commit of the disk: seal
- * each (false: that one is over), then settle them all at once. True: all are
- * accepted. False: none is, and none is there any more. Either way all are
- * over.
+ * each (false: that one is over), then settle them all (n > 0) at once. True:
+ * all are accepted. False: those are that say `stored`; the others are not
+ * there any more, for the first of them *e says why. Either way all are over.
  * Settle waits for the disk and needs nothing but these: it may run in a
  * thread beside the one that goes on to add others, or in a forked process
  * (then the forker closes its copies of a->fd: the lock ends with the last).

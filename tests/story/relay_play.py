@@ -1890,6 +1890,34 @@ def a_failing_disk_is_never_a_250():
 
 
 @row
+def one_failing_file_is_one_451():
+    """While each thread waits for its first commit the others wait for it,
+    and share the next: of those the first file of each fails, alone."""
+    with Relay() as r:
+        p = strace(r, "-e", "trace=fdatasync,fsync", "-e",
+                   "inject=fsync:delay_enter=1000000:when=1", "-e",
+                   "inject=fdatasync:error=EIO:when=2")
+        try:
+            some = [Client(r.port) for _ in range(32)]
+            for n, c in enumerate(some):
+                c.hello()
+                c.mail()
+                starts(c.say("DATA"), "354")
+            for n, c in enumerate(some):
+                c.send("Subject: one of many\r\n\r\n%d\r\n.\r\n" % n)
+            replies = [c.reply()[:9] for c in some]
+        finally:
+            p.terminate()
+            p.wait(5)
+        refused = replies.count("451 4.3.0")
+        assert 0 < refused <= 8, replies
+        same(replies.count("250 2.0.0"), 32 - refused, "taken")
+        arrived("one of many", 32 - refused)
+        for c in some:
+            c.close()
+
+
+@row
 def a_slow_commit_holds_nobody_up():
     with Relay() as r:
         p = strace(r, "-e", "trace=fdatasync", "-e",

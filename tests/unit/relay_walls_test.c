@@ -449,7 +449,8 @@ adds_messages(struct inside *in)
 	    is_in_new(in, a[1].id);
 }
 
-/* The second is gone before it is moved, so the first is taken back. */
+/* The second is gone before it is moved: it alone fails. The first is removed
+   as settle does where the folder fails. */
 static bool
 takes_back(struct inside *in)
 {
@@ -462,7 +463,10 @@ takes_back(struct inside *in)
 	in->adds = 2;
 	in->add[0] = &a[0];
 	in->add[1] = &a[1];
-	return !settle_beside(in) && !is_in_new(in, a[0].id);
+	return !settle_beside(in) && is_in_new(in, a[0].id) &&
+	    !is_in_new(in, a[1].id) &&
+	    dir_remove(&in->queue.spool.dir[SPOOL_NEW], a[0].id, &e) &&
+	    !is_in_new(in, a[0].id);
 }
 
 static bool
