@@ -14,6 +14,7 @@
 
 #include "base/os.h"
 #include "base/record.h"
+#include "relay/away.h"
 #include "relay/bundle.h"
 #include "relay/house.h"
 
@@ -37,6 +38,7 @@ struct reception {
 	bool retired;  /* draining, however long it takes */
 	int64_t until; /* draining: then it is over */
 	int64_t rest;  /* until then nobody is let in */
+	struct away away;
 	struct buf polls;
 	size_t polled; /* bytes of it, before those of metrics */
 };
@@ -76,16 +78,16 @@ reception_same(const struct reception *r, const struct listen_peer *peer)
 	return n;
 }
 
-static const struct visit_away reception_busy = { "421 4.3.2",
-	" is busy, try again later" };
+static const struct visit_away reception_busy = { NULL, NULL };
 
 /* NULL: there is a place for it. */
 static const struct visit_away *
 reception_is_full(struct reception *r, const struct listen *l,
     const struct listen_peer *peer, const struct allow *a)
 {
-	static const struct visit_away many = { "421 4.7.0",
-		": too many connections from you" };
+	static const struct visit_away many = { "connections",
+		"clients_per_address" };
+	static const struct visit_away rule = { "connections", "clients=" };
 	/* a tenth of the places is theirs who are known */
 	uint64_t most = a != NULL ? r->places : r->places - r->places / 10;
 	uint64_t each = r->house.conf.clients_per_address;
@@ -98,33 +100,38 @@ reception_is_full(struct reception *r, const struct listen *l,
 		return &reception_busy;
 	if (!peer->local && each < UINT64_MAX &&
 	    reception_same(r, peer) >= each)
-		return &many;
+		return a != NULL ? &rule : &many;
 	return visit_refuse(&r->house.visit, l, peer, a);
 }
 
 static void
-reception_send_away(const struct reception *r, int fd,
-    const struct visit_away *away)
+reception_put_away(const struct reception *r, const struct visit_away *away,
+    const struct listen_peer *peer, struct buf *out)
 {
-	char text[SESSION_REPLY_MAX];
-	int n = snprintf(text, sizeof(text), "%s %.*s%s\r\n", away->code,
-	    STR_ARG(r->house.conf.hostname), away->why);
+	struct str host = r->house.conf.hostname;
+	char ip[RANGE_TEXT_SIZE];
 
-	(void)!send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
-	(void)shutdown(fd, SHUT_WR);
-	os_close(&fd);
+	if (away->what == NULL) {
+		buf_addf(out, "421 4.3.2 %.*s is busy, try again later",
+		    STR_ARG(host));
+		return;
+	}
+	range_ip_print(&peer->ip, ip);
+	buf_addf(out, "421 4.7.0 %.*s: too many %s from %s (%s)", STR_ARG(host),
+	    away->what, ip, away->setting);
 }
 
 static void
-reception_tell_away(const struct reception *r, const struct listen *l,
+reception_send_away(struct reception *r, int fd, const struct listen *l,
     const struct listen_peer *peer, const struct visit_away *away)
 {
 	struct buf text;
 
 	buf_init(&text, SESSION_REPLY_MAX);
-	buf_addf(&text, "%s %.*s%s", away->code,
-	    STR_ARG(r->house.conf.hostname), away->why);
+	reception_put_away(r, away, peer, &text);
 	visit_say_away(&r->house.visit, l, peer, buf_view(&text));
+	buf_addz(&text, "\r\n");
+	away_send(&r->away, fd, buf_view(&text), os_mono_ms());
 	buf_release(&text);
 }
 
@@ -132,12 +139,18 @@ reception_tell_away(const struct reception *r, const struct listen *l,
 static void
 reception_is_out(struct reception *r, int listener)
 {
+	struct buf text;
 	int fd;
 
 	os_close(&r->spare);
 	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd >= 0)
-		reception_send_away(r, fd, &reception_busy);
+	if (fd >= 0) {
+		buf_init(&text, SESSION_REPLY_MAX);
+		reception_put_away(r, &reception_busy, NULL, &text);
+		buf_addz(&text, "\r\n");
+		away_send_last(fd, buf_view(&text));
+		buf_release(&text);
+	}
 	r->spare = dup(STDERR_FILENO);
 	r->rest = os_mono_ms() + RECEPTION_REST_MS;
 }
@@ -169,8 +182,7 @@ reception_welcome(struct reception *r, const struct house_door *door)
 	    door->listen->text,
 	    away == NULL ? STR("accepted") : STR("refused"));
 	if (away != NULL) {
-		reception_tell_away(r, door->listen, &peer, away);
-		reception_send_away(r, fd, away);
+		reception_send_away(r, fd, door->listen, &peer, away);
 		return true;
 	}
 	v = visit_begin(&r->house.visit, door->listen, fd, &peer, allow);
@@ -268,13 +280,14 @@ reception_add(struct reception *r, int fd, short events)
 	buf_add(&r->polls, &p, sizeof(p));
 }
 
-/* What to poll for: signals, jobs, doors, visits, in this order. */
+/* What to poll for, in this order: signals, jobs, doors, visits, those that
+   were sent away. */
 static int64_t
 reception_gather(struct reception *r, int64_t now)
 {
 	int64_t until = r->draining ? r->until : INT64_MAX;
 	bool open = !r->draining && now >= r->rest;
-	struct pollfd http[SERVE_FDS];
+	struct pollfd http[SERVE_FDS], away[AWAY_MOST];
 	short events;
 	size_t n;
 
@@ -292,6 +305,8 @@ reception_gather(struct reception *r, int64_t now)
 		events = guest_wants(&v->guest, now, &until);
 		reception_add(r, events != 0 ? v->guest.stream.fd : -1, events);
 	}
+	n = away_wants(&r->away, away, &until);
+	buf_add(&r->polls, away, n * sizeof(*away));
 	r->polled = r->polls.n;
 	if (r->house.metrics != NULL) {
 		n = metrics_wants(r->house.metrics, http, &until);
@@ -318,6 +333,7 @@ reception_serve(struct reception *r, int64_t now)
 	p += RECEPTION_BESIDE;
 	for (i = r->house.doors; v != NULL; v = v->next, i++)
 		guest_serve(&v->guest, p[i].revents, now);
+	away_serve(&r->away, p + i, now);
 	/* last: it changes the list */
 	for (i = 0; !r->draining && i < r->house.doors; i++)
 		for (n = 0; p[i].revents != 0 && n < RECEPTION_ROUND; n++)
@@ -444,6 +460,7 @@ reception_shut(struct reception *r)
 		r->house.visit.visits = v->next;
 		visit_end(v);
 	}
+	away_close(&r->away);
 	buf_release(&r->polls);
 	os_close(&r->signals);
 	os_close(&r->spare);

@@ -72,7 +72,7 @@ visit_condemn(struct visit *v, const char *fmt, ...)
 void
 visit_answer_failure(struct visit *v, const struct err *e)
 {
-	struct buf text;
+	struct buf text, known;
 
 	if (v->refusal[0] != '\0') {
 		session_answer(&v->guest.session, str_of(v->refusal));
@@ -80,9 +80,23 @@ visit_answer_failure(struct visit *v, const struct err *e)
 		return;
 	}
 	buf_init(&text, ERR_MSG_SIZE + SESSION_REPLY_MAX);
+	buf_init(&known, SESSION_REPLY_MAX);
 	session_reply(&text, e);
+	/* what fails here is for the log: it names folders */
+	if (!v->peer.local && e->kind == ERR_RETRY) {
+		buf_addf(&known,
+		    "%.*s %.*s cannot store mail now, try again "
+		    "later",
+		    STR_ARG(str_first(buf_view(&text), 9)),
+		    STR_ARG(v->house->conf->hostname));
+		v->unsaid = buf_view(&text);
+	}
 	session_answer(&v->guest.session,
-	    text.n > 0 ? buf_view(&text) : STR("451 4.3.0 Out of memory"));
+	    known.n > 0    ? buf_view(&known) :
+		text.n > 0 ? buf_view(&text) :
+			     STR("451 4.3.0 Out of memory"));
+	v->unsaid = (struct str){ 0 };
+	buf_release(&known);
 	buf_release(&text);
 }
 
@@ -327,12 +341,12 @@ const struct visit_away *
 visit_refuse(struct visit_house *h, const struct listen *l,
     const struct listen_peer *peer, const struct allow *allow)
 {
-	static const struct visit_away often = { "421 4.7.0",
-		": too many connections from you" };
-	static const struct visit_away banned = { "421 4.7.0",
-		": too many failed sign-ins from you" };
-	static const struct visit_away shakes = { "421 4.7.0",
-		": too many TLS handshakes from you" };
+	static const struct visit_away often = { "connections",
+		"connect_rate" };
+	static const struct visit_away banned = { "failed sign-ins",
+		"auth_failures" };
+	static const struct visit_away shakes = { "TLS handshakes",
+		"tls_rate" };
 
 	if (peer->local)
 		return NULL;

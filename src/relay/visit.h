@@ -61,9 +61,9 @@ struct visit_post {
 	struct err why; /* it is not taken */
 };
 
-/* A reply to who is sent away: code, our name, why. */
+/* Why one is sent away: there are too many of what, by which setting. */
 struct visit_away {
-	const char *code, *why;
+	const char *what, *setting;
 };
 
 enum visit_job { VISIT_NO_JOB, VISIT_COMMIT, VISIT_SIGN_IN };
@@ -84,6 +84,7 @@ struct visit {
 	struct arena mem;
 	bool spoiled;
 	char refusal[SESSION_REPLY_MAX]; /* a whole reply, in place of why's */
+	struct str unsaid;               /* the reply as the log has it */
 	/* beside the loop */
 	struct beside_job job;
 	enum visit_job doing;

@@ -189,6 +189,8 @@ visit_say_refused(struct session *s, struct str reply)
 	struct visit *v = visit_of_session(s);
 
 	say_stats(v, STATS_REJECTS, say_command(s), str_first(reply, 3));
+	if (v->unsaid.n > 0)
+		reply = v->unsaid;
 	if (str_starts(reply, STR("452 4.3.1")))
 		say_full(v, reply);
 	else if (str_starts(reply, STR("421 4.7.0 Too many")))

@@ -423,6 +423,37 @@ def early_talk_of_a_stranger_ends():
 
 
 @row
+def who_is_sent_away_hears_why():
+    """Also who has sent much already: no reset overtakes the reply."""
+    with Relay(STRANGERS + "clients_per_address = 2\n"
+               "allow = 127.0.0.6 clients=1\n", listen="") as r:
+        for source, most, setting in (("127.0.0.9", 2, "clients_per_address"),
+                                      ("127.0.0.6", 1, "clients=")):
+            some = [Client(r.port, source=source) for _ in range(most)]
+            os.kill(r.reception(), signal.SIGSTOP)
+            try:
+                late = [Client(r.port, False, source) for _ in range(40)]
+                for c in late:
+                    c.send("EHLO hasty.example\r\n" * 1000)
+            finally:
+                os.kill(r.reception(), signal.SIGCONT)
+            for c in late[-30:]:
+                time.sleep(0.01)
+                c.send("NOOP\r\n")
+                reply = c.line()
+                starts(reply, "421 4.7.0 ")
+                assert reply.endswith("too many connections from %s (%s)" %
+                                      (source, setting)), reply
+                same(c.s.recv(1), b"", "a reset")
+                c.send("QUIT\r\n")
+            for c in late + some:
+                c.close()
+            await_that(lambda: Client(r.port, source=source).greeting
+                       .startswith("220"), "they are gone")
+        assert "too many connections from 127.0.0.9" in r.said()
+
+
+@row
 def other_protocols_are_sent_away():
     with Relay() as r:
         with Client(r.port) as c:
@@ -1130,6 +1161,14 @@ def full_queue_and_recovery():
                     c.say("RCPT TO:<to@example.com>")
                     starts(c.data("Subject: fills\r\n\r\nx"), "250")
                 starts(replies[-1], "452 4.3.1")
+                assert r.spool not in replies[-1], replies[-1]
+            assert re.search("452 to .*" + r.spool + ".*max_queue is 2",
+                             r.said()), r.said()[-300:]
+            with Client(r.dir + "/sock") as c:
+                c.hello()
+                reply = c.say("MAIL FROM:<sender@example.com>")
+                assert reply.startswith("452 4.3.1") and \
+                    "max_queue is 2" in reply, reply
         finally:
             os.kill(manager, signal.SIGCONT)
         arrived("fills", 2)
