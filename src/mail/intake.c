@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "mail/intake.h"
 
+#include <stdint.h>
+#include <string.h>
+
 enum { OTHER, CR, LF, DOT };
 enum {
 	MARK,    /* the first bytes: perhaps a byte order mark */
@@ -74,12 +77,27 @@ intake_skip_mark(struct intake *i, struct str *in, struct buf *out)
 	}
 }
 
+/* Is one of eight bytes a CR or LF? A byte that becomes 0 borrows. */
+static bool
+intake_has_end(const char *p)
+{
+	const uint64_t each = UINT64_MAX / 0xff;
+	uint64_t v, cr, lf;
+
+	memcpy(&v, p, sizeof(v));
+	cr = v ^ each * '\r';
+	lf = v ^ each * '\n';
+	return (((cr - each) & ~cr) | ((lf - each) & ~lf)) & each * 0x80;
+}
+
 /* The plain bytes up to the next line end, in one go. */
 static void
 intake_take_text(struct str *in, struct buf *out)
 {
 	size_t n = 0;
 
+	while (in->n - n >= sizeof(uint64_t) && !intake_has_end(in->p + n))
+		n += sizeof(uint64_t);
 	while (n < in->n && in->p[n] != '\r' && in->p[n] != '\n')
 		n++;
 	buf_adds(out, str_first(*in, n));
