@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/crypt.h"
 #include "base/os.h"
 
 enum {
@@ -117,8 +116,8 @@ load(struct claim *c, struct arena *a, struct err *e)
 }
 
 static bool
-sum_part(const struct claim *c, struct crypt_sum *sum, uint64_t at, uint64_t n,
-    struct err *e)
+sum_part(const struct claim *c, struct envelope_sum *sum, uint64_t at,
+    uint64_t n, struct err *e)
 {
 	char piece[PIECE];
 	size_t some;
@@ -127,7 +126,7 @@ sum_part(const struct claim *c, struct crypt_sum *sum, uint64_t at, uint64_t n,
 		some = n < sizeof(piece) ? (size_t)n : sizeof(piece);
 		if (!os_read_at(place(c, at), piece, some, e))
 			return false;
-		crypt_sum_add(sum, (struct str){ piece, some });
+		envelope_sum_add(sum, (struct str){ piece, some });
 	}
 	return true;
 }
@@ -136,16 +135,14 @@ static bool
 is_whole(const struct claim *c, struct err *e)
 {
 	char want[ENVELOPE_END + 1], is[ENVELOPE_END];
-	char hex[CRYPT_SHA256_HEX];
-	struct crypt_sum sum;
+	struct envelope_sum sum;
 
-	crypt_sum_init(&sum);
+	envelope_sum_init(&sum, c->envelope.version);
 	if (!sum_part(c, &sum, 0, c->slots, e) ||
 	    !sum_part(c, &sum, body_at(c), c->body.size, e) ||
 	    !os_read_at(place(c, body_at(c) + c->body.size), is, sizeof(is), e))
 		return false;
-	crypt_sum_hex(&sum, hex);
-	envelope_end(want, c->slots + c->body.size, hex);
+	envelope_sum_end(&sum, want);
 	if (memcmp(want, is, sizeof(is)) == 0)
 		return true;
 	return err_set(e, ERR_INPUT, "is not whole: its end does not match");

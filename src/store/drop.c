@@ -76,8 +76,7 @@ drop_open(struct dir *d, const char *folder, struct err *e)
 struct drop_add {
 	int fd;
 	const char *name;
-	uint64_t size;
-	struct crypt_sum sum;
+	struct envelope_sum sum;
 };
 
 static bool
@@ -85,8 +84,7 @@ drop_write(void *arg, struct str piece, struct err *e)
 {
 	struct drop_add *a = arg;
 
-	crypt_sum_add(&a->sum, piece);
-	a->size += piece.n;
+	envelope_sum_add(&a->sum, piece);
 	return os_write_fd(a->fd, a->name, piece, e);
 }
 
@@ -94,7 +92,7 @@ static bool
 drop_write_all(struct drop_add *a, const struct envelope *v,
     const struct source *text, struct err *e)
 {
-	char hex[CRYPT_SHA256_HEX], end[ENVELOPE_END + 1];
+	char end[ENVELOPE_END + 1];
 	struct envelope mine = *v;
 	struct buf head;
 	bool ok;
@@ -104,15 +102,14 @@ drop_write_all(struct drop_add *a, const struct envelope *v,
 	if (mine.arrived == 0)
 		mine.arrived = os_wall();
 	buf_init(&head, ENVELOPE_HEAD_MOST + 1);
-	crypt_sum_init(&a->sum);
+	envelope_sum_init(&a->sum, envelope_version(&mine));
 	ok = envelope_write(&head, &mine, e) &&
 	    drop_write(a, buf_view(&head), e) &&
 	    source_copy(source_all(text), drop_write, a, e);
 	buf_release(&head);
 	if (!ok)
 		return false;
-	crypt_sum_hex(&a->sum, hex);
-	envelope_end(end, a->size, hex);
+	envelope_sum_end(&a->sum, end);
 	return os_write_fd(a->fd, a->name, str_of(end), e);
 }
 
@@ -210,15 +207,18 @@ drop_read_head(struct drop_file *f, struct err *e)
 	    f->size < ENVELOPE_HEAD_MOST ? (size_t)f->size : ENVELOPE_HEAD_MOST;
 	struct os_at at = { .name = f->name, .fd = f->fd };
 	char *text = arena_alloc(&f->mem, n);
+	enum parse r;
 
 	if (text == NULL || !os_read_at(at, text, n, e))
 		return text == NULL ? drop_is_foreign(e, "out of memory") :
 				      DROP_FOREIGN;
-	if (envelope_read(&f->mem, (struct str){ text, n }, &f->envelope, &n,
-		e) == PARSE_DONE) {
-		f->head = n;
+	r = envelope_read(&f->mem, (struct str){ text, n }, &f->envelope, &n,
+	    e);
+	f->head = n;
+	if (r == PARSE_DONE)
 		return DROP_WHOLE;
-	}
+	if (r == PARSE_BAD && e->kind == ERR_CONFIG)
+		return DROP_FOREIGN; /* of a later version */
 	return drop_is_foreign(e, "its head makes no sense");
 }
 
@@ -257,7 +257,7 @@ drop_look(const struct dir *d, const char *name, uint64_t most,
 }
 
 struct drop_sum {
-	struct crypt_sum sum;
+	struct envelope_sum sum;
 	uint64_t skip; /* bytes of the head that are still to come */
 	source_take *take;
 	void *arg;
@@ -270,7 +270,7 @@ drop_take(void *arg, struct str piece, struct err *e)
 	struct str head =
 	    str_first(piece, s->skip < piece.n ? (size_t)s->skip : piece.n);
 
-	crypt_sum_add(&s->sum, piece);
+	envelope_sum_add(&s->sum, piece);
 	s->skip -= head.n;
 	piece = str_from(piece, head.n);
 	return piece.n == 0 || s->take(s->arg, piece, e);
@@ -294,13 +294,12 @@ drop_read(const struct drop_file *f, source_take *take, void *arg,
 		.read = drop_read_at,
 		.arg = f };
 	struct drop_sum s = { .skip = f->head, .take = take, .arg = arg };
-	char hex[CRYPT_SHA256_HEX], end[ENVELOPE_END + 1];
+	char end[ENVELOPE_END + 1];
 
-	crypt_sum_init(&s.sum);
+	envelope_sum_init(&s.sum, f->envelope.version);
 	if (!source_copy(source_all(&whole), drop_take, &s, e))
 		return false;
-	crypt_sum_hex(&s.sum, hex);
-	envelope_end(end, f->size, hex);
+	envelope_sum_end(&s.sum, end);
 	return strcmp(end, f->end) == 0 ||
 	    err_set(e, ERR_INPUT, "it is not what its end record says");
 }

@@ -10,7 +10,7 @@
  *
  *	a head, as envelope.h says, with an id of zeros
  *	the message
- *	End: LENGTH SHA256	(as at the end of a file in the queue)
+ *	End: LENGTH SUM		(as at the end of a file in the queue)
  *
  *	step			found			then
  *	add
@@ -38,7 +38,6 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
-#include "base/crypt.h"
 #include "base/dir.h"
 #include "base/err.h"
 #include "base/source.h"

@@ -149,6 +149,13 @@ put_notify(struct buf *out, const struct notify *n, struct err *e)
 	return n->original.n == 0 || put_line(out, "Original", n->original, e);
 }
 
+unsigned
+envelope_version(const struct envelope *v)
+{
+	return v->version == ENVELOPE_SHA256 ? ENVELOPE_SHA256 :
+					       ENVELOPE_VERSION;
+}
+
 bool
 envelope_write(struct buf *out, const struct envelope *v, struct err *e)
 {
@@ -158,7 +165,7 @@ envelope_write(struct buf *out, const struct envelope *v, struct err *e)
 	bool ok = is_sound(v, e);
 
 	date_iso(v->arrived, when);
-	buf_addf(out, "%s%d\n", magic.p, ENVELOPE_VERSION);
+	buf_addf(out, "%s%u\n", magic.p, envelope_version(v));
 	buf_addf(out, "Arrived: %s\n", when);
 	EACH(i, head_texts)
 	{
@@ -243,7 +250,7 @@ take_head_line(struct str name, struct str value, struct envelope *v)
 
 /* A version that this program does not know: which, if it is one. */
 static bool
-right_version(struct str in, struct err *e)
+right_version(struct str in, unsigned *is, struct err *e)
 {
 	struct str version;
 	uint64_t n;
@@ -253,6 +260,7 @@ right_version(struct str in, struct err *e)
 	in = str_from(in, magic.n);
 	if (!str_next(&in, '\n', &version) || !str_u64(version, 9999, &n))
 		return err_set(e, ERR_INPUT, "a spool file of no version");
+	*is = (unsigned)n;
 	if (n >= 1 && n <= ENVELOPE_VERSION)
 		return true;
 	err_set(e, ERR_CONFIG,
@@ -307,7 +315,7 @@ envelope_read(struct arena *a, struct str in, struct envelope *v, size_t *size,
 		return bad(e, "its head has no end");
 	if (n == 0 && str_starts(magic, str_first(in, magic.n)))
 		return PARSE_MORE;
-	if (!right_version(in, e))
+	if (!right_version(in, &got.version, e))
 		return PARSE_BAD;
 	if (n == 0)
 		return PARSE_MORE;
@@ -468,8 +476,34 @@ envelope_state_read(struct str slots, struct envelope_state *s)
 }
 
 void
-envelope_end(char *out, uint64_t length, const char *sha256_hex)
+envelope_sum_init(struct envelope_sum *s, unsigned version)
 {
-	(void)snprintf(out, ENVELOPE_END + 1, "\nEnd: %020llu %.64s\n",
-	    (unsigned long long)length, sha256_hex);
+	*s = (struct envelope_sum){ .version = version };
+	xxh64_init(&s->quick);
+	if (version <= ENVELOPE_SHA256)
+		crypt_sum_init(&s->sha256);
+}
+
+void
+envelope_sum_add(struct envelope_sum *s, struct str piece)
+{
+	s->length += piece.n;
+	if (s->version <= ENVELOPE_SHA256)
+		crypt_sum_add(&s->sha256, piece);
+	else
+		xxh64_add(&s->quick, piece);
+}
+
+void
+envelope_sum_end(struct envelope_sum *s, char *out)
+{
+	char hex[CRYPT_SHA256_HEX];
+
+	if (s->version <= ENVELOPE_SHA256)
+		crypt_sum_hex(&s->sha256, hex);
+	else
+		(void)snprintf(hex, sizeof(hex), "%016llx",
+		    (unsigned long long)xxh64_sum(&s->quick));
+	(void)snprintf(out, ENVELOPE_END + 1, "\nEnd: %020llu %-64s\n",
+	    (unsigned long long)s->length, hex);
 }

@@ -2,7 +2,7 @@
 /*
  * envelope: the text of a spool file. Pure: bytes in, bytes out.
  *
- *	Post365-Spool: 2
+ *	Post365-Spool: 3
  *	Id: 6742F3A05C81B7E0
  *	Account: default
  *	Mailbox: alerts@example.com	(that sends it)
@@ -25,10 +25,13 @@
  *					(empty line: the head is over)
  *	two slots of ENVELOPE_SLOT bytes: where the message stands
  *	the message, as it came
- *	End: LENGTH SHA256		(on a line of its own)
+ *	End: LENGTH SUM			(on a line of its own)
  *
  * Head and message never change, and the end record says that they are whole:
- * LENGTH counts head and message, SHA256 is of the two.
+ * LENGTH counts head and message, SUM is of the two: XXH64 as 16 hex digits
+ * and blanks, so that the record is as long as in versions 1 and 2, which had
+ * a SHA-256. That took longer than all else for a large message, and who can
+ * write into the queue can write an end record, too.
  *
  * Where it stands does change, with each attempt. A slot holds a whole state
  * with a number and a checksum; the one with the higher number counts, and
@@ -60,9 +63,9 @@
  *
  * What is read may come from anywhere (queue import): every length is
  * bounded, and unknown keys are skipped, but of a version that is none of ours
- * we say so. Version 1 had no Mailbox, Client-Id and Settings; it is read. The
- * keys from User to Return, Notify and Original are left out where they are
- * empty. A value is printable UTF-8 without line ends.
+ * we say so. Version 1 had no Mailbox, Client-Id and Settings; it is read, and
+ * so is 2. The keys from User to Return, Notify and Original are left out where
+ *they are empty. A value is printable UTF-8 without line ends.
  */
 #ifndef STORE_ENVELOPE_H
 #define STORE_ENVELOPE_H
@@ -73,13 +76,16 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/crypt.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "codec/parse.h"
+#include "codec/xxh64.h"
 #include "mail/notify.h"
 
 enum {
-	ENVELOPE_VERSION = 2,
+	ENVELOPE_VERSION = 3,
+	ENVELOPE_SHA256 = 2,              /* the last version with that sum */
 	ENVELOPE_ID_SIZE = 17,            /* 16 upper-case hex digits, a NUL */
 	ENVELOPE_HEAD_MOST = 1 << 20,     /* bytes; 10,000 addresses fit */
 	ENVELOPE_RECIPIENTS_MOST = 10000, /* ten times Exchange's own limit */
@@ -94,6 +100,8 @@ enum {
 };
 
 struct envelope {
+	/* as it was read; 2 is written as 2, all others as the latest */
+	unsigned version;
 	struct str id; /* ^[0-9A-F]{16}$: envelope_is_id */
 	struct str account;
 	struct str mailbox, client_id; /* empty in version 1 */
@@ -159,8 +167,22 @@ unsigned envelope_slot(uint64_t sequence);
  */
 void envelope_state_read(struct str slots, struct envelope_state *s);
 
-/* length counts head and message. out has ENVELOPE_END + 1 bytes. */
-void envelope_end(char *out, uint64_t length, const char *sha256_hex);
+/*
+ * The end record, from head and message in pieces of any size. Nothing to
+ * release.
+ */
+struct envelope_sum {
+	unsigned version;
+	uint64_t length;
+	struct xxh64 quick;
+	struct crypt_sum sha256; /* of version 1 and 2 */
+};
+void envelope_sum_init(struct envelope_sum *s, unsigned version);
+void envelope_sum_add(struct envelope_sum *s, struct str piece);
+/* Writes ENVELOPE_END bytes and a NUL. */
+void envelope_sum_end(struct envelope_sum *s, char *out);
+/* The version that envelope_write gives it. */
+unsigned envelope_version(const struct envelope *v);
 
 /* Has the i-th recipient had the mail, or a report gone out about it? */
 bool envelope_is_settled(const struct envelope_state *s, size_t i);

@@ -12,7 +12,7 @@
 enum {
 	HEAD_MOSTLY = 1024,      /* bytes of a head of ten recipients */
 	ID_TRIES = 8,            /* of 12 random bits in a microsecond */
-	SPOOL_STRETCH = 4 << 20, /* bytes that the disk gets at a time */
+	SPOOL_STRETCH = 1 << 20, /* bytes that the disk gets at a time */
 	SECOND_US = 1000000
 };
 
@@ -184,7 +184,7 @@ create(struct spool_add *a, struct err *e)
 static bool
 write_part(struct spool_add *a, struct str s, struct err *e)
 {
-	crypt_sum_add(&a->sum, s);
+	envelope_sum_add(&a->sum, s);
 	return os_write_fd(a->fd, a->id, s, e);
 }
 
@@ -199,7 +199,7 @@ write_head(struct spool_add *a, const struct envelope *v, struct err *e)
 	(void)buf_room(&b, ENVELOPE_SLOTS + HEAD_MOSTLY);
 	ok = envelope_write(&b, v, e);
 	a->head = b.n;
-	crypt_sum_add(&a->sum, buf_view(&b));
+	envelope_sum_add(&a->sum, buf_view(&b));
 	for (int i = 0; i < ENVELOPE_SLOTS; i++)
 		buf_addc(&b,
 		    i % ENVELOPE_SLOT == ENVELOPE_SLOT - 1 ? '\n' : ' ');
@@ -230,7 +230,7 @@ spool_begin(struct spool *s, const struct envelope *v, struct spool_add *a,
 		return not_stored(a, e);
 	}
 	mine.id = str_of(a->id);
-	crypt_sum_init(&a->sum);
+	envelope_sum_init(&a->sum, envelope_version(&mine));
 	return write_head(a, &mine, e) || not_stored(a, e);
 }
 
@@ -255,12 +255,11 @@ spool_write(struct spool_add *a, struct str piece, struct err *e)
 bool
 spool_seal(struct spool_add *a, struct err *e)
 {
-	char hex[CRYPT_SHA256_HEX], end[ENVELOPE_END + 1];
+	char end[ENVELOPE_END + 1];
 
 	if (a->spool == NULL)
 		return err_set(e, ERR_BUG, "spool_seal after the end");
-	crypt_sum_hex(&a->sum, hex);
-	envelope_end(end, a->head + a->size, hex);
+	envelope_sum_end(&a->sum, end);
 	if (!os_write_fd(a->fd, a->id, str_of(end), e))
 		return not_stored(a, e);
 	os_touch(a->fd, clock_wall(a->spool->clock)); /* it is due */

@@ -68,7 +68,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/crypt.h"
 #include "base/dir.h"
 #include "base/source.h"
 #include "store/envelope.h"
@@ -124,7 +123,7 @@ struct spool_add {
 	char id[ENVELOPE_ID_SIZE];
 	enum spool_where where;
 	uint64_t size; /* of the message so far */
-	struct crypt_sum sum;
+	struct envelope_sum sum;
 	uint64_t head; /* bytes */
 	int fd;
 	bool stored; /* by spool_settle */

@@ -84,6 +84,40 @@ same 'a byte: none is sent changed' "$(count_mail)" \
 same 'a byte: none is lost' $n "$(($(count_mail) + $(files hold)))"
 same 'a byte: some were found' yes "$([ "$(files hold)" -gt 1 ] && echo yes)"
 
+# --- the same of what this program wrote, and of what the one before did
+
+fresh
+N=40
+for _ in $(seq $N); do
+	printf 'Subject: whole\n\nhello\n' |
+		"$P" -C "$CONFIG" send --queue --eml - a@example.org
+done >"$OUT" 2>&1
+same 'own: queued' $N "$(files new)"
+n=0
+for f in "$SPOOL/new"/*; do
+	# in the head, in the message and in its end record
+	size=$(wc -c <"$f")
+	if [ $((n % 2)) = 0 ]; then
+		at=$((n * 7))
+	else
+		at=$((size - 10 - n * 4))
+	fi
+	{
+		head -c $at "$f"
+		printf '\377'
+		tail -c +$((at + 2)) "$f"
+	} >changed
+	cat changed >"$f"
+	n=$((n + 1))
+done
+VERSION=2
+letter "$SPOOL/new/$GOOD" "$GOOD" sender@example.com a@example.org
+VERSION=1
+check 'own: the queue runs' 0 queue run
+same 'own: only one of version 2 is sent' "1 $GOOD" \
+    "$(count_mail) $(sed -n 's/^subject: //p' "$(last_mail).meta")"
+same 'own: none is lost' $N "$(($(files hold) + $(files new)))"
+
 # --- garbage and strangers
 
 fresh
@@ -98,7 +132,7 @@ mkdir "$SPOOL/new/0000000000000006"
 ln -s "$TMP/whole" "$SPOOL/new/0123456789ABCDEF"
 mkfifo "$SPOOL/new/0000000000000007"
 letter whole 0000000000000008 sender@example.com a@example.org
-sed '1s/[12]$/3/' whole >"$SPOOL/new/0000000000000008"
+sed '1s/1$/4/' whole >"$SPOOL/new/0000000000000008"
 strangers='0000000000000006 0000000000000007 0123456789ABCDEF notes.txt'
 if [ "$(id -u)" = 0 ]; then
 	letter "$SPOOL/new/0000000000000009" 0000000000000009 \
@@ -116,7 +150,7 @@ for f in $strangers 0000000000000008; do
 	[ -e "$SPOOL/new/$f" ] || [ -h "$SPOOL/new/$f" ] ||
 		not_ok "garbage: $f" 'it does not stay'
 done
-says 'garbage: a later version' "$ERR" '0000000000000008: .*version 3'
+says 'garbage: a later version' "$ERR" '0000000000000008: .*version 4'
 says 'garbage: what is none' "$ERR" '4 files in the queue are none of ours'
 [ "$(id -u)" != 0 ] ||
 	says 'garbage: whose' "$ERR" '9: belongs to another user .12345'

@@ -297,13 +297,14 @@ token_requests() { requests '"path":"[^"]*/oauth2/v2.0/token","status":200'; }
 # --- the queue
 
 # letter FILE ID SENDER RECIPIENT...: a spool file, made as envelope.h says, of
-# $ACCOUNT.
-ACCOUNT=default
+# $ACCOUNT, as an older program wrote it: $VERSION is 1 or 2.
+ACCOUNT=default VERSION=1
 letter() {
 	file=$1 id=$2 sender=$3
 	shift 3
 	{
-		printf 'Post365-Spool: 1\nArrived: 2026-11-23T20:10:00Z\n'
+		printf 'Post365-Spool: %s\n' "$VERSION"
+		printf 'Arrived: 2026-11-23T20:10:00Z\n'
 		printf 'Id: %s\nAccount: %s\n' "$id" "$ACCOUNT"
 		[ -z "$sender" ] || printf 'Sender: %s\n' "$sender"
 		printf 'Message-ID: <%s@example.com>\nClient: test\n' "$id"

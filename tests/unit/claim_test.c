@@ -306,6 +306,37 @@ test_torn(void)
 	queue_end(&q);
 }
 
+/* Of the program before: read, and its own sum is held against it. */
+static void
+test_version_2(void)
+{
+	static char whole[8192];
+	struct envelope v = queue_envelope;
+	char id[ENVELOPE_ID_SIZE];
+	struct queue q;
+	struct claim c;
+	struct err e = { 0 };
+	size_t n;
+
+	queue_new(&q);
+	v.version = 2;
+	T_CHECK(queue_put(&q.spool, &v, body, id, &e), "%s", e.msg);
+	n = slurp(&q, id, whole, sizeof(whole));
+	T_CHECK(str_starts((struct str){ whole, n }, STR("Post365-Spool: 2\n")),
+	    "it stays what it is");
+	T_CHECK(take(&c, &q, id, SPOOL_QUEUED, &e) && c.spool != NULL &&
+		queue_has(&c, body),
+	    "%s", e.msg);
+	claim_leave(&c);
+	for (unsigned bit = 1; bit < 256; bit *= 2) {
+		whole[n - ENVELOPE_END - 3] ^= (char)bit;
+		replace(&q, id, whole, n);
+		T_CHECK(!take(&c, &q, id, SPOOL_QUEUED, &e), "bit %u", bit);
+		whole[n - ENVELOPE_END - 3] ^= (char)bit;
+	}
+	queue_end(&q);
+}
+
 /* What lies there and is not ours to touch stays, and is named. */
 static void
 test_hostile(void)
@@ -322,13 +353,13 @@ test_hostile(void)
 	dir = q.spool.dir[SPOOL_NEW].fd;
 	T_CHECK(queue_add(&q, body, id, &e), "%s", e.msg);
 	n = slurp(&q, id, whole, sizeof(whole));
-	whole[15] = '3';
+	whole[15] = '4';
 	replace(&q, id, whole, n);
 	T_CHECK(!take(&c, &q, id, SPOOL_QUEUED, &e) && e.kind == ERR_CONFIG &&
-		says(&e, "version 3") && e.remedy[0] != '\0',
+		says(&e, "version 4") && e.remedy[0] != '\0',
 	    "%s", e.msg);
 	T_CHECK(queue_count(&q, SPOOL_NEW) == 1, "it stays");
-	whole[15] = '2';
+	whole[15] = '3';
 	replace(&q, other, whole, n);
 	T_CHECK(!take(&c, &q, other, SPOOL_QUEUED, &e) && says(&e, id),
 	    "renamed by hand: %s", e.msg);
@@ -361,6 +392,7 @@ static const struct t_test tests[] = {
 	{ "takeover", test_takeover },
 	{ "crowd", test_crowd },
 	{ "torn", test_torn },
+	{ "version 2", test_version_2 },
 	{ "hostile", test_hostile },
 };
 

@@ -51,8 +51,8 @@ static const struct {
 	    "not a spool file" },
 	{ "zeros", STR_INIT("\0\0\0\0\0\0\0\0"), PARSE_BAD, ERR_INPUT,
 	    "not a spool file" },
-	{ "future", STR_INIT("Post365-Spool: 3\nX: y\n\n"), PARSE_BAD,
-	    ERR_CONFIG, "version 3; this post365 reads up to 2" },
+	{ "future", STR_INIT("Post365-Spool: 4\nX: y\n\n"), PARSE_BAD,
+	    ERR_CONFIG, "version 4; this post365 reads up to 3" },
 	{ "no version", STR_INIT("Post365-Spool: x\n\n"), PARSE_BAD, ERR_INPUT,
 	    "no version" },
 	{ "no recipient", STR_INIT(HEAD "\n"), PARSE_BAD, ERR_INPUT,
@@ -403,6 +403,42 @@ test_cut_reason(void)
 	}
 }
 
+static const struct {
+	unsigned version;
+	struct str want;
+} ends[] = {
+	{ 1,
+	    STR_INIT(
+		"\nEnd: 00000000000000000003 ba7816bf8f01cfea414140de5dae22"
+		"23b00361a396177a9cb410ff61f20015ad\n") },
+	{ 2,
+	    STR_INIT(
+		"\nEnd: 00000000000000000003 ba7816bf8f01cfea414140de5dae22"
+		"23b00361a396177a9cb410ff61f20015ad\n") },
+	{ 3,
+	    STR_INIT(
+		"\nEnd: 00000000000000000003 44bc2cf5ad770999              "
+		"                                  \n") },
+};
+
+/* "abc", in two pieces. */
+static void
+test_end(void)
+{
+	char end[ENVELOPE_END + 1];
+	struct envelope_sum s;
+
+	for (size_t i = 0; i < N(ends); i++) {
+		envelope_sum_init(&s, ends[i].version);
+		envelope_sum_add(&s, STR("a"));
+		envelope_sum_add(&s, STR("bc"));
+		envelope_sum_end(&s, end);
+		T_CHECK(str_eq(str_of(end), ends[i].want) &&
+			ends[i].want.n == ENVELOPE_END,
+		    "version %u: %s", ends[i].version, end);
+	}
+}
+
 static const struct t_test tests[] = {
 	{ "read", test_read },
 	{ "limits", test_limits },
@@ -413,6 +449,7 @@ static const struct t_test tests[] = {
 	{ "torn state", test_torn_state },
 	{ "long state", test_long_state },
 	{ "cut reason", test_cut_reason },
+	{ "end", test_end },
 };
 
 int

@@ -20,15 +20,17 @@ static char file[300];
 
 /* A message of the spool as a file: its path in `file`. */
 static void
-export_one(struct str body, char id[ENVELOPE_ID_SIZE])
+export_one(struct str body, unsigned version, char id[ENVELOPE_ID_SIZE])
 {
+	struct envelope v = queue_envelope;
 	struct dir to;
 	struct claim c;
 	struct err e = { 0 };
 
-	T_CHECK(queue_add(&q, body, id, &e), "%s", e.msg);
+	v.version = version;
+	T_CHECK(queue_put(&q.spool, &v, body, id, &e), "%s", e.msg);
 	T_CHECK(claim_take(&c, &q.spool, id, SPOOL_ALL, &q.arena, &e) &&
-		c.spool != NULL,
+		c.spool != NULL && c.envelope.version == version,
 	    "%s", e.msg);
 	c.state.attempts = 3;
 	c.state.done = 1;
@@ -80,7 +82,7 @@ test_both_ways(void)
 		big[i] = (char)('a' + i % 26);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		body = (struct str){ big, sizes[i] };
-		export_one(body, id);
+		export_one(body, 2 + i % 2, id);
 		T_CHECK(queue_count(&q, SPOOL_WORK) +
 			    queue_count(&q, SPOOL_NEW) ==
 			i,
@@ -108,7 +110,7 @@ test_taken(void)
 	bool here;
 
 	queue_new(&q);
-	export_one(STR("mine\r\n"), id);
+	export_one(STR("mine\r\n"), ENVELOPE_VERSION, id);
 	v.id = str_of(id);
 	T_CHECK(spool_begin(&q.spool, &v, &a, &e) &&
 		spool_write(&a, STR("that\r\n"), &e) && spool_commit(&a, &e) &&
@@ -140,7 +142,7 @@ test_bad(void)
 	bool here, ok;
 
 	queue_new(&q);
-	export_one(STR("a message\r\n"), id);
+	export_one(STR("a message\r\n"), ENVELOPE_VERSION, id);
 	buf_init(&whole, 65536);
 	t_read_file(file, &whole);
 	bytes = buf_view(&whole);
@@ -234,7 +236,7 @@ one_cut(bool out, long n, enum cut how, int code)
 	int status;
 
 	queue_new(&q);
-	export_one(STR("a message\r\n"), id);
+	export_one(STR("a message\r\n"), ENVELOPE_VERSION, id);
 	if (out) {
 		T_CHECK(queue_carry_in(&q.spool, file, in, &here, &e), "%s",
 		    e.msg);

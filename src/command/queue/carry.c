@@ -107,7 +107,7 @@ read_start(struct carried *in, struct arena *a, struct err *e)
 }
 
 struct pouring {
-	struct crypt_sum sum;
+	struct envelope_sum sum;
 	struct spool_add *to;
 };
 
@@ -116,7 +116,7 @@ pour_piece(void *arg, struct str piece, struct err *e)
 {
 	struct pouring *p = arg;
 
-	crypt_sum_add(&p->sum, piece);
+	envelope_sum_add(&p->sum, piece);
 	return spool_write(p->to, piece, e);
 }
 
@@ -126,15 +126,14 @@ pour(const struct carried *in, struct spool_add *a, struct err *e)
 {
 	struct source_range r = { &in->bytes, in->head + ENVELOPE_SLOTS,
 		in->body };
-	char hex[CRYPT_SHA256_HEX], want[ENVELOPE_END + 1];
+	char want[ENVELOPE_END + 1];
 	struct pouring p = { .to = a };
 
-	crypt_sum_init(&p.sum);
-	crypt_sum_add(&p.sum, str_first(in->start, (size_t)in->head));
+	envelope_sum_init(&p.sum, in->envelope.version);
+	envelope_sum_add(&p.sum, str_first(in->start, (size_t)in->head));
 	if (!source_copy(r, pour_piece, &p, e))
 		return false;
-	crypt_sum_hex(&p.sum, hex);
-	envelope_end(want, in->head + in->body, hex);
+	envelope_sum_end(&p.sum, want);
 	return memcmp(want, in->end, ENVELOPE_END) == 0 ||
 	    err_set(e, ERR_INPUT, "is not whole: its end does not match");
 }
