@@ -129,8 +129,16 @@ prepare() {
 	unpack musl
 	kernel_include
 	roots
+	install_script
 	# A file that comes or goes links anew.
 	find src -name '*.c' | sort | changed build/list
+}
+
+# What `post365 install` runs, as the bytes of an array, without comments.
+install_script() {
+	sed '/^[[:space:]]*#/d; s/^[[:space:]]*//; /^$/d' \
+	    src/command/install/install.sh | od -An -v -tx1 |
+	    sed 's/ \(..\)/0x\1,/g' | changed build/gen/install_script.h
 }
 
 # Standard input becomes the file, unless it is the same.
@@ -157,6 +165,15 @@ verb_build() {
 	alone prepare_and_make build/post365 || exit 1
 	say "build/post365: $(wc -c <build/post365) bytes"
 }
+
+#: install [OPTION...]     builds, then post365 install (PREFIX, DESTDIR)
+#: uninstall [OPTION...]   undoes it
+verb_install() {
+	case $verb in install) verb_build ;; esac
+	build/post365 "$verb" ${PREFIX:+--prefix "$PREFIX"} \
+	    ${DESTDIR:+--destdir "$DESTDIR"} "$@"
+}
+verb_uninstall() { verb_install "$@"; }
 
 #: demo                    builds, then shows what it does, offline
 #: test [--fail-alloc] [--bless] [NAME...]
@@ -222,7 +239,7 @@ usage() {
 verb=${1:-build}
 [ $# -eq 0 ] || shift
 case $verb in
-build | db | fmt | clean | help | _roots) ;;
+build | install | uninstall | db | fmt | clean | help | _roots) ;;
 -h | --help) verb=help ;;
 demo | test | fuzz | bench | check | size | repro | deps | _one)
 	# shellcheck source=tests/run.sh

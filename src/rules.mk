@@ -22,7 +22,7 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
   -Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference
 MBED := -DMBEDTLS_CONFIG_FILE='<mbedtls_config.h>' -isystem vendor \
   -isystem $(MBEDTLS)/include
-BASE := -std=c11 -D_GNU_SOURCE -Isrc $(MBED)
+BASE := -std=c11 -D_GNU_SOURCE -Isrc -Ibuild/gen $(MBED)
 # -O2 where each byte of a mail or a file is looked at. All else, the walk over
 # lines and heads too, is for size.
 quick := codec/base64 codec/unbase64 codec/qp codec/utf8 codec/xxh64 \

@@ -8,6 +8,7 @@
 #include "command/check.h"
 #include "command/config.h"
 #include "command/explain.h"
+#include "command/install/install.h"
 #include "command/log.h"
 #include "command/print.h"
 #include "command/queue/queue.h"
@@ -58,6 +59,12 @@ const struct cli_command command_all[COMMAND_ALL] = {
 	{ "print", print_main, "NAME",
 	  "Prints a file for the machine, like a systemd unit.",
 	  print_options, print_more, print_word },
+	{ "install", install_main, "",
+	  "Puts this file, folders, a user and units in place.",
+	  install_options, install_more, NULL },
+	{ "uninstall", install_main, "",
+	  "Undoes what install did. Never removes mail.",
+	  uninstall_options, uninstall_more, NULL },
 	{ "help", help_main, "[COMMAND]",
 	  "Shows the commands, or the options of one.", NULL, NULL,
 	  command_word },

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/print.h"
 
+#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/os.h"
 #include "command/print_text.h"
 #include "config/config.h"
 #include "config/relay.h"
@@ -15,7 +17,6 @@ enum { OUT_MAX = 16 * 1024, PATH_SIZE = 4096, PRINT_MEMORY = 1 << 20, OWN = 1 };
 static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW"
 			    "XYZ0123456789/._-+";
 static const char usual[] = "/usr/local/bin/post365";
-static const char print_machine[] = "/etc/post365/config";
 
 const struct cli_option print_options[] = {
 	{ OWN, 0, "user", NULL, "units of your own, not of the machine" },
@@ -49,7 +50,7 @@ const char print_more[] =
     "  systemctl enable --now post365-queue.timer\n";
 
 /* A path that would need quotes is written into no file of root's. */
-static bool
+bool
 print_is_plain(struct str word)
 {
 	size_t ok = 0;
@@ -60,10 +61,16 @@ print_is_plain(struct str word)
 	return ok == word.n && ok > 0;
 }
 
+bool
+print_is_path(struct str path)
+{
+	return print_is_plain(path) && path.p[0] == '/';
+}
+
 static bool
 print_path(const char *what, struct str path, struct buf *out, struct err *e)
 {
-	if (print_is_plain(path) && path.p[0] == '/') {
+	if (print_is_path(path)) {
 		buf_adds(out, path);
 		return true;
 	}
@@ -90,7 +97,7 @@ print_value(char letter, const struct print_names *names, struct buf *out,
 	if (letter == 'T')
 		return print_path("state_dir", names->state, out, e);
 	if (letter == 'F' && names->config.n == 0)
-		buf_addz(out, print_machine);
+		buf_addz(out, PRINT_MACHINE);
 	if (letter == 'C' && names->config.n > 0)
 		buf_addz(out, " -C ");
 	if ((letter == 'C' || letter == 'F') && names->config.n > 0)
@@ -114,7 +121,10 @@ static bool
 print_fill(const char *text, const struct print_names *names, struct buf *out,
     struct err *e)
 {
-	const char *skipped = names->own ? "!%" : names->root ? "+" : "+%";
+	const char *skipped = names->own ? "!%=" :
+	    names->installed             ? "+%" :
+	    names->root                  ? "+=" :
+					   "+%=";
 	bool begins = true; /* a line */
 
 	for (; *text != '\0'; text++) {
@@ -122,7 +132,7 @@ print_fill(const char *text, const struct print_names *names, struct buf *out,
 			text = strchr(text, '\n');
 			continue;
 		}
-		if (begins && strchr("!+%", *text) != NULL)
+		if (begins && strchr("!+%=", *text) != NULL)
 			text++;
 		begins = *text == '\n';
 		if (*text != '@')
@@ -192,6 +202,31 @@ print_find_user(struct print_names *names, const struct config *c,
 		STR_ARG(names->user));
 }
 
+bool
+print_find_names(struct print_names *names, const struct config *c,
+    struct arena *mem, struct err *e)
+{
+	names->spool = c->spool_dir;
+	names->state = c->state_dir;
+	if (!c->piped && !str_eq(c->file, STR(PRINT_MACHINE)))
+		names->config = c->file;
+	return print_find_user(names, c, mem, e);
+}
+
+/* Does the queue belong to that user, as after post365 install? */
+static bool
+print_is_installed(const struct print_names *names)
+{
+	const struct passwd *who;
+	struct os_stat st;
+	struct err unsaid;
+
+	if (!os_stat_path(names->spool.p, &st, &unsaid) || st.owner == 0)
+		return false;
+	who = getpwnam(names->user.p);
+	return who != NULL && who->pw_uid == st.owner;
+}
+
 /* By the settings in force. */
 static bool
 print_by_config(const struct cli *c, const char *name, bool own,
@@ -210,13 +245,9 @@ print_by_config(const struct cli *c, const char *name, bool own,
 	program[n > 0 ? n : 0] = '\0';
 	arena_init(&mem, PRINT_MEMORY);
 	ok = config_load(&config, &ask, &c->log, e) &&
-	    print_find_user(&names, &config, &mem, e);
+	    print_find_names(&names, &config, &mem, e);
 	if (ok) {
-		names.spool = config.spool_dir;
-		names.state = config.state_dir;
-		if (!config.piped &&
-		    !str_eq(config.file, str_of(print_machine)))
-			names.config = config.file;
+		names.installed = names.root && print_is_installed(&names);
 		ok = print_file(name, &names, out, e);
 	}
 	arena_release(&mem);

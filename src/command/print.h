@@ -12,6 +12,7 @@
 #ifndef COMMAND_PRINT_H
 #define COMMAND_PRINT_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "cli/cli.h"
 
@@ -31,7 +32,21 @@ struct print_names {
 	struct str user; /* a name, or a number */
 	bool own;        /* units of a user's own */
 	bool root;       /* prints: the user is to be made */
+	bool installed;  /* the user is there, and the queue is its */
 };
+#define PRINT_MACHINE "/etc/post365/config" /* the usual one */
+
+/*
+ * Sets spool, state, config and user by the settings; root says what the user
+ * is without one. They live as long as c and mem. ERR_CONFIG.
+ */
+struct config;
+bool print_find_names(struct print_names *names, const struct config *c,
+    struct arena *mem, struct err *e) __attribute__((warn_unused_result));
+
+/* What such a file takes without quotes: as a name, and as a path. */
+bool print_is_plain(struct str word);
+bool print_is_path(struct str path);
 
 /* Appends the file of that name. ERR_USAGE, ERR_CONFIG. */
 bool print_file(const char *name, const struct print_names *names,

@@ -12,7 +12,8 @@
  *	@@	"@"
  *
  * A line that begins with "!" is not for a user's own unit, one with "+" only
- * for that, one with "%" only where root prints: there is no such user yet.
+ * for that, one with "%" only where root prints: there is no such user yet,
+ * one with "=" only where there is: the queue is its (`post365 install`).
  *
  * Source: systemd.service(5), systemd.socket(5), systemd.exec(5), crontab(5),
  * openrc-run(8), logrotate(8), postconf(5), Exim's specification 20.3, the

@@ -26,7 +26,7 @@ c_files() {
 sh_files() {
 	echo build.sh
 	echo .ci/run
-	find tests vendor -name '*.sh' | sort
+	find src tests vendor -name '*.sh' | sort
 }
 
 # --- what the lines of the source say
@@ -142,8 +142,8 @@ executable() {
 	size=$(wc -c <$x)
 	: >"$found"
 	# 778 kB without the relay; mbedTLS and musl are 230 kB of it.
-	[ "$size" -le 935000 ] || echo "$size bytes" >"$found"
-	result "the executable is $size bytes, up to 935000"
+	[ "$size" -le 950000 ] || echo "$size bytes" >"$found"
+	result "the executable is $size bytes, up to 950000"
 }
 
 # elf '' or '!', PATTERN, NAME: must it be there or not?

@@ -1320,7 +1320,7 @@ test_secret(void)
 }
 
 static const struct cli_command command = { "config", settings_main, "", "",
-	NULL, NULL };
+	NULL, NULL, NULL };
 
 static void
 check_run(const char *const *argv, int code, const char *out, const char *err)
