@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # bench relay: messages of 4 kB that are accepted in a second, from 1, 10 and
-# 100 clients of smtp-source, a connection for each message, against Postfix on
-# the same disk in the same run. Both answer after the disk has it; neither
-# sends any. Then what all processes have in memory, idle and with 100 clients,
-# and how long a message takes from its 250 to its request to the service.
+# 100 clients of smtp-source, a connection for each message, against Postfix and
+# OpenSMTPD on the same disk in the same run. All answer after the disk has it;
+# none sends any. Then what all processes have in memory, idle and with 100
+# clients, and how long a message takes from its 250 to its request to the
+# service.
 # shellcheck source=/dev/null
 . "$TOP/tests/bench/lib.sh"
 
@@ -93,10 +94,66 @@ if [ "$(id -u)" = 0 ]; then
 fi
 [ -n "$peer" ] || echo 'bench relay: no Postfix beside it (that wants root)'
 
-# rate PORT CLIENTS COUNT: messages in a second.
+# --- OpenSMTPD, unpacked. Its users and its /var are there for itself only.
+
+OPENSMTPD=$TOP/build/deps/opensmtpd
+third=''
+start_opensmtpd() {
+	mkdir -p opensmtpd/var/spool/smtpd opensmtpd/var/run opensmtpd/var/mail \
+	    opensmtpd/var/lib/opensmtpd/empty
+	chmod 711 opensmtpd/var/spool/smtpd
+	for n in 1 2; do
+		echo "opensmtp$([ $n = 1 ] && echo d || echo q)\
+:x:6401$n:6401$n::/var/empty:/bin/false"
+	done | cat /etc/passwd - >opensmtpd/passwd
+	printf 'opensmtp%s\n' d:x:64011: q:x:64012: |
+	    cat /etc/group - >opensmtpd/group
+	cat >opensmtpd/conf <<-END
+		smtp limit max-mails 100000
+		listen on 127.0.0.1 port 26028
+		action away relay host smtp://127.0.0.1:1
+		match from any for any action away
+	END
+	cp "$OPENSMTPD/usr/sbin/smtpctl" opensmtpd/
+	chgrp 64012 opensmtpd/smtpctl
+	chmod 2755 opensmtpd/smtpctl
+	# shellcheck disable=SC2016 # the inner shell's
+	unshare -m --propagation private sh -c '
+		mount --bind opensmtpd/passwd /etc/passwd &&
+		mount --bind opensmtpd/group /etc/group &&
+		mount --bind opensmtpd/var /var || exit 1
+		for _ in $(seq 50); do
+			sleep 0.2
+			opensmtpd/smtpctl pause mta && break
+		done >/dev/null 2>&1 &
+		exec timeout 900 "$0" -d -f opensmtpd/conf' \
+	    "$OPENSMTPD/usr/sbin/smtpd" >opensmtpd/out 2>&1 &
+	third=$!
+	trap 'kill $relay $peer $third 2>/dev/null' EXIT
+	tries=0
+	until limit=2 smtp_source -m 1 -l 100 127.0.0.1:26028 2>/dev/null; do
+		tries=$((tries + 1))
+		[ $tries -lt 15 ] || {
+			kill "$third" 2>/dev/null
+			third=''
+			break
+		}
+		sleep 0.2
+	done
+}
+if [ "$(id -u)" = 0 ] && [ -e "$OPENSMTPD/.done" ]; then
+	start_opensmtpd
+	[ -n "$third" ] || echo "bench relay: OpenSMTPD does not start:" \
+	    "$(tail -n 2 opensmtpd/out)"
+fi
+
+# rate [-d] PORT CLIENTS COUNT: messages in a second; -d: a client stays
+# connected.
 rate() {
+	keep=''
+	[ "$1" != -d ] || { keep=-d && shift; }
 	start=$(date +%s%N)
-	smtp_source -s "$2" -m "$3" -l 4096 -f sender@example.com \
+	smtp_source $keep -s "$2" -m "$3" -l 4096 -f sender@example.com \
 	    -t to@example.com "127.0.0.1:$1" || return 1
 	awk -v n="$3" -v ns="$(($(date +%s%N) - start))" \
 	    'BEGIN { printf "%.0f\n", n * 1e9 / ns }'
@@ -118,6 +175,10 @@ for clients in 1 10 100; do
 	fi
 	theirs=$(median <theirs)
 	echo "relay, $clients clients: $ours/s, Postfix $theirs/s"
+	# It lets 5 wait to be accepted, and others begin anew after a second: its
+	# clients stay connected.
+	[ -z "$third" ] || echo "relay, $clients clients: OpenSMTPD" \
+	    "$(rate -d 26028 $clients $count)/s"
 	aim "relay, $clients clients, against Postfix" \
 	    "$(awk -v a="$ours" -v b="$theirs" 'BEGIN { printf "%.2f", a / b }')" \
 	    '' least "$(echo "1 1 10 2 100 3" | awk -v n=$clients '{
