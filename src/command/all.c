@@ -17,6 +17,7 @@
 #include "command/send/send.h"
 #include "command/sendmail/sendmail.h"
 #include "command/token.h"
+#include "command/trace.h"
 
 enum { HELP_MAX = 16 * 1024 };
 
@@ -39,6 +40,9 @@ const struct cli_command command_all[COMMAND_ALL] = {
 	{ "log", journal_log_main, "",
 	  "Shows what became of each message.", journal_log_options,
 	  journal_log_more, NULL },
+	{ "trace", trace_main, "[ID|MESSAGE-ID]",
+	  "Asks Exchange whether mail was delivered.", trace_options,
+	  trace_more, NULL },
 	{ "check", check_main, "",
 	  "Tries each prerequisite in order. Sends nothing.", NULL,
 	  check_more, NULL },

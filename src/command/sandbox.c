@@ -39,8 +39,8 @@ const struct cli_option sandbox_options[] = {
 	{ MAILBOX, 'm', "mailbox", "ADDRESS",
 	    "one that exists; * for any (default: sender@example.com)" },
 	{ SEND_AS, 0, "send-as", NULL, "let mailboxes use any From" },
-	{ ROLE, 0, "role", "Mail.Send|Mail.ReadWrite|Mail.Read",
-	    "a permission of the app (default: the first two)" },
+	{ ROLE, 0, "role", "NAME",
+	    "a permission of the app, see below (default: the first two)" },
 	{ PLAIN, 0, "plain", NULL, "http:// in place of https://" },
 	{ EXIT_AFTER, 0, "exit-after", "N", "end after N kept messages" },
 	{ 0, 0, NULL, NULL, NULL }
@@ -63,9 +63,16 @@ const char sandbox_more[] =
     "\nIn place of the secret it takes client assertions (client_certificate,\n"
     "federated_token_file): form, names, times and that none comes twice are\n"
     "checked, the signature is not.\n"
+    "\nRoles: Mail.Send, Mail.ReadWrite, Mail.Read (searches Sent Items, "
+    "reads\n"
+    "bounces), ExchangeMessageTrace.Read.All (post365 trace). What becomes of\n"
+    "mail is in the first word of its address: failed@, quarantined@,\n"
+    "pending@, spam@, group@ (expanded), slow@ (delivered after 3 s),\n"
+    "untraced@; all else is delivered.\n"
     "\nA RULE is: WHERE KIND [VALUE] [name=value...] [xN]\n"
-    "WHERE is any, token, send, search (of Sent Items), or of drafts: draft,\n"
-    "attach, session, range, submit, ask, remove. xN: only N times. Rules are\n"
+    "WHERE is any, token, send, search (of Sent Items), trace, or of drafts:\n"
+    "draft, attach, session, range, submit, ask, remove. xN: only N times. "
+    "Rules are\n"
     "used up from the top. status and early take retry-after=TEXT code=CODE\n"
     "message=TEXT body=json|html|empty; quote a value with blanks: \"...\".\n"
     "Where a line below ends in *, the message is kept; else it is "
@@ -136,13 +143,16 @@ take_role(struct setup *t, const char *value, struct err *e)
 	bool send = str_eq(str_of(value), STR("Mail.Send"));
 	bool read_write = str_eq(str_of(value), STR("Mail.ReadWrite"));
 	bool read = str_eq(str_of(value), STR("Mail.Read"));
+	bool trace =
+	    str_eq(str_of(value), STR("ExchangeMessageTrace.Read.All"));
 
-	if (!send && !read_write && !read)
+	if (!send && !read_write && !read && !trace)
 		return err_set(e, ERR_USAGE,
-		    "--role: %s is none of Mail.Send, Mail.ReadWrite and "
-		    "Mail.Read",
+		    "--role: %s is none of Mail.Send, Mail.ReadWrite, "
+		    "Mail.Read and ExchangeMessageTrace.Read.All",
 		    value);
 	t->s.read = t->s.read || read;
+	t->s.trace = t->s.trace || trace;
 	t->s.no_send = !send && (!t->roles || t->s.no_send);
 	t->s.no_read_write = !read_write && (!t->roles || t->s.no_read_write);
 	t->roles = true;

@@ -140,34 +140,39 @@ pace_room(const struct pace *p, uint64_t bytes)
 }
 
 static bool
-not_before(const struct pace *p, int64_t wait, struct err *e)
+not_before(const struct pace *p, const char *what, int64_t wait, struct err *e)
 {
 	char when[DATE_ISO_SIZE];
 
 	date_iso(clock_wall(p->clock) + wait, when);
 	return err_set(e, ERR_RETRY,
-	    "%.*s: as many messages went as `rate` allows; the next may go at "
-	    "%s",
-	    STR_ARG(p->mailbox), when);
+	    "%.*s: as many went as `%s` allows; the next may go at %s",
+	    STR_ARG(p->mailbox), what, when);
+}
+
+bool
+pace_count(const struct pace *p, const char *what, struct config_rate most,
+    int64_t *wait, struct err *e)
+{
+	const struct quota_ask one = { .most = most.n, .n = 1 };
+	struct tally t;
+
+	*wait = 0;
+	if (!begin(p, what, most.seconds, &t, e))
+		return err_wrap(e, "%s", what);
+	*wait = quota_wait(&t.quota, &one, clock_wall(p->clock));
+	if (*wait == 0)
+		return count(p, &t, 1, e) || err_wrap(e, "%s", what);
+	os_close(&t.fd);
+	return not_before(p, what, *wait, e);
 }
 
 bool
 pace_take(struct pace *p, int64_t *wait, struct err *e)
 {
-	const struct quota_ask one = { .most = p->rate.n, .n = 1 };
-	struct tally t;
-
 	p->mine = 0;
 	*wait = 0;
-	if (p->rate.n == 0)
-		return true;
-	if (!begin(p, "rate", p->rate.seconds, &t, e))
-		return err_wrap(e, "rate");
-	*wait = quota_wait(&t.quota, &one, clock_wall(p->clock));
-	if (*wait == 0)
-		return count(p, &t, 1, e) || err_wrap(e, "rate");
-	os_close(&t.fd);
-	return not_before(p, *wait, e);
+	return p->rate.n == 0 || pace_count(p, "rate", p->rate, wait, e);
 }
 
 /* Seconds to wait; 0: they are counted, or cannot be. */

@@ -6,6 +6,8 @@
  *			that fails counts, too
  *	upload-HASH	bytes of large requests, of which Exchange takes 150
  *			MB in 5 minutes
+ *	trace-HASH	questions to the message trace (deliver/tracing.h),
+ *	details-HASH	for a tenant
  *
  * Counted for all processes that use one spool, in these files of its folder,
  * each changed under its lock. They are not synced: after a power cut the
@@ -60,6 +62,13 @@ int64_t pace_room(const struct pace *p, uint64_t bytes);
  */
 bool pace_take(struct pace *p, int64_t *wait, struct err *e)
     __attribute__((warn_unused_result));
+
+/*
+ * The same of one request of the kind `what` (a word for the file's name), of
+ * which `most` are allowed.
+ */
+bool pace_count(const struct pace *p, const char *what, struct config_rate most,
+    int64_t *wait, struct err *e) __attribute__((warn_unused_result));
 
 /*
  * For struct meter: waits until so many bytes may go, and counts them.

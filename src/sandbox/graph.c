@@ -5,6 +5,7 @@
 #include "sandbox/body.h"
 #include "sandbox/draft.h"
 #include "sandbox/sent.h"
+#include "sandbox/traces.h"
 #include "sandbox/upload.h"
 
 static const struct str users = STR_INIT("/v1.0/users/");
@@ -49,6 +50,8 @@ sandbox_graph_where(struct str method, struct str path)
 		return RULE_SEND;
 	if (sent_is_path(path))
 		return RULE_SEARCH;
+	if (traces_is_path(path))
+		return RULE_TRACE;
 	return upload_is_path(path) ? RULE_RANGE : draft_where(method, path);
 }
 
@@ -171,11 +174,16 @@ sandbox_graph_answer(const struct sandbox *s, const struct sandbox_request *r,
 	if (str_eq(r->method, STR("GET")) && is_user(r->path))
 		return refuse(r, a, 403, "Authorization_RequestDenied",
 		    STR("Insufficient privileges to complete the operation."));
+	if (traces_is_path(r->path)) {
+		traces_answer(s, r, a);
+		return false;
+	}
 	if (!is_send(r->path) && !draft_is_path(r->path) &&
 	    !sent_is_path(r->path))
 		return refuse(r, a, 404, "ResourceNotFound",
 		    STR("The sandbox has /v1.0/users/MAILBOX/sendMail, "
-			"/messages and /mailFolders/sentitems/messages."));
+			"/messages and /mailFolders/sentitems/messages, and "
+			"/v1.0/admin/exchange/tracing/messageTraces."));
 	if (!check_role(s, r, a))
 		return false;
 	if (r->body.n > SANDBOX_BODY_MAX) {

@@ -11,11 +11,13 @@
 #include "base/replace.h"
 #include "codec/date.h"
 #include "codec/jsonw.h"
+#include "sandbox/drafts.h"
 
 enum {
 	LINE_MAX_LOGGED = 16 * 1024, /* a path may have 8 kB */
 	NUMBER_DIGITS = 6,
-	TIME_SIZE = 48 /* for any milliseconds that printf can think of */
+	PATH_SIZE = 4096, /* PATH_MAX */
+	TIME_SIZE = 48    /* for any milliseconds that printf can think of */
 };
 
 static bool
@@ -123,6 +125,27 @@ keep_log(const struct sandbox *s, const struct keep_entry *entry, struct err *e)
 	buf_release(&path);
 	buf_release(&line);
 	return ok;
+}
+
+struct str
+keep_meta(const struct sandbox *s, uint32_t n, struct buf *bytes)
+{
+	char path[PATH_SIZE];
+	struct err e;
+
+	(void)snprintf(path, sizeof(path), "%.*s/mail/%06u.meta",
+	    STR_ARG(s->folder), n);
+	buf_reset(bytes);
+	return os_read_file(path, bytes, &e) ? buf_view(bytes) :
+					       (struct str){ 0 };
+}
+
+struct str
+keep_message_id(struct str meta)
+{
+	struct str id = drafts_get(meta, STR("message-id"));
+
+	return id.n > 0 ? id : drafts_get(meta, STR("property: String 0x1035"));
 }
 
 uint32_t

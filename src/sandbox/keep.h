@@ -41,6 +41,15 @@ bool keep_mail(const struct sandbox *s, const struct sandbox_mail *m,
 bool keep_log(const struct sandbox *s, const struct keep_entry *entry,
     struct err *e) __attribute__((warn_unused_result));
 
+enum { KEEP_META_MAX = 1024 * 1024 /* a line for each of 500 recipients */ };
+/*
+ * The lines of a kept message; empty: there is none. Lends what is in bytes
+ * (of KEEP_META_MAX): there may be more messages than memory.
+ */
+struct str keep_meta(const struct sandbox *s, uint32_t n, struct buf *bytes);
+/* Its Message-ID, however it came. */
+struct str keep_message_id(struct str meta);
+
 /* The highest number of a message in FOLDER/mail; 0: there is none. */
 uint32_t keep_last(struct str folder);
 

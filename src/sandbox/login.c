@@ -282,6 +282,8 @@ write_claims(const struct desk *d, struct str scope, int64_t life,
 		jsonw_str(&w, STR("Mail.ReadWrite"));
 	if (d->s->read)
 		jsonw_str(&w, STR("Mail.Read"));
+	if (d->s->trace)
+		jsonw_str(&w, STR("ExchangeMessageTrace.Read.All"));
 	jsonw_close(&w, ']');
 	jsonw_member(&w, STR("tid"), d->s->tenant);
 	jsonw_member(&w, STR("uti"), str_of(d->r->id));

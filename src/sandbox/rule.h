@@ -26,7 +26,7 @@ enum {
 /*
  * Which requests a rule is for: enum word, name, help. Of drafts: creation,
  * POST of an attachment, of an upload session, PUT of a range, /send, GET and
- * DELETE. The last is that of Sent Items.
+ * DELETE; of Sent Items; of the message trace.
  */
 /* clang-format off */
 #define RULE_PLACES(PLACE) \
@@ -40,7 +40,8 @@ enum {
 	PLACE(SUBMIT, "submit") \
 	PLACE(ASK, "ask") \
 	PLACE(REMOVE, "remove") \
-	PLACE(SEARCH, "search")
+	PLACE(SEARCH, "search") \
+	PLACE(TRACE, "trace")
 /* clang-format on */
 
 #define RULE_ENUM(word, name) RULE_##word,

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "sandbox/sent.h"
 
-#include <stdio.h>
-
-#include "base/os.h"
 #include "codec/jsonw.h"
 #include "codec/url.h"
 #include "sandbox/drafts.h"
 #include "sandbox/keep.h"
 
 enum {
-	PATH_SIZE = 4096, /* PATH_MAX */
 	FILTER_MAX = 2048,
-	META_MAX = 1024 * 1024, /* a line for each of 500 recipients */
-	TOP = 10                /* Graph's page, unless $top says less */
+	TOP = 10 /* Graph's page, unless $top says less */
 };
 
 static const struct str users = STR_INIT("/v1.0/users/");
@@ -55,33 +50,6 @@ wanted(const struct sandbox_request *r)
 	return (struct str){ id, id != NULL ? n : 0 };
 }
 
-/*
- * The lines of a kept message that was saved; empty: there is none. Lends
- * what is in bytes: there may be more of them than memory.
- */
-static struct str
-read_meta(const struct sandbox *s, uint32_t n, struct buf *bytes)
-{
-	char path[PATH_SIZE];
-	struct err e;
-
-	(void)snprintf(path, sizeof(path), "%.*s/mail/%06u.meta",
-	    STR_ARG(s->folder), n);
-	buf_reset(bytes);
-	if (!os_read_file(path, bytes, &e) ||
-	    str_eq(drafts_get(buf_view(bytes), STR("save-to-sent")), STR("no")))
-		return (struct str){ 0 };
-	return buf_view(bytes);
-}
-
-static struct str
-id_of(struct str meta)
-{
-	struct str id = drafts_get(meta, STR("message-id"));
-
-	return id.n > 0 ? id : drafts_get(meta, STR("property: String 0x1035"));
-}
-
 static void
 put_people(struct jsonw *w, struct str meta, struct str key, struct str name)
 {
@@ -107,7 +75,7 @@ put_item(struct jsonw *w, struct arena *mem, uint32_t n, struct str meta)
 {
 	jsonw_open(w, '{');
 	jsonw_member(w, STR("id"), arena_fmt(mem, "AAkALgAAAAAAHYQD%06u=", n));
-	jsonw_member(w, STR("internetMessageId"), id_of(meta));
+	jsonw_member(w, STR("internetMessageId"), keep_message_id(meta));
 	jsonw_member(w, STR("sentDateTime"), drafts_get(meta, STR("time")));
 	put_people(w, meta, STR("to: "), STR("toRecipients"));
 	put_people(w, meta, STR("cc: "), STR("ccRecipients"));
@@ -125,14 +93,15 @@ put_found(const struct sandbox *s, const struct sandbox_request *r,
 	struct err e;
 	unsigned found = 0;
 
-	buf_init(&bytes, META_MAX);
+	buf_init(&bytes, KEEP_META_MAX);
 
 	jsonw_open(w, '{');
 	jsonw_key(w, STR("value"));
 	jsonw_open(w, '[');
 	for (uint32_t n = 1; n <= last && found < TOP; n++) {
-		meta = read_meta(s, n, &bytes);
-		if (!str_eq(id_of(meta), id) ||
+		meta = keep_meta(s, n, &bytes);
+		if (str_eq(drafts_get(meta, STR("save-to-sent")), STR("no")) ||
+		    !str_eq(keep_message_id(meta), id) ||
 		    !str_ieq(drafts_get(meta, STR("mailbox")), mailbox))
 			continue;
 		put_item(w, r->mem, n, meta);

@@ -58,6 +58,7 @@ struct sandbox {
 	bool plain, send_as;
 	bool no_send, no_read_write; /* --role names others */
 	bool read;                   /* --role Mail.Read */
+	bool trace;                  /* --role ExchangeMessageTrace.Read.All */
 	struct rules rules;          /* of --fault */
 	struct cert cert;            /* unless plain */
 	struct sandbox_state *state;
