@@ -352,6 +352,10 @@ guest_shake_hands(struct guest *c, int64_t now)
 	c->events = io_events(io);
 	if (c->events != 0)
 		return;
+	if (io != IO_DONE && c->tls_at_once && !c->tls_began) {
+		guest_lose(c); /* it only looked whether somebody answers */
+		return;
+	}
 	if (io == IO_END || io == IO_CUT)
 		err_set(&why, ERR_RETRY, "lost connection");
 	c->host->secured(c, io == IO_DONE ? NULL : &why);

@@ -1244,6 +1244,108 @@ def a_port_in_use():
 
 
 @row
+def it_says_that_it_serves():
+    with Relay(users("u:%s\n" % hash_of("p")) + "allow = 10.0.0.0/8\n",
+               listen="listen = 127.0.0.1:PORT\nlisten = 127.0.0.1:PORT "
+               "auth\n") as r:
+        told = ("listening on 127.0.0.1:%d, 127.0.0.1:%d auth, %s/sock for "
+                "this machine, 1 of allow, 1 of auth_file; 0 in the queue; "
+                "sent by sender@example.com" % (*r.ports, r.dir))
+        await_that(lambda: "/master[%d]: ready: %s\n" % (r.process.pid, told)
+                   in r.said(), r.said())
+        reload(r, "anew.example")
+        await_that(lambda: "/master[%d]: settings read anew: %s\n" %
+                   (r.process.pid, told) in r.said(), r.said())
+        before = len(r.said())
+        r.write(r.text + "log_format = json\n")
+        reload(r, "json.example")
+        await_that(lambda: '"event":"reload","text":"settings read anew: '
+                   in r.said()[before:], r.said()[before:])
+    with Relay("log_format = json\n") as r:
+        await_that(lambda: '"level":"info","service":"master"' in r.said() and
+                   '"event":"start","text":"ready: listening on 127.0.0.1:'
+                   in r.said(), r.said())
+
+
+@row
+def a_check_of_the_relay_leaves_no_trace():
+    if not CERT:
+        raise Skip("no openssl")
+    listen = ("listen = 127.0.0.1:PORT tls\nlisten = 127.0.0.1:PORT\n"
+              "metrics = 127.0.0.1:PORT\n")
+    with Relay(with_certificate(), listen=listen, run=False) as r:
+        r.port = r.ports[1]
+        r.start()
+        before = r.said()
+        p = subprocess.run(r.command("--check"), capture_output=True,
+                           text=True, timeout=20)
+        same(p.returncode, 0, p.stdout + p.stderr)
+        assert "ok    127.0.0.1:%d\n" % r.ports[0] in p.stdout, p.stdout
+        # nor does a look by TCP alone
+        socket.create_connection(("127.0.0.1", r.ports[0])).close()
+        with Client(r.ports[0], greet=False) as c:
+            c.tls()
+            starts(c.reply(), "220")
+            starts(c.say("QUIT"), "221")
+        time.sleep(0.5)
+        new = [line for line in r.said()[len(before):].splitlines()
+               if "smtpd" in line and "walls" not in line]
+        same([line for line in new if "SSL_accept" in line], [])
+        same(len([line for line in new if " connect from" in line]), 1)
+        with Client(r.ports[2], greet=False) as c:
+            c.send("GET /metrics HTTP/1.0\r\n\r\n")
+            text = b""
+            while more := c.s.recv(65536):
+                text += more
+        assert b'handshakes_total{version="",result="failed"}' not in text
+        # one that is there, but hangs, is none that answers
+        os.kill(r.reception(), signal.SIGSTOP)
+        try:
+            p = subprocess.run(r.command("--check"), capture_output=True,
+                               text=True, timeout=20)
+        finally:
+            os.kill(r.reception(), signal.SIGCONT)
+        same(p.returncode, 69, p.stdout)
+        same(p.stdout.count("no relay answers"), 2, p.stdout)
+
+
+@row
+def a_check_by_root_thinks_of_the_relays_user():
+    if os.getuid() != 0:
+        raise Skip("not root")
+    with Relay("user = nobody\n" + users("u:%s\n" % hash_of("p")),
+               run=False) as r:
+        users_ = re.search("auth_file = (.*)", r.text).group(1)
+        for path in (TMP, r.dir):
+            os.chmod(path, 0o755)
+        os.makedirs(r.spool)
+        os.chmod(r.spool, 0o700)
+        p = subprocess.run(r.command("--check"), capture_output=True,
+                           text=True, timeout=20)
+        same(p.returncode, 78)
+        for path in (r.config, users_):
+            assert re.search("FAIL  user nobody must read %s: Permission "
+                             "denied; do: chgrp nobody" % path, p.stdout), \
+                p.stdout
+        assert "FAIL  user nobody must write into %s: Permission denied; do: " \
+            "chown -R nobody" % r.spool in p.stdout, p.stdout
+        os.chown(r.config, 0, 65534)
+        os.chmod(r.config, 0o640)
+        os.chown(r.spool, 65534, 65534)
+        os.chmod(users_, 0o644)
+        p = subprocess.run(r.command("--check"), capture_output=True,
+                           text=True, timeout=20)
+        assert "ok    user nobody may read and write" in p.stdout, p.stdout
+        assert re.search("users.*chmod", p.stderr), p.stderr
+        os.unlink(users_)
+        p = subprocess.run(r.command("--check"), capture_output=True,
+                           text=True, timeout=20)
+        same(p.returncode, 78)
+        assert "auth_file" in p.stderr and "--hash-password" in p.stderr, \
+            p.stderr
+
+
+@row
 def from_the_environment():
     r = Relay(run=False, listen="", lines="listen = 127.0.0.1:1\n")
     port = free_port()

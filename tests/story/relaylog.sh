@@ -15,6 +15,7 @@ free_ports 3 >ports
 read -r PORT AUTH HTTP <ports
 printf 'printer:%s\n' "$(printf 'Geheim-4711\n' | "$P" relay --hash-password)" \
     >users
+chmod 600 users
 cp "$CONFIG" plain
 
 # relay_with SETTING...: starts it; RELAY. Its log: relay.err and log.

@@ -62,8 +62,9 @@ logline_kind(struct str event)
 {
 	static const struct str same[] = { STR_INIT("defer"), STR_INIT("fail"),
 		STR_INIT("wait"), STR_INIT("hold") };
-	static const struct str message[] = { STR_INIT("reload"),
-		STR_INIT("restart"), STR_INIT("drain"), STR_INIT("throttle") };
+	static const struct str message[] = { STR_INIT("start"),
+		STR_INIT("reload"), STR_INIT("restart"), STR_INIT("drain"),
+		STR_INIT("throttle") };
 
 	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
 		if (str_eq(event, same[i]))

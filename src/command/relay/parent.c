@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,11 +19,13 @@
 #include "base/fds.h"
 #include "base/os.h"
 #include "base/record.h"
+#include "command/relay/doors.h"
 #include "command/relay/drop.h"
 #include "command/relay/launch.h"
 #include "command/relay/logbook.h"
 #include "command/relay/notify.h"
 #include "command/relay/plan.h"
+#include "command/relay/ready.h"
 #include "command/relay/rights.h"
 #include "deliver/bell.h"
 #include "deliver/holder.h"
@@ -33,7 +34,6 @@
 #include "relay/bundle.h"
 
 enum {
-	PARENT_DOORS = LAUNCH_DOORS,
 	PARENT_OLD = 16, /* receptions that were replaced */
 	PARENT_AGAIN_MS = 100,
 	PARENT_AGAIN_MOST_MS = 30000,
@@ -50,19 +50,12 @@ struct parent_child {
 	int64_t started, again, delay;
 };
 
-struct parent_door {
-	struct str text; /* as the settings have it */
-	int fd;
-};
-
 struct parent {
 	const struct cli *cli; /* its log is the book */
 	struct logbook book;
 	int stats; /* of its book */
 	struct plan plan;
-	struct arena names; /* of the doors */
-	struct parent_door door[PARENT_DOORS];
-	size_t doors;
+	struct doors doors;
 	int exe, signals;
 	int inlet[2];   /* the manager's end, and reception's */
 	int control;    /* of the reception that serves */
@@ -70,6 +63,7 @@ struct parent {
 	pid_t next_pid; /* until it says that it is ready */
 	int64_t next_until;
 	bool asked;            /* to reload, once more */
+	bool reloaded;         /* the next one has new settings */
 	bool renew;            /* the one that serves goes by older settings */
 	pid_t old[PARENT_OLD]; /* serve those that they have; 0: none */
 	struct parent_child reception, manager;
@@ -86,104 +80,6 @@ parent_say(const struct parent *p, const struct err *e)
 	    e->remedy[0] != '\0' ? "; do: " : "", e->remedy);
 }
 
-/* Doors */
-
-static int
-parent_find_door(const struct parent *p, struct str text)
-{
-	for (size_t i = 0; i < p->doors; i++)
-		if (str_eq(p->door[i].text, text))
-			return p->door[i].fd;
-	return -1;
-}
-
-/* The same address in a new plan is the same socket. */
-static bool
-parent_add_door(struct parent *p, const struct listen *l,
-    struct parent_door *to, struct err *e)
-{
-	to->fd = parent_find_door(p, l->text);
-	to->text = l->text;
-	if (to->fd < 0)
-		to->fd = listen_open(l, e);
-	return to->fd >= 0;
-}
-
-/* That of the setting `socket`; one that was not asked for may be missing. */
-static bool
-parent_open_socket(struct parent *p, const struct plan *plan,
-    struct parent_door *to, struct err *e)
-{
-	const struct listen l = { .kind = LISTEN_UNIX,
-		.text = plan->conf.socket,
-		.name = plan->conf.socket };
-	char folder[PATH_MAX];
-
-	if (l.text.n == 0)
-		return true;
-	if (os_folder_of(l.text.p, folder, sizeof(folder), e))
-		(void)!os_mkdir(folder, 0755);
-	if (parent_add_door(p, &l, to, e))
-		return true;
-	if (plan->conf.socket_asked)
-		return false;
-	log_warn(&p->cli->log,
-	    "%s: so sendmail of others cannot reach the "
-	    "relay (socket = PATH changes it)",
-	    e->msg);
-	return true;
-}
-
-static void
-parent_forget_doors(struct parent *p, const struct parent_door *kept, size_t n)
-{
-	for (size_t i = 0; i < p->doors; i++) {
-		bool stays = false;
-
-		for (size_t j = 0; j < n; j++)
-			stays = stays || kept[j].fd == p->door[i].fd;
-		if (!stays)
-			os_close(&p->door[i].fd);
-	}
-}
-
-/* Opens what plan wants; what stays open is shared with the doors there are. */
-static bool
-parent_open_doors(struct parent *p, struct plan *plan,
-    struct parent_door door[PARENT_DOORS], size_t *n, struct err *e)
-{
-	struct parent_door socket = { .fd = -1 };
-
-	*n = 0;
-	for (const struct listen *l = plan->conf.listen; l != NULL; l = l->next)
-		if (!parent_add_door(p, l, &door[(*n)++], e))
-			return false;
-	if (!parent_open_socket(p, plan, &socket, e))
-		return false;
-	if (socket.fd >= 0)
-		door[(*n)++] = socket;
-	if (plan->conf.metrics != NULL &&
-	    !parent_add_door(p, plan->conf.metrics, &door[(*n)++], e))
-		return err_wrap(e, "metrics");
-	return plan_seal(plan, socket.fd >= 0, e);
-}
-
-/* The names live in the plan: when it goes, they are copied. */
-static void
-parent_take_doors(struct parent *p, const struct parent_door *door, size_t n)
-{
-	struct arena names;
-
-	arena_init(&names, 1 << 20);
-	for (size_t i = 0; i < n; i++)
-		p->door[i] =
-		    (struct parent_door){ arena_str(&names, door[i].text),
-			    door[i].fd };
-	p->doors = n;
-	arena_release(&p->names);
-	p->names = names;
-}
-
 /* Children */
 
 static void
@@ -193,14 +89,14 @@ parent_child_begins(const struct parent *p)
 }
 
 static void __attribute__((noreturn)) parent_execute(const struct parent *p,
-    int bundle, int control, const struct parent_door *door, size_t n)
+    int bundle, int control, const struct doors *doors)
 {
 	int fd[LAUNCH_FDS] = { bundle, p->inlet[1], control, p->book.out,
 		p->stats };
 	size_t all = LAUNCH_FIRST;
 
-	for (size_t i = 0; i < n; i++)
-		fd[all++] = door[i].fd;
+	for (size_t i = 0; i < doors->n; i++)
+		fd[all++] = doors->door[i].fd;
 	fd[all] = p->exe;
 	launch_reception(fd, all, &p->cli->log);
 }
@@ -208,7 +104,7 @@ static void __attribute__((noreturn)) parent_execute(const struct parent *p,
 /* *control: ours. 0: none could be started. */
 static pid_t
 parent_start_reception(struct parent *p, const struct plan *plan,
-    const struct parent_door *door, size_t n, int *control)
+    const struct doors *doors, int *control)
 {
 	struct err e = { 0 };
 	int pair[2], bundle = bundle_open(buf_view(&plan->bundle), &e);
@@ -225,7 +121,7 @@ parent_start_reception(struct parent *p, const struct plan *plan,
 	pid = fork();
 	if (pid == 0) {
 		parent_child_begins(p);
-		parent_execute(p, bundle, pair[1], door, n);
+		parent_execute(p, bundle, pair[1], doors);
 	}
 	os_close(&bundle);
 	os_close(&pair[1]);
@@ -379,23 +275,13 @@ parent_end_now(struct parent *p, int signal)
 
 /* Reload */
 
-/* What was begun for a plan that is not followed. */
-static void
-parent_close_new(const struct parent *p, struct parent_door *door, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (parent_find_door(p, door[i].text) != door[i].fd)
-			os_close(&door[i].fd);
-}
-
 /* The settings as they are now, or as they were if these are wrong. */
 static void
 parent_reload(struct parent *p)
 {
-	struct parent_door door[PARENT_DOORS];
+	struct doors doors = { 0 };
 	struct plan plan;
 	struct err e = { 0 };
-	size_t n = 0;
 	bool ok;
 
 	p->asked = p->next_pid > 0; /* one at a time */
@@ -403,23 +289,23 @@ parent_reload(struct parent *p)
 		return;
 	notify_send("RELOADING=1");
 	ok = plan_load(&plan, p->cli, &e) &&
-	    parent_open_doors(p, &plan, door, &n, &e);
+	    doors_open(&p->doors, &plan, &p->cli->log, &doors, &e);
 	if (ok)
 		p->next_pid =
-		    parent_start_reception(p, &plan, door, n, &p->next);
+		    parent_start_reception(p, &plan, &doors, &p->next);
 	if (!ok || p->next_pid == 0) {
 		if (!ok)
 			parent_say(p, &e);
 		log_warn(&p->cli->log, "the settings stay as they were");
-		parent_close_new(p, door, n);
+		doors_give_up(&p->doors, &doors);
 		plan_release(&plan);
 		notify_send("READY=1");
 		return;
 	}
-	parent_forget_doors(p, door, n);
-	parent_take_doors(p, door, n);
+	doors_follow(&p->doors, &doors);
 	plan_release(&p->plan);
 	p->plan = plan;
+	p->reloaded = true;
 	drop_prepare(&p->plan.config, &p->cli->log);
 	p->book.host = p->plan.host;
 	if (!logbook_follow(&p->book, &p->plan.conf, &e))
@@ -442,7 +328,11 @@ parent_is_ready(struct parent *p)
 	p->reception.pid = p->next_pid;
 	p->reception.started = os_mono_ms();
 	p->next_pid = 0;
+	if (!p->ready || p->reloaded)
+		ready_tell(&p->plan, p->cli->log.way,
+		    p->ready ? "reload" : "start");
 	p->ready = true;
+	p->reloaded = false;
 	stats_set(p->book.stats, STATS_RELOAD, (unsigned long)os_wall(),
 	    STR(""), STR(""));
 	notify_send("READY=1");
@@ -530,8 +420,8 @@ parent_start_those_due(struct parent *p, int64_t now)
 		return;
 	if ((p->reception.pid == 0 || p->renew) && p->next_pid == 0 &&
 	    now >= p->reception.again)
-		p->next_pid = parent_start_reception(p, &p->plan, p->door,
-		    p->doors, &p->next);
+		p->next_pid =
+		    parent_start_reception(p, &p->plan, &p->doors, &p->next);
 	if (p->next_pid > 0 && now >= p->next_until)
 		(void)kill(p->next_pid, SIGKILL);
 	if (p->ready && p->manager.pid == 0 && now >= p->manager.again)
@@ -641,9 +531,8 @@ parent_take_signals(struct parent *p, struct err *e)
 static bool
 parent_open(struct parent *p, struct err *e)
 {
-	struct parent_door door[PARENT_DOORS];
 	struct outbox outbox = { 0 };
-	size_t n;
+	struct doors doors = { 0 };
 	bool ok;
 
 	p->exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -651,14 +540,14 @@ parent_open(struct parent *p, struct err *e)
 		return err_sys(e, ERR_CONFIG,
 		    "/proc/self/exe: the relay starts itself by it");
 	ok = plan_load(&p->plan, p->cli, e) &&
-	    parent_open_doors(p, &p->plan, door, &n, e) &&
+	    doors_open(&p->doors, &p->plan, &p->cli->log, &doors, e) &&
 	    rights_drop(&p->plan, e) &&
 	    logbook_follow(&p->book, &p->plan.conf, e) &&
 	    outbox_open(&outbox, &p->plan.config, e);
 	outbox_close(&outbox);
 	if (ok) {
 		drop_prepare(&p->plan.config, &p->cli->log);
-		parent_take_doors(p, door, n);
+		doors_follow(&p->doors, &doors);
 	}
 	p->book.host = p->plan.host;
 	return ok &&
@@ -695,6 +584,6 @@ parent_main(const struct cli *cli)
 	if (!ok)
 		status = cli_fail(cli, &e);
 	plan_release(&p.plan);
-	arena_release(&p.names);
+	arena_release(&p.doors.names);
 	return status;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/private.h"
 #include "compose/names.h"
 #include "config/relay.h"
 #include "config/share.h"
@@ -280,10 +281,29 @@ plan_check_rules(const struct plan *p, struct err *e)
 	return true;
 }
 
+static void
+plan_mend_users(const struct plan *p, struct err *e)
+{
+	const char *path = p->conf.auth_file.p;
+
+	(void)err_wrap(e, "auth_file");
+	if (access(path, F_OK) != 0)
+		(void)err_remedy(e,
+		    "make it, with a line \"name:\" and what post365 relay "
+		    "--hash-password prints for each who signs in, mode 640, "
+		    "its group the relay's");
+	else
+		(void)err_remedy(e, "chgrp %s %s && chmod 640 %s",
+		    p->conf.user.n > 0 ? p->conf.user.p : "GROUP-OF-THE-RELAY",
+		    path, path);
+}
+
 static bool
-plan_add_users(struct plan *p, struct err *e)
+plan_add_users(struct plan *p, const struct log *log, struct err *e)
 {
 	struct user *users = NULL;
+	struct os_stat st;
+	struct err open;
 	struct buf text;
 	struct str lent;
 	bool ok;
@@ -292,9 +312,15 @@ plan_add_users(struct plan *p, struct err *e)
 		return true;
 	buf_init_secret(&text, PLAN_FILE);
 	ok = plan_read(p, p->conf.auth_file, &text, e);
+	if (!ok)
+		plan_mend_users(p, e);
+	else if (os_stat_path(p->conf.auth_file.p, &st, &open) &&
+	    !private_check(p->conf.auth_file.p, &st, log, &open))
+		log_warn(log, "auth_file: %s; do: %s", open.msg, open.remedy);
 	lent = arena_str(&p->mem, buf_view(&text));
 	ok = ok && users_parse(&p->mem, p->conf.auth_file, lent, &users, e);
-	for (const struct user *u = users; ok && u != NULL; u = u->next)
+	for (const struct user *u = users; ok && u != NULL;
+	     u = u->next, p->users++)
 		ok = plan_check_rule(p, &u->rule, e) ||
 		    err_wrap(e, "%.*s: user %.*s", STR_ARG(p->conf.auth_file),
 			STR_ARG(u->name));
@@ -361,7 +387,7 @@ plan_add_all(struct plan *p, const struct log *log, struct err *e)
 		bundle_add(&p->bundle, BUNDLE_GATEWAY, str_of(text));
 	}
 	return plan_add_accounts(p, log, e) && plan_check_rules(p, e) &&
-	    plan_add_users(p, e) && plan_add_map(p, e) &&
+	    plan_add_users(p, log, e) && plan_add_map(p, e) &&
 	    plan_add_certificates(p, e);
 }
 
@@ -398,9 +424,9 @@ plan_load(struct plan *p, const struct cli *cli, struct err *e)
 }
 
 bool
-plan_seal(struct plan *p, bool with_socket, struct err *e)
+plan_seal(struct plan *p, struct err *e)
 {
-	if (with_socket)
+	if (p->has_socket)
 		bundle_add(&p->bundle, BUNDLE_SOCKET, p->conf.socket);
 	return buf_ok(&p->bundle, e);
 }

@@ -30,6 +30,8 @@ struct plan {
 	struct str host;
 	struct range_ip gateway; /* of a container */
 	bool in_container;
+	bool has_socket;    /* that of `socket` is open: doors_open says so */
+	size_t users;       /* of auth_file */
 	struct walls walls; /* what this kernel has */
 	/* files that are read anew when they change */
 	struct plan_file {
@@ -41,14 +43,13 @@ struct plan {
 };
 
 /*
- * cli says which file and account. socket: there is one of the setting
- * `socket`, for the bundle. ERR_CONFIG names file, line and remedy. Release it
- * in any case; plan_seal makes the bundle.
+ * cli says which file and account. ERR_CONFIG names file, line and remedy.
+ * Release it in any case; plan_seal ends the bundle.
  */
 bool plan_load(struct plan *p, const struct cli *cli, struct err *e)
     __attribute__((warn_unused_result));
-/* Ends the bundle: with_socket, there is one of the setting `socket`. */
-bool plan_seal(struct plan *p, bool with_socket, struct err *e)
+/* has_socket is known. */
+bool plan_seal(struct plan *p, struct err *e)
     __attribute__((warn_unused_result));
 void plan_release(struct plan *p);
 

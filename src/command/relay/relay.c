@@ -10,6 +10,7 @@
 #include "base/os.h"
 #include "command/relay/parent.h"
 #include "command/relay/plan.h"
+#include "command/relay/rights.h"
 #include "relay/reception.h"
 #include "relay/users.h"
 
@@ -17,7 +18,8 @@ enum { RELAY_CHECK = 1, RELAY_HASH };
 
 enum {
 	RELAY_PASSWORD = 4096, /* bytes of a line that is read */
-	RELAY_OUT = 65536
+	RELAY_OUT = 65536,
+	RELAY_PATIENCE_MS = 5000
 };
 
 const struct cli_option relay_options[] = {
@@ -91,25 +93,29 @@ relay_hash(const struct cli *cli)
 	return status;
 }
 
-/* Does somebody answer there? */
+/*
+ * Does somebody answer there? Where TLS begins at once, a line in clear is
+ * answered by a 421, and is no failed handshake.
+ */
 static bool
 relay_answers(const struct listen *l)
 {
+	const struct str want = l->tls == LISTEN_TLS ? STR("421") : STR("220");
+	const struct str quit = STR("QUIT\r\n");
 	char text[4] = "";
-	struct str said;
 	int fd = listen_connect(l);
 	struct pollfd at = { fd, POLLIN, 0 };
 	bool ok;
 
 	if (fd < 0)
 		return false;
-	ok = l->tls == LISTEN_TLS ||
-	    (os_poll(&at, 1, os_mono_ms() + 5000) > 0 &&
-		recv(fd, text, 3, 0) == 3);
-	said = (struct str){ text, 3 };
-	ok = ok && (l->tls == LISTEN_TLS || str_eq(said, STR("220")));
+	if (l->tls == LISTEN_TLS)
+		(void)!send(fd, quit.p, quit.n, MSG_NOSIGNAL);
+	ok = os_poll(&at, 1, os_mono_ms() + RELAY_PATIENCE_MS) > 0 &&
+	    recv(fd, text, want.n, 0) == (ssize_t)want.n &&
+	    str_eq((struct str){ text, want.n }, want);
 	if (ok && l->tls != LISTEN_TLS)
-		(void)!send(fd, "QUIT\r\n", 6, MSG_NOSIGNAL);
+		(void)!send(fd, quit.p, quit.n, MSG_NOSIGNAL);
 	os_close(&fd);
 	return ok;
 }
@@ -137,6 +143,9 @@ relay_check(const struct cli *cli)
 		if (!answers)
 			status = EX_UNAVAILABLE;
 	}
+	/* the last thing: it is that user then */
+	if (ok && !rights_check(&plan, &out))
+		status = EX_CONFIG;
 	if (ok && cli_print(cli, &out) != EX_OK)
 		status = EX_IOERR;
 	if (!ok)

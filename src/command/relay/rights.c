@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/relay/rights.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/os.h"
+
+enum { RIGHTS_PATHS = 4 + 2 * CONF_PAIRS };
 
 /* A folder that is to be there, and the user's. */
 static bool
@@ -48,17 +51,41 @@ rights_read(struct str path, const struct passwd *who, struct err *e)
 	    path.p, path.p);
 }
 
+/* The n-th file of a reload; empty: there is none. */
+static struct str
+rights_path(const struct plan *p, size_t n)
+{
+	const struct conf *c = &p->conf;
+	const struct str path[RIGHTS_PATHS] = {
+		p->config.piped ? STR("") : p->config.file,
+		c->certificate[0],
+		c->certificate[1],
+		c->key[0],
+		c->key[1],
+		c->auth_file,
+		c->recipient_map,
+		p->config.aliases,
+	};
+
+	return path[n];
+}
+
 static bool
 rights_read_all(const struct plan *p, const struct passwd *who, struct err *e)
 {
-	const struct conf *c = &p->conf;
-	bool ok = p->config.piped || rights_read(p->config.file, who, e);
+	for (size_t i = 0; i < RIGHTS_PATHS; i++)
+		if (!rights_read(rights_path(p, i), who, e))
+			return false;
+	return true;
+}
 
-	for (size_t i = 0; ok && i < c->keys; i++)
-		ok = rights_read(c->certificate[i], who, e) &&
-		    rights_read(c->key[i], who, e);
-	return ok && rights_read(c->auth_file, who, e) &&
-	    rights_read(c->recipient_map, who, e);
+static bool
+rights_change(const struct passwd *who, struct err *e)
+{
+	if (initgroups(who->pw_name, who->pw_gid) == 0 &&
+	    setgid(who->pw_gid) == 0 && setuid(who->pw_uid) == 0)
+		return true;
+	return err_sys(e, ERR_CONFIG, "user: cannot become %s", who->pw_name);
 }
 
 static bool
@@ -73,10 +100,8 @@ rights_become(const struct plan *p, const struct passwd *who, struct err *e)
 	    !rights_keep_place("POST365_STATE_DIR", c->state_dir,
 		&c->origin[CONFIG_STATE_DIR], e))
 		return false;
-	if (initgroups(who->pw_name, who->pw_gid) < 0 ||
-	    setgid(who->pw_gid) < 0 || setuid(who->pw_uid) < 0)
-		return err_sys(e, ERR_CONFIG, "user: cannot become %s",
-		    who->pw_name);
+	if (!rights_change(who, e))
+		return false;
 	os_protect_secrets();
 	return rights_read_all(p, who, e);
 }
@@ -100,4 +125,75 @@ rights_drop(const struct plan *p, struct err *e)
 		    "user: only root can become %s; this is uid %lu", name,
 		    (unsigned long)getuid());
 	return rights_become(p, who, e);
+}
+
+/* Is there a file of the queue's that it may not change? */
+static bool
+rights_keep_queue(struct str path, const struct passwd *who, struct err *e)
+{
+	if (access(path.p, R_OK | W_OK | X_OK) == 0 || errno == ENOENT)
+		return true;
+	err_sys(e, ERR_CONFIG, "user %s must write into %s", who->pw_name,
+	    path.p);
+	return err_remedy(e, "chown -R %s %s", who->pw_name, path.p);
+}
+
+/* By the setting, else whose the queue is; NULL: root's, or nobody's yet. */
+static const struct passwd *
+rights_who(const struct plan *p)
+{
+	struct os_stat st;
+	struct err unsaid;
+
+	if (p->conf.user.n > 0)
+		return getpwnam(p->conf.user.p);
+	return os_stat_path(p->config.spool_dir.p, &st, &unsaid) &&
+		st.owner != 0 ?
+	    getpwuid(st.owner) :
+	    NULL;
+}
+
+static bool
+rights_put(struct buf *out, const struct err *e)
+{
+	buf_addf(out, "FAIL  %s%s%s\n", e->msg,
+	    e->remedy[0] != '\0' ? "; do: " : "", e->remedy);
+	return false;
+}
+
+bool
+rights_check(const struct plan *p, struct buf *out)
+{
+	const struct passwd *who = geteuid() == 0 ? rights_who(p) : NULL;
+	bool ok = true;
+	struct err e;
+
+	if (who == NULL && p->conf.user.n > 0 && geteuid() == 0) {
+		err_set(&e, ERR_CONFIG,
+		    "user: there is no \"%s\" on this machine", p->conf.user.p);
+		return rights_put(out, &e);
+	}
+	if (who == NULL || who->pw_uid == 0)
+		return true;
+	if (!rights_change(who, &e))
+		return rights_put(out, &e);
+	for (size_t i = 0; i < RIGHTS_PATHS; i++)
+		ok = (rights_read(rights_path(p, i), who, &e) ||
+			 rights_put(out, &e)) &&
+		    ok;
+	/* the file `secret` beside the settings */
+	if (ok && config_is_closed(&p->config)) {
+		err_set(&e, ERR_CONFIG,
+		    "user %s must read the settings of who signs in, too (the "
+		    "file `secret` beside %s)",
+		    who->pw_name, p->config.file.p);
+		ok = rights_put(out, &e);
+	}
+	ok = (rights_keep_queue(p->config.spool_dir, who, &e) ||
+		 rights_put(out, &e)) &&
+	    ok;
+	if (ok)
+		buf_addf(out, "ok    user %s may read and write what it must\n",
+		    who->pw_name);
+	return ok;
 }

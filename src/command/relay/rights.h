@@ -16,4 +16,13 @@
 bool rights_drop(const struct plan *p, struct err *e)
     __attribute__((warn_unused_result));
 
+/*
+ * As root: becomes the user of the setting (else the owner of the queue), for
+ * good, and appends a line for each file that it could not read and folder
+ * that it could not write, or that all is well. False: something is not. For
+ * others nothing is said.
+ */
+bool rights_check(const struct plan *p, struct buf *out)
+    __attribute__((warn_unused_result));
+
 #endif
