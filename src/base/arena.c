@@ -12,6 +12,7 @@
 
 enum {
 	BLOCK_SIZE = 4096 - 64, /* a page less malloc's and our own header */
+	STASH_BLOCK = 8192 - 64,
 	KEPT_MOST = 64 * 1024
 };
 
@@ -28,9 +29,31 @@ arena_init(struct arena *a, size_t limit)
 }
 
 void
+arena_init_of(struct arena *a, size_t limit, struct arena_stash *stash)
+{
+	*a = (struct arena){ .limit = limit, .stash = stash };
+}
+
+void
 arena_init_secret(struct arena *a, size_t limit)
 {
 	*a = (struct arena){ .limit = limit, .secret = true };
+}
+
+static void
+discard(struct arena *a, struct arena_block *b)
+{
+	struct arena_stash *s = a->stash;
+
+	if (a->secret)
+		secret_wipe(b->bytes, b->used);
+	if (s == NULL || b->cap != STASH_BLOCK || s->n == ARENA_STASH_MOST) {
+		free(b);
+		return;
+	}
+	b->next = s->blocks;
+	s->blocks = b;
+	s->n++;
 }
 
 void
@@ -40,24 +63,50 @@ arena_release(struct arena *a)
 
 	for (b = a->blocks; b != NULL; b = next) {
 		next = b->next;
-		if (a->secret)
-			secret_wipe(b->bytes, b->used);
-		free(b);
+		discard(a, b);
 	}
 	*a = (struct arena){ 0 };
+}
+
+void
+arena_stash_release(struct arena_stash *s)
+{
+	struct arena all = { .blocks = s->blocks };
+
+	arena_release(&all);
+	*s = (struct arena_stash){ 0 };
+}
+
+/* One that is zeroed, or NULL. */
+static struct arena_block *
+take_block(struct arena_stash *s, size_t cap)
+{
+	struct arena_block *b;
+
+	if (s == NULL || cap != STASH_BLOCK || s->blocks == NULL) {
+		b = calloc(1, sizeof(*b) + cap);
+		if (b != NULL)
+			b->cap = cap;
+		return b;
+	}
+	b = s->blocks;
+	s->blocks = b->next;
+	s->n--;
+	memset(b->bytes, 0, b->used);
+	b->used = 0;
+	return b;
 }
 
 static struct arena_block *
 add_block(struct arena *a, size_t n)
 {
-	size_t cap = n > BLOCK_SIZE ? n : BLOCK_SIZE;
-	struct arena_block *b = calloc(1, sizeof(*b) + cap);
+	size_t least = a->stash != NULL ? STASH_BLOCK : BLOCK_SIZE;
+	struct arena_block *b = take_block(a->stash, n > least ? n : least);
 
 	if (b == NULL) {
 		a->no_memory = true;
 		return NULL;
 	}
-	b->cap = cap;
 	b->next = a->blocks;
 	a->blocks = b;
 	return b;
@@ -73,7 +122,9 @@ arena_renew(struct arena *a)
 	for (; b != NULL; b = b->next)
 		all += b->cap;
 	b = was.blocks;
-	*a = (struct arena){ .limit = was.limit, .secret = was.secret };
+	*a = (struct arena){ .limit = was.limit,
+		.stash = was.stash,
+		.secret = was.secret };
 	if (b != NULL && b->next == NULL && all <= KEPT_MOST) {
 		secret_wipe(b->bytes, b->used);
 		b->used = 0;

@@ -15,14 +15,30 @@
 #include "base/err.h"
 #include "base/str.h"
 
+enum { ARENA_STASH_MOST = 64 /* blocks of 8 kB */ };
+
+/*
+ * Blocks that arenas of one thread gave back, for the next of them: malloc
+ * would give pages back to the system with each job, and fetch others. Begins
+ * zeroed.
+ */
+struct arena_stash {
+	struct arena_block *blocks;
+	size_t n;
+};
+
 struct arena {
 	struct arena_block *blocks; /* newest first */
+	struct arena_stash *stash;  /* NULL: none */
 	size_t used, limit;         /* bytes handed out, and the most allowed */
 	bool full, no_memory;       /* latched */
 	bool secret;                /* wiped when released */
 };
 
 void arena_init(struct arena *a, size_t limit);
+/* The same, with blocks of a stash, which is borrowed; or NULL. */
+void arena_init_of(struct arena *a, size_t limit, struct arena_stash *stash);
+void arena_stash_release(struct arena_stash *s); /* of no arena any more */
 /* The same for secrets: they never stay behind in freed memory. */
 void arena_init_secret(struct arena *a, size_t limit);
 void arena_release(struct arena *a); /* frees all; zeroes *a */

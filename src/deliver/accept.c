@@ -30,7 +30,7 @@ void
 accept_begin(struct accept *a, const struct accept_ask *ask)
 {
 	*a = (struct accept){ .ask = *ask, .fd = -1 };
-	arena_init(&a->mem, ACCEPT_ARENA);
+	arena_init_of(&a->mem, ACCEPT_ARENA, ask->stash);
 	buf_init(&a->text, ACCEPT_TEXT);
 }
 

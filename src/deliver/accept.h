@@ -83,9 +83,10 @@ struct accept_ask {
 	struct str who; /* for whom, in words of the envelope; empty: the
 			   user of this process */
 	const struct log *log;
-	bool check; /* by the route of options */
-	bool keep;  /* where it cannot be stored it is kept elsewhere, for the
-		       caller to send: accept_source */
+	struct arena_stash *stash; /* or NULL */
+	bool check;                /* by the route of options */
+	bool keep; /* where it cannot be stored it is kept elsewhere, for the
+		      caller to send: accept_source */
 };
 
 struct accept {

@@ -186,7 +186,7 @@ visit_check_alias(struct visit *v, const struct addr *to)
 	if (a->barred.n == 0)
 		return;
 	one.next = NULL;
-	arena_init(&mem, VISIT_MEMORY);
+	arena_init_of(&mem, VISIT_MEMORY, &v->house->stash);
 	list = rewrite_list(&mem, v->house->map, &one);
 	for (; why.n == 0 && list != NULL; list = list->next)
 		why = barred_why(a->barred, list);
@@ -387,6 +387,7 @@ visit_session(struct visit_house *h, const struct listen *l,
 		.trusted = allow != NULL,
 		.log = h->log,
 		.text = &h->text,
+		.stash = &h->stash,
 		.heard = visit_say_refused,
 		.may_secure = visit_may_secure };
 }
@@ -418,7 +419,7 @@ visit_begin(struct visit_house *h, const struct listen *l, int fd,
 		.peer = *peer,
 		.allow = allow };
 	v->rule = visit_rule(v);
-	arena_init(&v->mem, VISIT_MEMORY);
+	arena_init_of(&v->mem, VISIT_MEMORY, &h->stash);
 	if (h->conf->log_probes)
 		visit_say_connect(v);
 	if (guest_open(&v->guest, &h->host, &how, &conf, &e))
@@ -491,4 +492,5 @@ visit_house_close(struct visit_house *h)
 	beside_stop(&h->sign_ins);
 	tally_release(&h->tally);
 	buf_release(&h->text);
+	arena_stash_release(&h->stash);
 }

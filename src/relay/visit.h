@@ -45,7 +45,8 @@ struct visit_house {
 	int inlet; /* the manager's: who is told of a new message; -1: nobody */
 	/* the rest is visit's and reception's */
 	struct guest_host host;
-	struct buf text; /* of session.h, one for all */
+	struct buf text;          /* of session.h, one for all */
+	struct arena_stash stash; /* of all that a message takes */
 	struct beside commits, sign_ins;
 	struct known known;
 	struct tally tally;

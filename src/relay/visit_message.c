@@ -126,7 +126,7 @@ visit_choose(void *arg, struct str header, struct accept_to *to, struct err *e)
 	struct head head;
 	bool ok;
 
-	arena_init(&mem, VISIT_HEADER);
+	arena_init_of(&mem, VISIT_HEADER, &v->house->stash);
 	ok = head_scan(&mem, header, &head, e) &&
 	    (visit_check_header(v, &head, &mem) ||
 		err_set(e, ERR_REFUSED, "the header is not taken"));
@@ -204,7 +204,7 @@ visit_forget(struct visit *v)
 	v->refusal[0] = '\0';
 	v->account = NULL;
 	arena_release(&v->mem);
-	arena_init(&v->mem, VISIT_MEMORY);
+	arena_init_of(&v->mem, VISIT_MEMORY, &v->house->stash);
 }
 
 void
@@ -216,7 +216,8 @@ visit_data(struct visit *v)
 	struct accept_ask ask = { .choose = visit_choose,
 		.arg = v,
 		.client = "relay",
-		.log = v->house->log };
+		.log = v->house->log,
+		.stash = &v->house->stash };
 
 	visit_forget(v);
 	v->account = visit_account_first(v);

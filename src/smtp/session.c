@@ -35,7 +35,7 @@ session_init(struct session *s, const struct session_conf *conf)
 	buf_init(&s->replies, REPLIES_MAX);
 	buf_init_secret(&s->line, AUTH_LINE_MAX);
 	buf_init(&s->own_text, SESSION_TEXT_MAX);
-	arena_init(&s->mem, session_memory(s));
+	arena_init_of(&s->mem, session_memory(s), s->conf.stash);
 	s->rcpt.tail = &s->rcpt.list;
 	buf_addf(&s->replies, "220 %.*s ESMTP post365\r\n",
 	    STR_ARG(s->conf.host));
@@ -135,7 +135,7 @@ void
 session_reset(struct session *s)
 {
 	arena_release(&s->mem);
-	arena_init(&s->mem, session_memory(s));
+	arena_init_of(&s->mem, session_memory(s), s->conf.stash);
 	s->mail = (struct syntax_mail){ 0 };
 	s->rcpt = (struct session_rcpt){ 0 };
 	s->rcpt.tail = &s->rcpt.list;

@@ -77,6 +77,7 @@ struct session_conf {
 	   bytes: needed within one event only, so that many sessions can share
 	   one. Borrowed; NULL: each has its own. */
 	struct buf *text;
+	struct arena_stash *stash; /* of transactions; or NULL */
 	/* Hears of each reply that refuses something; or NULL. */
 	void (*heard)(struct session *s, struct str reply);
 	/* May STARTTLS be followed now? NULL: always. */

@@ -137,6 +137,35 @@ test_renew(void)
 	arena_release(&a);
 }
 
+/* Blocks come back zeroed, of any arena; large ones do not stay. */
+static void
+test_stash(void)
+{
+	struct arena_stash stash = { 0 };
+	struct arena a, b;
+	char *first, *second;
+
+	arena_init_of(&a, 1 << 20, &stash);
+	first = arena_alloc(&a, 100);
+	memset(first, 'x', 100);
+	(void)arena_alloc(&a, 50000);
+	arena_release(&a);
+	T_CHECK(stash.n == 1, "%zu blocks", stash.n);
+	arena_init_of(&b, 1 << 20, &stash);
+	second = arena_alloc(&b, 6000);
+	T_CHECK(second == first && stash.n == 0, "the same block");
+	for (size_t i = 0; i < 6000; i++)
+		T_CHECK(second[i] == 0, "%zu: zeroed", i);
+	arena_release(&b);
+	arena_init_of(&a, (ARENA_STASH_MOST + 2) * 8000, &stash);
+	for (int i = 0; i < ARENA_STASH_MOST + 1; i++)
+		T_CHECK(arena_alloc(&a, 7000) != NULL, "%d", i);
+	arena_release(&a);
+	T_CHECK(stash.n == ARENA_STASH_MOST, "%zu blocks", stash.n);
+	arena_stash_release(&stash);
+	T_CHECK(stash.n == 0, "released");
+}
+
 static void
 build(void)
 {
@@ -171,6 +200,7 @@ static const struct t_test tests[] = {
 	{ "array", test_array },
 	{ "text", test_text },
 	{ "renew", test_renew },
+	{ "stash", test_stash },
 	{ "allocation", test_allocation },
 };
 
