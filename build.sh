@@ -175,6 +175,8 @@ verb_install() {
 }
 verb_uninstall() { verb_install "$@"; }
 
+#: deb                     build/post365_VERSION_ARCH.deb
+
 #: demo                    builds, then shows what it does, offline
 #: test [--fail-alloc] [--bless] [NAME...]
 #:                         unit programs under sanitizers, then stories
@@ -217,7 +219,7 @@ verb_fmt() {
 #: clean                   removes build/ but for what was fetched
 verb_clean() {
 	for f in build/* build/.[!.]*; do
-		case $f in build/dl | build/npm | build/deps) continue ;; esac
+		case $f in build/dl | build/npm | build/deps | build/debian.tar) continue ;; esac
 		rm -rf "$f"
 	done
 }
@@ -244,6 +246,10 @@ build | install | uninstall | db | fmt | clean | help | _roots) ;;
 demo | test | fuzz | bench | check | size | repro | deps | _one)
 	# shellcheck source=tests/run.sh
 	. tests/run.sh
+	;;
+deb)
+	# shellcheck source=src/deb/deb.sh
+	. src/deb/deb.sh
 	;;
 cross | release)
 	# shellcheck source=tests/cross.sh

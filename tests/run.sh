@@ -391,6 +391,21 @@ deps_unpack() {
 	: >"$dir/.done"
 }
 
+# A bare machine of this release, with its lists of packages.
+deps_root() {
+	[ -s build/debian.tar ] && return
+	have mmdebstrap || return 1
+	# shellcheck source=/dev/null
+	suite=$(. /etc/os-release && say "${VERSION_CODENAME:-stable}")
+	mmdebstrap --variant=minbase --include="$(say "$1" | tr '|' ,)" \
+	    --skip=cleanup/apt/lists \
+	    --dpkgopt='path-exclude=/usr/share/man/*' \
+	    --dpkgopt='path-exclude=/usr/share/locale/*' \
+	    --dpkgopt='path-exclude=/usr/share/doc/*' \
+	    "$suite" build/debian.tar.new >build/apt.log 2>&1 &&
+		mv build/debian.tar.new build/debian.tar
+}
+
 deps_npm() {
 	name=${1%@*}
 	have npm || return 1

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/install/install.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -299,6 +300,9 @@ install_become_script(const struct install *in, struct err *e)
 	} script = { install_script }; /* execve changes no argument */
 	char *argv[] = { shell, option, script.word, name, NULL };
 
+	/* main ignores them, and what a shell finds ignored stays so */
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)signal(SIGXFSZ, SIG_DFL);
 	(void)execv(shell, argv);
 	err_sys(e, ERR_CONFIG, "cannot run /bin/sh");
 	err_remedy(e, "copy %s by hand: this machine has no shell", in->self);
