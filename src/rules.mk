@@ -100,8 +100,8 @@ help := $(filter-out %_test.c,$(wildcard tests/unit/*.c))
 help := $(help:tests/unit/%.c=build/san/unit/%.o)
 wrap := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 # What tests/unit/cut.c can fail, and end the program at.
-cut := openat write pwrite pread fsync fdatasync ftruncate unlinkat \
-  renameat2 futimens flock mkdir close
+cut := openat write pwrite pread fsync fdatasync sync_file_range ftruncate \
+  unlinkat renameat2 futimens flock mkdir close
 build/san/crash_test build/san/journal_test build/san/queue_carry_test \
   build/san/accept_test \
   $(O)/unit/crash_test $(O)/unit/journal_test $(O)/unit/queue_carry_test \

@@ -402,6 +402,24 @@ os_sync(int fd, const char *name, struct err *e)
 	return r == 0 || io_error(name, "sync", e);
 }
 
+bool
+os_write_out(int fd, const char *name, struct err *e)
+{
+	const unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE |
+	    SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+	int r;
+
+	do
+		r = sync_file_range(fd, 0, 0, all);
+	while (r < 0 && errno == EINTR);
+	if (r == 0)
+		return true;
+	/* it tells of a failure only once: no sync hears of it again */
+	if (errno == EIO || errno == ENOSPC || errno == EDQUOT)
+		return io_error(name, "write out", e);
+	return os_sync(fd, name, e);
+}
+
 void
 os_sync_start(int fd)
 {

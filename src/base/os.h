@@ -126,6 +126,13 @@ bool os_write_at(struct os_at to, struct str s, struct err *e)
  */
 bool os_sync(int fd, const char *name, struct err *e)
     __attribute__((warn_unused_result));
+/*
+ * What was written has reached the disk's own memory, and nothing of it is
+ * left to write. No promise yet: an os_sync is still to come. Fails as that
+ * does.
+ */
+bool os_write_out(int fd, const char *name, struct err *e)
+    __attribute__((warn_unused_result));
 /* Begins to write it to the disk, for an os_sync to come, where that can be. */
 void os_sync_start(int fd);
 /* Ends the file at this size. ERR_RETRY with exit 74. */

@@ -267,6 +267,12 @@ spool_seal(struct spool_add *a, struct err *e)
 }
 
 static bool
+settle_write_out(struct spool_add *a, struct err *e)
+{
+	return a->spool->sync == SPOOL_NONE || os_write_out(a->fd, a->id, e);
+}
+
+static bool
 settle_sync(struct spool_add *a, struct err *e)
 {
 	return spool_sync_file(a->spool, a->fd, a->id, e);
@@ -300,35 +306,32 @@ settle_each(struct spool_add **a, size_t n,
 	return ok;
 }
 
-/* No worker has one yet: the locks still are ours. */
-static void
-settle_none(const struct spool *s, struct spool_add **a, size_t n)
-{
-	struct err ignored;
-
-	for (size_t i = 0; i < n; i++)
-		spool_abort(a[i]);
-	/* else a power cut could bring back what was refused */
-	(void)!spool_sync_folder(s, SPOOL_NEW, &ignored);
-}
-
+/*
+ * No worker has one yet: the locks still are ours. Also for those that were
+ * refused after their rename: else a power cut could bring them back.
+ */
 static bool
 settle_folder(const struct spool *s, struct spool_add **a, size_t n,
     struct err *e)
 {
-	size_t left = 0;
+	size_t renamed = 0;
+	struct err ignored;
 
 	for (size_t i = 0; i < n; i++)
-		left += a[i]->spool != NULL;
-	if (left == 0 || spool_sync_folder(s, SPOOL_NEW, e))
+		renamed += a[i]->where == SPOOL_NEW;
+	if (renamed == 0 || spool_sync_folder(s, SPOOL_NEW, e))
 		return true;
-	settle_none(s, a, n);
+	for (size_t i = 0; i < n; i++)
+		spool_abort(a[i]);
+	(void)!spool_sync_folder(s, SPOOL_NEW, &ignored);
 	return false;
 }
 
 /*
  * Each step for all before the next. The first sync commits for all what the
- * file system has begun, and a rename between two would begin anew.
+ * file system has begun: with the renames in it, that is all there is to
+ * commit, and the other syncs find nothing to do. What is written out before
+ * it is renamed is whole wherever its new name is durable (spool.h).
  */
 bool
 spool_settle(struct spool_add **a, size_t n, struct err *e)
@@ -339,8 +342,9 @@ spool_settle(struct spool_add **a, size_t n, struct err *e)
 
 	for (size_t i = 0; n > 1 && s->sync != SPOOL_NONE && i < n; i++)
 		os_sync_start(a[i]->fd);
-	ok = settle_each(a, n, settle_sync, e);
+	ok = settle_each(a, n, settle_write_out, e);
 	ok = settle_each(a, n, settle_move, ok ? e : &more) && ok;
+	ok = settle_each(a, n, settle_sync, ok ? e : &more) && ok;
 	ok = settle_folder(s, a, n, ok ? e : &more) && ok;
 	/* From here on the mail is safe. */
 	for (size_t i = 0; i < n; i++) {

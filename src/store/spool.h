@@ -21,14 +21,15 @@
  *	1 create in tmp/, lock	tmp/, any bytes		not accepted:
  *	2 write it, seal it	tmp/, any bytes		spool_clean removes
  *	  settle any number, each step for all before the next:
- *	3 fdatasync		tmp/, whole		it after 36 h
+ *	3 write out, wait	tmp/, any bytes		it after 36 h
  *	4 rename to new/	tmp/ or new/, whole	the same, or sent
- *	5 fsync new/		new/, whole		ACCEPTED, is sent
- *	6 close: lock is free	new/, whole		is sent
- *	  the one for which 3 or 4 fails goes, the others go on; where 5
+ *	5 fdatasync		tmp/ or new/, whole	the same, or sent
+ *	6 fsync new/		new/, whole		ACCEPTED, is sent
+ *	7 close: lock is free	new/, whole		is sent
+ *	  the one for which 3, 4 or 5 fails goes, the others go on; where 6
  *	  fails, none is accepted:
- *	7 unlink each		new/, whole; or none	refused, or sent
- *	8 fsync new/		none			REFUSED
+ *	8 unlink each		new/, whole; or none	refused, or sent
+ *	9 fsync new/		none			REFUSED
  *	take
  *	1 lock, read, check	new/			is sent
  *	2 rename to work/	new/ or work/		is sent
@@ -49,6 +50,12 @@
  * So a message goes out twice only if the cut falls between its request and
  * the journal's line, which comes before step 1 of done, and then
  * unsure_since tells.
+ *
+ * The rename comes before the sync, so that a file system with a journal (ext4,
+ * XFS) commits once for both: a commit is most of what a message costs. What
+ * is written out by then gets to the disk with that commit, if not before. On
+ * others a power cut between 4 and 6 may leave in new/, torn, what was not
+ * accepted.
  *
  * A torn file (SPOOL_NONE and a power cut, or a bad disk) fails its check
  * when it is taken, moves to hold/ and is never sent. One of another version

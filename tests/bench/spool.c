@@ -190,9 +190,13 @@ group_of_bare(struct bare *b)
 	for (int i = 0; b->n > 1 && i < b->n; i++)
 		(void)sync_file_range(b->fd[i], 0, 0, SYNC_FILE_RANGE_WRITE);
 	for (int i = 0; i < b->n; i++)
-		check(fdatasync(b->fd[i]) == 0, "the bare loop cannot sync");
+		(void)sync_file_range(b->fd[i], 0, 0,
+		    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+			SYNC_FILE_RANGE_WAIT_AFTER);
 	for (int i = 0; i < b->n; i++)
 		bare_rename(b, i);
+	for (int i = 0; i < b->n; i++)
+		check(fdatasync(b->fd[i]) == 0, "the bare loop cannot sync");
 	check(fsync(b->new) == 0, "the bare loop cannot sync");
 	for (int i = 0; i < b->n; i++)
 		(void)close(b->fd[i]);

@@ -576,8 +576,9 @@ test_done_unmarked(void)
 }
 
 /*
- * All syncs, then all renames, and one sync of the folder. What fails alone
- * goes alone; if the folder does, what was renamed is removed, for good.
+ * All are written out, then all renamed, then all synced, and the folder once.
+ * What fails alone goes alone; if the folder does, what was renamed is
+ * removed, for good.
  */
 static void
 test_order(void)
@@ -587,11 +588,12 @@ test_order(void)
 		long fails; /* the call of the settle; 0: none */
 		const char *stored;
 	} rows[] = {
-		{ "all well", "dddrrrf...", 0, "+++" },
-		{ "the third sync", "dd!u.rrf..", 3, "++-" },
-		{ "the first rename", "ddd!u.rrf..", 4, "-++" },
-		{ "the third rename", "dddrr!u.f..", 6, "++-" },
-		{ "the folder", "dddrrr!u.u.u.f", 7, "---" },
+		{ "all well", "sssrrrdddf...", 0, "+++" },
+		{ "the third write-out", "ss!u.rrddf..", 3, "++-" },
+		{ "the first rename", "sss!u.rrddf..", 4, "-++" },
+		{ "the third rename", "sssrr!u.ddf..", 6, "++-" },
+		{ "the third sync", "sssrrrdd!u.f..", 9, "++-" },
+		{ "the folder", "sssrrrddd!u.u.u.f", 10, "---" },
 	};
 
 	for (size_t i = 0; i < N(rows); i++) {

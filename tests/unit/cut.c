@@ -2,6 +2,7 @@
 #include "cut.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -129,6 +130,17 @@ __wrap_fsync(int fd)
 	bool folder = fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
 
 	return fails(folder ? 'f' : 'd', true) ? -1 : __real_fsync(fd);
+}
+
+/* One that only begins to write is nothing that could fail. */
+int __real_sync_file_range(int fd, off_t at, off_t n, unsigned how);
+int __wrap_sync_file_range(int fd, off_t at, off_t n, unsigned how);
+int
+__wrap_sync_file_range(int fd, off_t at, off_t n, unsigned how)
+{
+	if (how != SYNC_FILE_RANGE_WRITE && fails('s', true))
+		return -1;
+	return __real_sync_file_range(fd, at, n, how);
 }
 
 /* How much of a write of n bytes is done, and then the end; n: no end. */

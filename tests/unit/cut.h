@@ -27,7 +27,8 @@ void cut_meet(long n, void (*f)(void *arg), void *arg);
 /* Calls since then. */
 long cut_calls(void);
 /*
- * Which they were, a letter each: w a write, d fdatasync, r a rename, u unlink,
+ * Which they were, a letter each: w a write, s a write-out,
+ * d fdatasync, r a rename, u unlink,
  * f a folder's fsync, ! one that failed, . any other. Lends.
  */
 const char *cut_order(void);
