@@ -2,6 +2,7 @@
 #include "command/config.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -140,6 +141,23 @@ path(const struct cli *c)
 	return code;
 }
 
+/*
+ * In a folder that root shares with a group and with nobody else, as post365
+ * install makes it: the timer and the relay, which are that group's, read it.
+ */
+static bool
+write_for_group(const char *name, const char *folder, struct err *e)
+{
+	struct os_stat st;
+
+	if (geteuid() != 0 || !os_stat_path(folder, &st, e) || st.owner != 0 ||
+	    st.group == 0 || st.others)
+		return true;
+	return (chown(name, 0, st.group) == 0 && chmod(name, 0640) == 0) ||
+	    err_sys(e, ERR_CONFIG, "%s: cannot give it to group %lu", name,
+		(unsigned long)st.group);
+}
+
 /* Writes the file, and makes its folder. Never replaces one. */
 static bool
 write_file(const char *name, struct str text, struct err *e)
@@ -148,6 +166,7 @@ write_file(const char *name, struct str text, struct err *e)
 		.durable = true,
 		.sweep = true };
 	const char *slash = strrchr(name, '/');
+	struct str folder = STR("");
 	struct os_stat st;
 	struct arena mem;
 	bool ok = true;
@@ -161,13 +180,13 @@ write_file(const char *name, struct str text, struct err *e)
 	}
 	arena_init(&mem, TEXT_MAX);
 	if (slash != NULL && slash != name) {
-		struct str folder = arena_str(&mem,
+		folder = arena_str(&mem,
 		    (struct str){ name, (size_t)(slash - name) });
-
 		ok = arena_ok(&mem, e) &&
 		    os_mkdirs(folder.p, geteuid() == 0 ? 0755 : 0700, e);
 	}
-	ok = ok && replace_file(name, text, how, e);
+	ok = ok && replace_file(name, text, how, e) &&
+	    (folder.n == 0 || write_for_group(name, folder.p, e));
 	arena_release(&mem);
 	return ok;
 }
@@ -180,7 +199,7 @@ say_next(const char *name, struct err *e)
 
 	buf_init(&text, TEXT_MAX);
 	buf_addf(&text,
-	    "wrote %s, which only its owner can read. Next:\n"
+	    "wrote %s, which is closed to other users. Next:\n"
 	    "1. In entra.microsoft.com > Entra ID > App registrations, make a\n"
 	    "   New registration (single tenant, no redirect URI).\n"
 	    "2. Its API permissions > Add a permission > Microsoft Graph >\n"

@@ -112,6 +112,13 @@ says 'uninstall, twice: nothing' "$OUT" '^nothing to undo: there is no '
 rm -rf m
 mkdir m
 check 'an empty machine' 0 inst m --prefix /usr --user mail
+if [ "$(id -u)" = 0 ]; then
+	chgrp 986 m/etc/post365 # there is no user yet in this folder
+	check 'config init' 0 run "$P" -C m/etc/post365/config config init
+	is 'config init: the timer may read it' /etc/post365/config 640 0:986
+	chgrp 0 m/etc/post365
+	rm m/etc/post365/config
+fi
 has 'another prefix' m/etc/systemd/system/post365.service \
     'ExecStart=/usr/bin/post365 relay'
 has 'another user' m/etc/systemd/system/post365.service 'User=mail'
