@@ -18,6 +18,7 @@ if [ "$(id -u)" != 0 ] || ! as $NOBODY true || [ "$STATUS" != 0 ]; then
 fi
 cp "$SAN" post365
 ln -s post365 sendmail
+ln -s post365 mailq
 chmod 755 . "$TMP" "$TMP/.." post365
 SENDMAIL=$TMP/sendmail
 start_sandbox
@@ -124,7 +125,13 @@ says 'send --queue --json: id' "$OUT" '"status":"queued","id":"[0-9A-F]{16}"'
 arrives 'send --queue --json: sent' 6
 check 'send at once: exit' 78 as $NOBODY "$TMP/post365" send -s x \
     a@example.org <letter
-for words in 'sendmail -bp' queue 'queue list --json'; do
+for words in 'sendmail -bp' queue; do
+	# shellcheck disable=SC2086 # words
+	check "$words of others: exit" 0 as $NOBODY "$TMP/post365" $words
+	same "$words of others: none of theirs waits" 'Mail queue is empty' \
+	    "$(cat "$OUT")"
+done
+for words in 'queue list --json' 'queue show A' 'queue run'; do
 	# shellcheck disable=SC2086 # words
 	check "$words of others: exit" 78 as $NOBODY "$TMP/post365" $words
 	same "$words of others: no word on standard output" '' "$(cat "$OUT")"
@@ -154,7 +161,63 @@ check 'too large: exit' 65 as $NOBODY "$SENDMAIL" -f a@example.org \
 says 'too large: why' "$ERR" '552 5.3.4'
 check 'another user: exit' 69 as $JANE "$SENDMAIL" a@example.org <letter
 says 'another user: why' "$ERR" 'Relay access denied'
+
+# --- each user's own messages, while they wait
+stop_relay
+{
+	echo 'enabled = no'
+	cat kept
+} >etc/config
+start_relay
+for uid in $NOBODY $JANE $JANE; do
+	check "own: sendmail of $uid" 0 as $uid "$SENDMAIL" -f "from$uid@x.example" \
+	    "to$uid@example.org" <letter
+done
+run python3 -c "import smtplib
+s = smtplib.SMTP('127.0.0.1', 2525, 'uid=$NOBODY')
+s.sendmail('net@x.example', ['net@example.org'], 'Subject: x\n\nx\n')" ||
+    not_ok 'own: by the network' "$(cat "$ERR")"
+for words in 'sendmail -bp' 'queue list' mailq; do
+	# shellcheck disable=SC2086 # words
+	set -- "$TMP/post365" $words
+	[ "$words" != mailq ] || set -- "$TMP/mailq"
+	check "own: $words: exit" 0 as $NOBODY "$@"
+	says "own: $words: his own" "$OUT" 'from65534@x.example'
+	same "own: $words: nobody else's" 1 "$(grep -c '@x.example' "$OUT")"
+	check "own: $words of another: exit" 0 as $JANE "$@"
+	same "own: $words of another" 2 "$(grep -c 'from65533@x.example' "$OUT")"
+	same "own: $words of another: only" 2 "$(grep -c '@x.example' "$OUT")"
+done
+check 'own: mailq of the relay: exit' 0 as $RELAY "$TMP/post365" sendmail -bp
+same 'own: mailq of the relay: all' 4 "$(grep -c '@x.example' "$OUT")"
+# who says nothing and does not go has one process, others are answered
+python3 -c "import os, socket, time
+os.setuid($JANE)
+all = [socket.socket(socket.AF_UNIX) for _ in range(20)]
+for s in all:
+    s.connect('$SOCKET.queue')
+    s.setblocking(False)
+    try:
+        s.send(b'x' * 100000)
+    except OSError:
+        pass
+time.sleep(5)" &
+hog=$!
+sleep 0.3
+check 'own: beside who hogs it: exit' 0 as $NOBODY "$TMP/post365" sendmail -bp
+says 'own: beside who hogs it' "$OUT" 'from65534@x.example'
+kill $hog
+wait $hog 2>/dev/null
+kill -HUP "$(children "$RELAY_PID")"
+sleep 1
+check 'own: after a reload: exit' 0 as $NOBODY "$TMP/post365" sendmail -bp
+says 'own: after a reload' "$OUT" 'from65534@x.example'
+stop_relay
+check 'own: no relay: exit' 78 as $NOBODY "$TMP/post365" sendmail -bp
+same 'own: no relay: no word on standard output' '' "$(cat "$OUT")"
 cat kept >etc/config
+find spool/new spool/work -type f -delete
+start_relay
 
 # --- nobody answers: it is left for the relay
 stop_relay

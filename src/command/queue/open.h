@@ -20,5 +20,7 @@ struct queue_open {
 /* ERR_CONFIG: where either is closed to this user, it says whose it is. */
 bool queue_open(const struct queue_open *q, const struct config_ask *ask,
     struct err *e) __attribute__((warn_unused_result));
+/* After it failed: because settings or queue are closed to this user? */
+bool queue_is_closed(const struct config *c);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/os.h"
 #include "command/queue/carry.h"
 #include "command/queue/open.h"
+#include "command/queue/own.h"
 #include "command/queue/text.h"
 #include "command/queue/walk.h"
 #include "config/type.h"
@@ -634,7 +635,8 @@ run(struct queue *q, struct err *e)
 	bool ok;
 
 	if (!queue_open(&open, &ask, e))
-		return false;
+		return q->verb->run == list && q->pick.n == 0 && !q->json &&
+		    queue_is_closed(&q->config) && queue_own_ask(&q->config);
 	ok = q->verb->run(q, e);
 	if (q->due) /* whoever hands out looks at all anew */
 		(void)bell_ring(&q->outbox.spool, BELL_AGAIN, NULL);

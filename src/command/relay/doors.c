@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "base/os.h"
+#include "command/queue/own.h"
 
 enum { DOORS_NAMES = 1 << 20 };
 
@@ -56,6 +57,22 @@ doors_add_socket(const struct doors *have, const struct plan *plan,
 	return true;
 }
 
+/* Where users see their own messages. Without it they see none. */
+static void
+doors_add_window(const struct doors *have, struct plan *plan,
+    const struct log *log, struct doors *out)
+{
+	struct listen l = { .kind = LISTEN_UNIX };
+	char path[QUEUE_OWN_PATH];
+	struct err e;
+
+	if (!queue_own_path(plan->conf.socket.p, path))
+		return;
+	l.text = l.name = arena_str(&plan->mem, str_of(path));
+	if (l.text.n > 0 && !doors_add(have, &l, out, &e))
+		log_warn(log, "%s: so mailq shows other users nothing", e.msg);
+}
+
 bool
 doors_open(const struct doors *have, struct plan *plan, const struct log *log,
     struct doors *out, struct err *e)
@@ -73,6 +90,9 @@ doors_open(const struct doors *have, struct plan *plan, const struct log *log,
 	if (plan->conf.metrics != NULL &&
 	    !doors_add(have, plan->conf.metrics, out, e))
 		return err_wrap(e, "metrics");
+	out->served = out->n;
+	if (plan->has_socket)
+		doors_add_window(have, plan, log, out);
 	return plan_seal(plan, e);
 }
 
@@ -102,6 +122,7 @@ doors_follow(struct doors *have, const struct doors *next)
 		    (struct door){ arena_str(&names, next->door[i].text),
 			    next->door[i].fd };
 	have->n = next->n;
+	have->served = next->served;
 	arena_release(&have->names);
 	have->names = names;
 }

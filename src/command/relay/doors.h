@@ -22,7 +22,8 @@ struct doors {
 		struct str text; /* as the settings have it */
 		int fd;
 	} door[LAUNCH_DOORS];
-	size_t n;
+	size_t n;      /* of them, */
+	size_t served; /* by reception; then one of the parent's (window) */
 	struct arena names;
 };
 

@@ -27,6 +27,7 @@
 #include "command/relay/plan.h"
 #include "command/relay/ready.h"
 #include "command/relay/rights.h"
+#include "command/relay/window.h"
 #include "deliver/bell.h"
 #include "deliver/holder.h"
 #include "deliver/manager.h"
@@ -56,6 +57,7 @@ struct parent {
 	int stats; /* of its book */
 	struct plan plan;
 	struct doors doors;
+	struct window window;
 	int exe, signals;
 	int inlet[2];   /* the manager's end, and reception's */
 	int control;    /* of the reception that serves */
@@ -95,7 +97,7 @@ static void __attribute__((noreturn)) parent_execute(const struct parent *p,
 		p->stats };
 	size_t all = LAUNCH_FIRST;
 
-	for (size_t i = 0; i < doors->n; i++)
+	for (size_t i = 0; i < doors->served; i++)
 		fd[all++] = doors->door[i].fd;
 	fd[all] = p->exe;
 	launch_reception(fd, all, &p->cli->log);
@@ -379,6 +381,7 @@ parent_reap(struct parent *p)
 			os_close(&p->control);
 			parent_note_end(p, &p->reception, "reception", status);
 		} else {
+			window_ended(&p->window, pid);
 			for (size_t i = 0; i < PARENT_OLD; i++)
 				p->old[i] = p->old[i] == pid ? 0 : p->old[i];
 		}
@@ -482,10 +485,19 @@ parent_is_over(const struct parent *p)
 	return !p->ready && p->next_pid == 0 && p->status != 0;
 }
 
+/* -1: nobody is answered there now. */
+static int
+parent_window(const struct parent *p)
+{
+	return p->doors.n > p->doors.served && window_is_free(&p->window) ?
+	    p->doors.door[p->doors.served].fd :
+	    -1;
+}
+
 static void
 parent_loop(struct parent *p)
 {
-	struct pollfd at[4];
+	struct pollfd at[5];
 	int64_t now = os_mono_ms();
 	char word;
 
@@ -496,7 +508,8 @@ parent_loop(struct parent *p)
 		at[1] = (struct pollfd){ p->next, POLLIN, 0 };
 		at[2] = (struct pollfd){ p->control, POLLIN, 0 };
 		at[3] = (struct pollfd){ p->book.in, POLLIN, 0 };
-		(void)os_poll(at, 4, parent_deadline(p, now));
+		at[4] = (struct pollfd){ parent_window(p), POLLIN, 0 };
+		(void)os_poll(at, 5, parent_deadline(p, now));
 		now = os_mono_ms();
 		logbook_write(&p->book);
 		if (at[0].revents != 0)
@@ -504,6 +517,9 @@ parent_loop(struct parent *p)
 		if (at[1].revents != 0 && p->next >= 0 &&
 		    recv(p->next, &word, 1, MSG_DONTWAIT) == 1)
 			parent_is_ready(p);
+		if (at[4].revents != 0)
+			window_answer(&p->window, at[4].fd, &p->plan.config,
+			    &p->cli->log, &p->mask);
 		parent_keep_alive(p, now);
 		parent_look_at_files(p, now);
 		if (p->stopping && now >= p->until) {
