@@ -56,7 +56,7 @@ const char settings_more[] =
     "  client_certificate_password_file client_assertion_alg secret_expires\n"
     "  from mailbox from_policy from_map aliases\n"
     "  default_domain local_names save_to_sent delivery mime_limit\n"
-    "  max_message_size rate\n"
+    "  max_message_size rate read_bounces\n"
     "  enabled bounces postmaster alert_command cloud login_url graph_url ca\n"
     "  proxy no_proxy connect_timeout timeout token_cache state_dir spool_dir\n"
     "  spool_sync min_free max_queue max_spool max_age log_file\n"

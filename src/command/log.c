@@ -42,7 +42,8 @@ const char journal_log_more[] =
     "Shows the attempts to send messages of the queue, the oldest first, and\n"
     "what a person did with them: time, id, verdict, sender, recipients, and\n"
     "how it went. Verdicts: sent, later (tried again), account (waits until\n"
-    "its account can send), hold, dead (failed for good), dropped, exported.\n";
+    "its account can send), hold, dead (failed for good), dropped, exported,\n"
+    "bounced (came back, where read_bounces = yes).\n";
 
 /* Words and how often they came. */
 struct counts {

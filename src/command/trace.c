@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "deliver/client.h"
 #include "deliver/outbox.h"
+#include "deliver/returns.h"
 #include "deliver/tracing.h"
 
 enum {
@@ -26,7 +27,7 @@ enum {
 	TRACE_ID_S = 10 * TRACE_DAY_S /* of a Message-ID that is not ours */
 };
 
-enum { TO = 1, FROM, SINCE, UNTIL, DETAILS, USAGE, JSON };
+enum { TO = 1, FROM, SINCE, UNTIL, DETAILS, USAGE, BOUNCES, JSON };
 
 /* clang-format off */
 const struct cli_option trace_options[] = {
@@ -37,6 +38,8 @@ const struct cli_option trace_options[] = {
 	{ UNTIL, 0, "until", "TIME", "not younger (default: now)" },
 	{ DETAILS, 0, "details", NULL, "what was done with each, and why" },
 	{ USAGE, 0, "usage", "DAYS", "sums by day and status, of the mailbox" },
+	{ BOUNCES, 0, "bounces", NULL,
+	  "read the mailbox's delivery reports into the log now" },
 	{ JSON, 0, "json", NULL, "as JSON, an object a line" },
 	{ 0, 0, NULL, NULL, NULL }
 };
@@ -69,7 +72,7 @@ struct trace_run {
 	const char *word;
 	struct trace_ask ask;
 	uint64_t usage; /* days; 0: no sums */
-	bool details, json;
+	bool details, bounces, json;
 	struct config config;
 	struct access access;
 	struct outbox outbox; /* the journal only */
@@ -130,6 +133,9 @@ trace_take_option(struct trace_run *r, int id, const char *value, struct err *e)
 	case DETAILS:
 		r->details = true;
 		return true;
+	case BOUNCES:
+		r->bounces = true;
+		return true;
 	default:
 		r->json = true;
 		return true;
@@ -142,6 +148,10 @@ trace_check_options(const struct trace_run *r, struct err *e)
 	bool by_address = r->ask.to.n > 0 || r->ask.from.n > 0;
 	bool by_time = r->ask.since != 0 || r->ask.until != 0;
 
+	if (r->bounces)
+		return (r->word == NULL && !by_address && !by_time &&
+			   r->usage == 0) ||
+		    err_set(e, ERR_USAGE, "--bounces goes with --json only");
 	if (r->usage > 0 && (r->word != NULL || by_time || r->ask.to.n > 0))
 		return err_set(e, ERR_USAGE,
 		    "--usage goes with --from and --json only");
@@ -421,6 +431,40 @@ trace_show(struct trace_run *r, bool asked, struct err *e)
 	    buf_ok(&r->out, e);
 }
 
+static bool
+trace_bounces(struct trace_run *r, struct err *e)
+{
+	const struct returns look = { .client = &r->client,
+		.config = &r->config,
+		.journal = &r->outbox.journal,
+		.log = &r->cli.log,
+		.now = true };
+	size_t found;
+
+	if (!outbox_open_journal(&r->outbox, &r->config, e) ||
+	    !access_load(&r->access, &r->config, &r->cli.log, e) ||
+	    !client_open(&r->client, &r->config, &r->access, &r->cli.log, e) ||
+	    !returns_look(&look, &found, e))
+		return false;
+	if (r->json)
+		buf_addf(&r->out, "{\"bounced\":%zu}\n", found);
+	else
+		buf_addf(&r->out, "%zu came back since the last look%s\n",
+		    found,
+		    found > 0 ? ": post365 log --failed shows them" : "");
+	return true;
+}
+
+static int
+trace_run_bounces(struct trace_run *r)
+{
+	struct err e;
+
+	if (!trace_bounces(r, &e))
+		return cli_fail(&r->cli, &e);
+	return cli_print(&r->cli, &r->out);
+}
+
 /* The exit status. What the journal knows is shown whatever Exchange says. */
 static int
 trace_run_all(struct trace_run *r)
@@ -432,8 +476,11 @@ trace_run_all(struct trace_run *r)
 	struct err why = { 0 }, e;
 	bool ask_exchange, ok;
 
-	if (!config_load(&r->config, &ask, &r->cli.log, &e) ||
-	    !trace_look_up(r, &e))
+	if (!config_load(&r->config, &ask, &r->cli.log, &e))
+		return cli_fail(&r->cli, &e);
+	if (r->bounces)
+		return trace_run_bounces(r);
+	if (!trace_look_up(r, &e))
 		return cli_fail(&r->cli, &e);
 	trace_bound(r);
 	/* nothing of it left this machine: nobody else knows more */

@@ -47,6 +47,7 @@ enum config_key {
 	CONFIG_ENABLED,
 	CONFIG_BOUNCES,
 	CONFIG_POSTMASTER,
+	CONFIG_READ_BOUNCES,
 	CONFIG_ALERT_COMMAND,
 	CONFIG_CLOUD,
 	CONFIG_LOGIN_URL,
@@ -129,7 +130,7 @@ struct config {
 	uint64_t max_queue;           /* messages */
 	int64_t max_age_ms;
 	struct str postmaster; /* an address; may be empty */
-	bool save_to_sent, enabled, bounces;
+	bool save_to_sent, enabled, bounces, read_bounces;
 	bool relative; /* a path, of any section, does not begin with "/" */
 	struct str accounts; /* names of those in the file, "a, b" */
 	/* where each came from, and those of access.h that are given */

@@ -138,6 +138,10 @@ const struct config_row config_rows[] = {
 [CONFIG_POSTMASTER] = { "postmaster", &config_type_mailbox,
 	PUBLIC(postmaster), NULL,
 	NULL, "ops@contoso.com", NULL },
+[CONFIG_READ_BOUNCES] = { "read_bounces", &config_type_yes_no,
+	PUBLIC(read_bounces), NULL, "no", "yes",
+	"yes: delivery reports in the mailbox's inbox get a line in the log,\n"
+	"bounced, with their code. The app needs Mail.Read." },
 [CONFIG_ALERT_COMMAND] = { "alert_command", &config_type_text,
 	ACCESS(alert_command),
 	NULL, NULL, "logger -p mail.err",

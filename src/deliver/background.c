@@ -8,6 +8,7 @@
 #include "base/os.h"
 #include "deliver/bell.h"
 #include "deliver/holder.h"
+#include "deliver/worker_returns.h"
 
 /* The manager that ends lets go of its lock soon. */
 enum { BACKGROUND_ENDS_MS = 2000, BACKGROUND_LOOK_MS = 5 };
@@ -37,6 +38,8 @@ background_stay(const struct manager_ask *from, int lock)
 		syslog_send(ask.syslog, SYSLOG_ERR, "the queue waits: %s",
 		    e.msg);
 	}
+	if (ok)
+		worker_returns(ask.config, ask.path, &outbox.journal, ask.log);
 	outbox_close(&outbox);
 }
 

@@ -18,6 +18,7 @@
 #include "deliver/pickup.h"
 #include "deliver/watch.h"
 #include "deliver/worker.h"
+#include "deliver/worker_returns.h"
 
 enum {
 	MANAGER_LOOK_S = 60, /* a ring may have been missed */
@@ -666,6 +667,8 @@ manager_run(const struct manager_ask *ask, enum manager_life life, int lock,
 		.syslog = ask->syslog };
 	bool ok;
 
+	if (life == MANAGER_EVER)
+		worker_returns_start(ask->config, ask->path, ask->log);
 	if (!manager_open(&m, e))
 		return false;
 	hands_open(&m.hands, &hands);

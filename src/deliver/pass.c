@@ -4,11 +4,12 @@
 #include "base/os.h"
 #include "deliver/bell.h"
 #include "deliver/holder.h"
+#include "deliver/worker_returns.h"
 
 enum { PASS_ENDS_MS = 5 /* who ends lets go of the lock in a moment */ };
 
-bool
-pass_run(const struct manager_ask *ask, struct manager_sum *sum, struct err *e)
+static bool
+pass_send(const struct manager_ask *ask, struct manager_sum *sum, struct err *e)
 {
 	struct spool *s = &ask->outbox->spool;
 	struct err why = { 0 };
@@ -30,5 +31,16 @@ pass_run(const struct manager_ask *ask, struct manager_sum *sum, struct err *e)
 	}
 	ok = manager_run(ask, MANAGER_PASS, lock, sum, e);
 	os_close(&lock);
+	return ok;
+}
+
+bool
+pass_run(const struct manager_ask *ask, struct manager_sum *sum, struct err *e)
+{
+	bool ok = pass_send(ask, sum, e);
+
+	if (ok)
+		worker_returns(ask->config, ask->path, &ask->outbox->journal,
+		    ask->log);
 	return ok;
 }

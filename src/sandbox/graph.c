@@ -4,6 +4,7 @@
 #include "codec/url.h"
 #include "sandbox/body.h"
 #include "sandbox/draft.h"
+#include "sandbox/inbox.h"
 #include "sandbox/sent.h"
 #include "sandbox/traces.h"
 #include "sandbox/upload.h"
@@ -50,6 +51,8 @@ sandbox_graph_where(struct str method, struct str path)
 		return RULE_SEND;
 	if (sent_is_path(path))
 		return RULE_SEARCH;
+	if (inbox_is_path(path))
+		return RULE_ANY;
 	if (traces_is_path(path))
 		return RULE_TRACE;
 	return upload_is_path(path) ? RULE_RANGE : draft_where(method, path);
@@ -176,6 +179,11 @@ sandbox_graph_answer(const struct sandbox *s, const struct sandbox_request *r,
 		    STR("Insufficient privileges to complete the operation."));
 	if (traces_is_path(r->path)) {
 		traces_answer(s, r, a);
+		return false;
+	}
+	if (inbox_is_path(r->path)) {
+		if (find_mailbox(s, r, a, &mailbox))
+			inbox_answer(s, r, mailbox, a);
 		return false;
 	}
 	if (!is_send(r->path) && !draft_is_path(r->path) &&

@@ -52,7 +52,7 @@ traces_is_path(struct str path)
 	    (path.n == traces_place.n || path.p[traces_place.n] == '/');
 }
 
-static struct str
+struct str
 traces_fate(struct str address, int64_t age)
 {
 	struct str word = str_first(address, str_chr(address, '@'));

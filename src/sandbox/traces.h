@@ -20,6 +20,9 @@ enum { TRACES_TOP = 100 };
 /* /v1.0/admin/exchange/tracing/messageTraces and what is below */
 bool traces_is_path(struct str path);
 
+/* The status of mail to an address, so many seconds old; empty: no trace. */
+struct str traces_fate(struct str address, int64_t age);
+
 /* Answers a GET of it. */
 void traces_answer(const struct sandbox *s, const struct sandbox_request *r,
     struct sandbox_answer *a);

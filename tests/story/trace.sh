@@ -167,4 +167,41 @@ check 'dead: exit' 0 trace "$id"
 says 'dead: says why' "$OUT" 'bad@x.example  not sent: dead'
 same 'dead: nobody was asked' "$before" "$(requests '/tracing/')"
 
+# --- bounces come home
+
+start_sandbox --role Mail.Send --role Mail.Read
+setting read_bounces yes
+echo hello | send --queue -s three failed@x.example a@x.example
+check 'bounces: queue run' 0 run "$P" -C "$CONFIG" queue run
+run "$P" -C "$CONFIG" log --failed
+says 'bounces: a line of the log' "$OUT" \
+    ' bounced .*failed@x.example 5.1.10: 550 5.1.10 RESOLVER'
+run "$P" -C "$CONFIG" log --failed --json
+same 'bounces: once, and of that one' '1 1' "$(grep -c . "$OUT") \
+$(grep -c '"to":\["failed@x.example"\]' "$OUT")"
+id=$(by_json id)
+before=$(requests 'inbox/messages"')
+run "$P" -C "$CONFIG" queue run
+same 'bounces: not asked again within 5 minutes' "$before" \
+    "$(requests 'inbox/messages"')"
+check 'bounces: now' 0 trace --bounces
+says 'bounces: nothing twice' "$OUT" '^0 came back'
+check 'bounces: without the trace' 77 trace "$id"
+says 'bounces: the log knows more' "$OUT" \
+    'failed@x.example  came back 5.1.10: 550 5.1.10'
+echo hello | send -s four failed@y.example
+check 'bounces: of direct mail' 0 trace --bounces --json
+has 'bounces: one' "$OUT" '{"bounced":1}'
+# not ours: another program's mail from the same mailbox
+rm -f "$SB_DIR"/state/spool/returns-* "$SB_DIR/state/log"
+check 'bounces of others' 0 trace --bounces
+says 'bounces of others: none' "$OUT" '^0 came back'
+
+start_sandbox --role Mail.Send
+setting read_bounces yes
+echo hello | send --queue -s five failed@x.example
+check 'no Mail.Read: the mail goes' 0 run "$P" -C "$CONFIG" queue run
+says 'no Mail.Read: is told' "$ERR" 'bounces to sender@.*Mail.Read'
+check 'no Mail.Read, asked' 77 trace --bounces
+
 finish
