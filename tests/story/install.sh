@@ -3,13 +3,15 @@
 # install and uninstall, in folders that stand for a machine and for a user's
 # home: what is there afterwards, twice the same, and all as it was at the end.
 . "$(dirname "$0")/lib.sh"
+own_mounts
 cd "$TMP" || exit 1
 unset XDG_RUNTIME_DIR # no systemd of ours is told anything
 
 # listing FOLDER: all that a file is but its time.
 listing() {
-	(cd "$1" && find . -printf '%p %y %m %U:%G %l\n' | sort
-	find . -type f -exec cksum {} + | sort)
+	(cd "$1" && find . -path ./proc -prune -o \
+	    -printf '%p %y %m %U:%G %l\n' | sort
+	find . -path ./proc -prune -o -type f -exec cksum {} + | sort)
 }
 # A machine with a mail server, settings, and a bit of a queue.
 machine() { # FOLDER
@@ -138,6 +140,48 @@ same 'settings go' no "$([ -e m/etc/post365 ] && echo yes || echo no)"
 rm m/var/spool/post365/new/0123456789ABCDEF
 check 'purge' 0 uninst m --prefix /usr --purge
 same 'nothing stays' '' "$(find m -mindepth 1)"
+
+# --- a machine of busybox and OpenRC; its adduser is a stand-in
+
+box() { run env -i PATH=/bin:/sbin chroot "$TMP/box" "$@"; }
+mkdir -p box/bin box/sbin box/usr/sbin box/usr/bin box/etc box/proc box/dev
+if [ -n "${OWN_MOUNTS:-}" ] && command -v busybox >/dev/null &&
+    mount -t proc proc box/proc && mknod box/dev/null c 1 3; then
+	cp "$(command -v busybox)" box/bin/busybox
+	cp "$POST365" box/post365
+	box busybox --install -s
+	echo 'root:x:0:0::/:/bin/sh' >box/etc/passwd
+	echo 'root:x:0:' >box/etc/group
+	echo '#!/bin/sh' >box/sbin/openrc-run
+	chmod 755 box/sbin/openrc-run
+	rm -f box/bin/adduser box/*/adduser box/usr/*/adduser
+	check 'busybox: nobody can make a user' 73 box /post365 install
+	says 'busybox: what to write where' "$ERR" \
+	    'do: add "post365:x:985:985::/:[a-z/]*" to /etc/passwd and '
+	box /post365 uninstall
+	for f in adduser deluser addgroup; do
+		echo '#!/bin/sh' >box/sbin/$f
+		chmod 755 box/sbin/$f
+	done
+	echo 'echo "post365:x:77:77::/:/bin/false" >>/etc/passwd' \
+	    >>box/sbin/adduser
+	# shellcheck disable=SC2016
+	echo 'sed -i "/^$1:/d" /etc/passwd' >>box/sbin/deluser
+	listing box >before
+	check 'busybox: install' 0 box /post365 install --sendmail
+	has 'busybox: the script of OpenRC' box/etc/init.d/post365 \
+	    'command_user=post365'
+	same 'busybox: whose the queue is' '711 77:77' \
+	    "$(stat -c '%a %u:%g' box/var/spool/post365)"
+	check 'busybox: twice' 0 box /post365 install --sendmail
+	same 'busybox: nothing to do' 1 "$(grep -c '^nothing to do' "$OUT")"
+	check 'busybox: uninstall' 0 box /usr/local/bin/post365 uninstall
+	listing box >after
+	same 'busybox: all is as it was' '' "$(diff before after)"
+	umount box/proc
+else
+	skip 'busybox' 'no busybox, or no mounts here'
+fi
 
 # --- an ordinary user
 

@@ -16,7 +16,7 @@
 # what was cut short is undone as well. Fields end with a tab:
 #
 #	dir PATH		made
-#	file PATH SUM		written; what cksum says of it. The last one counts
+#	file PATH SUM		written; its SHA-256. The last one counts
 #	link PATH TARGET	made
 #	backup PATH		what was there has another name
 #	divert PATH		the same, and dpkg knows it
@@ -132,6 +132,8 @@ keep() { # PATH
 	act "kept what was $1 as $1$kept" mv "$D$1" "$D$1$kept"
 }
 
+sum_of() { sha256sum | cut -c 1-64; }
+
 # put PATH MODE FILE [TEXT]: FILE's bytes, or TEXT where FILE is empty. Who
 # runs the old file keeps it. Leaves a file of ours that somebody changed.
 put() {
@@ -141,7 +143,7 @@ put() {
 		printf '%s' "$4" | cmp -s - "$D$1" && return
 	fi
 	if [ -e "$D$1" ] && sum=$(noted file "$1"); then
-		if [ "$sum" != "$(cksum <"$D$1")" ] && [ -z "$3" ]; then
+		if [ "$sum" != "$(sum_of <"$D$1")" ] && [ -z "$3" ]; then
 			say "left $1 as it is: it was changed by hand"
 			return 0
 		fi
@@ -149,7 +151,7 @@ put() {
 		keep "$1"
 	fi
 	folder "${1%/*}"
-	note file "$1" "$(put_bytes "$3" "${4:-}" | cksum)"
+	note file "$1" "$(put_bytes "$3" "${4:-}" | sum_of)"
 	units_changed=yes
 	act "wrote $1" put_file "$@"
 }
@@ -257,6 +259,7 @@ divert() { # PATH --add or --remove
 	dpkg-divert "$@" "$action" "$path"
 }
 
+# The manual is inside the executable; pages would be written here, by put.
 manuals() {
 	:
 }
@@ -364,7 +367,7 @@ install() {
 undo_file() { # PATH
 	[ -e "$D$1" ] || return 0
 	if [ "$1" != "$bin" ] &&
-	    [ "$(noted file "$1")" != "$(cksum <"$D$1")" ]; then
+	    [ "$(noted file "$1")" != "$(sum_of <"$D$1")" ]; then
 		say "left $1: it was changed by hand"
 		return 1
 	fi
@@ -473,9 +476,10 @@ stop_units() {
 				act "stopped $u" sd disable -q --now $u
 			fi
 		done
-	elif rc_is_here && [ -z "$D" ] && [ -e /etc/init.d/post365 ]; then
-		act "stopped the relay" rc-service -q post365 stop
-		rc-update -q del post365 2>/dev/null
+	elif rc_is_here && [ -z "$D" ] && have rc-service; then
+		! rc-service -q post365 status >/dev/null 2>&1 ||
+		    act "stopped the relay" rc-service -q post365 stop
+		[ -n "$in_dry" ] || rc-update -q del post365 2>/dev/null
 	fi
 }
 
