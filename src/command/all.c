@@ -10,6 +10,7 @@
 #include "command/explain.h"
 #include "command/install/install.h"
 #include "command/log.h"
+#include "command/manual.h"
 #include "command/print.h"
 #include "command/queue/queue.h"
 #include "command/relay/relay.h"
@@ -69,6 +70,8 @@ const struct cli_command command_all[COMMAND_ALL] = {
 	{ "uninstall", install_main, "",
 	  "Undoes what install did. Never removes mail.",
 	  uninstall_options, uninstall_more, NULL },
+	{ "man", manual_main, "", "Prints the manual.", NULL,
+	  manual_more, NULL },
 	{ "help", help_main, "[COMMAND]",
 	  "Shows the commands, or the options of one.", NULL, NULL,
 	  command_word },

@@ -7,11 +7,20 @@
 
 #include "base/arena.h"
 #include "base/os.h"
+#include "command/completion.h"
+#include "command/manual.h"
 #include "command/print_text.h"
 #include "config/config.h"
 #include "config/relay.h"
 
-enum { OUT_MAX = 16 * 1024, PATH_SIZE = 4096, PRINT_MEMORY = 1 << 20, OWN = 1 };
+enum {
+	OUT_MAX = 256 * 1024,
+	PATH_SIZE = 4096,
+	PRINT_MEMORY = 1 << 20,
+	PRINT_NAME_MAX = 1024,
+	PRINT_WORDS = PRINT_TEXTS + MANUAL_PAGES + COMPLETION_SHELLS,
+	OWN = 1
+};
 
 /* What a unit or crontab takes without quotes. */
 static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW"
@@ -38,6 +47,12 @@ const char print_more[] =
     "  alerts         rules\n"
     "\n"
     "Who gives it all mail: postfix, exim.\n"
+    "\n"
+    "Who sets up Entra ID: entra-setup (Azure CLI), entra-setup.ps1\n"
+    "(PowerShell).\n"
+    "\n"
+    "Manual pages: man, man-conf, man-sendmail. For shells: completion-bash,\n"
+    "completion-zsh, completion-fish.\n"
     "\n"
     "Who sends queued mail where no relay runs, each minute:\n"
     "\n"
@@ -81,6 +96,21 @@ print_path(const char *what, struct str path, struct buf *out, struct err *e)
 	    "only");
 }
 
+/* Between apostrophes of a shell. */
+static bool
+print_mailbox(struct str mailbox, struct buf *out, struct err *e)
+{
+	static const char quoted[] = "'\"`$\\";
+	size_t at = 0;
+
+	while (at < mailbox.n && strchr(quoted, mailbox.p[at]) == NULL)
+		at++;
+	buf_adds(out, mailbox.n > 0 ? mailbox : STR("alerts@contoso.com"));
+	return at >= mailbox.n ||
+	    err_set(e, ERR_CONFIG, "mailbox %.*s cannot stand in a script",
+		STR_ARG(mailbox));
+}
+
 static bool print_fill(const char *text, const struct print_names *names,
     struct buf *out, struct err *e);
 
@@ -112,6 +142,8 @@ print_value(char letter, const struct print_names *names, struct buf *out,
 		buf_addz(out,
 		    names->own ? "~/.config/systemd/user" :
 				 "/etc/systemd/system");
+	if (letter == 'M')
+		return print_mailbox(names->mailbox, out, e);
 	if (letter == '@')
 		buf_addc(out, '@');
 	return true;
@@ -143,13 +175,25 @@ print_fill(const char *text, const struct print_names *names, struct buf *out,
 	return true;
 }
 
+const char *
+print_word(size_t i)
+{
+	if (i < PRINT_TEXTS)
+		return print_texts[i].name;
+	i -= PRINT_TEXTS;
+	if (i < MANUAL_PAGES)
+		return manual_pages[i].name;
+	i -= MANUAL_PAGES;
+	return i < COMPLETION_SHELLS ? completion_shells[i].name : NULL;
+}
+
 static bool
 print_unknown(const char *name, struct err *e)
 {
-	const char *list[PRINT_TEXTS + 1] = { NULL }, *near;
+	const char *list[PRINT_WORDS + 1] = { NULL }, *near;
 
-	for (size_t i = 0; i < PRINT_TEXTS; i++)
-		list[i] = print_texts[i].name;
+	for (size_t i = 0; i < PRINT_WORDS; i++)
+		list[i] = print_word(i);
 	near = cli_nearest(str_of(name), list);
 	err_set(e, ERR_USAGE, "there is no \"%.60s\" to print", name);
 	if (near != NULL)
@@ -157,26 +201,54 @@ print_unknown(const char *name, struct err *e)
 	return err_remedy(e, "post365 print --help lists what there is");
 }
 
+/* What no setting changes. */
+static bool
+print_made(const char *name, struct buf *out)
+{
+	for (size_t i = 0; i < MANUAL_PAGES; i++)
+		if (strcmp(manual_pages[i].name, name) == 0) {
+			manual_pages[i].write(out);
+			return true;
+		}
+	for (size_t i = 0; i < COMPLETION_SHELLS; i++)
+		if (strcmp(completion_shells[i].name, name) == 0) {
+			completion_shells[i].write(out);
+			return true;
+		}
+	return false;
+}
+
 bool
 print_file(const char *name, const struct print_names *names, struct buf *out,
     struct err *e)
 {
+	if (print_made(name, out))
+		return true;
 	for (size_t i = 0; i < PRINT_TEXTS; i++)
 		if (strcmp(print_texts[i].name, name) == 0)
 			return print_fill(print_texts[i].text, names, out, e);
 	return print_unknown(name, e);
 }
 
+/* "completion bash" is completion-bash. */
 static bool
-print_read(struct cli *c, const char **name, bool *own, struct err *e)
+print_read(struct cli *c, struct buf *name, bool *own, struct err *e)
 {
-	int option = 0;
+	const char *value;
+	int id;
 
-	if (!cli_words(c, name, &option, e))
-		return false;
-	*own = option == OWN;
-	if (*name != NULL || c->common.help)
-		return true;
+	for (;;) {
+		if (!cli_next(c, &id, &value, e))
+			return false;
+		if (id == CLI_END)
+			break;
+		if (id == OWN)
+			*own = true;
+		else
+			buf_addf(name, "%s%s", name->n > 0 ? "-" : "", value);
+	}
+	if (name->n > 0 || c->common.help)
+		return buf_ok(name, e);
 	err_set(e, ERR_USAGE, "print what?");
 	return err_remedy(e, "post365 print --help lists what there is");
 }
@@ -207,6 +279,7 @@ print_find_names(struct print_names *names, const struct config *c,
     struct arena *mem, struct err *e)
 {
 	names->spool = c->spool_dir;
+	names->mailbox = c->mailbox;
 	names->state = c->state_dir;
 	if (!c->piped && !str_eq(c->file, STR(PRINT_MACHINE)))
 		names->config = c->file;
@@ -255,32 +328,28 @@ print_by_config(const struct cli *c, const char *name, bool own,
 	return ok;
 }
 
-const char *
-print_word(size_t i)
-{
-	return i < PRINT_TEXTS ? print_texts[i].name : NULL;
-}
-
 int
 print_main(const struct cli_command *self, int argc, char **argv)
 {
-	const char *name = NULL;
+	struct buf name, out;
 	bool own = false;
-	struct buf out;
 	struct err e;
 	struct cli c;
 	int code;
 
 	cli_init(&c, self, argc, argv);
-	if (!print_read(&c, &name, &own, &e))
-		return cli_fail(&c, &e);
-	if (c.common.help)
-		return cli_help(self);
+	buf_init(&name, PRINT_NAME_MAX);
 	buf_init(&out, OUT_MAX);
-	if (print_by_config(&c, name, own, &out, &e))
+	if (!print_read(&c, &name, &own, &e))
+		code = cli_fail(&c, &e);
+	else if (c.common.help)
+		code = cli_help(self);
+	else if (print_made(name.p, &out) ||
+	    print_by_config(&c, name.p, own, &out, &e))
 		code = cli_print(&c, &out);
 	else
 		code = cli_fail(&c, &e);
 	buf_release(&out);
+	buf_release(&name);
 	return code;
 }

@@ -29,10 +29,11 @@ struct print_names {
 	const char *program;
 	struct str config; /* the settings' file; empty: the usual one */
 	struct str spool, state;
-	struct str user; /* a name, or a number */
-	bool own;        /* units of a user's own */
-	bool root;       /* prints: the user is to be made */
-	bool installed;  /* the user is there, and the queue is its */
+	struct str user;    /* a name, or a number */
+	bool own;           /* units of a user's own */
+	bool root;          /* prints: the user is to be made */
+	bool installed;     /* the user is there, and the queue is its */
+	struct str mailbox; /* empty: an example */
 };
 #define PRINT_MACHINE "/etc/post365/config" /* the usual one */
 

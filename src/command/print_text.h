@@ -7,6 +7,7 @@
  *	@F	the settings' file
  *	@S @T	spool_dir, state_dir
  *	@U	the user
+ *	@M	the mailbox that sends
  *	@W	where units are
  *	@H ...	what print_common has
  *	@@	"@"
@@ -17,7 +18,9 @@
  *
  * Source: systemd.service(5), systemd.socket(5), systemd.exec(5), crontab(5),
  * openrc-run(8), logrotate(8), postconf(5), Exim's specification 20.3, the
- * references of Docker, Compose, Kubernetes and Prometheus; relay.md 1, 4, 6.
+ * references of Docker, Compose, Kubernetes and Prometheus; relay.md 1, 4, 6;
+ *facts.md 7; the references of az ad app, Microsoft.Graph.Applications and
+ * ExchangePowerShell.
  */
 #ifndef COMMAND_PRINT_TEXT_H
 #define COMMAND_PRINT_TEXT_H
@@ -26,7 +29,7 @@ struct print_text {
 	const char *name, *text;
 };
 
-enum { PRINT_TEXTS = 15 };
+enum { PRINT_TEXTS = 17 };
 extern const struct print_text print_texts[PRINT_TEXTS];
 
 /* A template that stands in several; NULL: no such letter. */

@@ -95,4 +95,55 @@ if command -v postconf >/dev/null; then
 else
 	skip 'Postfix reads its lines' 'no postconf'
 fi
+# --- who sets up Entra ID, by an az that notes what it is told
+
+cat >"$TMP/az" <<'END'
+#!/bin/sh
+echo "$*" >>"$AZ_CALLS"
+case $* in
+'account show '*) echo 11111111-1111-1111-1111-111111111111 ;;
+'ad app list '*) echo "${AZ_HAS:-}" ;;
+'ad app create '*) echo 22222222-2222-2222-2222-222222222222 ;;
+'ad sp list '*) echo "${AZ_HAS:+o-1}" ;;
+'ad sp create '*) echo o-1 ;;
+*--query' 'password*) echo s-1 ;;
+esac
+END
+chmod +x "$TMP/az"
+print entra-setup entra-setup
+if command -v shellcheck >/dev/null; then
+	check 'shellcheck reads it' 0 run shellcheck "$TMP/entra-setup"
+else
+	skip 'shellcheck reads it' 'no shellcheck'
+fi
+# entra [NAME=VALUE...]: runs it
+# shellcheck disable=SC2317 # check calls it
+entra() {
+	: >"$TMP/calls"
+	run env PATH="$TMP:$PATH" AZ_CALLS="$TMP/calls" PAUSE=0 "$@" \
+	    sh "$TMP/entra-setup"
+}
+check 'an app, a secret' 0 entra A=b
+same 'its settings' 'tenant_id = 11111111-1111-1111-1111-111111111111
+client_id = 22222222-2222-2222-2222-222222222222
+client_secret = s-1
+from = a@contoso.com' "$(cat "$OUT")"
+says 'Exchange lets it send' "$ERR" \
+    "^  New-ManagementScope .* -eq 'a@contoso.com'\"\$"
+lacks 'and Entra ID nothing' "$TMP/calls" permission
+cp "$OUT" "$TMP/entra.conf"
+chmod 600 "$TMP/entra.conf"
+check 'they are settings' 0 run "$P" config show -C "$TMP/entra.conf"
+check 'the same app again' 0 entra AZ_HAS=c-0
+says 'is used' "$OUT" '^client_id = c-0$'
+lacks 'and not made' "$TMP/calls" create
+check 'for all, by a certificate' 0 entra WHOLE_TENANT=yes \
+    CERTIFICATE=/x/app.crt KEY=/x/app.pem
+says 'it is uploaded' "$TMP/calls" '--append --cert @/x/app.crt$'
+says 'the key is named' "$OUT" '^client_certificate = /x/app.pem$'
+says 'consent is given' "$TMP/calls" '^ad app permission admin-consent'
+print entra-setup.ps1 entra-setup.ps1
+says 'PowerShell: the mailbox' "$TMP/entra-setup.ps1" \
+    "Mailbox = 'a@contoso.com'"
+
 finish

@@ -41,7 +41,7 @@ const char sendmail_more[] =
     "  -bm                 sends a message (the default)\n"
     "  -bs                 speaks SMTP on standard input and output\n"
     "  -bp (mailq)         lists what waits\n"
-    "  -bi (newaliases)    checks the file of aliases\n"
+    "  -bi, -I (newaliases) checks the file of aliases\n"
     "  -bv NAME...         shows where mail for a name would go\n"
     "  -odb                stores it, and sends it in the background (the\n"
     "                      default)\n"

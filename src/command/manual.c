@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/manual.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "base/version.h"
+#include "codec/date.h"
+#include "command/all.h"
+#include "command/sendmail/sendmail.h"
+#include "config/key.h"
+
+enum { MANUAL_MAX = 256 * 1024 };
+
+const char manual_more[] =
+    "All of it as plain text. `post365 print man` is the page for man(1):\n"
+    "\n"
+    "  post365 man | less\n"
+    "  post365 print man >/usr/local/share/man/man1/post365.1\n";
+
+/* Text */
+
+/* One word or more of running text; a full stop ends the line (mdoc(7)). */
+static void
+manual_line(struct str line, struct buf *out)
+{
+	if (line.n > 0 && (line.p[0] == '.' || line.p[0] == '\''))
+		buf_addz(out, "\\&");
+	for (size_t i = 0; i < line.n; i++) {
+		if (line.p[i] == '\\')
+			buf_addz(out, "\\e");
+		else if (line.p[i] == '-')
+			buf_addz(out, "\\-");
+		else
+			buf_addc(out, line.p[i]);
+		if (line.p[i] == '.' && i + 2 < line.n && i > 1 &&
+		    line.p[i + 1] == ' ') {
+			buf_addc(out, '\n');
+			i++;
+		}
+	}
+	buf_addc(out, '\n');
+}
+
+/*
+ * A text of help: what is indented stays as it is, the rest are paragraphs.
+ */
+static void
+manual_body(const char *text, struct buf *out)
+{
+	struct str rest = str_of(text), line;
+	bool literal = false, gap = false;
+
+	while (str_next(&rest, '\n', &line)) {
+		if (line.n == 0) {
+			gap = true;
+			continue;
+		}
+		if (literal != (line.p[0] == ' ')) {
+			literal = !literal;
+			buf_addz(out,
+			    literal ? ".Bd -literal\n" : ".Ed\n.Pp\n");
+		} else if (gap) {
+			buf_addz(out, literal ? "\n" : ".Pp\n");
+		}
+		gap = false;
+		manual_line(line, out);
+	}
+	if (literal)
+		buf_addz(out, ".Ed\n");
+}
+
+/* Pages */
+
+static void
+manual_head(const char *title, const char *section, struct buf *out)
+{
+	static const char *const months[] = { "January", "February", "March",
+		"April", "May", "June", "July", "August", "September",
+		"October", "November", "December" };
+	struct date day = date_split(VERSION_DATE);
+
+	buf_addf(out, ".Dd %s %d, %d\n.Dt %s %s\n.Os\n.Sh NAME\n",
+	    months[day.month - 1], day.day, day.year, title, section);
+}
+
+static void
+manual_option(const struct cli_option *o, struct buf *out)
+{
+	buf_addz(out, ".It ");
+	if (o->letter != 0)
+		buf_addf(out, "Fl %c , ", o->letter);
+	buf_addf(out, "Fl \\-%s", o->name);
+	if (o->value != NULL)
+		buf_addf(out, " Ar %s", o->value);
+	buf_addc(out, '\n');
+	manual_line(str_of(o->help), out);
+}
+
+static void
+manual_options(const struct cli_option *o, struct buf *out)
+{
+	if (o == NULL || o->name == NULL)
+		return;
+	buf_addz(out, ".Bl -tag -width Ds\n");
+	for (; o->name != NULL; o++)
+		manual_option(o, out);
+	buf_addz(out, ".El\n");
+}
+
+static void
+manual_command(const struct cli_command *c, struct buf *out)
+{
+	buf_addf(out, ".Ss %s\n.Bd -literal\npost365 %s%s%s%s\n.Ed\n.Pp\n",
+	    c->name, c->name, c->option != NULL ? " [options]" : "",
+	    *c->operands != '\0' ? " " : "", c->operands);
+	manual_line(str_of(c->help), out);
+	manual_options(c->option, out);
+	if (c->more == NULL)
+		return;
+	if (c->more[0] != ' ')
+		buf_addz(out, ".Pp\n");
+	manual_body(c->more, out);
+}
+
+static const char manual_intro[] =
+    ".Nm post365\n"
+    ".Nd sends mail through Microsoft 365\n"
+    ".Sh SYNOPSIS\n"
+    ".Nm\n"
+    ".Ar command\n"
+    ".Op Ar options\n"
+    ".Sh DESCRIPTION\n"
+    "A mail command, a\n"
+    ".Xr sendmail 8 ,\n"
+    "and an SMTP relay.\n"
+    "It signs in at Entra ID by OAuth 2.0 client credentials and sends by\n"
+    "Microsoft Graph.\n"
+    "Called as\n"
+    ".Nm sendmail ,\n"
+    ".Nm mailq\n"
+    "or\n"
+    ".Nm newaliases\n"
+    "it is those, see\n"
+    ".Xr post365-sendmail 8 .\n"
+    "Settings stand in a file, see\n"
+    ".Xr post365.conf 5 .\n"
+    ".Pp\n"
+    "Options of every command:\n";
+
+static const char manual_tail[] =
+    ".Sh FILES\n"
+    ".Bl -tag -width Ds\n"
+    ".It Pa /etc/post365/config , Pa ~/.config/post365/config\n"
+    "The settings.\n"
+    ".It Pa /var/spool/post365 , Pa ~/.local/state/post365/spool\n"
+    "The queue: root's, and that of another user.\n"
+    ".It Pa /var/lib/post365 , Pa ~/.local/state/post365\n"
+    "The journal, tokens, and what is known of mailboxes.\n"
+    ".El\n"
+    ".Sh EXIT STATUS\n"
+    ".Bl -tag -width Ds\n"
+    ".It 0\n"
+    "Done: Microsoft has the message, or it is stored.\n"
+    ".It 64\n"
+    "The command line is wrong.\n"
+    ".It 65 , 66\n"
+    "A message or address is wrong; a file cannot be read.\n"
+    ".It 67 , 69\n"
+    "A recipient or mailbox is refused; the message is refused for good.\n"
+    ".It 70\n"
+    "A fault of post365.\n"
+    ".It 73 , 74\n"
+    "A file cannot be made; input or output failed.\n"
+    ".It 75\n"
+    "Not now: try the same again later.\n"
+    ".It 76\n"
+    "Perhaps sent: the answer was lost.\n"
+    ".It 77\n"
+    "No permission, or sign-in is refused.\n"
+    ".It 78\n"
+    "A setting is wrong.\n"
+    ".El\n"
+    ".Pp\n"
+    ".Ql post365 explain 75\n"
+    "says what to do.\n"
+    ".Sh EXAMPLES\n"
+    ".Bd -literal\n"
+    "post365 config init\n"
+    "post365 check\n"
+    "post365 test you@contoso.com\n"
+    "post365 send \\-s 'Backup done' ops@contoso.com <report.txt\n"
+    ".Ed\n"
+    ".Sh SEE ALSO\n"
+    ".Xr post365.conf 5 ,\n"
+    ".Xr post365-sendmail 8\n";
+
+static void
+manual_program(struct buf *out)
+{
+	manual_head("POST365", "1", out);
+	buf_addz(out, manual_intro);
+	manual_options(cli_common_options, out);
+	buf_addz(out, ".Sh COMMANDS\n");
+	for (size_t i = 0; i < COMMAND_ALL; i++)
+		manual_command(&command_all[i], out);
+	buf_addz(out, manual_tail);
+}
+
+/* A setting's name, default, help and example. */
+static void
+manual_key(const struct config_row *row, struct buf *out)
+{
+	buf_addf(out, ".It Ic %s", row->name);
+	if (row->standard != NULL)
+		buf_addf(out, " = %s", row->standard);
+	buf_addc(out, '\n');
+	if (row->help != NULL)
+		manual_body(row->help, out);
+	if (row->example == NULL ||
+	    (row->standard != NULL && strcmp(row->example, row->standard) == 0))
+		return;
+	if (row->help != NULL)
+		buf_addz(out, ".br\n");
+	buf_addz(out, "For example\n.Ql ");
+	manual_line(str_of(row->example), out);
+}
+
+static void
+manual_settings(struct buf *out)
+{
+	const struct cli_command *config = NULL, *relay = NULL;
+	struct err unsaid;
+
+	manual_head("POST365.CONF", "5", out);
+	buf_addz(out,
+	    ".Nm post365.conf\n"
+	    ".Nd settings of post365\n"
+	    ".Sh DESCRIPTION\n"
+	    "What follows are the keys, each with its default where it has\n"
+	    "one.\n"
+	    ".Ql post365 config init \\-C \\-\n"
+	    "prints them as a file to fill in.\n"
+	    ".Bl -tag -width Ds\n");
+	for (size_t i = 0; i < CONFIG_KEYS; i++)
+		manual_key(&config_rows[i], out);
+	buf_addz(out, ".El\n.Sh THE FILE\n");
+	config = command_find("config", &unsaid);
+	relay = command_find("relay", &unsaid);
+	manual_body(config->more, out);
+	buf_addz(out, ".Sh THE RELAY\n");
+	manual_body(relay->more, out);
+	buf_addz(out, ".Sh SEE ALSO\n.Xr post365 1\n");
+}
+
+static void
+manual_sendmail(struct buf *out)
+{
+	manual_head("POST365-SENDMAIL", "8", out);
+	buf_addz(out,
+	    ".Nm sendmail ,\n"
+	    ".Nm mailq ,\n"
+	    ".Nm newaliases\n"
+	    ".Nd the sendmail of post365\n"
+	    ".Sh SYNOPSIS\n"
+	    ".Nm sendmail\n"
+	    ".Op Ar options\n"
+	    ".Op Ar recipient ...\n"
+	    ".Nm mailq\n"
+	    ".Nm newaliases\n"
+	    ".Sh DESCRIPTION\n");
+	manual_body(strchr(sendmail_more, '\n') + 2, out);
+	buf_addz(out, ".Sh SEE ALSO\n.Xr post365 1 ,\n.Xr post365.conf 5\n");
+}
+
+/* clang-format off */
+const struct manual_page manual_pages[MANUAL_PAGES] = {
+	{ "man", manual_program },
+	{ "man-conf", manual_settings },
+	{ "man-sendmail", manual_sendmail },
+};
+/* clang-format on */
+
+/* A key as a file has it, and what it is for. */
+static void
+manual_key_text(const struct config_row *row, struct buf *out)
+{
+	struct str rest = str_of(row->help != NULL ? row->help : ""), line;
+
+	buf_addf(out, "  %s = %s\n", row->name,
+	    row->standard != NULL ? row->standard : row->example);
+	while (str_next(&rest, '\n', &line))
+		buf_addf(out, "      %.*s\n", STR_ARG(line));
+}
+
+static void
+manual_text(struct buf *out)
+{
+	for (size_t i = 0; i < COMMAND_ALL; i++) {
+		if (command_all[i].run == sendmail_main)
+			buf_addz(out, sendmail_more);
+		else
+			cli_help_text(&command_all[i], out);
+		buf_addz(out, "\n\n");
+	}
+	buf_addz(out, "settings, each with its default or an example:\n\n");
+	for (size_t i = 0; i < CONFIG_KEYS; i++)
+		manual_key_text(&config_rows[i], out);
+}
+
+int
+manual_main(const struct cli_command *self, int argc, char **argv)
+{
+	struct buf text;
+	struct err e;
+	struct cli c;
+	int code;
+
+	cli_init(&c, self, argc, argv);
+	if (!cli_operand(&c, NULL, &e))
+		return cli_fail(&c, &e);
+	if (c.common.help)
+		return cli_help(self);
+	buf_init(&text, MANUAL_MAX);
+	manual_text(&text);
+	code = cli_print(&c, &text);
+	buf_release(&text);
+	return code;
+}
