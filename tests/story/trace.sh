@@ -204,4 +204,45 @@ check 'no Mail.Read: the mail goes' 0 run "$P" -C "$CONFIG" queue run
 says 'no Mail.Read: is told' "$ERR" 'bounces to sender@.*Mail.Read'
 check 'no Mail.Read, asked' 77 trace --bounces
 
+# --- by a relay, whose process for it ends with it
+
+start_sandbox --role Mail.Send --role Mail.Read
+setting read_bounces yes
+printf '[relay]\nlisten = 127.0.0.1:%s plain\n' "$(free_ports 1)" >>"$CONFIG"
+echo hello | send -s six failed@x.example
+timeout 60 "$P" -C "$CONFIG" relay >relay.out 2>relay.err &
+relay=$!
+tries=0
+until run "$P" -C "$CONFIG" log --failed && grep -q ' bounced ' "$OUT"; do
+	tries=$((tries + 1))
+	[ $tries -lt 100 ] || break
+	sleep 0.1
+done
+says 'relay: bounced' "$OUT" ' bounced .*failed@x.example 5.1.10'
+kill "$relay"
+wait "$relay"
+tries=0
+while pgrep -f "$CONFIG relay" >/dev/null && [ $tries -lt 50 ]; do
+	tries=$((tries + 1))
+	sleep 0.1
+done
+same 'relay: nothing of it stays' '' "$(pgrep -f "$CONFIG relay")"
+
+# --- a service that nobody here plays with the sandbox's code
+
+python3 "$TOP/tests/story/trace_server.py" >mock.out 2>mock.err &
+mock=$!
+await mock.out $mock
+plain_config "$READY" a@x.example
+run "$P" -C config trace --json --since 5d
+same 'another service: exit' 0 "$STATUS"
+same 'another service: all pages' 'b0@x.example b1@x.example b2@x.example' \
+    "$(by_json to)"
+same 'another service: its words' 'delivered failed unheardOf' \
+    "$(by_json status)"
+run "$P" -C config trace --since 5d
+has 'another service: a status that is new' "$OUT" \
+    '    b2@x.example  unheardOf'
+kill "$mock"
+
 finish
