@@ -74,7 +74,7 @@ arena_stash_release(struct arena_stash *s)
 	struct arena all = { .blocks = s->blocks };
 
 	arena_release(&all);
-	*s = (struct arena_stash){ 0 };
+	*s = (struct arena_stash){ .n = ARENA_STASH_MOST };
 }
 
 /* One that is zeroed, or NULL. */

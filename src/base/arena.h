@@ -38,7 +38,7 @@ struct arena {
 void arena_init(struct arena *a, size_t limit);
 /* The same, with blocks of a stash, which is borrowed; or NULL. */
 void arena_init_of(struct arena *a, size_t limit, struct arena_stash *stash);
-void arena_stash_release(struct arena_stash *s); /* of no arena any more */
+void arena_stash_release(struct arena_stash *s); /* it takes none any more */
 /* The same for secrets: they never stay behind in freed memory. */
 void arena_init_secret(struct arena *a, size_t limit);
 void arena_release(struct arena *a); /* frees all; zeroes *a */
