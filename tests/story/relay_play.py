@@ -7,6 +7,7 @@ import email
 import glob
 import os
 import re
+import resource
 import select
 import signal
 import socket
@@ -1603,39 +1604,48 @@ def another_user_reads_the_settings_again():
 # --- many
 
 @row
-def a_thousand_idle_and_fifty_random():
+def a_thousand_idle_or_slow_and_fifty_random():
+    greeting = b"EHLO slow.example\r\n"
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with Relay("max_clients = 2000\n") as r:
-        idle = []
-        for _ in range(900):
-            idle.append(Client(r.port))
-        noise = []
-        for n in range(50):
-            c = Client(r.port)
-            c.s.setblocking(False)
-            noise.append(c)
+        quiet = [Client(r.port) for _ in range(1000)]
+        slow = quiet[500:]
+        noise = [Client(r.port) for _ in range(50)]
 
         def rain():
-            for c in noise:
+            for n, c in enumerate(noise):
                 try:
+                    c.s.settimeout(0.005)
                     c.s.send(os.urandom(4000))
-                    c.s.recv(65536)
-                except OSError:
+                    if c.s.recv(65536) == b"":
+                        raise OSError
+                except socket.timeout:
                     pass
-        with open("/proc/%d/status" % r.reception()) as f:
-            before = int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
-        for n in range(20):
+                except OSError:  # it was sent away, and comes again
+                    c.close()
+                    noise[n] = Client(r.port)
+
+        def resident():
+            with open("/proc/%d/status" % r.reception()) as f:
+                return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
+        before = resident()
+        for n in range(len(greeting)):
+            for c in slow:
+                c.s.send(greeting[n:n + 1])
             rain()
             began = time.time()
             with Client(r.port) as c:
                 c.hello()
                 starts(c.message("good client"), "250")
             assert time.time() - began < 5, time.time() - began
-        with open("/proc/%d/status" % r.reception()) as f:
-            after = int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
+        for c in slow:
+            starts(c.reply(), "250")
+        after = resident()
         assert after < 16 * 1024 and after < before + 4096, (before, after)
-        for c in idle + noise:
+        for c in quiet + noise:
             c.close()
-        arrived("good client", 20)
+        arrived("good client", len(greeting))
 
 
 @row
