@@ -184,6 +184,31 @@ same 'without a head: nothing is unsure' 0 \
 check 'without a head: the rest' 0 run "$P" -C "$CONFIG" queue run
 same 'without a head: each once' 4 "$(count_mail)"
 
+# --- what comes when who hands out has stopped listening, and is not gone yet
+
+new_sandbox
+if strace -o /dev/null true 2>/dev/null; then
+	fill 1 before
+	# the first removes a bell that was left over
+	strace -qq -o strace.out -e trace=unlink \
+	    -e inject=unlink:delay_enter=3000000:when=2 \
+	    "$POST365" -C "$CONFIG" queue run >run.out 2>run.err &
+	RUN=$!
+	until_mail 1
+	tries=0 held=0
+	until [ $held = 3 ] || [ $tries -gt 300 ]; do
+		tries=$((tries + 1)) held=$((held + 1))
+		cat /proc/[0-9]*/stat 2>/dev/null | grep -q ") t $RUN " ||
+			held=0
+		sleep 0.05
+	done
+	fill 1 late
+	wait $RUN
+	same 'too late to be heard: sent by the same run' 2 "$(count_mail)"
+else
+	skip 'too late to be heard' 'strace is not here, or may not trace'
+fi
+
 # --- where no process can be started, one does all the work
 
 new_sandbox --plain

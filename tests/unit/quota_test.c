@@ -153,8 +153,12 @@ test_garbage(void)
 	quota_read(&q, s, MINUTE);
 	wait = quota_wait(&q, &ask, NOW);
 	T_CHECK(wait == 62, "all nines: %lld s", (long long)wait);
+	/* more than its digits hold is still read */
 	quota_add(&q, 1, NOW);
 	quota_write(&q, text);
+	quota_read(&q, s, MINUTE);
+	wait = quota_wait(&q, &ask, NOW);
+	T_CHECK(wait == 62, "one more than all nines: %lld s", (long long)wait);
 }
 
 static const struct t_test tests[] = {
