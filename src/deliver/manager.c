@@ -22,6 +22,7 @@
 
 enum {
 	MANAGER_LOOK_S = 60, /* a ring may have been missed */
+	MANAGER_SOON_S = 10, /* at first: by who rang the one before us */
 	MANAGER_GROW_MS = 1000,
 	MANAGER_FREE_MS = 2000 /* workers without work stay so long */
 };
@@ -47,6 +48,7 @@ struct manager {
 	bool read_all;   /* rang for: the list is read anew */
 	struct buf rung; /* ids of what came meanwhile */
 	int64_t listed;  /* monotonic ms */
+	unsigned lists;  /* how many there were */
 	bool single;     /* there can be no other process */
 	struct manager_sum sum;
 	struct manager_asking asking[MANAGER_ASKING];
@@ -135,6 +137,7 @@ manager_list(struct manager *m, struct err *e)
 	/* without the lock there may be another one */
 	m->read_all = m->lock >= 0 && pickup_run(&m->pickup);
 	m->listed = os_mono_ms();
+	m->lists++;
 	if (!spool_list(manager_spool(m), SPOOL_QUEUED, &m->list, e))
 		return false;
 	if (m->list.foreign > 0 && !m->loaded)
@@ -517,7 +520,9 @@ manager_should_list(const struct manager *m)
 {
 	return m->read_all ||
 	    (m->life != MANAGER_PASS &&
-		os_mono_ms() >= m->listed + MANAGER_LOOK_S * 1000);
+		os_mono_ms() >= m->listed +
+			(m->lists > 1 ? MANAGER_LOOK_S : MANAGER_SOON_S) *
+			    1000);
 }
 
 /* Nothing is under way, and nothing can be handed out now. */

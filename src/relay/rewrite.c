@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/rewrite.h"
 
+#include "codec/xtext.h"
 #include "mail/head.h"
+#include "mail/notify.h"
 #include "mail/value.h"
 
 enum { REWRITE_MEMORY = 16 << 20, REWRITE_VALUE = 2 << 20 };
@@ -102,6 +104,23 @@ rewrite_has(const struct addr *list, const struct addr *who)
 	return list != NULL;
 }
 
+/* As ORCPT has it (RFC 3461 4.2), for the log and reports. */
+static struct str
+rewrite_original(struct arena *a, const struct addr *was)
+{
+	struct str text = { 0 };
+	struct err unsaid;
+	struct buf out;
+
+	buf_init(&out, NOTIFY_ORIGINAL_MOST);
+	buf_addz(&out, "rfc822;");
+	xtext_write(&out, was->text);
+	if (buf_ok(&out, &unsaid) && notify_is_original(buf_view(&out)))
+		text = arena_str(a, buf_view(&out));
+	buf_release(&out);
+	return text;
+}
+
 const struct addr *
 rewrite_list(struct arena *a, const struct rewrite_line *map,
     const struct addr *list)
@@ -120,8 +139,12 @@ rewrite_list(struct arena *a, const struct rewrite_line *map,
 			if (rewrite_has(out, to))
 				continue;
 			copy = addr_add(a, &end, to);
-			if (copy != NULL)
-				copy->notify = list->notify;
+			if (copy == NULL)
+				continue;
+			copy->notify = list->notify;
+			if (copy->notify.original.n == 0)
+				copy->notify.original =
+				    rewrite_original(a, list);
 		}
 	}
 	return out;

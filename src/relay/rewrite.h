@@ -32,7 +32,10 @@ bool rewrite_parse(struct arena *a, const char *file, struct str text,
     struct rewrite_line **out, struct err *e)
     __attribute__((warn_unused_result));
 
-/* Each address, or what the map makes of it; once each. Lives in a. */
+/*
+ * Each address, or what the map makes of it, with the old one as its original
+ * recipient where none was named; once each. Lives in a.
+ */
 const struct addr *rewrite_list(struct arena *a, const struct rewrite_line *map,
     const struct addr *list);
 

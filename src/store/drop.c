@@ -9,10 +9,12 @@
 
 #include "base/buf.h"
 #include "base/os.h"
+#include "store/room.h"
 
 enum {
 	DROP_MODE = 01733,
 	DROP_MEMORY = 4 << 20, /* a head and its texts */
+	DROP_FREE = 16 << 20,  /* min_free's default: they may not read it */
 	DROP_LENGTH = 20       /* digits, behind "\nEnd: " */
 };
 
@@ -149,7 +151,9 @@ drop_add(const char *folder, const struct envelope *v,
 		os_close(&at);
 		return false;
 	}
-	ok = drop_write_all(&a, v, text, e) &&
+	ok = spool_room_at(&(struct os_at){ .name = folder, .fd = a.fd },
+		 DROP_FREE, text->size, e) &&
+	    drop_write_all(&a, v, text, e) &&
 	    (fchmod(a.fd, 0644) == 0 ||
 		err_sys(e, ERR_RETRY, "%s: cannot be opened to the relay",
 		    folder)) &&

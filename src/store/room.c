@@ -24,10 +24,10 @@ room_add(void *arg, const char *name, bool regular)
 }
 
 static bool
-room_refuse(const struct spool *s, const char *remedy, struct err *e)
+room_refuse(const char *path, const char *remedy, struct err *e)
 {
 	e->full = true;
-	err_wrap(e, "%s", s->path);
+	err_wrap(e, "%s", path);
 	return err_remedy(e, "%s; then it is taken at once", remedy);
 }
 
@@ -37,14 +37,14 @@ room_least(uint64_t setting, uint64_t all)
 	return setting < all / ROOM_SHARE ? setting : all / ROOM_SHARE;
 }
 
-static bool
-room_on_disk(const struct spool *s, uint64_t min_free, uint64_t size,
+bool
+spool_room_at(const struct os_at *at, uint64_t min_free, uint64_t size,
     struct err *e)
 {
 	struct statvfs fs;
 	uint64_t unit, available;
 
-	if (fstatvfs(s->dir[SPOOL_NEW].fd, &fs) < 0)
+	if (fstatvfs(at->fd, &fs) < 0)
 		return true; /* who writes will see */
 	unit = fs.f_frsize;
 	available = fs.f_bavail * unit;
@@ -53,7 +53,7 @@ room_on_disk(const struct spool *s, uint64_t min_free, uint64_t size,
 		    "its disk has %llu MB free, and min_free keeps %llu MB",
 		    (unsigned long long)(available >> 20),
 		    (unsigned long long)(min_free >> 20));
-		return room_refuse(s,
+		return room_refuse(at->name,
 		    min_free > 0 ? "make room on it, or lower min_free" :
 				   "make room on it",
 		    e);
@@ -64,7 +64,8 @@ room_on_disk(const struct spool *s, uint64_t min_free, uint64_t size,
 		return true;
 	err_set(e, ERR_RETRY, "its disk can hold only %llu more files",
 	    (unsigned long long)fs.f_favail);
-	return room_refuse(s, "remove files from it (df -i counts them)", e);
+	return room_refuse(at->name, "remove files from it (df -i counts them)",
+	    e);
 }
 
 /* Can these hold so many? A name takes a byte of its folder at least. */
@@ -93,7 +94,7 @@ room_in_queue(const struct spool *s, uint64_t most, struct err *e)
 	err_set(e, ERR_RETRY,
 	    "%llu messages wait in the queue, and max_queue is %llu",
 	    (unsigned long long)sum.files, (unsigned long long)most);
-	return room_refuse(s,
+	return room_refuse(s->path,
 	    "see why they wait with post365 queue, or raise max_queue", e);
 }
 
@@ -116,7 +117,7 @@ room_in_spool(const struct spool *s, uint64_t most, uint64_t size,
 	    "the queue holds %llu kB, and max_spool allows %llu kB",
 	    (unsigned long long)(sum.bytes >> 10),
 	    (unsigned long long)(most >> 10));
-	return room_refuse(s,
+	return room_refuse(s->path,
 	    "see what it holds with post365 queue, or raise max_spool", e);
 }
 
@@ -124,7 +125,9 @@ bool
 spool_room(const struct spool *s, const struct spool_limits *l, uint64_t size,
     struct err *e)
 {
-	return room_on_disk(s, l->min_free, size, e) &&
+	const struct os_at at = { .name = s->path, .fd = s->dir[SPOOL_NEW].fd };
+
+	return spool_room_at(&at, l->min_free, size, e) &&
 	    room_in_queue(s, l->max_queue, e) &&
 	    room_in_spool(s, l->max_spool, size, e);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/os.h"
 #include "store/spool.h"
 
 enum { SPOOL_FREE_FILES = 64 /* inodes that stay free */ };
@@ -32,5 +33,8 @@ struct spool_limits {
  */
 bool spool_room(const struct spool *s, const struct spool_limits *l,
     uint64_t size, struct err *e) __attribute__((warn_unused_result));
+/* The same of the disk alone, where at->fd is. */
+bool spool_room_at(const struct os_at *at, uint64_t min_free, uint64_t size,
+    struct err *e) __attribute__((warn_unused_result));
 
 #endif

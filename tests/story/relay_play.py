@@ -1079,6 +1079,11 @@ def rewriting():
                       ".com>, x@dead.example\r\nSubject: mapped\r\n\r\nx"),
                "250")
         m, raw, _ = arrived("mapped")
+        for new, old in (("new@", "old@"), ("one@", "x@dead."),
+                         ("two@", "x@dead.")):
+            await_that(lambda: re.search("to=<%s[a-z.]*>, orig_to=<%s" %
+                                         (new, old), r.said()), r.said())
+        assert re.search("to=<kept@example.com>, relay=", r.said())
         same(recipients_of(m), ["kept@example.com", "new@example.com",
                                 "one@example.com", "two@example.com"])
         assert "sender@example.com" in m["From"] and "NAS" in m["From"], \
@@ -1344,6 +1349,21 @@ def a_check_by_root_thinks_of_the_relays_user():
         same(p.returncode, 78)
         assert "auth_file" in p.stderr and "--hash-password" in p.stderr, \
             p.stderr
+
+
+@row
+def a_new_manager_looks_again_soon():
+    """What was rung for before it was there does not wait a minute."""
+    with Relay() as r:
+        await_that(lambda: os.path.exists(r.spool + "/bell"), "no bell")
+        time.sleep(0.5)
+        os.rename(r.spool + "/bell", r.spool + "/bell.away")
+        began = time.time()
+        subprocess.run([PROGRAM, "-C", r.config, "send", "--queue", "-s",
+                        "not rung for", "to@example.com"], check=True,
+                       input=b"x", timeout=20, capture_output=True)
+        arrived("not rung for", wait=30)
+        assert time.time() - began > 2, "it was rung for"
 
 
 @row

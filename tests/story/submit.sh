@@ -170,7 +170,7 @@ stop_relay
 } >etc/config
 start_relay
 for uid in $NOBODY $JANE $JANE; do
-	check "own: sendmail of $uid" 0 as $uid "$SENDMAIL" -f "from$uid@x.example" \
+	check "own: sendmail of $uid" 0 as "$uid" "$SENDMAIL" -f "from$uid@x.example" \
 	    "to$uid@example.org" <letter
 done
 run python3 -c "import smtplib
