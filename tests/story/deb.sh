@@ -118,14 +118,6 @@ chroot root chown root:post365 /etc/post365/config
 chmod 640 root/etc/post365/config
 chmod 644 root/etc/post365/ca.pem
 
-echo '* * * * * root echo a word of cron' >root/etc/cron.d/word
-chroot root cron -f >cron.out 2>&1 &
-CRON=$!
-apt install -s --install-recommends mdadm
-says 'mdadm comes' "$OUT" '^Inst mdadm '
-same 'and brings no other mail server' '' \
-    "$(grep -E '^Inst (exim|postfix|nullmailer|msmtp|dma)|^Remv' "$OUT")"
-
 mkdir -p root/var/spool/post365/new
 ID=0123456789ABCDEF ACCOUNT=''
 letter root/var/spool/post365/new/$ID $ID "$(setting_of from)" b@example.org
@@ -147,6 +139,15 @@ check 'the timer: exit' 0 run timeout 60 env -i \
 same 'the timer: the queue is empty' '' "$(find root/var/spool/post365/new \
     -type f)"
 says 'the timer: sent' "$(last_mail).meta" 'b@example.org'
+
+# Not before: its sender would take the queue's message along.
+echo '* * * * * root echo a word of cron' >root/etc/cron.d/word
+chroot root cron -f >cron.out 2>&1 &
+CRON=$!
+apt install -s --install-recommends mdadm
+says 'mdadm comes' "$OUT" '^Inst mdadm '
+same 'and brings no other mail server' '' \
+    "$(grep -E '^Inst (exim|postfix|nullmailer|msmtp|dma)|^Remv' "$OUT")"
 
 tries=0
 until grep -qs 'a word of cron' "$SB_DIR"/mail/*.eml || [ $tries -gt 140 ]; do
