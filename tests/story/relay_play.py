@@ -1181,7 +1181,7 @@ def full_queue_and_recovery():
         with Client(r.port) as c:
             c.hello()
             starts(c.message("has room"), "250")
-    arrived("has room")
+        arrived("has room")
 
 
 @row
