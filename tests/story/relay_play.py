@@ -1503,6 +1503,27 @@ def who_dies_is_started_again():
 
 
 @row
+def reception_killed_before_it_serves_is_started_again():
+    r = Relay(run=False)
+    r.out = open(r.log, "ab")
+    r.process = subprocess.Popen([PROGRAM, "relay", "-C", r.config],
+                                 stderr=r.out, stdin=subprocess.DEVNULL)
+    with r:
+        for _ in range(2000):
+            try:
+                os.kill(r.reception(), signal.SIGSTOP)
+                break
+            except (AssertionError, OSError):
+                time.sleep(0.001)
+        os.kill(r.reception(), signal.SIGKILL)
+        time.sleep(1)
+        r.await_port()
+        with Client(r.port) as c:
+            starts(c.greeting, "220")
+        assert "started again" in r.said(), r.said()
+
+
+@row
 def systemd_passes_sockets_and_is_told():
     s = socket.socket(socket.AF_INET6)
     s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)

@@ -356,6 +356,16 @@ parent_note_next(struct parent *p, int status)
 	p->renew = serves.pid > 0;
 }
 
+/* Why it cannot begin, as an exit status; 0: killed, so it may the next time */
+static int
+parent_status(int status)
+{
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return 0;
+	return WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) :
+							  EX_OSERR;
+}
+
 static void
 parent_reap(struct parent *p)
 {
@@ -373,9 +383,7 @@ parent_reap(struct parent *p)
 		} else if (pid == p->next_pid) {
 			p->next_pid = 0;
 			os_close(&p->next);
-			p->status = WIFEXITED(status) && WEXITSTATUS(status) ?
-			    WEXITSTATUS(status) :
-			    EX_OSERR;
+			p->status = parent_status(status);
 			parent_note_next(p, status);
 		} else if (pid == p->reception.pid) {
 			os_close(&p->control);
