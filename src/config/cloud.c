@@ -58,10 +58,18 @@ unlike(const struct config_value *to, struct str text, const char *what,
 	return err_remedy(e, "%s", remedy);
 }
 
+/* All zero: that of the sample file, and nobody's. */
+static bool
+cloud_is_id(struct str text)
+{
+	return config_is_guid(text) &&
+	    !str_eq(text, STR("00000000-0000-0000-0000-000000000000"));
+}
+
 static bool
 cloud_parse_guid(struct str text, const struct config_value *to, struct err *e)
 {
-	if (config_is_guid(text))
+	if (cloud_is_id(text))
 		return config_keep(text, to, e);
 	return unlike(to, text, " is not an application ID",
 	    "copy \"Application (client) ID\" from the app's Overview page in "
@@ -97,7 +105,7 @@ cloud_parse_tenant(struct str text, const struct config_value *to,
 			    "give the \"Directory (tenant) ID\" of the app's "
 			    "Overview page");
 		}
-	if (config_is_guid(text) || config_is_domain(text))
+	if (cloud_is_id(text) || config_is_domain(text))
 		return config_keep(text, to, e);
 	return unlike(to, text,
 	    " is neither a tenant ID nor a domain name; an ID is",

@@ -300,7 +300,15 @@ config_is_closed(const struct config *c)
 static bool
 say_missing(const struct config *c, const struct buf *missing, struct err *e)
 {
-	err_set(e, ERR_CONFIG, "not set: %.*s", STR_ARG(buf_view(missing)));
+	struct str key = buf_view(missing);
+	char variable[64] = ""; /* that of the first key that is missing */
+
+	err_set(e, ERR_CONFIG, "not set: %.*s", STR_ARG(key));
+	key = str_first(key, str_chr(key, ','));
+	key = str_first(key, str_chr(key, ' '));
+	for (size_t i = 0; i < key.n && i + 1 < sizeof(variable); i++)
+		variable[i] =
+		    (char)(key.p[i] == '_' ? '_' : key.p[i] - 'a' + 'A');
 	if (c->accounts.n > 0 && c->account.n == 0)
 		return err_remedy(e,
 		    "set it in %s, or choose an account with "
@@ -308,12 +316,13 @@ say_missing(const struct config *c, const struct buf *missing, struct err *e)
 		    c->file.p, STR_ARG(c->accounts));
 	if (c->file.n > 0)
 		return err_remedy(e,
-		    "set it in %s, or in the environment as "
-		    "POST365_TENANT_ID and so on",
-		    c->file.p);
+		    "set it in %s, as post365 config set does, or as "
+		    "POST365_%s in the environment",
+		    c->file.p, variable);
 	return err_remedy(e,
-	    "post365 config init writes a file to fill in; "
-	    "or set POST365_TENANT_ID and so on in the environment");
+	    "post365 config init asks for all of it; or set POST365_%s and so "
+	    "on in the environment",
+	    variable);
 }
 
 static bool

@@ -153,8 +153,16 @@ read_pair(struct reader *r, struct str line, struct err *e)
 	const struct config_row *row = config_row_find(name);
 	struct config_line *place;
 
-	if (eq == line.n)
-		return err_set(e, ERR_CONFIG, "not of the form key = value");
+	if (eq == line.n) {
+		/* it may be the second half of a secret */
+		err_set(e, ERR_CONFIG,
+		    "\"%.*s\"%s is not of the form key = value",
+		    STR_ARG(str_first(line, KEY_SHOWN)),
+		    line.n > KEY_SHOWN ? " (and more)" : "");
+		return err_remedy(e,
+		    "put # before it if it is a comment; a value cannot go on "
+		    "in the next line");
+	}
 	if (r->at == NULL)
 		return add_pair(r, name, value, e);
 	if (row == NULL)

@@ -27,44 +27,48 @@ const struct config_row config_rows[] = {
 	ACCESS(client_secret),
 	"AZURE_CLIENT_SECRET", NULL, "the-value-not-the-id",
 	"The Value (not the Secret ID) of a secret made under Certificates &\n"
-	"secrets; or a file whose first line it is; or a command that prints\n"
-	"it. One of the three." },
+	"secrets. One of client_secret, client_secret_file and\n"
+	"client_secret_command, or one of the other proofs below." },
 [CONFIG_CLIENT_SECRET_FILE] = { "client_secret_file", &config_type_path,
-	ACCESS(proof_text), NULL, NULL, "/run/secrets/post365", NULL },
+	ACCESS(proof_text), NULL, NULL, "/run/secrets/post365",
+	"A file whose first line is the secret." },
 [CONFIG_CLIENT_SECRET_COMMAND] = { "client_secret_command", &config_type_text,
-	ACCESS(proof_text), NULL, NULL, "pass show post365", NULL },
+	ACCESS(proof_text), NULL, NULL, "pass show post365",
+	"A command for /bin/sh whose first line of output is the secret." },
 [CONFIG_CLIENT_CERTIFICATE] = { "client_certificate", &config_type_path,
 	ACCESS(proof_text), "AZURE_CLIENT_CERTIFICATE_PATH", NULL,
 	"/etc/post365/app.pem",
 	"Instead of a secret: a PEM file with a certificate that was uploaded\n"
-	"under Certificates & secrets, and its RSA key, or the key in a file\n"
-	"of its own (client_certificate_key below);" },
+	"under Certificates & secrets, and its RSA key. `post365 config\n"
+	"certificate` makes one." },
 [CONFIG_FEDERATED_TOKEN_FILE] = { "federated_token_file", &config_type_path,
 	ACCESS(proof_text), "AZURE_FEDERATED_TOKEN_FILE", NULL,
 	"/var/run/secrets/azure/tokens/azure-identity-token",
-	"or the token of another identity provider that the app trusts\n"
-	"(federated credential; Kubernetes, GitHub, ...);" },
+	"Or the token of another identity provider that the app trusts\n"
+	"(federated credential; Kubernetes, GitHub, ...)." },
 [CONFIG_MANAGED_IDENTITY] = { "managed_identity", &config_type_managed,
 	ACCESS(proof_text), NULL, NULL, "system",
-	"or the identity that Azure gives to the machine or app (VM, AKS,\n"
+	"Or the identity that Azure gives to the machine or app (VM, AKS,\n"
 	"App Service, Functions, Container Apps, Service Fabric, Azure ML,\n"
 	"Azure Arc): system, or the client ID of a user-assigned one.\n"
-	"tenant_id and client_id are not needed then. It gets Mail.Send by\n"
-	"PowerShell, see README." },
+	"tenant_id and client_id are not needed then. `post365 print\n"
+	"entra-setup` shows how it gets Mail.Send." },
 [CONFIG_CLIENT_CERTIFICATE_KEY] = { "client_certificate_key", &config_type_path,
 	ACCESS(client_certificate_key), NULL, NULL, "/etc/post365/app.key",
-	"For client_certificate: the key's file, the password of an encrypted\n"
-	"key, or a file whose first line it is, and how assertions are signed\n"
-	"(PS256, or RS256 for what does not take it)." },
+	"The key of client_certificate, where that is a file of its own." },
 [CONFIG_CLIENT_CERTIFICATE_PASSWORD] = { "client_certificate_password",
 	&config_type_hidden, ACCESS(client_certificate_password),
-	"AZURE_CLIENT_CERTIFICATE_PASSWORD", NULL, "the-password", NULL },
+	"AZURE_CLIENT_CERTIFICATE_PASSWORD", NULL, "the-password",
+	"The password of an encrypted key." },
 [CONFIG_CLIENT_CERTIFICATE_PASSWORD_FILE] = {
 	"client_certificate_password_file", &config_type_path,
 	ACCESS(client_certificate_password_file), NULL, NULL,
-	"/run/secrets/post365.password", NULL },
+	"/run/secrets/post365.password",
+	"Or a file whose first line is that password." },
 [CONFIG_CLIENT_ASSERTION_ALG] = { "client_assertion_alg", &config_type_alg,
-	ACCESS(client_assertion_alg), NULL, "PS256", "RS256", NULL },
+	ACCESS(client_assertion_alg), NULL, "PS256", "RS256",
+	"How sign-in by a certificate is signed: PS256, or RS256 for what\n"
+	"does not take it." },
 [CONFIG_SECRET_EXPIRES] = { "secret_expires", &config_type_day,
 	ACCESS(secret_expires),
 	NULL, NULL, "2027-03-31",
@@ -72,7 +76,7 @@ const struct config_row config_rows[] = {
 	"3 and 1 days before. (A certificate tells it itself.)" },
 [CONFIG_FROM] = { "from", &config_type_sender, PUBLIC(from), NULL, NULL,
 	"Monitoring <monitoring@contoso.com>",
-	"Who sends." },
+	"Who sends: an address, or NAME <ADDRESS>." },
 [CONFIG_MAILBOX] = { "mailbox", &config_type_mailbox, PUBLIC(mailbox), NULL,
 	NULL,
 	"monitoring@contoso.com",
@@ -84,25 +88,28 @@ const struct config_row config_rows[] = {
 	"What becomes of a From in a ready message that is neither `from` nor\n"
 	"`mailbox`: rewrite makes it `from`, and keeps the old one visible in\n"
 	"the name, in Reply-To and in X-Original-From; keep leaves it, for a\n"
-	"mailbox with the right to send as others; map does as from_map says\n"
-    "(OLD > NEW, ...; OLD: an address, a name, @domain, or * for all), else\n"
-	"as rewrite." },
+	"mailbox with the right to send as others; map does as from_map says,\n"
+	"else as rewrite." },
 [CONFIG_FROM_MAP] = { "from_map", &config_type_map, PUBLIC(from_map), NULL,
 	NULL,
-	"root > Web <web@contoso.com>, @old.example > web@contoso.com", NULL },
+	"root > Web <web@contoso.com>, @old.example > web@contoso.com",
+	"For from_policy = map: OLD > NEW, ...; OLD is an address, a name,\n"
+	"@domain, or * for all." },
 [CONFIG_ALIASES] = { "aliases", &config_type_path, PUBLIC(aliases), NULL, NULL,
 	"/etc/post365/aliases",
 	"Where mail for names without a domain goes: a file like aliases(5),\n"
 	"\"root: ops@contoso.com\"; if not set /etc/post365/aliases, else\n"
 	"/etc/aliases, if it is there. What is not in it goes to the name at\n"
-	"default_domain; if that is not set, to `mailbox`. The same holds for\n"
-	"names at localhost, at what this host calls itself (hostname,\n"
-	"/etc/hosts, /etc/mailname) and at local_names." },
+	"default_domain; if that is not set, to `mailbox`." },
 [CONFIG_DEFAULT_DOMAIN] = { "default_domain", &config_type_domain,
-	PUBLIC(default_domain), NULL, NULL, "contoso.com", NULL },
+	PUBLIC(default_domain), NULL, NULL, "contoso.com",
+	"The domain of names without one that are not in aliases." },
 [CONFIG_LOCAL_NAMES] = { "local_names", &config_type_names,
 	PUBLIC(local_names), NULL,
-	NULL, "web1, web1.contoso.com", NULL },
+	NULL, "web1, web1.contoso.com",
+	"Further names of this host: mail to NAME at one of them is mail to\n"
+	"NAME alone. localhost, the hostname and those of /etc/hosts and\n"
+	"/etc/mailname are such names anyway." },
 [CONFIG_SAVE_TO_SENT] = { "save_to_sent", &config_type_yes_no,
 	PUBLIC(save_to_sent),
 	NULL, "yes", "no",
@@ -118,13 +125,15 @@ const struct config_row config_rows[] = {
 [CONFIG_MIME_LIMIT] = { "mime_limit", &config_type_mime_limit,
 	PUBLIC(mime_limit), NULL,
 	"2200000", "2200000",
-    "The largest message that goes in one request, in bytes or with k m, 3m\n"
-    "at most; a larger one goes as a draft with uploads (which needs\n"
-    "Mail.ReadWrite) or as JSON. And how large its files may be together at\n"
-	"all, without what encoding adds." },
+	"The largest message that goes in one request, in bytes or with k m,\n"
+	"3m at most; a larger one goes as a draft with uploads (which needs\n"
+	"Mail.ReadWrite) or as JSON." },
 [CONFIG_MAX_MESSAGE_SIZE] = { "max_message_size", &config_type_size,
-	PUBLIC(max_message_size), NULL, "150m", "35m", NULL },
-[CONFIG_RATE] = { "rate", &config_type_rate, PUBLIC(rate), NULL, NULL, "30/min",
+	PUBLIC(max_message_size), NULL, "150m", "35m",
+	"How large the files of a message may be together, without what\n"
+	"encoding adds." },
+[CONFIG_RATE] = { "rate", &config_type_rate, PUBLIC(rate), NULL, "none",
+	"30/min",
 	"How many messages may go at most, for all who use one spool_dir:\n"
 	"/min, /h, /day, or none. Exchange delays more than 30 a minute, and\n"
 	"takes 10,000 recipients a day." },
@@ -133,11 +142,12 @@ const struct config_row config_rows[] = {
 	"no: nothing is sent." },
 [CONFIG_BOUNCES] = { "bounces", &config_type_yes_no, PUBLIC(bounces), NULL,
 	"yes", "no",
-	"Tell the sender of what can't be delivered? And postmaster gets what\n"
-	"would go to the mailbox itself, which perhaps nobody reads." },
+	"Tell the sender of what can't be delivered?" },
 [CONFIG_POSTMASTER] = { "postmaster", &config_type_mailbox,
 	PUBLIC(postmaster), NULL,
-	NULL, "ops@contoso.com", NULL },
+	NULL, "ops@contoso.com",
+	"Who gets what would be told to the mailbox itself, which perhaps\n"
+	"nobody reads." },
 [CONFIG_READ_BOUNCES] = { "read_bounces", &config_type_yes_no,
 	PUBLIC(read_bounces), NULL, "no", "yes",
 	"yes: delivery reports in the mailbox's inbox get a line in the log,\n"
@@ -152,31 +162,32 @@ const struct config_row config_rows[] = {
 	"global (GCC too), usgov (GCC High), dod, china; or the two URLs." },
 [CONFIG_LOGIN_URL] = { "login_url", &config_type_login, ACCESS(login_url),
 	"AZURE_AUTHORITY_HOST", NULL, "https://login.microsoftonline.com",
-	NULL },
+	"Where to sign in, without the tenant." },
 [CONFIG_GRAPH_URL] = { "graph_url", &config_type_graph, ACCESS(graph_url), NULL,
 	NULL,
-	"https://graph.microsoft.com/v1.0", NULL },
+	"https://graph.microsoft.com/v1.0",
+	"Where Graph is, with its version." },
 [CONFIG_CA] = { "ca", &config_type_path, ACCESS(ca), NULL, "auto", "builtin",
 	"Certificate authorities: auto (those inside the program, then the\n"
 	"system's), builtin, system, or a PEM file." },
 [CONFIG_PROXY] = { "proxy", &config_type_proxy, ACCESS(proxy), NULL, NULL,
 	"http://user:password@proxy.contoso.com:3128",
 	"A proxy that takes CONNECT, or none. Where this is not set, the\n"
-	"environment counts as for curl (HTTPS_PROXY, ALL_PROXY, NO_PROXY).\n"
-	"no_proxy: what is reached without it: names with all below them,\n"
-	"addresses, CIDR ranges, each perhaps with :port; * for all." },
+	"environment counts as for curl (HTTPS_PROXY, ALL_PROXY, NO_PROXY)." },
 [CONFIG_NO_PROXY] = { "no_proxy", &config_type_text, ACCESS(no_proxy), NULL,
 	NULL,
-	"contoso.com, 10.0.0.0/8", NULL },
+	"contoso.com, 10.0.0.0/8",
+	"What is reached without the proxy: names with all below them,\n"
+	"addresses, CIDR ranges, each perhaps with :port; * for all." },
 [CONFIG_CONNECT_TIMEOUT] = { "connect_timeout", &config_type_time,
 	ACCESS(connect_timeout_ms), NULL, "10s", "10s",
-	"How long to wait for a connection, and for a whole request. send\n"
-	"tries three times at most, the last begun within 10 s, so that it\n"
-	"may take 10 s longer (more where a large message needs several\n"
-	"requests)." },
+	"How long to wait for a connection." },
 [CONFIG_TIMEOUT] = { "timeout", &config_type_time, ACCESS(timeout_ms), NULL,
 	"120s",
-	"120s", NULL },
+	"120s",
+	"How long to wait for a whole request. send tries three times at\n"
+	"most, the last begun within 10 s, so that it may take 10 s longer\n"
+	"(more where a large message needs several requests)." },
 [CONFIG_TOKEN_CACHE] = { "token_cache", &config_type_yes_no, CONFIG_ACCESS,
 	true, offsetof(struct access, token_cache), NULL,
 	"yes", "no",
@@ -184,35 +195,34 @@ const struct config_row config_rows[] = {
 	"use them again?" },
 [CONFIG_STATE_DIR] = { "state_dir", &config_type_path, MACHINE(state_dir),
 	NULL, NULL,
-	"/var/lib/post365", NULL },
+	"/var/lib/post365",
+	"Where tokens, locks and the journal are kept." },
 [CONFIG_SPOOL_DIR] = { "spool_dir", &config_type_path, MACHINE(spool_dir),
 	NULL, NULL,
 	"/var/spool/post365",
-	"The queue's folder; if not set /var/spool/post365 for root, else\n"
-	"spool in state_dir. What a power cut may cost: full: nothing; file,\n"
-	"for slow flash: mail of the last seconds; none: more. How long mail\n"
-	"is tried." },
+	"The queue's folder." },
 [CONFIG_SPOOL_SYNC] = { "spool_sync", &config_type_sync, MACHINE(spool_sync),
 	NULL,
-	"full", "file", NULL },
+	"full", "file",
+	"What a power cut may cost: full: nothing; file, for slow flash: mail\n"
+	"of the last seconds; none: more." },
 [CONFIG_MIN_FREE] = { "min_free", &config_type_space, MACHINE(min_free),
 	NULL, "16m", "100m",
-	"When the queue is full, so that new mail is refused (exit 75, in\n"
-	"SMTP 452) until there is room: less than min_free, or than a tenth\n"
-	"of the disk, would stay free; max_queue messages wait; the files in\n"
-	"it have max_spool (none: no limit)." },
+	"New mail is refused (exit 75, in SMTP 452) when less than this, or\n"
+	"than a tenth of the disk, would stay free." },
 [CONFIG_MAX_QUEUE] = { "max_queue", &config_type_count, MACHINE(max_queue),
-	NULL, "100000", "10000", NULL },
+	NULL, "100000", "10000",
+	"Or when so many messages wait." },
 [CONFIG_MAX_SPOOL] = { "max_spool", &config_type_space, MACHINE(max_spool),
-	NULL, "none", "2g", NULL },
+	NULL, "none", "2g",
+	"Or when the files of the queue have this size (none: no limit)." },
 [CONFIG_MAX_AGE] = { "max_age", &config_type_age, PUBLIC(max_age_ms), NULL,
 	"5d", "2d",
-	NULL },
+	"How long mail is tried before it is given up." },
 [CONFIG_LOG_FILE] = { "log_file", &config_type_path, MACHINE(log_file), NULL,
 	NULL,
 	"/var/log/post365/log",
-	"Where each attempt is noted, for post365 log; if not set, log in\n"
-	"state_dir." },
+	"Where each attempt is noted, for post365 log." },
 	/* told where they belong */
 	RELAY("bare_newline"), RELAY("syslog_name"),
 	RELAY("log_format"), RELAY("metrics"),

@@ -9,6 +9,7 @@
 #include "base/os.h"
 #include "base/secret.h"
 #include "config/access.h"
+#include "config/oddity.h"
 
 enum {
 	KEY_NAME_MAX = 64, /* longer than any key */
@@ -469,6 +470,7 @@ level_parse(const struct config_level *level, size_t key, struct config_pass *p)
 {
 	const struct config_row *row = &config_rows[key];
 	struct config_origin_text at;
+	const char *odd;
 	struct err e;
 
 	(void)config_origin_place(&level->origin[key], &at);
@@ -482,6 +484,9 @@ level_parse(const struct config_level *level, size_t key, struct config_pass *p)
 	} else if (!level_set(p, key, level->value[key], &e)) {
 		level_quote_less(level->value[key], &e);
 		err_wrap(&e, "%s: %s", at.s, row->name);
+		odd = oddity_of(row, level->value[key], true);
+		if (odd != NULL)
+			err_remedy(&e, "%s", odd);
 		config_pass_fail(p, &e);
 	} else {
 		p->origin[key] = level->origin[key];

@@ -9,6 +9,7 @@
 #include "base/os.h"
 #include "base/private.h"
 #include "config/access.h"
+#include "config/oddity.h"
 
 bool
 load_init(struct load *l, struct err *e)
@@ -177,6 +178,53 @@ load_check_section(struct load *l, const struct config_section *s)
 		access_release(&scratch.access);
 }
 
+/* Quotation marks and the like: told once, by who knows the line first. */
+static void
+load_warn(const struct load *l, const struct config_row *row, const char *name,
+    const struct config_line *at)
+{
+	const char *what = oddity_of(row, at->value, false);
+	bool first = at->file == l->top->file;
+
+	if (what != NULL && first == (l->pass.half == CONFIG_PUBLIC))
+		log_warn(l->log, "%s:%u: %s: %s", at->file, at->line, name,
+		    what);
+}
+
+static void
+load_warn_file(const struct load *l)
+{
+	struct config_line at;
+
+	for (const struct config_section *s = l->top; s != NULL; s = s->next)
+		for (size_t i = 0; i < CONFIG_KEYS; i++)
+			if (s->key[i].line > 0)
+				load_warn(l, &config_rows[i],
+				    config_rows[i].name, &s->key[i]);
+	for (const struct config_pair *p = l->top->relay; p; p = p->next) {
+		at = (struct config_line){ p->value, p->file, p->line };
+		load_warn(l, NULL, arena_str(l->pass.mem, p->key).p, &at);
+	}
+}
+
+/* docker run --env-file keeps the quotation marks that a shell takes off. */
+static void
+load_warn_environment(const struct load *l)
+{
+	const struct config_level *level;
+	const char *what;
+
+	for (size_t i = CONFIG_AZURE; i <= CONFIG_ENVIRONMENT; i++)
+		for (size_t key = 0; key < CONFIG_KEYS; key++) {
+			level = &l->level[i];
+			what = oddity_of(&config_rows[key], level->value[key],
+			    false);
+			if (what != NULL && l->pass.half == CONFIG_PUBLIC)
+				log_warn(l->log, "environment %s: %s",
+				    level->origin[key].name, what);
+		}
+}
+
 void
 load_apply(struct load *l, const struct config_section *account,
     const char *from)
@@ -200,6 +248,8 @@ load_apply(struct load *l, const struct config_section *account,
 		option->origin[CONFIG_FROM] =
 		    (struct config_origin){ CONFIG_OPTION, 0, "--from" };
 	}
+	load_warn_file(l);
+	load_warn_environment(l);
 	config_level_settle(l->level, p);
 	for (size_t i = 0; i < CONFIG_LEVELS; i++)
 		config_level_apply(&l->level[i], p);

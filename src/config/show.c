@@ -5,8 +5,11 @@
 
 static const char sample_head[] =
     "# Settings of post365. A `#` begins a comment only at the start of a\n"
-    "# line; a value is the rest of its line. `post365 config show` prints\n"
-    "# what they come to.\n";
+    "# line; a value is the rest of its line, without quotation marks. A key\n"
+    "# behind # has its default, but for examples, which say so. `post365\n"
+    "# config set KEY VALUE` changes one; `post365 config show` prints what "
+    "is\n"
+    "# in force.\n";
 static const char sample_tail[] =
     "\n# Further senders inherit all of the above:\n"
     "#[account reports]\n"
@@ -26,26 +29,39 @@ show_half(size_t key, const struct config *c, const struct access *a)
 	    (struct show_half){ a, a->origin };
 }
 
-void
-config_show(const struct config *c, const struct access *a, struct buf *out)
+/* What is set, with where from, said once for keys in a row. */
+static void
+show_given(const struct config *c, const struct access *a, struct buf *out)
 {
-	struct config_origin_text from;
+	struct config_origin_text from, before = { "" };
 	struct show_half half;
 
-	if (c->account.n > 0)
-		buf_addf(out, "# account %.*s\n", STR_ARG(c->account));
 	for (size_t i = 0; i < CONFIG_KEYS; i++) {
 		half = show_half(i, c, a);
-		if (half.origin[i].name == NULL) {
-			buf_addf(out, "# not set: %s\n", config_rows[i].name);
+		if (half.origin[i].name == NULL)
 			continue;
-		}
-		buf_addf(out,
-		    "# %s\n%s = ", config_origin(&half.origin[i], &from),
-		    config_rows[i].name);
+		(void)config_origin(&half.origin[i], &from);
+		if (!str_eq(str_of(from.s), str_of(before.s)))
+			buf_addf(out, "# %s\n", from.s);
+		before = from;
+		buf_addf(out, "%s = ", config_rows[i].name);
 		config_row_print(&config_rows[i], half.at, out);
 		buf_addc(out, '\n');
 	}
+}
+
+void
+config_show(const struct config *c, const struct access *a, struct buf *out)
+{
+	if (c->account.n > 0)
+		buf_addf(out, "# account %.*s\n", STR_ARG(c->account));
+	else if (c->accounts.n > 0)
+		buf_addf(out, "# further accounts (-A NAME): %.*s\n",
+		    STR_ARG(c->accounts));
+	show_given(c, a, out);
+	for (size_t i = 0; i < CONFIG_KEYS; i++)
+		if (show_half(i, c, a).origin[i].name == NULL)
+			buf_addf(out, "# not set: %s\n", config_rows[i].name);
 }
 
 /* Each line of a help text as a comment. */
@@ -54,11 +70,27 @@ add_comment(const char *text, struct buf *out)
 {
 	struct str rest = str_of(text), line;
 
-	if (rest.n == 0)
-		return;
 	buf_addc(out, '\n');
 	while (str_next(&rest, '\n', &line))
 		buf_addf(out, "# %.*s\n", STR_ARG(line));
+}
+
+/* A key that the file to start with leaves as it is: its default, or none. */
+static void
+sample_default(size_t key, const struct show_half *half, struct buf *out)
+{
+	const struct config_row *row = &config_rows[key];
+
+	if (half->origin[key].place == CONFIG_DERIVED) {
+		buf_addf(out, "#%s = ", row->name);
+		config_row_print(row, half->at, out);
+		buf_addc(out, '\n');
+	} else if (row->standard != NULL) {
+		buf_addf(out, "#%s = %s\n", row->name, row->standard);
+	} else {
+		buf_addf(out, "# For example:\n#%s = %s\n", row->name,
+		    row->example);
+	}
 }
 
 void
@@ -80,7 +112,7 @@ config_sample(const struct config *c, const struct access *a, bool printed,
 		if ((place != CONFIG_ENVIRONMENT && place != CONFIG_AZURE) ||
 		    i == CONFIG_PROXY ||
 		    (printed && config_row_is_secret(row))) {
-			buf_addf(out, "#%s = %s\n", row->name, row->example);
+			sample_default(i, &half, out);
 			continue;
 		}
 		buf_addf(out, "%s = ", row->name);

@@ -113,6 +113,10 @@ type_parse_path(struct str text, const struct config_value *to, struct err *e)
 		return err_set(e, ERR_CONFIG,
 		    "\"~\" has no meaning here; "
 		    "give the whole path");
+	if (str_starts(text, STR("$")))
+		return err_set(e, ERR_CONFIG,
+		    "variables like $HOME have no meaning here; "
+		    "give the whole path");
 	return config_keep(text, to, e);
 }
 
@@ -201,6 +205,15 @@ static bool
 type_parse_secret(struct str text, const struct config_value *to, struct err *e)
 {
 	return secret_set(to->at, text, e);
+}
+
+static bool
+type_parse_hidden(struct str text, const struct config_value *to, struct err *e)
+{
+	if (str_eq(text, str_of(to->example)))
+		return err_set(e, ERR_CONFIG,
+		    "\"%s\" is the example, not a value", to->example);
+	return type_parse_secret(text, to, e);
 }
 
 /* "none", or a proxy; "" cannot be said in a file. */
@@ -325,7 +338,12 @@ type_parse_age(struct str text, const struct config_value *to, struct err *e)
 static void
 type_print_time(const void *at, struct buf *out)
 {
-	buf_addf(out, "%llds", *(const long long *)at / 1000);
+	long long seconds = *(const int64_t *)at / 1000;
+	size_t i = sizeof(units) / sizeof(*units) - 1;
+
+	while (seconds % units[i].seconds != 0)
+		i--;
+	buf_addf(out, "%lld%s", seconds / units[i].seconds, units[i].name);
 }
 
 /* Gigabytes are the most. */
@@ -493,7 +511,7 @@ const struct config_type
     config_type_delivery = WORD(deliveries),
     config_type_sync = WORD(syncs),
     config_type_alg = WORD(algs),
-    config_type_hidden = { type_parse_secret, type_print_secret, type_is_secret,
+    config_type_hidden = { type_parse_hidden, type_print_secret, type_is_secret,
 	sizeof(struct secret), false, NULL },
     config_type_proxy = { type_parse_proxy, type_print_proxy, proxy_has_secret,
 	sizeof(struct secret), false, NULL },

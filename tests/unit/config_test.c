@@ -39,13 +39,14 @@ static const struct {
 	const char *want;
 } cases[] = {
 	{ "empty", "", "", NULL, NULL, true,
-	  "# not set: tenant_id|# default\ntimeout = 120s|"
-	  "# default\nconnect_timeout = 10s|# default\nca = auto|"
-	  "# default\nsave_to_sent = yes|# default\ntoken_cache = yes|"
-	  "# default\nenabled = yes|# not set: from|# not set: mailbox|"
-	  "# default\nfrom_policy = rewrite|# default\ndelivery = auto|"
-	  "# default\nmime_limit = 2200000|"
-	  "# default\nmax_message_size = 150m|# not set: from_map|"
+	  "# not set: tenant_id|# default\nca = auto\nconnect_timeout = 10s\n"
+	  "timeout = 2m|"
+	  "connect_timeout = 10s|ca = auto|"
+	  "save_to_sent = yes|token_cache = yes|"
+	  "enabled = yes|# not set: from|# not set: mailbox|"
+	  "from_policy = rewrite|delivery = auto|"
+	  "mime_limit = 2200000|"
+	  "max_message_size = 150m|# not set: from_map|"
 	  "# not set: aliases|# not set: default_domain|"
 	  "login_url = https://login.microsoftonline.com\n|"
 	  "graph_url = https://graph.microsoft.com/v1.0\n" },
@@ -75,12 +76,12 @@ static const struct {
 	  "from = y@b.example|mailbox = x@b.example" },
 	{ "option from, bad", "", "", NULL, "y@", false, "--from" },
 	{ "times", "timeout = 2m\nconnect_timeout = 1", "", NULL, NULL, true,
-	  "timeout = 120s|connect_timeout = 1s" },
+	  "timeout = 2m|connect_timeout = 1s" },
 	{ "time with blank", "timeout = 3 h", "", NULL, NULL, true,
-	  "timeout = 10800s" },
+	  "timeout = 3h" },
 	{ "time, a day", "timeout = 1d", "", NULL, NULL, true,
-	  "timeout = 86400s" },
-	{ "age", "max_age = 30d", "", NULL, NULL, true, "max_age = 2592000s" },
+	  "timeout = 1d" },
+	{ "age", "max_age = 30d", "", NULL, NULL, true, "max_age = 30d" },
 	{ "age, too long", "max_age = 31d", "", NULL, NULL, false,
 	  "max_age: \"31d\" is not a time from 1s to 30d, like 2d" },
 	{ "time, too long", "timeout = 2d", "", NULL, NULL, false,
@@ -90,7 +91,7 @@ static const struct {
 	{ "rate, a day", "rate = 5000/day", "POST365_RATE=100/h", NULL, NULL,
 	  true, "rate = 100/h" },
 	{ "rate, none", "rate = none", "", NULL, NULL, true, "rate = none" },
-	{ "rate, not set", "", "", NULL, NULL, true, "# not set: rate" },
+	{ "rate, not set", "", "", NULL, NULL, true, "rate = none" },
 	{ "rate, zero", "rate = 0/min", "", NULL, NULL, false,
 	  "rate: \"0/min\" is neither none nor 1 to 1000000 messages /min, /h "
 	  "or /day, like 30/min" },
@@ -100,16 +101,16 @@ static const struct {
 	{ "rate, too much", "rate = 1000001/h", "", NULL, NULL, false,
 	  "rate: \"1000001/h\" is" },
 	{ "spool", "state_dir = /s", "", NULL, NULL, true,
-	  "# default\nspool_dir = /s/spool|# default\nspool_sync = full|"
-	  "# default\nmax_age = 432000s|# default\nlog_file = /s/log" },
+	  "spool_dir = /s/spool|spool_sync = full|"
+	  "max_age = 5d|log_file = /s/log" },
 	{ "spool, places", "spool_dir = /q\nlog_file = /l/x\nspool_sync = none",
 	  "", NULL, NULL, true, "# from FILE:1\nspool_dir = /q|"
 	  "# from FILE:2\nlog_file = /l/x|spool_sync = none" },
 	{ "room", "min_free = 1g\nmax_queue = 5\nmax_spool = 200g", "",
 	  NULL, NULL, true, "min_free = 1g|max_queue = 5|max_spool = 200g" },
-	{ "room, as it is", "", "", NULL, NULL, true, "# default\n"
-	  "min_free = 16m|# default\nmax_queue = 100000|"
-	  "# default\nmax_spool = none" },
+	{ "room, as it is", "", "", NULL, NULL, true, ""
+	  "min_free = 16m|max_queue = 100000|"
+	  "max_spool = none" },
 	{ "room, none", "max_queue = 0", "", NULL, NULL, false,
 	  "max_queue: \"0\" is not a number from 1 to 1000000000, like 10000" },
 	{ "room, too much", "max_spool = 100001g", "", NULL, NULL, false,
@@ -177,9 +178,9 @@ static const struct {
 	  "x@b.example", true, "# account x|timeout = 1s" },
 	{ "sender is the top's", "from = a@b.example\n[account x]\n"
 	  "timeout = 1s\nfrom = a@b.example", "", NULL, "a@b.example", true,
-	  "timeout = 120s" },
+	  "timeout = 2m" },
 	{ "sender of nobody", "[account x]\ntimeout = 1s\nfrom = x@b.example",
-	  "", NULL, "n@b.example", true, "timeout = 120s" },
+	  "", NULL, "n@b.example", true, "timeout = 2m" },
 	{ "no such account", "[account x]\n[account y]", "", "z", NULL, false,
 	  "there is no [account z] in FILE / the accounts there are: x, y" },
 	{ "account twice", "[account x]\n\n[account x]", "", NULL, NULL,
@@ -377,13 +378,13 @@ static const struct {
 	{ "key of the relay", "metrics = 5d", "", NULL, NULL, false,
 	  "FILE:1: metrics is a setting of the relay's" },
 	{ "relay", "[relay]\nlisten x", "", NULL, NULL, false,
-	  "FILE:2: not of the form key = value" },
+	  "FILE:2: \"listen x\" is not of the form key = value" },
 	{ "key twice", "from = a@b.example\n\nfrom = a@b.example", "", NULL,
 	  NULL, false, "FILE:3: from stands in line 1 already" },
 	{ "no value", "timeout =", "", NULL, NULL, false,
 	  "FILE:1: timeout has no value" },
 	{ "no equals sign", "client_secret hunter2", "", NULL, NULL, false,
-	  "FILE:1: not of the form key = value" },
+	  "FILE:1: \"client_s\" (and more) is not of the form key = value" },
 	{ "unknown section", "[acount x]", "", NULL, NULL, false,
 	  "FILE:1: unknown section" },
 	{ "nameless account", "[account ]", "", NULL, NULL, false,
@@ -1207,6 +1208,71 @@ static const struct {
 };
 /* clang-format on */
 
+static const struct cli_command command = { "config", settings_main, "", "",
+	NULL, NULL, NULL };
+
+/* What looks odd is told, once, whoever reads it. */
+static const struct {
+	const char *name, *text, *env;
+	const char *want; /* "": nothing is told */
+} oddities[] = {
+	/* clang-format off */
+	{ "none", "client_secret = abc\n", "", "" },
+	{ "quoted", "client_secret = \"abc\"\n", "",
+	  ":1: client_secret: its quotation marks count" },
+	{ "single", "log_file = '/a b'\n", "",
+	  ":1: log_file: its quotation marks count" },
+	{ "one mark", "client_secret = \"abc\n", "", "" },
+	{ "comment", "\nclient_secret = abc # mine\n", "",
+	  ":2: client_secret: its # and what follows count" },
+	{ "no blank", "client_secret = abc#mine\n", "", "" },
+	{ "name", "from = Team #1 <a@b.example>\n", "", "" },
+	{ "name in quotes", "from = \"A, B\" <a@b.example>\n", "", "" },
+	{ "command", "client_secret_command = \"my prog\" \"x\"\n", "", "" },
+	{ "command's comment", "alert_command = x # y\n", "", "" },
+	{ "account", "[account x]\nclient_secret = 'a'\n", "",
+	  ":2: client_secret: its quotation marks count" },
+	{ "relay", "[relay]\ntls_certificate = '/a'\n", "",
+	  ":2: tls_certificate: its quotation marks count" },
+	{ "environment", "", "POST365_CLIENT_SECRET='abc'",
+	  "environment POST365_CLIENT_SECRET: its quotation marks count" },
+	{ "Azure's", "", "AZURE_CLIENT_SECRET=\"abc\"",
+	  "environment AZURE_CLIENT_SECRET: its quotation marks count" },
+	/* refused anyway: with the reason */
+	{ "refused", "max_age = \"5d\"\n", "",
+	  "do: its quotation marks count" },
+	{ "refused comment", "cloud = usgov   # GCC High\n", "",
+	  "do: its # and what follows count" },
+	{ "refused sender", "from = a@b.example # me\n", "",
+	  "do: its # and what follows count" },
+	/* clang-format on */
+};
+
+static void
+test_oddities(void)
+{
+	struct command_run run = { .command = &command };
+	struct command_result r;
+	const char *at;
+
+	for (size_t i = 0; i < sizeof(oddities) / sizeof(*oddities); i++) {
+		set_environment(oddities[i].env);
+		run.argv[0] = "show";
+		run.argv[1] = "-C";
+		run.argv[2] =
+		    command_file("config", str_of(oddities[i].text), 0600);
+		command_run(&run, &r);
+		at = strstr(r.err.p, oddities[i].want);
+		T_CHECK(oddities[i].want[0] == '\0' ?
+			r.err.n == 0 && r.code == 0 :
+			at != NULL && strstr(at + 1, oddities[i].want) == NULL,
+		    "%s: %d %s", oddities[i].name, r.code, r.err.p);
+		command_release(&r);
+	}
+	set_environment("");
+	command_folder_remove();
+}
+
 static void
 test_check(void)
 {
@@ -1319,9 +1385,6 @@ test_secret(void)
 	command_folder_remove();
 }
 
-static const struct cli_command command = { "config", settings_main, "", "",
-	NULL, NULL, NULL };
-
 static void
 check_run(const char *const *argv, int code, const char *out, const char *err)
 {
@@ -1382,6 +1445,41 @@ test_command(void)
 	command_folder_remove();
 }
 
+/*
+ * Folders as whoever runs this has them; the golden file has no user, so that
+ * they are taken out.
+ */
+static void
+check_places(struct buf *text)
+{
+	const struct config_ask ask = { .no_file = true };
+	struct config c;
+	struct buf line;
+	struct err e;
+	char *at;
+
+	T_CHECK(config_load(&c, &ask, &silent, &e), "%s", e.msg);
+	buf_init(&line, 4096);
+	for (size_t i = 0; i < 3; i++) {
+		const struct str path[] = { c.state_dir, c.spool_dir,
+			c.log_file };
+		static const char *const key[] = { "state_dir", "spool_dir",
+			"log_file" };
+
+		buf_reset(&line);
+		buf_addf(&line, "\n#%s = %.*s\n", key[i], STR_ARG(path[i]));
+		at = strstr(text->p, line.p);
+		T_CHECK(at != NULL, "no%s", line.p);
+		if (at == NULL)
+			continue;
+		at += strcspn(at, "/");
+		memmove(at, at + path[i].n, strlen(at + path[i].n) + 1);
+		text->n -= path[i].n;
+	}
+	buf_release(&line);
+	config_release(&c);
+}
+
 /* Each key is explained where a person looks. */
 static void
 test_init(void)
@@ -1400,6 +1498,7 @@ test_init(void)
 	set_environment("");
 	command_run(&run, &r);
 	T_CHECK(r.code == 0 && r.err.n == 0, "%d %s", r.code, r.err.p);
+	check_places(&r.out);
 	command_golden("config/init.want", buf_view(&r.out));
 	for (size_t i = 0; i < CONFIG_KEYS; i++) {
 		(void)snprintf(name, sizeof(name),
@@ -1690,6 +1789,7 @@ static const struct t_test tests[] = {
 	{ "limits", test_limits },
 	{ "places", test_places },
 	{ "state folder", test_state_dir },
+	{ "oddities", test_oddities },
 	{ "check", test_check },
 	{ "secret", test_secret },
 	{ "command", test_command },
