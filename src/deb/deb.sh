@@ -40,6 +40,13 @@ deb_move() {
 	ln -sf ../sbin/sendmail "$root/usr/lib/sendmail"
 	ln -sf ../sbin/sendmail "$root/usr/bin/mailq"
 	ln -sf ../sbin/sendmail "$root/usr/bin/newaliases"
+	mv "$root/usr/share/zsh/site-functions" \
+	    "$root/usr/share/zsh/vendor-completions"
+	gzip -9n "$root"/usr/share/man/man?/*
+	man=$root/usr/share/man
+	ln -sf post365-sendmail.8.gz "$man/man8/sendmail.8.gz"
+	ln -sf ../man8/post365-sendmail.8.gz "$man/man1/mailq.1.gz"
+	ln -sf ../man8/post365-sendmail.8.gz "$man/man1/newaliases.1.gz"
 }
 
 deb_doc() {

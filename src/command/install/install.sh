@@ -259,9 +259,20 @@ divert() { # PATH --add or --remove
 	dpkg-divert "$@" "$action" "$path"
 }
 
-# The manual is inside the executable; pages would be written here, by put.
+# The executable prints them itself.
 manuals() {
-	:
+	while read -r name path; do
+		text=$("$in_self" print "$name" && echo .) ||
+		    fail "could not do this: print $name"
+		put "$in_prefix/share/$path" 644 '' "${text%.}"
+	done <<-END
+		man man/man1/post365.1
+		man-conf man/man5/post365.conf.5
+		man-sendmail man/man8/post365-sendmail.8
+		completion-bash bash-completion/completions/post365
+		completion-zsh zsh/site-functions/_post365
+		completion-fish fish/vendor_completions.d/post365.fish
+	END
 }
 
 sd() { if [ -n "$in_own" ]; then systemctl --user "$@"; else systemctl "$@"; fi; }
