@@ -191,9 +191,6 @@ same 'no setting is missing' '' "$(cat absent)"
 # shellcheck disable=SC2016 # quotes of README
 sed -n 's/^| `\([a-z_]*\)` | `\([^`]*\)` |.*/\1 = \2/p' rows >told
 while read -r line; do # defaults that are one value
-	case $line in
-	*' = 5d') line='max_age = 432000s' ;;
-	esac
 	grep -qxF -e "$line" "$OUT" || echo "$line"
 done <told >wrong
 same 'defaults are those of config show' '' "$(cat wrong)"
