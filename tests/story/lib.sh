@@ -359,6 +359,15 @@ same() {
 	fi
 }
 
+# at_least NAME N GOT
+at_least() {
+	if [ "$3" -ge "$2" ]; then
+		ok "$1"
+	else
+		not_ok "$1" "$3, fewer than $2"
+	fi
+}
+
 # same_file NAME WANT GOT
 same_file() {
 	if cmp -s "$2" "$3"; then

@@ -28,7 +28,7 @@ done
 
 run "$P" help
 sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' "$OUT" >"$TMP/commands"
-check 'help lists commands' 0 [ "$(grep -c . "$TMP/commands")" -ge 14 ]
+at_least 'help lists commands' 14 "$(grep -c . "$TMP/commands")"
 : >"$TMP/absent"
 while read -r command; do
 	grep -q "^\.Ss $command\$" "$TMP/man" || echo "man: $command"
@@ -56,7 +56,7 @@ same 'no command or option is missing' '' "$(cat "$TMP/absent")"
 run env -u HOME "$P" config show
 grep -o '^# not set: .*\|^[a-z_]* =' "$OUT" | sed 's/^# not set: //; s/ =//' \
     >"$TMP/keys"
-check 'config show lists keys' 0 [ "$(grep -c . "$TMP/keys")" -ge 44 ]
+at_least 'config show lists keys' 44 "$(grep -c . "$TMP/keys")"
 run "$P" man
 while read -r key; do
 	grep -q "^\.It Ic $key\>" "$TMP/man-conf" || echo "man-conf: $key"
@@ -66,7 +66,7 @@ same 'no key is missing' '' "$(cat "$TMP/absent")"
 # names of [relay], as their table has them
 sed -n '/^} conf_rows/,/^};/s/^.{ "\([a-z_]*\)",.*/\1/p' \
     "$TOP/src/relay/conf.c" >"$TMP/keys"
-check 'the relay has keys' 0 [ "$(grep -c . "$TMP/keys")" -ge 36 ]
+at_least 'the relay has keys' 36 "$(grep -c . "$TMP/keys")"
 while read -r key; do
 	grep -q "\<$key\>" "$TMP/man-conf" || echo "man-conf: $key"
 done <"$TMP/keys" >"$TMP/absent"
@@ -74,7 +74,7 @@ same 'nor one of the relay' '' "$(cat "$TMP/absent")"
 # sendmail's letters, as their table has them
 sed -n '/^static const struct option options/,/^};/s/^.{ '\''\(.\)'\''.*/\1/p' \
     "$TOP/src/command/sendmail/option.c" | sort -u >"$TMP/keys"
-check 'sendmail has letters' 0 [ "$(grep -c . "$TMP/keys")" -ge 20 ]
+at_least 'sendmail has letters' 20 "$(grep -c . "$TMP/keys")"
 while read -r key; do
 	grep -q "\\\\-$key" "$TMP/man-sendmail" || echo "man-sendmail: -$key"
 done <"$TMP/keys" >"$TMP/absent"

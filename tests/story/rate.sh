@@ -97,7 +97,7 @@ large() {
 	send "$@" -s large --text "$TMP/body" -a "$TMP/large" x@example.org
 }
 check 'large' 0 large
-check 'its bytes are counted' 0 grep -q ' 0000027' "$SPOOL"/upload-*
+check 'its bytes are counted' 0 run grep -q ' 000002667' "$SPOOL"/upload-*
 counted upload 10 30 149000000
 check 'one too many' 0 large
 says 'one too many: waits' "$ERR" '150 MB in 5 minutes.*waiting for [0-9]* s'

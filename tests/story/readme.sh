@@ -24,14 +24,6 @@ blocks() {
 	    inside { print substr($0, indent + 1) >out }' "$2"
 }
 
-at_least() { # NAME N GOT
-	if [ "$3" -ge "$2" ]; then
-		ok "$1"
-	else
-		not_ok "$1" "$3, fewer than $2"
-	fi
-}
-
 # --- commands
 
 # What the commands of README find on their machine.
