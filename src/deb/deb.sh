@@ -52,18 +52,20 @@ deb_move() {
 deb_doc() {
 	doc=$root/usr/share/doc/post365
 	overrides=$root/usr/share/lintian/overrides
-	mkdir -p "$doc" "$overrides"
+	mkdir -p "$doc/src/doc" "$overrides"
 	{
 		cat src/deb/copyright
 		sed '1,/^$/d; s/^/ /; s/^ $/ ./' LICENSE
 	} >"$doc/copyright"
-	gzip -9n <README.md >"$doc/README.md.gz"
+	for f in README.md src/doc/*.md; do # where README's links look
+		gzip -9n <"$f" >"$doc/$f.gz"
+	done
 	printf '%s\n' "post365 ($deb_version) unstable; urgency=medium" '' \
 	    "  * Version $deb_version." '' \
 	    " -- $deb_from  $(LC_ALL=C date -u -R -d "@$deb_date")" |
 	    gzip -9n >"$doc/changelog.gz"
 	sed '/^#/d' src/deb/lintian >"$overrides/post365"
-	chmod 644 "$doc"/* "$overrides"/*
+	find "$doc" "$overrides" -type f -exec chmod 644 {} +
 }
 
 deb_control() {
