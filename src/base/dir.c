@@ -67,6 +67,8 @@ open_folder(struct dir *d, const char *path, mode_t mode, struct err *e)
 
 	d->fd = open(path, flags);
 	if (d->fd < 0 && errno == ENOENT) {
+		if (mode == DIR_LOOK)
+			return true;
 		if (!make(d, path, mode, e))
 			return false;
 		d->fd = open(path, flags);
@@ -152,6 +154,9 @@ dir_file(const struct dir *d, const char *name, enum dir_how how, int *fd,
 	int flags =
 	    ways[how].flags | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;
 
+	*fd = -1;
+	if (d->fd < 0 && !ways[how].make)
+		return true;
 	*fd = ways[how].make ? os_open_or_make(d->fd, name, flags, d->mode) :
 			       openat(d->fd, name, flags);
 	if (*fd >= 0 || errno == ways[how].absent)
@@ -223,12 +228,15 @@ is_regular(const struct dir *d, const struct dirent *found)
 bool
 dir_each(const struct dir *d, dir_each_fn *f, void *arg, struct err *e)
 {
-	/* a descriptor of its own, since it holds the place in the list */
-	int fd = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *found;
-	int code;
+	int fd, code;
+	DIR *list;
 
+	if (d->fd < 0)
+		return true;
+	/* a descriptor of its own, since it holds the place in the list */
+	fd = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	list = fd < 0 ? NULL : fdopendir(fd);
 	if (list == NULL) {
 		fail(d, NULL, "list the folder", e);
 		os_close(&fd);

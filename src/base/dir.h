@@ -19,7 +19,7 @@
 struct dir {
 	const char *path; /* borrowed; NULL: not open */
 	const char *name; /* of a folder below path, or NULL; borrowed */
-	int fd;
+	int fd;           /* -1: there is no such folder (DIR_LOOK) */
 	mode_t mode; /* new files may be read and written by whom the folder
 			lets in, others excepted */
 	uid_t owner;
@@ -27,9 +27,11 @@ struct dir {
 
 /*
  * Opens path, or the folder `name` below it. Made with `mode` if missing, and
- * then durable in its parent. Keeps both texts. ERR_CONFIG: cannot be made or
- * opened (exit 73), or the world may write into it.
+ * then durable in its parent; with DIR_LOOK a missing one is not made, and is
+ * empty for dir_file, dir_stat and dir_each. Keeps both texts. ERR_CONFIG:
+ * cannot be made or opened (exit 73), or the world may write into it.
  */
+enum { DIR_LOOK = 0 }; /* a mode: only look at what is there */
 bool dir_open(struct dir *d, const char *path, const char *name, mode_t mode,
     struct err *e) __attribute__((warn_unused_result));
 void dir_close(struct dir *d); /* a zeroed one is fine; zeroes *d */

@@ -26,12 +26,14 @@ refuse_unset(const char *what, const char *key, struct err *e)
 	return err_remedy(e, "set it, or state_dir, or HOME");
 }
 
-bool
-outbox_open_journal(struct outbox *o, const struct config *c, struct err *e)
+static bool
+outbox_add_journal(struct outbox *o, const struct config *c, bool look,
+    struct err *e)
 {
 	const struct journal_options how = { .most = JOURNAL_MOST,
 		.keep = JOURNAL_KEEP,
-		.sync = sync_of(c) != SPOOL_NONE };
+		.sync = sync_of(c) != SPOOL_NONE,
+		.look = look };
 	const char *slash;
 	struct str folder;
 
@@ -55,37 +57,63 @@ outbox_open_journal(struct outbox *o, const struct config *c, struct err *e)
 	return false;
 }
 
+bool
+outbox_open_journal(struct outbox *o, const struct config *c, struct err *e)
+{
+	return outbox_add_journal(o, c, false, e);
+}
+
+bool
+outbox_look_journal(struct outbox *o, const struct config *c, struct err *e)
+{
+	return outbox_add_journal(o, c, true, e);
+}
+
 static bool
-outbox_add_spool(struct outbox *o, const struct config *c, struct err *e)
+outbox_add_spool(struct outbox *o, const struct config *c, bool look,
+    struct err *e)
 {
 	if (c->spool_dir.n == 0)
 		return refuse_unset("queue", "spool_dir", e);
 	o->limits = (struct spool_limits){ .min_free = c->min_free,
 		.max_spool = c->max_spool,
 		.max_queue = c->max_queue };
-	return spool_open(&o->spool, c->spool_dir.p, sync_of(c), &clock_system,
-	    e);
+	return spool_open(&o->spool, c->spool_dir.p,
+	    look ? SPOOL_LOOK : sync_of(c), &clock_system, e);
 }
 
 bool
 outbox_open_spool(struct outbox *o, const struct config *c, struct err *e)
 {
 	*o = (struct outbox){ 0 };
-	return outbox_add_spool(o, c, e);
+	return outbox_add_spool(o, c, false, e);
+}
+
+static bool
+outbox_add_both(struct outbox *o, const struct config *c, bool look,
+    struct err *e)
+{
+	*o = (struct outbox){ 0 };
+	if (c->spool_dir.n == 0)
+		return refuse_unset("queue", "spool_dir", e);
+	if (!outbox_add_journal(o, c, look, e))
+		return false;
+	if (outbox_add_spool(o, c, look, e))
+		return true;
+	outbox_close(o);
+	return false;
 }
 
 bool
 outbox_open(struct outbox *o, const struct config *c, struct err *e)
 {
-	*o = (struct outbox){ 0 };
-	if (c->spool_dir.n == 0)
-		return refuse_unset("queue", "spool_dir", e);
-	if (!outbox_open_journal(o, c, e))
-		return false;
-	if (outbox_add_spool(o, c, e))
-		return true;
-	outbox_close(o);
-	return false;
+	return outbox_add_both(o, c, false, e);
+}
+
+bool
+outbox_look(struct outbox *o, const struct config *c, struct err *e)
+{
+	return outbox_add_both(o, c, true, e);
 }
 
 void

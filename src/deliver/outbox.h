@@ -38,4 +38,10 @@ bool outbox_open_spool(struct outbox *o, const struct config *c, struct err *e)
 bool outbox_open_journal(struct outbox *o, const struct config *c,
     struct err *e) __attribute__((warn_unused_result));
 
+/* The same for who only reads: no folder is made, a missing one is empty. */
+bool outbox_look(struct outbox *o, const struct config *c, struct err *e)
+    __attribute__((warn_unused_result));
+bool outbox_look_journal(struct outbox *o, const struct config *c,
+    struct err *e) __attribute__((warn_unused_result));
+
 #endif

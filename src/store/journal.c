@@ -37,7 +37,7 @@ journal_open(struct journal *j, const char *folder, const char *name,
 		.keep = o.keep,
 		.sync = o.sync,
 	};
-	return dir_open(&j->dir, folder, NULL, 0700, e);
+	return dir_open(&j->dir, folder, NULL, o.look ? DIR_LOOK : 0700, e);
 }
 
 void

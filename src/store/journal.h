@@ -44,6 +44,7 @@ struct journal_options {
 	uint64_t most; /* 64 kB to JOURNAL_FILE_MOST */
 	unsigned keep; /* up to JOURNAL_KEEP_MOST */
 	bool sync;     /* unless spool_sync = none */
+	bool look;     /* only to read: its folder is not made */
 };
 
 /*

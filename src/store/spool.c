@@ -62,19 +62,20 @@ bool
 spool_open(struct spool *s, const char *path, enum spool_sync sync,
     const struct clock *clock, struct err *e)
 {
+	const mode_t mode = sync == SPOOL_LOOK ? DIR_LOOK : 0700;
 	struct dir top;
 	bool ok;
 
 	*s = (struct spool){ .path = path, .clock = clock, .sync = sync };
 	/* first itself, so that it is durable in its parent */
-	if (!dir_open(&top, path, NULL, 0700, e))
+	if (!dir_open(&top, path, NULL, mode, e))
 		return false;
-	ok = spool_can_lock(s, &top, e);
+	ok = top.fd < 0 || spool_can_lock(s, &top, e);
 	dir_close(&top);
 	if (!ok)
 		return false;
 	for (unsigned i = 0; i < SPOOL_FOLDERS; i++)
-		if (!dir_open(&s->dir[i], path, names[i], 0700, e)) {
+		if (!dir_open(&s->dir[i], path, names[i], mode, e)) {
 			spool_close(s);
 			return false;
 		}

@@ -93,7 +93,10 @@ enum { SPOOL_FOLDERS = SPOOL_DEAD + 1, SPOOL_TMP_AGE = 36 * 3600 /* s */ };
 enum spool_sync {
 	SPOOL_FULL, /* nothing */
 	SPOOL_FILE, /* messages of the last seconds, whole ones */
-	SPOOL_NONE  /* more of them, and a few torn */
+	SPOOL_NONE, /* more of them, and a few torn */
+	/* no setting: for who only reads. Makes no folder; a missing one is
+	   empty */
+	SPOOL_LOOK
 };
 
 struct spool {

@@ -30,7 +30,7 @@ begin(unsigned keep)
 	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (mkdtemp(path) == NULL ||
 	    !journal_open(&j, path, "journal",
-		(struct journal_options){ 65536, keep, true }, &e)) {
+		(struct journal_options){ 65536, keep, true, false }, &e)) {
 		printf("  %s\n", e.msg);
 		abort();
 	}
@@ -492,11 +492,11 @@ test_bounds(void)
 
 	begin(2);
 	T_CHECK(!journal_open(&k, path, "k",
-		    (struct journal_options){ 1000, 2, true }, &e) &&
+		    (struct journal_options){ 1000, 2, true, false }, &e) &&
 		e.kind == ERR_CONFIG,
 	    "too small");
 	T_CHECK(!journal_open(&k, path, "k",
-		    (struct journal_options){ 65536, 200, true }, &e) &&
+		    (struct journal_options){ 65536, 200, true, false }, &e) &&
 		e.kind == ERR_CONFIG,
 	    "too many");
 	end();

@@ -253,7 +253,7 @@ check_search(const struct journal *j, size_t i)
 static void
 test_known(void)
 {
-	const struct journal_options how = { 65536, 1, false };
+	const struct journal_options how = { 65536, 1, false, false };
 	char folder[FOLDER_SIZE];
 	struct journal j;
 	struct err e;

@@ -73,7 +73,7 @@ queue_mailq(const struct config_ask *ask, const struct log *log, struct err *e)
 	struct mailq m = { .log = log };
 	struct config config = { 0 };
 	struct outbox o = { 0 };
-	const struct queue_open open = { &config, &o, log };
+	const struct queue_open open = { &config, &o, log, true };
 	bool ok = queue_open(&open, ask, e) ?
 	    mailq_print(&m, &o, e) :
 	    queue_is_closed(&config) && queue_own_ask(&config);
@@ -89,7 +89,7 @@ queue_mailq_own(const struct config *c, uid_t uid, const struct log *log,
 {
 	struct mailq m = { .log = log, .own = true, .uid = uid };
 	struct outbox o = { 0 };
-	bool ok = outbox_open(&o, c, e) && mailq_print(&m, &o, e);
+	bool ok = outbox_look(&o, c, e) && mailq_print(&m, &o, e);
 
 	outbox_close(&o);
 	return ok;

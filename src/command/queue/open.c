@@ -20,7 +20,8 @@ queue_open(const struct queue_open *q, const struct config_ask *ask,
 	const struct config *c = q->config;
 
 	if (config_load(q->config, ask, q->log, e) &&
-	    outbox_open(q->outbox, c, e))
+	    (q->look ? outbox_look(q->outbox, c, e) :
+		       outbox_open(q->outbox, c, e)))
 		return true;
 	if (!queue_is_closed(c))
 		return false;

@@ -15,6 +15,7 @@ struct queue_open {
 	struct config *config;
 	struct outbox *outbox;
 	const struct log *log;
+	bool look; /* only reads: makes no folder */
 };
 
 /* ERR_CONFIG: where either is closed to this user, it says whose it is. */

@@ -7,6 +7,7 @@
 
 #include "base/os.h"
 #include "command/queue/carry.h"
+#include "command/queue/import.h"
 #include "command/queue/open.h"
 #include "command/queue/own.h"
 #include "command/queue/text.h"
@@ -33,7 +34,7 @@ const struct cli_option queue_options[] = {
 	{ FROM, 0, "from", "TEXT", "whose sender has this in it" },
 	{ TO, 0, "to", "TEXT", "of which a recipient has this in it" },
 	{ OLDER, 0, "older", "TIME", "that came longer ago: 90s 15m 1h 5d" },
-	{ JSON, 0, "json", NULL, "list, show: an object a line" },
+	{ JSON, 0, "json", NULL, "list, show, count: an object a line" },
 	{ RAW, 0, "raw", NULL, "show: the message itself" },
 	{ KEEP, 0, "keep", NULL, "leave it: export on hold, import its file" },
 	{ FORCE, 0, "force", NULL, "retry: also before a time of Microsoft's" },
@@ -42,14 +43,16 @@ const struct cli_option queue_options[] = {
 /* clang-format on */
 
 const char queue_more[] =
-    "  list [ID...]      what waits, is on hold or has failed for good\n"
+    "  list [ID...]      what waits, is on hold or has failed for good (ls)\n"
     "  show ID...        all about a message\n"
+    "  count             how many wait, in one number; --json: by state\n"
     "  run               tries every due message once\n"
+    "  flush             makes all that is queued due, then the same\n"
     "  hold ID...        do not send it until release\n"
     "  release ID...     send what is on hold; also what was perhaps sent\n"
     "  retry ID...       now, not when its time has come; also what is dead,\n"
     "                    where its id is given\n"
-    "  drop ID...        remove it for good\n"
+    "  drop ID...        remove it for good (rm, delete)\n"
     "  export DIR ID...  move messages into files, for another host\n"
     "  import FILE...    take such files in, or all *.post365 of a folder\n"
     "\n"
@@ -73,7 +76,8 @@ struct verb {
 	bool (*run)(struct queue *q, struct err *e);
 	unsigned chosen, named; /* folders: by filters, and by id */
 	act_fn *act;
-	const char *done; /* "held" */
+	const char *done; /* "held"; NULL: nothing is said of each */
+	bool look;        /* only reads: makes no folder */
 };
 
 struct queue {
@@ -88,6 +92,7 @@ struct queue {
 	struct queue_waits waits;
 	struct dir folder; /* of export */
 	struct buf out;
+	size_t count[SPOOL_FOLDERS];
 	size_t n; /* messages that were told, or done with */
 	int code; /* of the first failure */
 };
@@ -199,6 +204,39 @@ static bool
 show(struct queue *q, struct err *e)
 {
 	return walk(q, q->verb->chosen, show_one, e);
+}
+
+static bool
+count_one(void *arg, const struct queue_seen *seen, struct err *e)
+{
+	struct queue *q = arg;
+
+	(void)e;
+	if (seen->claim == NULL)
+		log_warn(&q->cli.log, "%s", seen->why->msg);
+	else
+		q->count[seen->claim->where]++;
+	return true;
+}
+
+/* In one number what mailq counts: what is dead does not wait. */
+static bool
+count(struct queue *q, struct err *e)
+{
+	const size_t *n = q->count;
+	size_t queued;
+
+	if (!walk(q, q->verb->chosen, count_one, e))
+		return false;
+	queued = n[SPOOL_NEW] + n[SPOOL_WORK];
+	if (q->json)
+		buf_addf(&q->out,
+		    "{\"queued\":%zu,\"hold\":%zu,"
+		    "\"dead\":%zu}\n",
+		    queued, n[SPOOL_HOLD], n[SPOOL_DEAD]);
+	else
+		buf_addf(&q->out, "%zu\n", queued + n[SPOOL_HOLD]);
+	return flush(q, 0, e);
 }
 
 /* --- what changes a message */
@@ -343,7 +381,8 @@ act_one(void *arg, const struct queue_seen *seen, struct err *e)
 		return true;
 	}
 	q->n++;
-	buf_addf(&q->out, "%s %s\n", seen->id, q->verb->done);
+	if (q->verb->done != NULL)
+		buf_addf(&q->out, "%s %s\n", seen->id, q->verb->done);
 	return flush(q, 0, e);
 }
 
@@ -398,79 +437,27 @@ static bool export(struct queue *q, struct err *e)
 	return ok;
 }
 
-static bool
-import_file(struct queue *q, const char *path, struct err *e)
-{
-	char id[ENVELOPE_ID_SIZE];
-	struct os_stat st;
-	struct err gone;
-	bool here;
-
-	if (!queue_carry_in(&q->outbox.spool, path, id, &here, e))
-		return false;
-	q->due = true;
-	buf_addf(&q->out, "%s %s\n", id,
-	    here ? "is here already" : q->verb->done);
-	if (!q->keep)
-		os_remove(path);
-	if (!q->keep && os_stat_path(path, &st, &gone))
-		log_warn(&q->cli.log,
-		    "%s: is in the queue and cannot be removed; taken in once "
-		    "more when it was sent, it is sent twice",
-		    path);
-	return flush(q, 0, e);
-}
-
-struct folder {
-	struct queue *queue;
-	const char *path;
-};
-
 static void
-import_name(void *arg, const char *name, bool regular)
+import_fails(void *arg, const struct err *e)
 {
-	const struct folder *f = arg;
-	struct arena a;
-	struct err e;
-	struct str path;
-
-	(void)regular; /* a link to a file is fine */
-	if (!str_ends(str_of(name), STR(QUEUE_CARRY_END)))
-		return;
-	arena_init(&a, OUT_FLUSH);
-	path = arena_fmt(&a, "%s/%s", f->path, name);
-	if (!arena_ok(&a, &e) || !import_file(f->queue, path.p, &e))
-		note_failure(f->queue, &e);
-	arena_release(&a);
-}
-
-static bool
-import_folder(struct queue *q, const char *path, struct err *e)
-{
-	struct folder f = { q, path };
-	struct dir d;
-	bool ok = dir_open(&d, path, NULL, 0700, e);
-
-	ok = ok && dir_each(&d, import_name, &f, e);
-	dir_close(&d);
-	return ok;
+	note_failure(arg, e);
 }
 
 static bool
 import(struct queue *q, struct err *e)
 {
-	struct os_stat st;
-	const char *path;
+	struct queue_import m = { .spool = &q->outbox.spool,
+		.log = &q->cli.log,
+		.keep = q->keep,
+		.out = &q->out,
+		.fail = import_fails,
+		.arg = q };
 
 	if (q->pick.n == 0)
 		return err_set(e, ERR_USAGE, "import needs a file or folder");
-	for (size_t i = 0; i < q->pick.n; i++) {
-		path = q->pick.prefix[i];
-		if (os_stat_path(path, &st, e) && st.directory ?
-			!import_folder(q, path, e) :
-			!import_file(q, path, e))
-			note_failure(q, e);
-	}
+	for (size_t i = 0; i < q->pick.n; i++)
+		queue_import(&m, q->pick.prefix[i]);
+	q->due |= m.n > 0;
 	return true;
 }
 
@@ -521,26 +508,45 @@ deliver(struct queue *q, struct err *e)
 	return true;
 }
 
+static bool
+deliver_all(struct queue *q, struct err *e)
+{
+	return walk(q, q->verb->chosen, act_one, e) && deliver(q, e);
+}
+
 /* --- the command */
 
 /* clang-format off */
 static const struct verb verbs[] = {
-	{ "list", list, SPOOL_ALL, SPOOL_ALL, NULL, NULL },
-	{ "show", show, SPOOL_ALL, SPOOL_ALL, NULL, NULL },
-	{ "run", deliver, SPOOL_QUEUED, SPOOL_QUEUED, NULL, NULL },
-	{ "hold", act, SPOOL_QUEUED, SPOOL_QUEUED, act_hold, "is on hold" },
+	{ "list", list, SPOOL_ALL, SPOOL_ALL, NULL, NULL, true },
+	{ "show", show, SPOOL_ALL, SPOOL_ALL, NULL, NULL, true },
+	{ "count", count, SPOOL_ALL, SPOOL_ALL, NULL, NULL, true },
+	{ "run", deliver, SPOOL_QUEUED, SPOOL_QUEUED, NULL, NULL, false },
+	{ "flush", deliver_all, SPOOL_QUEUED, SPOOL_QUEUED, act_retry, NULL,
+	  false },
+	{ "hold", act, SPOOL_QUEUED, SPOOL_QUEUED, act_hold, "is on hold",
+	  false },
 	{ "release", act, SPOOL_IN(SPOOL_HOLD), SPOOL_IN(SPOOL_HOLD),
-	  act_release, "is released" },
+	  act_release, "is released", false },
 	{ "retry", act, SPOOL_QUEUED, SPOOL_QUEUED | SPOOL_IN(SPOOL_DEAD),
-	  act_retry, "is due" },
-	{ "drop", act, SPOOL_ALL, SPOOL_ALL, act_drop, "is dropped" },
+	  act_retry, "is due", false },
+	{ "drop", act, SPOOL_ALL, SPOOL_ALL, act_drop, "is dropped", false },
 	{ "export", export, SPOOL_QUEUED | SPOOL_IN(SPOOL_HOLD), SPOOL_ALL,
-	  act_export, "is exported" },
-	{ "import", import, 0, 0, NULL, "is queued" },
+	  act_export, "is exported", false },
+	{ "import", import, 0, 0, NULL, "is queued", false },
 };
 /* clang-format on */
 
 enum { VERBS = sizeof(verbs) / sizeof(*verbs) };
+
+/* What other programs call it. */
+static const struct {
+	const char *name, *verb;
+} synonyms[] = {
+	{ "ls", "list" },
+	{ "rm", "drop" },
+	{ "delete", "drop" },
+};
 
 const char *
 queue_word(size_t i)
@@ -549,20 +555,34 @@ queue_word(size_t i)
 }
 
 static bool
-find_verb(struct queue *q, const char *name, struct err *e)
+refuse_verb(const char *name, struct err *e)
 {
 	const char *names[VERBS + 1] = { NULL }, *near;
+	struct buf all;
 
+	buf_init(&all, ERR_MSG_SIZE);
 	for (size_t i = 0; i < VERBS; i++) {
 		names[i] = verbs[i].name;
-		if (strcmp(names[i], name) == 0)
-			q->verb = &verbs[i];
+		buf_addf(&all, "%s%s", i > 0 ? ", " : "", names[i]);
 	}
-	if (q->verb != NULL)
-		return true;
+	err_set(e, ERR_USAGE, "\"%.60s\" is not one of %.*s", name,
+	    STR_ARG(buf_view(&all)));
+	buf_release(&all);
 	near = cli_nearest(str_of(name), names);
-	err_set(e, ERR_USAGE, "\"%.60s\" is nothing to do with a queue", name);
 	return near != NULL ? err_remedy(e, "did you mean %s?", near) : false;
+}
+
+static bool
+find_verb(struct queue *q, const char *name, struct err *e)
+{
+	q->cli.common.help |= strcmp(name, "help") == 0;
+	for (size_t i = 0; i < sizeof(synonyms) / sizeof(*synonyms); i++)
+		if (strcmp(synonyms[i].name, name) == 0)
+			name = synonyms[i].verb;
+	for (size_t i = 0; i < VERBS; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			q->verb = &verbs[i];
+	return q->verb != NULL || q->cli.common.help || refuse_verb(name, e);
 }
 
 static bool
@@ -631,7 +651,8 @@ run(struct queue *q, struct err *e)
 		.path = q->cli.common.config,
 		.account = q->cli.common.account,
 	};
-	const struct queue_open open = { &q->config, &q->outbox, &q->cli.log };
+	const struct queue_open open = { &q->config, &q->outbox, &q->cli.log,
+		q->verb->look };
 	bool ok;
 
 	if (!queue_open(&open, &ask, e))
