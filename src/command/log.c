@@ -6,18 +6,18 @@
 #include "base/os.h"
 #include "codec/date.h"
 #include "codec/jsonw.h"
+#include "command/when.h"
 #include "config/config.h"
-#include "config/type.h"
 #include "deliver/outbox.h"
 
 enum {
-	SINCE_MOST = 3650 * 86400, /* seconds */
-	LAST_MOST = 100000,        /* -n */
-	LAST_MEMORY = 256 << 20,   /* of those, some 500 bytes each */
+	LAST_MOST = 100000,      /* -n */
+	LAST_MEMORY = 256 << 20, /* of those, some 500 bytes each */
 	OUT_MOST = 2 * JOURNAL_LINE_MOST,
 	OUT_FLUSH = 64 << 10,
 	FOLLOW_MS = 500,
-	COUNTS = 32 /* different codes; further ones are one line */
+	FOLLOW_LAST = 10, /* as tail -f and journalctl -f begin */
+	COUNTS = 32       /* different codes; further ones are one line */
 };
 
 enum { FAILED = 1, SINCE, ID, TO, FROM, MESSAGE_ID, FOLLOW, STATS, LAST, JSON };
@@ -25,13 +25,13 @@ enum { FAILED = 1, SINCE, ID, TO, FROM, MESSAGE_ID, FOLLOW, STATS, LAST, JSON };
 /* clang-format off */
 const struct cli_option journal_log_options[] = {
 	{ FAILED, 0, "failed", NULL, "attempts that did not send" },
-	{ SINCE, 0, "since", "TIME", "not older: 15m 1h 5d, or day and time" },
+	{ SINCE, 0, "since", "TIME", "not older: 2d today 14:00 2026-11-29" },
 	{ ID, 0, "id", "ID", "of a message of the queue, or its beginning" },
 	{ FROM, 0, "from", "TEXT", "whose sender has this in it" },
 	{ TO, 0, "to", "TEXT", "of which a recipient has this in it" },
 	{ MESSAGE_ID, 0, "message-id", "ID", "the Message-ID" },
 	{ LAST, 'n', "last", "N", "the last N of them" },
-	{ FOLLOW, 0, "follow", NULL, "wait for further ones" },
+	{ FOLLOW, 'f', "follow", NULL, "the last 10, and all that come" },
 	{ STATS, 0, "stats", NULL, "count them" },
 	{ JSON, 0, "json", NULL, "as JSON, an object a line" },
 	{ 0, 0, NULL, NULL, NULL }
@@ -39,11 +39,17 @@ const struct cli_option journal_log_options[] = {
 /* clang-format on */
 
 const char journal_log_more[] =
-    "Shows the attempts to send messages of the queue, the oldest first, and\n"
-    "what a person did with them: time, id, verdict, sender, recipients, and\n"
-    "how it went. Verdicts: sent, later (tried again), account (waits until\n"
-    "its account can send), hold, dead (failed for good), dropped, exported,\n"
-    "bounced (came back, where read_bounces = yes).\n";
+    "Shows the attempts to send messages, the oldest first, and what a person\n"
+    "did with them: time (of this machine's clock), id, verdict, sender,\n"
+    "recipients, and how it went. Verdicts: sent, later (tried again), "
+    "account\n"
+    "(waits until its account can send), hold, dead (failed for good), "
+    "dropped,\n"
+    "exported, bounced (came back, where read_bounces = yes).\n"
+    "\n"
+    "A TIME is 90s 15m 1h 2d 1w before now, today, yesterday, 14:00,\n"
+    "2026-11-29, \"2026-11-29 14:00\", or 2026-11-29T14:00:00Z. JSON has "
+    "UTC.\n";
 
 /* Words and how often they came. */
 struct counts {
@@ -63,6 +69,7 @@ struct reader {
 	struct arena mem;
 	bool follow, stats, json;
 	uint64_t last; /* 0: all */
+	uint64_t shown;
 	struct buf out;
 	struct err e; /* why it was ended */
 	bool failed;
@@ -110,6 +117,21 @@ add_word(struct buf *out, const struct json *tree, const char *name)
 	add_plain(out, s);
 }
 
+/* By this machine's clock. */
+static void
+add_time(struct buf *out, struct str iso)
+{
+	char local[WHEN_SIZE];
+	int64_t when;
+
+	if (!date_parse_iso(iso, &when)) {
+		add_plain(out, iso);
+		return;
+	}
+	when_text(when, local);
+	buf_addz(out, local);
+}
+
 static void
 add_recipients(struct buf *out, const struct json *to)
 {
@@ -131,7 +153,7 @@ journal_log_line(struct buf *out, const struct json *tree)
 	struct str from = text_of(tree, "from");
 	int64_t n;
 
-	add_plain(out, text_of(tree, "time"));
+	add_time(out, text_of(tree, "time"));
 	if (text_of(tree, "id").n > 0)
 		add_word(out, tree, "id");
 	else /* sent without the queue */
@@ -152,8 +174,8 @@ journal_log_line(struct buf *out, const struct json *tree)
 	if (n != 0)
 		buf_addf(out, " try %lld", (long long)n);
 	if (text_of(tree, "next").n > 0) {
-		buf_addz(out, " next");
-		add_word(out, tree, "next");
+		buf_addz(out, " next ");
+		add_time(out, text_of(tree, "next"));
 	}
 	if (text_of(tree, "reason").n > 0) {
 		buf_addc(out, ':');
@@ -179,6 +201,7 @@ flush(struct reader *r, size_t most, struct err *e)
 static void
 render(struct reader *r, struct str line, const struct json *tree)
 {
+	r->shown++;
 	if (r->json)
 		buf_addf(&r->out, "%.*s\n", STR_ARG(line));
 	else
@@ -345,10 +368,35 @@ print_stats(struct reader *r, struct err *e)
 
 /* --- the command */
 
+/* Silence would leave open whether it looked in the right place. */
+static void
+say_nothing(const struct reader *r)
+{
+	const struct journal_filter *f = &r->filter;
+	const struct str all[] = { f->id, f->message_id, f->from, f->to };
+	size_t i = 0;
+
+	while (i < sizeof(all) / sizeof(*all) && all[i].n == 0)
+		i++;
+	if (i < sizeof(all) / sizeof(*all))
+		log_warn(&r->cli.log, "nothing about %.*s in %s",
+		    STR_ARG(all[i]), r->config.log_file.p);
+	else
+		log_warn(&r->cli.log, "nothing %sin %s",
+		    f->failed || f->since != 0 ? "like that " : "yet ",
+		    r->config.log_file.p);
+}
+
 /* Until it is ended from outside, or nobody reads it any more. */
 static bool
 follow(struct reader *r, struct journal_wait *w, struct err *e)
 {
+	while (r->outbox.journal.dir.fd < 0) { /* who writes makes the folder */
+		outbox_close(&r->outbox);
+		(void)os_poll(NULL, 0, os_mono_ms() + FOLLOW_MS);
+		if (!outbox_look_journal(&r->outbox, &r->config, e))
+			return false;
+	}
 	while (!r->failed) {
 		if (!journal_more(&r->outbox.journal, w, e))
 			return false;
@@ -371,9 +419,13 @@ print(struct reader *r, struct err *e)
 	/* before the rest is read, so that nothing is missed between them */
 	if (r->follow && !journal_tail(j, &w.tail, e))
 		return false;
+	if (r->follow && r->last == 0)
+		r->last = FOLLOW_LAST;
 	ok = r->last > 0 ? print_last(r, e) :
 			   journal_read(j, &r->filter, print_one, r, e);
 	ok = ok && !r->failed && flush(r, 0, e);
+	if (ok && r->shown == 0)
+		say_nothing(r);
 	if (r->follow) {
 		ok = ok && follow(r, &w, e);
 		os_close(&w.tail.fd);
@@ -381,22 +433,6 @@ print(struct reader *r, struct err *e)
 	if (r->failed)
 		*e = r->e;
 	return ok && !r->failed;
-}
-
-static bool
-read_since(struct reader *r, const char *value, struct err *e)
-{
-	int64_t age;
-
-	if (date_parse_iso(str_of(value), &r->filter.since))
-		return true;
-	if (!config_time(str_of(value), SINCE_MOST, &age))
-		return err_set(e, ERR_USAGE,
-		    "--since \"%.60s\" is not a time like 90s 15m 1h 5d or "
-		    "2027-03-31T08:00:00Z",
-		    value);
-	r->filter.since = os_wall() - age;
-	return true;
 }
 
 static bool
@@ -419,7 +455,9 @@ take_option(struct reader *r, int id, const char *value, struct err *e)
 	if (id == CLI_OPERAND)
 		return err_set(e, ERR_USAGE, "unexpected \"%.60s\"", value);
 	if (id == SINCE)
-		return read_since(r, value, e);
+		return when_take((struct when_option){ "since", value,
+				     os_wall() },
+		    &f->since, e);
 	if (id == LAST)
 		return (str_u64(str_of(value), LAST_MOST, &r->last) &&
 			   r->last > 0) ||
@@ -459,7 +497,7 @@ run(struct reader *r, struct err *e)
 	};
 
 	return config_load(&r->config, &ask, &r->cli.log, e) &&
-	    outbox_open_journal(&r->outbox, &r->config, e) && print(r, e);
+	    outbox_look_journal(&r->outbox, &r->config, e) && print(r, e);
 }
 
 int

@@ -6,9 +6,9 @@
 #include <sysexits.h>
 
 #include "base/os.h"
-#include "codec/date.h"
 #include "command/trace_known.h"
 #include "command/trace_text.h"
+#include "command/when.h"
 #include "config/access.h"
 #include "config/cloud.h"
 #include "config/config.h"
@@ -34,7 +34,7 @@ const struct cli_option trace_options[] = {
 	{ TO, 0, "to", "ADDRESS", "mail to this recipient" },
 	{ FROM, 0, "from", "ADDRESS", "mail from this sender" },
 	{ SINCE, 0, "since", "TIME",
-	  "not older: 15m 1h 5d, or day and time (default: 2d)" },
+	  "not older: 2d today 14:00 2026-11-29 (default: 2d)" },
 	{ UNTIL, 0, "until", "TIME", "not younger (default: now)" },
 	{ DETAILS, 0, "details", NULL, "what was done with each, and why" },
 	{ USAGE, 0, "usage", "DAYS", "sums by day and status, of the mailbox" },
@@ -89,23 +89,6 @@ struct trace_run {
 /* --- options */
 
 static bool
-trace_read_time(const struct trace_run *r, const char *name, const char *value,
-    int64_t *when, struct err *e)
-{
-	int64_t age;
-
-	if (date_parse_iso(str_of(value), when))
-		return true;
-	if (!config_time(str_of(value), TRACE_KEPT_S, &age))
-		return err_set(e, ERR_USAGE,
-		    "--%s \"%.60s\" is not a time like 15m 1h 5d or "
-		    "2027-03-31T08:00:00Z, of the last 90 days",
-		    name, value);
-	*when = r->now - age;
-	return true;
-}
-
-static bool
 trace_take_option(struct trace_run *r, int id, const char *value, struct err *e)
 {
 	switch (id) {
@@ -122,9 +105,11 @@ trace_take_option(struct trace_run *r, int id, const char *value, struct err *e)
 		r->ask.from = str_of(value);
 		return true;
 	case SINCE:
-		return trace_read_time(r, "since", value, &r->ask.since, e);
+		return when_take((struct when_option){ "since", value, r->now },
+		    &r->ask.since, e);
 	case UNTIL:
-		return trace_read_time(r, "until", value, &r->ask.until, e);
+		return when_take((struct when_option){ "until", value, r->now },
+		    &r->ask.until, e);
 	case USAGE:
 		return (str_u64(str_of(value), TRACE_DAYS, &r->usage) &&
 			   r->usage > 0) ||
@@ -225,7 +210,7 @@ trace_look_up(struct trace_run *r, struct err *e)
 
 	if (word.n == 0)
 		return true;
-	if (outbox_open_journal(&r->outbox, &r->config, is_id ? e : &ignored)) {
+	if (outbox_look_journal(&r->outbox, &r->config, is_id ? e : &ignored)) {
 		if (!trace_known_find(&r->known, &r->mem, &r->outbox.journal,
 			word, e))
 			return false;

@@ -19,7 +19,7 @@ log_of
 says 'sent: it is in the journal' "$OUT" '"client":"send".*"from":"sender@example.com","to":\["a@example.org","b@example.org"\].*"status":202.*"verdict":"sent"'
 lacks 'sent: no id of a queue' "$OUT" '"id":'
 check 'sent: for people' 0 run "$SAN" -C "$CONFIG" log
-says 'sent: so' "$OUT" 'Z - sent sender@example.com -> a@example.org .1 via|Z - sent sender@example.com -> a@example.org \+1'
+says 'sent: so' "$OUT" '^[-0-9]* [:0-9]* - sent sender@example.com -> a@example.org \+1 mime'
 faults 'send status 400 code=ErrorMimeContentInvalid x1' \
     'send silent x1'
 check 'refused' 69 send --text text c@example.org

@@ -26,11 +26,22 @@ cp a twin
 
 check 'empty: list' 0 queue
 has 'empty: it says so' "$OUT" 'nothing is in the queue'
+check 'empty: count' 0 queue count
+same 'empty: count, none' 0 "$(cat "$OUT")"
+check 'empty: log' 0 run "$P" log
+says 'empty: log says so' "$ERR" "nothing yet in $TMP/here/log"
+check 'empty: trace' 65 run "$P" trace 99
 check 'empty: json' 0 queue list --json
 same 'empty: no object' 0 "$(wc -c <"$OUT")"
 ln -s "$P" mailq
 check 'empty: mailq' 0 run ./mailq
 same 'empty: what is looked for' 'Mail queue is empty' "$(cat "$OUT")"
+
+if [ ! -e "$TMP/here" ]; then
+	ok 'empty: who reads makes no folder'
+else
+	not_ok 'empty: who reads makes no folder' "$(find "$TMP/here")"
+fi
 
 # --- import
 
@@ -62,6 +73,12 @@ has 'drop: said' "$OUT" "$D is dropped"
 check 'list' 0 queue list
 same 'list: three and their number' '4 3 messages' \
     "$(wc -l <"$OUT" | tr -d ' ') $(tail -n 1 "$OUT")"
+check 'ls' 0 queue ls
+same 'ls: the same' 3 "$(tail -n 1 "$OUT" | sed 's/ messages//')"
+check 'count' 0 queue count
+same 'count: three' 3 "$(cat "$OUT")"
+check 'count: some' 0 queue count --to example.org --json
+same 'count: JSON' '{"queued":2,"hold":0,"dead":0}' "$(cat "$OUT")"
 check 'list: by sender' 0 queue list --from WEB@
 says 'list: by sender, it' "$OUT" "^$C queued 2026-11-23T20:10:00Z"
 has 'list: by sender, one' "$OUT" '1 message'
@@ -85,7 +102,11 @@ check 'show: several' 65 queue show 6742
 says 'show: several, how many' "$ERR" '2 messages begin with "6742"'
 check 'show: none' 64 queue show
 check 'no such action' 64 queue holt 1
+says 'no such action: the known ones' "$ERR" \
+    '"holt" is not one of list, show, count, run, .*, import$'
 says 'no such action: which is near' "$ERR" 'did you mean hold'
+check 'help' 0 queue help
+says 'help: of the queue' "$OUT" '^  count  '
 
 # --- hold, release, retry
 
@@ -193,7 +214,7 @@ says 'bad files: mailq, the others' "$OUT" "^$B "
 check 'bad files: hold' 65 queue hold --all
 has 'bad files: hold, the others' "$OUT" "$B is on hold"
 check 'bad files: show' 65 queue show 1123
-check 'bad files: drop' 0 queue drop 0123 1123
+check 'bad files: rm' 0 queue rm 0123 1123
 check 'bad files: of another version' 78 queue drop 2123
 is_there 'bad files: that stays' "$SPOOL/new/2123456789ABCDEF"
 rm "$SPOOL/new/2123456789ABCDEF" "$SPOOL/new/README"
@@ -211,7 +232,7 @@ fi
 # --- the journal
 
 check 'log' 0 run "$P" log
-says 'log: what was dropped' "$OUT" '^2.*Z 0123456789ABCDEF dropped'
+says 'log: what was dropped' "$OUT" '^20[-0-9]* [0-9:]* 0123456789ABCDEF dropped'
 POST365_STATE_DIR=$TMP/here
 check 'log: of the other host' 0 run "$P" log --id "$A" --json
 says 'log: exported' "$OUT" '"verdict":"exported"'

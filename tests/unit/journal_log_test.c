@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "command.h"
 #include "store/journal.h"
@@ -53,12 +54,12 @@ static const struct journal_line lines[] = {
 };
 
 /* clang-format off */
-#define L1 "2026-11-23T21:37:14Z 6742F3A05C81B7E0 sent app@example.com -> " \
+#define L1 "2026-11-23 22:37:14 6742F3A05C81B7E0 sent app@example.com -> " \
 	"a@example.org mime 202 300 ms try 1\n"
-#define L2 "2026-11-23T21:38:20Z 6742F3A15C81B7E1 later <> -> " \
+#define L2 "2026-11-23 22:38:20 6742F3A15C81B7E1 later <> -> " \
 	"a@example.org +1 503 ErrorServerBusy 100 ms try 2 next " \
-	"2026-11-23T21:43:20Z: graph.microsoft.com answered 503\n"
-#define L3 "2026-11-23T21:39:59Z 6742F3A05C81B7E0 dropped web@example.com " \
+	"2026-11-23 22:43:20: graph.microsoft.com answered 503\n"
+#define L3 "2026-11-23 22:39:59 6742F3A05C81B7E0 dropped web@example.com " \
 	"-> a@example.org: post365 queue drop, by user 0\n"
 
 static const struct {
@@ -73,10 +74,14 @@ static const struct {
 	{ "to", { "--to", "b" }, 0, L2 },
 	{ "message-id", { "--message-id", "1@example.com" }, 0, L1 },
 	{ "since", { "--since", "2026-11-23T21:38:20Z" }, 0, L2 L3 },
+	{ "since, local", { "--since", "2026-11-23 22:38:20" }, 0, L2 L3 },
 	{ "since long", { "--since", "3650d", "-n1" }, 0, L3 },
 	{ "last", { "-n", "2" }, 0, L2 L3 },
 	{ "last and more", { "-n", "20", "--id", "6742F3A0" }, 0, L1 L3 },
 	{ "none", { "--from", "nobody" }, 0, "" },
+	{ "none, said", { "--id", "zzz" }, 0, "!nothing about zzz in /" },
+	{ "none since, said", { "--since", "now" }, 0,
+	  "!nothing like that in /" },
 	{ "json", { "--json", "-n1" }, 0,
 	  "{\"time\":\"2026-11-23T21:39:59Z\",\"id\":\"6742F3A05C81B7E0\","
 	  "\"from\":\"web@example.com\",\"to\":[\"a@example.org\"],"
@@ -107,9 +112,11 @@ test_rows(void)
 	const char *out;
 
 	command_clear_environment();
+	(void)setenv("TZ", "XXX-1", 1);
+	tzset();
 	(void)setenv("POST365_STATE_DIR", command_folder(), 1);
 	T_CHECK(journal_open(&j, command_folder(), "log",
-		    (struct journal_options){ 65536, 1, false }, &e),
+		    (struct journal_options){ 65536, 1, false, false }, &e),
 	    "%s", e.msg);
 	for (size_t i = 0; i < N(lines); i++)
 		T_CHECK(journal_add(&j, &lines[i], &e), "%s", e.msg);
