@@ -34,7 +34,8 @@ struct pickup_job {
 struct pickup_pass {
 	struct pickup *pickup;
 	struct dir dir;
-	struct pickup_job job[PICKUP_BATCH]; /* sealed, for one commit */
+	struct arena mem;
+	struct pickup_job *job; /* PICKUP_BATCH; sealed, for one commit */
 	size_t jobs;
 	size_t taken;
 	bool more;
@@ -274,13 +275,19 @@ pickup_each(void *arg, const char *name, bool regular)
 {
 	struct pickup_pass *pass = arg;
 	struct pickup *p = pass->pickup;
-	struct pickup_job *j = &pass->job[pass->jobs];
+	struct pickup_job *j;
 	bool kept = false;
 	struct err e;
 
 	(void)regular; /* drop_look opens nothing else */
 	if (p->full || p->stuck || (pass->more = pass->taken == PICKUP_MOST))
 		return;
+	if (pass->job == NULL) /* 150 kB, once there is something */
+		pass->job =
+		    arena_alloc(&pass->mem, PICKUP_BATCH * sizeof(*pass->job));
+	if (pass->job == NULL)
+		return;
+	j = &pass->job[pass->jobs];
 	*j = (struct pickup_job){ .pickup = p };
 	(void)snprintf(j->name, sizeof(j->name), "%s", name);
 	arena_init(&j->mem, PICKUP_MEMORY);
@@ -309,13 +316,12 @@ pickup_run(struct pickup *p)
 {
 	struct pickup_pass pass = { .pickup = p };
 	struct config_relay_places places;
-	struct arena mem;
 	struct err e;
 
-	arena_init(&mem, PICKUP_MEMORY);
-	config_relay_find(p->config, &mem, &places);
+	arena_init(&pass.mem, PICKUP_MEMORY);
+	config_relay_find(p->config, &pass.mem, &places);
 	p->full = false;
-	if (places.drop != NULL && arena_ok(&mem, &e) &&
+	if (places.drop != NULL && arena_ok(&pass.mem, &e) &&
 	    (!drop_open(&pass.dir, places.drop, &e) ||
 		(pass.dir.path != NULL &&
 		    !dir_each(&pass.dir, pickup_each, &pass, &e))))
@@ -325,7 +331,7 @@ pickup_run(struct pickup *p)
 	if (pass.taken > 0 && !dir_sync(&pass.dir, &e))
 		log_warn(p->log, "%s", e.msg);
 	dir_close(&pass.dir);
-	arena_release(&mem);
+	arena_release(&pass.mem);
 	if (!pass.more)
 		p->users = 0; /* the next round */
 	return pass.more;
