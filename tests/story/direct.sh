@@ -84,12 +84,18 @@ same 'a worker obeys: it waits' 1 "$(find "$SPOOL/new" -type f | wc -l | tr -d '
 
 when='20..-..-..T..:..:..Z'
 check 'list' 0 queue list
-says 'list: all of it' "$OUT" "^    0 tries, waits until $when: .*429.*; post365 queue retry --all --force sends it now"
+id=$(sed -n 's/^\([0-9A-F]\{16\}\) .*/\1/p' "$OUT")
+says 'list: it was not tried' "$OUT" "^$id .* 0 in [0-9]+[sm] .* waits with its mailbox$"
+says 'list: its mailbox' "$OUT" '^sender@example.com waits until [0-9: -]*, ApplicationThrottled; post365 queue retry --all --force tries it now$'
+check 'show: waits' 0 queue show "$id"
+says 'show: until when' "$OUT" "^Waits-until: $when"
+says 'show: why' "$OUT" '^Waits-for: .*429'
+has 'show: what tries it now' "$OUT" 'Now: post365 queue retry --all --force'
 check 'list: JSON' 0 queue list --json
 says 'list: JSON, so' "$OUT" "\"next\":\"$when\",\"reason\":\".*429.*\"command\":\"post365 queue retry --all --force\""
 ln -s "$SAN" mailq
 check 'mailq' 0 run env POST365_CONFIG="$CONFIG" ./mailq
-says 'mailq: so' "$OUT" "^ *.waits until $when: .*429.*--force sends it now.$"
+says 'mailq: so' "$OUT" "^ *.waits until $when: .*429.*--force tries it now.$"
 check 'retry: a time of Microsoft stands' 0 queue retry --all
 check 'retry: so nothing is tried' 0 queue run
 same 'retry: nobody is asked' "$n" "$(posts)"
@@ -105,22 +111,29 @@ fails() {
 	queue list
 }
 fails 75 'status 503 x1'
-id=$(sed -n 's/^\([0-9A-F]*\) queued .*/\1/p' "$OUT")
-says 'run: 503, by itself' "$OUT" "1 try, waits until $when: .*; post365 queue retry $id sends it now"
+id=$(sed -n 's/^\([0-9A-F]\{16\}\) .*/\1/p' "$OUT")
+says 'run: 503, by itself' "$OUT" "^$id .* 1 in [0-9]+[sm] .*503"
+lacks 'run: 503, no ids of requests' "$OUT" 'request-id'
+check 'show: 503' 0 queue show "$id"
+has 'show: 503, what tries it now' "$OUT" "Now: post365 queue retry $id"
+says 'show: 503, its request' "$OUT" 'request-id'
 queue drop --all
 fails 77 'status 403 code=ErrorAccessDenied'
-says 'run: 403, with its mailbox' "$OUT" "waits until $when: .*; post365 queue retry --all sends it now"
+says 'run: 403, with its mailbox' "$OUT" ' 0 in .* waits with its mailbox$'
+says 'run: 403, what to do' "$OUT" '^sender@example.com waits until [0-9: -]*, ErrorAccessDenied; post365 queue retry --all tries it now; post365 queue show [0-9A-F]{16} says what to do$'
 check 'run: 403, once more' 77 queue run
 queue list
-id=$(sed -n 's/^\([0-9A-F]*\) queued .*/\1/p' "$OUT")
+id=$(sed -n 's/^\([0-9A-F]\{16\}\) .*/\1/p' "$OUT")
 check 'show' 0 queue show "$id"
 says 'show: what to do' "$OUT" '^Remedy: .*Mail.Send'
 has 'show: which mailbox' "$OUT" 'Mailbox: sender@example.com'
 queue drop --all
 rm -f "$SPOOL"/mailbox-*
 fails 78 'status 413 body=html'
-says 'run: 413, alone' "$OUT" "waits until $when: .*; post365 queue retry [0-9A-F]* sends it now"
-check 'show: alone' 0 queue show "$(sed -n 's/^\([0-9A-F]*\) queued .*/\1/p' "$OUT")"
+id=$(sed -n 's/^\([0-9A-F]\{16\}\) .*/\1/p' "$OUT")
+says 'run: 413, alone' "$OUT" "^$id .* in [0-9]+[mh] .*413"
+check 'show: alone' 0 queue show "$id"
+has 'show: alone, what tries it now' "$OUT" "Now: post365 queue retry $id"
 says 'show: alone, what to do' "$OUT" '^Remedy: .'
 queue drop --all
 fails 0 'status 400 code=ErrorMimeContentInvalid x1'

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "command.h"
+#include "command/queue/table.h"
 #include "t.h"
 
 #define N(table) (sizeof(table) / sizeof(*(table)))
@@ -81,35 +82,39 @@ static const struct claim rows[] = {
 	},
 };
 
+static const struct mailbox throttled = { .name = "app@example.com",
+	.throttled = 1796045900,
+	.code = "HTTP 429",
+	.reason = "sendMail for app@example.com: HTTP 429" };
+
 /* As wait.h says it of each: with its mailbox, active, on hold, due, dead. */
 static const struct queue_wait waits[] = {
 	{ 1796045900, STR_INIT("sendMail for app@example.com: HTTP 429"),
 	    STR_INIT("Nothing: it goes by itself."),
-	    "post365 queue retry --all --force" },
-	{ 0, STR_INIT("graph.microsoft.com answered 503"), { 0 }, "" },
+	    "post365 queue retry --all --force", &throttled, "1" },
+	{ 0, STR_INIT("graph.microsoft.com answered 503"), { 0 }, "", NULL,
+	    NULL },
 	{ 0,
 	    STR_INIT("a reason that is longer than the line on "
 		     "which Postfix lets it end, and has \"\\"),
-	    { 0 }, "post365 queue release 6742F3A25C81B7E2" },
-	{ 0, { 0 }, { 0 }, "" },
-	{ 0, { 0 }, { 0 }, "post365 queue retry 6742F3A35C81B7E3" },
+	    { 0 }, "post365 queue release 6742F3A25C81B7E2", NULL, NULL },
+	{ 0, { 0 }, { 0 }, "", NULL, NULL },
+	{ 0, { 0 }, { 0 }, "post365 queue retry 6742F3A35C81B7E3", NULL, NULL },
 };
 
 static void
 test_golden(void)
 {
 	struct queue_total t = { 0 };
-	struct buf line, json, show, mailq;
+	struct buf json, show, mailq;
 	struct err e = { 0 };
 
 	(void)setenv("TZ", "XXX-1", 1);
 	tzset();
-	buf_init(&line, 65536);
 	buf_init(&json, 65536);
 	buf_init(&show, 65536);
 	buf_init(&mailq, 65536);
 	for (size_t i = 0; i < N(rows); i++) {
-		queue_text_line(&line, &rows[i], &waits[i]);
 		T_CHECK(queue_text_json(&json, &rows[i], &waits[i], &e), "%s",
 		    e.msg);
 		queue_text_show(&show, &rows[i], &waits[i]);
@@ -117,14 +122,101 @@ test_golden(void)
 			queue_text_mailq(&mailq, &t, &rows[i], &waits[i]);
 	}
 	queue_text_mailq_end(&mailq, &t);
-	command_golden("queue/list.want", buf_view(&line));
 	command_golden("queue/json.want", buf_view(&json));
 	command_golden("queue/show.want", buf_view(&show));
 	command_golden("queue/mailq.want", buf_view(&mailq));
-	buf_release(&line);
 	buf_release(&json);
 	buf_release(&show);
 	buf_release(&mailq);
+}
+
+/* What the table adds to those: many, a size, a time, its own failure. */
+static struct str longest[] = {
+	STR_INIT("the.whole.operations.team@subsidiary.example.org"),
+	STR_INIT("b@example.org"),
+};
+static const struct claim more_rows[] = {
+	{ .id = "6742F3A45C81B7E4",
+	    .where = SPOOL_NEW,
+	    .envelope = { .sender = STR_INIT("app@example.com"),
+		.recipient = longest,
+		.recipients = 2,
+		.arrived = 1796045720 },
+	    .state = { .attempts = 12,
+		.next = 1796053000,
+		.kind = ERR_RETRY,
+		.code = STR_INIT("ErrorServerBusy"),
+		.reason = STR_INIT("sendMail for app@example.com: "
+				   "ErrorServerBusy, HTTP 503: Busy. "
+				   "(request-id be4cd2af, client-request-id "
+				   "8b4013cd, 2026-11-29T20:08:53)") },
+	    .body = { .size = 41053258 } },
+	{ .id = "6742F3A55C81B7E5",
+	    .where = SPOOL_NEW,
+	    .envelope = { .recipient = one,
+		.recipients = 1,
+		.arrived = 1796045844 },
+	    .state = { .kind = ERR_RETRY,
+		.reason = STR_INIT("connect to graph.microsoft.com: "
+				   "refused") },
+	    .body = { .size = 1249 } },
+	{ .id = "6742F3A65C81B7E6",
+	    .where = SPOOL_NEW,
+	    .envelope = { .sender = STR_INIT("app@example.com"),
+		.recipient = one,
+		.recipients = 1,
+		.arrived = 1796045844 },
+	    .body = { .size = 999 } },
+};
+static const struct mailbox closed = { .name = "billing@example.com",
+	.since = 1796045800,
+	.failures = 1,
+	.next = 1796130000,
+	.kind = "auth",
+	.code = "ErrorAccessDenied" };
+static const struct queue_wait more_waits[] = {
+	{ 1796053000,
+	    STR_INIT("sendMail for app@example.com: ErrorServerBusy, HTTP "
+		     "503: Busy. (request-id be4cd2af, client-request-id "
+		     "8b4013cd, 2026-11-29T20:08:53)"),
+	    { 0 }, "post365 queue retry 6742F3A45C81B7E4", NULL, NULL },
+	{ 0, STR_INIT("connect to graph.microsoft.com: refused"), { 0 }, "",
+	    NULL, NULL },
+	{ 1796130000, { 0 }, { 0 }, "post365 queue retry --all", &closed, "2" },
+};
+
+static void
+test_table(void)
+{
+	static const struct {
+		size_t width, unique;
+		const char *want;
+	} screens[] = {
+		{ 80, 9, "queue/list80.want" },
+		{ 40, 9, "queue/list40.want" },
+		{ 120, 5, "queue/list120.want" },
+		{ 0, 9, "queue/list.want" },
+	};
+	struct buf out;
+
+	(void)setenv("TZ", "XXX-1", 1);
+	tzset();
+	for (size_t k = 0; k < N(screens); k++) {
+		struct queue_table t = { .width = screens[k].width,
+			.now = 1796045845,
+			.out = &out };
+
+		buf_init(&out, 65536);
+		for (size_t i = 0; i < N(rows); i++)
+			queue_table_row(&t, &rows[i], &waits[i],
+			    screens[k].unique);
+		for (size_t i = 0; i < N(more_rows); i++)
+			queue_table_row(&t, &more_rows[i], &more_waits[i],
+			    screens[k].unique);
+		queue_table_end(&t, N(rows) + N(more_rows));
+		command_golden(screens[k].want, buf_view(&out));
+		buf_release(&out);
+	}
 }
 
 /* The two last lines that check_mailq looks for. */
@@ -167,6 +259,7 @@ test_not_utf8(void)
 
 static const struct t_test tests[] = {
 	{ "golden", test_golden },
+	{ "table", test_table },
 	{ "mailq's end", test_end },
 	{ "not UTF-8", test_not_utf8 },
 };

@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "cli/screen.h"
 #include "command/queue/carry.h"
 #include "command/queue/import.h"
 #include "command/queue/open.h"
 #include "command/queue/own.h"
+#include "command/queue/table.h"
 #include "command/queue/text.h"
 #include "command/queue/walk.h"
 #include "config/type.h"
@@ -90,6 +92,7 @@ struct queue {
 	struct arena mem; /* of operands */
 	bool all, json, raw, keep, force;
 	struct queue_waits waits;
+	struct queue_table table;
 	struct dir folder; /* of export */
 	struct buf out;
 	size_t count[SPOOL_FOLDERS];
@@ -149,7 +152,7 @@ list_one(void *arg, const struct queue_seen *seen, struct err *e)
 	q->n++;
 	queue_wait_of(&q->waits, seen->claim, &wait);
 	if (!q->json)
-		queue_text_line(&q->out, seen->claim, &wait);
+		queue_table_row(&q->table, seen->claim, &wait, seen->unique);
 	else if (!queue_text_json(&q->out, seen->claim, &wait, e))
 		return false;
 	return flush(q, OUT_FLUSH, e);
@@ -158,13 +161,16 @@ list_one(void *arg, const struct queue_seen *seen, struct err *e)
 static bool
 list(struct queue *q, struct err *e)
 {
+	struct screen screen;
+
+	screen_find(&screen, STDOUT_FILENO);
+	q->table = (struct queue_table){ .out = &q->out,
+		.width = isatty(STDOUT_FILENO) ? screen.width : 0,
+		.now = os_wall() };
 	if (!walk(q, q->verb->chosen, list_one, e))
 		return false;
-	if (!q->json && q->n == 0)
-		buf_addz(&q->out, "nothing is in the queue\n");
-	else if (!q->json)
-		buf_addf(&q->out, "%zu message%s\n", q->n,
-		    q->n == 1 ? "" : "s");
+	if (!q->json)
+		queue_table_end(&q->table, q->n);
 	return flush(q, 0, e);
 }
 

@@ -33,37 +33,6 @@ add_sender(struct buf *out, const struct claim *c, const char *none)
 		buf_adds(out, c->envelope.sender);
 }
 
-void
-queue_text_line(struct buf *out, const struct claim *c,
-    const struct queue_wait *w)
-{
-	const struct envelope_state *s = &c->state;
-	const struct envelope *v = &c->envelope;
-	char iso[DATE_ISO_SIZE];
-
-	date_iso(v->arrived, iso);
-	buf_addf(out, "%s %-6s %s %9llu  ", c->id, queue_text_state(c), iso,
-	    (unsigned long long)c->body.size);
-	add_sender(out, c, "<>");
-	buf_addf(out, " -> %.*s", STR_ARG(v->recipient[0]));
-	if (v->recipients > 1)
-		buf_addf(out, " +%zu", v->recipients - 1);
-	buf_addc(out, '\n');
-	if (s->attempts == 0 && w->reason.n == 0)
-		return;
-	buf_addf(out, "    %llu %s", (unsigned long long)s->attempts,
-	    s->attempts == 1 ? "try" : "tries");
-	if (w->until != 0) {
-		date_iso(w->until, iso);
-		buf_addf(out, ", waits until %s", iso);
-	}
-	if (w->reason.n > 0)
-		buf_addf(out, ": %.*s", STR_ARG(w->reason));
-	if (w->act[0] != '\0')
-		buf_addf(out, "; %s sends it now", w->act);
-	buf_addc(out, '\n');
-}
-
 static void
 put_time(struct jsonw *w, const char *name, int64_t when)
 {
@@ -206,7 +175,7 @@ queue_text_mailq(struct buf *out, struct queue_total *t, const struct claim *c,
 	}
 	buf_adds(&why, w->reason);
 	if (w->act[0] != '\0' && w->reason.n > 0)
-		buf_addf(&why, "; %s sends it now", w->act);
+		buf_addf(&why, "; %s tries it now", w->act);
 	if (why.n > 0)
 		buf_addf(out, "%*s(%.*s)\n",
 		    why.n < REASON_WIDTH ? REASON_WIDTH - (int)why.n : 0, "",

@@ -21,10 +21,6 @@
  */
 const char *queue_text_state(const struct claim *c);
 
-/* For people: a line, and a second one about its attempts. */
-void queue_text_line(struct buf *out, const struct claim *c,
-    const struct queue_wait *w);
-
 /*
  * One object and a line end. ERR_INPUT: a text is not UTF-8, or out is full.
  */

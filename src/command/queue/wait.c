@@ -63,6 +63,8 @@ queue_wait_of(struct queue_waits *w, const struct claim *c,
 		if (mailbox_until(m) > now &&
 		    mailbox_until(m) >= c->state.next) {
 			wait_for_mailbox(m, now, out);
+			out->mailbox = m;
+			out->key = w->at[m - w->mailbox].key;
 			return;
 		}
 	}

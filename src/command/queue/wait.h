@@ -21,6 +21,9 @@ struct queue_wait {
 	struct str reason;        /* of the wait, or of the last failure */
 	struct str remedy;        /* or empty */
 	char act[QUEUE_WAIT_ACT]; /* "post365 queue retry ID"; or empty */
+	/* that holds it up, and its key (mailbox.h); NULL: it waits alone */
+	const struct mailbox *mailbox;
+	const char *key;
 };
 
 /* Mailboxes that were read, for the next messages. Begins zeroed. */

@@ -25,15 +25,14 @@ filters(const struct queue_pick *p)
 }
 
 static bool
-one(const struct queue_walk *w, const char *id, unsigned folders,
+walk_one(const struct queue_walk *w, struct queue_seen seen, unsigned folders,
     struct arena *a, struct err *e)
 {
-	struct queue_seen seen = { .id = id };
 	struct claim c;
 	struct err bad;
 	bool ok = true;
 
-	if (!claim_look(&c, w->spool, id, folders, a, &bad)) {
+	if (!claim_look(&c, w->spool, seen.id, folders, a, &bad)) {
 		seen.why = &bad;
 		ok = filters(w->pick) || w->each(w->arg, &seen, e);
 	} else if (c.spool != NULL) {
@@ -45,9 +44,25 @@ one(const struct queue_walk *w, const char *id, unsigned folders,
 	return ok;
 }
 
-static bool
-all(const struct queue_walk *w, struct arena *a, struct err *e)
+/* Ids in order: the longest beginning that two have in common, and one. */
+static size_t
+walk_unique(const struct spool_list *list)
 {
+	size_t most = 0, n;
+
+	for (size_t i = 1; i < list->n; i++) {
+		for (n = 0; n < ENVELOPE_ID_SIZE - 2; n++)
+			if (list->item[i].id[n] != list->item[i - 1].id[n])
+				break;
+		most = n > most ? n : most;
+	}
+	return most + 1;
+}
+
+static bool
+walk_all(const struct queue_walk *w, struct arena *a, struct err *e)
+{
+	struct queue_seen seen = { 0 };
 	struct spool_list list;
 	bool ok = spool_list(w->spool, w->folders, &list, e);
 
@@ -56,21 +71,25 @@ all(const struct queue_walk *w, struct arena *a, struct err *e)
 		    w->spool->path, list.foreign,
 		    list.foreign == 1 ? "file is" : "files are",
 		    list.foreign_name);
-	for (size_t i = 0; ok && i < list.n; i++)
-		ok = one(w, list.item[i].id, w->folders, a, e);
+	seen.unique = walk_unique(&list);
+	for (size_t i = 0; ok && i < list.n; i++) {
+		seen.id = list.item[i].id;
+		ok = walk_one(w, seen, w->folders, a, e);
+	}
 	spool_list_release(&list);
 	return ok;
 }
 
 static bool
-named(const struct queue_walk *w, struct arena *a, struct err *e)
+walk_named(const struct queue_walk *w, struct arena *a, struct err *e)
 {
 	char id[ENVELOPE_ID_SIZE];
 
 	for (size_t i = 0; i < w->pick->n; i++)
 		if (!spool_find(w->spool, str_of(w->pick->prefix[i]), SPOOL_ALL,
 			id, e) ||
-		    !one(w, id, SPOOL_ALL, a, e))
+		    !walk_one(w, (struct queue_seen){ .id = id }, SPOOL_ALL, a,
+			e))
 			return false;
 	return true;
 }
@@ -82,7 +101,7 @@ queue_walk(const struct queue_walk *w, struct err *e)
 	bool ok;
 
 	arena_init(&a, QUEUE_WALK_MEMORY);
-	ok = w->pick->n == 0 ? all(w, &a, e) : named(w, &a, e);
+	ok = w->pick->n == 0 ? walk_all(w, &a, e) : walk_named(w, &a, e);
 	arena_release(&a);
 	return ok;
 }

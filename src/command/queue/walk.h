@@ -28,6 +28,7 @@ struct queue_seen {
 	const char *id;
 	const struct claim *claim; /* a look; NULL: the file is not readable */
 	const struct err *why;     /* of NULL */
+	size_t unique; /* letters by which ids differ here; 0: not known */
 };
 /* False with *e ends the walk. */
 typedef bool queue_walk_fn(void *arg, const struct queue_seen *seen,
