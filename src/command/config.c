@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/config.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -109,8 +110,13 @@ print_path(const struct cli *c, struct str path)
 static int
 fail_no_file(const struct cli *c, const struct config_places *places)
 {
+	struct str last = places->item[places->n - 1];
 	struct err e;
 
+	if (access(last.p, F_OK) < 0 && errno == EACCES) {
+		(void)err_sys(&e, ERR_CONFIG, "%s", last.p);
+		return cli_fail(c, &e);
+	}
 	err_set(&e, ERR_CONFIG, "there is no file; looked for %.*s%s%s",
 	    STR_ARG(places->item[0]), places->n > 1 ? " and " : "",
 	    places->n > 1 ? places->item[1].p : "");

@@ -317,7 +317,7 @@ print_by_config(const struct cli *c, const char *name, bool own,
 
 	program[n > 0 ? n : 0] = '\0';
 	arena_init(&mem, PRINT_MEMORY);
-	ok = config_load(&config, &ask, &c->log, e) &&
+	ok = config_load_readable(&config, &ask, &c->log, e) &&
 	    print_find_names(&names, &config, &mem, e);
 	if (ok) {
 		names.installed = names.root && print_is_installed(&names);

@@ -235,6 +235,25 @@ derive_state_dir(struct config *c)
 		    STR_ARG(home));
 }
 
+/*
+ * Of who has no settings of his own, where post365 install closed the folder
+ * of the machine's (0750): those are his, and he may not read them.
+ */
+static bool
+is_open(struct config *c, const struct config_ask *ask, struct err *e)
+{
+	static const char machine[] = "/etc/post365/config";
+
+	if (c->file.n > 0 || c->from.n > 0 || ask->no_file ||
+	    access(machine, F_OK) == 0 || errno != EACCES)
+		return true;
+	c->file = STR("/etc/post365/config");
+	(void)err_sys(e, ERR_CONFIG, "%s", machine);
+	return err_remedy(e,
+	    "post365 config init writes settings of your own; sendmail and "
+	    "send --queue need none");
+}
+
 static bool
 load_public(struct load *l, const struct config_ask *ask, struct config *c,
     struct err *e)
@@ -260,7 +279,8 @@ load_public(struct load *l, const struct config_ask *ask, struct config *c,
 	    (c->file.n > 0 && !str_starts(c->file, STR("/"))) ||
 	    (variable("SSL_CERT_FILE").n > 0 &&
 		!str_starts(variable("SSL_CERT_FILE"), STR("/")));
-	return derive_sender(c, e) && arena_ok(&c->mem, e);
+	return is_open(c, ask, e) && derive_sender(c, e) &&
+	    arena_ok(&c->mem, e);
 }
 
 bool
@@ -278,6 +298,21 @@ config_load(struct config *c, const struct config_ask *ask,
 	ok = load_init(&l, e) && load_public(&l, ask, c, e);
 	load_release(&l);
 	return ok;
+}
+
+bool
+config_load_readable(struct config *c, const struct config_ask *ask,
+    const struct log *log, struct err *e)
+{
+	struct config_ask again = *ask;
+
+	if (config_load(c, ask, log, e))
+		return true;
+	if (!config_is_closed(c))
+		return false;
+	config_release(c);
+	again.no_file = true;
+	return config_load(c, &again, log, e);
 }
 
 bool

@@ -154,10 +154,15 @@ struct config_ask {
  * `from` or `mailbox` is from or sender, else that of POST365_ACCOUNT, else
  * the author's, else the top. Warnings go to log. ERR_CONFIG names file, line,
  * key and what to do; ERR_INPUT: ask->from is no address. What is wrong with
- * the other half is told by access_load, so that mail can be stored. Release
- * in any case.
+ * the other half is told by access_load, so that mail can be stored. Who has
+ * no settings of his own, and may not look into /etc/post365, has the file
+ * there, which is closed to him. Release in any case.
  */
 bool config_load(struct config *c, const struct config_ask *ask,
+    const struct log *log, struct err *e) __attribute__((warn_unused_result));
+
+/* The same, where a file that this user may not read counts as none. */
+bool config_load_readable(struct config *c, const struct config_ask *ask,
     const struct log *log, struct err *e) __attribute__((warn_unused_result));
 
 /* What must be known to name the sender, to sign in, or for both. */

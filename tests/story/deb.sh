@@ -140,6 +140,28 @@ same 'the timer: the queue is empty' '' "$(find root/var/spool/post365/new \
     -type f)"
 says 'the timer: sent' "$(last_mail).meta" 'b@example.org'
 
+# A user to whom /etc/post365 is closed: it is the machine's queue that he uses.
+echo hello >hello
+as_user() {
+	run timeout 60 "$(command -v chroot)" --userspec=65534:65534 root \
+	    /usr/bin/env -i HOME=/tmp "$@" <hello
+}
+mail_of() { # in the drop folder
+	find root/var/spool/post365/drop -type f | wc -l
+}
+check 'another user: sendmail' 0 as_user /usr/sbin/sendmail c@example.org
+check 'another user: send --queue' 0 as_user post365 send --queue c@example.org
+same 'another user: both are left for the timer' 2 "$(mail_of)"
+check 'another user: his own queue is none' 78 as_user post365 queue
+says 'another user: whose it is' "$ERR" 'do: only root and .* sudo post365 queue'
+check 'another user: config path' 78 as_user post365 config path
+check 'another user: units of his own' 0 as_user post365 print --user timer
+run timeout 60 env -i "$(command -v chroot)" --userspec="$USER:$USER" root \
+    /usr/bin/env "$@"
+same 'another user: the timer takes them' '0 0' \
+    "$STATUS $(mail_of)"
+says 'another user: sent' "$(last_mail).meta" 'c@example.org'
+
 # Not before: its sender would take the queue's message along.
 echo '* * * * * root echo a word of cron' >root/etc/cron.d/word
 chroot root cron -f >cron.out 2>&1 &

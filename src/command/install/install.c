@@ -233,7 +233,7 @@ install_load(const struct install *in, const struct cli *c,
 		ask.no_file = !os_stat_path(PRINT_MACHINE, &st, &unsaid);
 		ask.path = ask.no_file ? NULL : PRINT_MACHINE;
 	}
-	return config_load(config, &ask, &c->log, e);
+	return config_load_readable(config, &ask, &c->log, e);
 }
 
 /* What the units name. */
