@@ -28,6 +28,10 @@ log_put(const struct log *l, enum log_level level, const char *fmt, va_list ap)
 		return;
 	}
 	err_clean(text);
+	if (l->ear != NULL && level == LOG_WARN) {
+		l->ear->hear(l->ear->arg, str_of(text));
+		return;
+	}
 	n = snprintf(line, sizeof(line), "%s%s\n",
 	    l->name != NULL ? l->name : "", text);
 	if (n > 0)

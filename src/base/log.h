@@ -21,12 +21,19 @@ enum log_level {
 
 struct record_way;
 
+/* Who takes warnings in place of the descriptor: a line each, lent. */
+struct log_ear {
+	void (*hear)(void *arg, struct str line);
+	void *arg;
+};
+
 struct log {
 	enum log_level level;
 	int fd;
 	const char *name; /* printed before each line, "post365: " */
 	/* lines go there instead, as events "message"; or NULL. Borrowed */
 	const struct record_way *way;
+	const struct log_ear *ear; /* of warnings; or NULL. Borrowed */
 };
 
 void log_warn(const struct log *l, const char *fmt, ...)

@@ -195,7 +195,8 @@ prepare_names_load(struct prepare_names *n, struct arena *a,
 }
 
 void
-prepare_names_check(const struct prepare_names *n, const struct log *log)
+prepare_names_each(const struct prepare_names *n, prepare_names_tell *tell,
+    void *arg)
 {
 	struct alias_target *to;
 	struct arena mem;
@@ -206,11 +207,25 @@ prepare_names_check(const struct prepare_names *n, const struct log *log)
 	     x != NULL && told < TOLD_MOST; x = x->next) {
 		arena_init(&mem, ALIASES_MAX * 8);
 		if (!alias_targets(&mem, &n->rules.file, x, &to, &e)) {
-			log_warn(log, "%s", e.msg);
+			tell(arg, &e);
 			told++;
 		}
 		arena_release(&mem);
 	}
+}
+
+static void
+prepare_names_warn(void *arg, const struct err *why)
+{
+	log_warn(arg, "%s", why->msg);
+}
+
+void
+prepare_names_check(const struct prepare_names *n, const struct log *log)
+{
+	struct log to = *log;
+
+	prepare_names_each(n, prepare_names_warn, &to);
 }
 
 bool

@@ -33,7 +33,11 @@ bool prepare_names_load(struct prepare_names *n, struct arena *a,
     const struct config *config, const struct log *log, struct err *e)
     __attribute__((warn_unused_result));
 
-/* Warns of each entry of the alias file that is of no use, of 20 at most. */
+/* Tells each entry of the alias file that is of no use, of 20 at most. */
+typedef void prepare_names_tell(void *arg, const struct err *why);
+void prepare_names_each(const struct prepare_names *n, prepare_names_tell *tell,
+    void *arg);
+/* Warns of them. */
 void prepare_names_check(const struct prepare_names *n, const struct log *log);
 
 /*

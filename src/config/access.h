@@ -58,6 +58,7 @@ struct access {
 	int64_t connect_timeout_ms, timeout_ms;
 	struct str alert_command; /* for /bin/sh; may be empty */
 	bool token_cache;
+	bool looks_only; /* for check: nobody is told that a proof ends */
 	/* where each of its keys came from; of the others nothing */
 	struct config_origin origin[CONFIG_KEYS];
 };

@@ -37,7 +37,8 @@ tell_end(const struct credential *k, const char *what, int64_t end)
 		.log = k->log,
 	};
 
-	(void)alert_ends(&alert, what, end);
+	if (!k->access->looks_only)
+		(void)alert_ends(&alert, what, end);
 	if (way != NULL)
 		stats_set(way->stats,
 		    k->access->proof == ACCESS_CERTIFICATE ? STATS_CERTIFICATE :

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,15 +27,17 @@ enum phase { CONNECTING, PROXYING, SHAKING, OPEN, FAILED };
 
 struct conn_state {
 	enum phase phase;
-	struct conn_to to;    /* host and session_folder are copies */
-	struct str peer;      /* "host:port", for messages */
-	struct tcp tcp;       /* while CONNECTING */
-	struct tunnel tunnel; /* while PROXYING */
-	int fd;               /* after CONNECTING, else -1 */
-	struct tls *tls;      /* NULL: plain */
-	short shake_events;   /* what proxy or handshake wait for */
-	bool again;           /* the second try, without a kept session */
-	struct err failure;   /* once FAILED */
+	struct conn_to to;        /* host and session_folder are copies */
+	struct str peer;          /* "host:port", for messages */
+	struct tcp tcp;           /* while CONNECTING */
+	struct tunnel tunnel;     /* while PROXYING */
+	int fd;                   /* after CONNECTING, else -1 */
+	struct tls *tls;          /* NULL: plain */
+	short shake_events;       /* what proxy or handshake wait for */
+	bool again;               /* the second try, without a kept session */
+	struct str address;       /* that won */
+	int64_t began, connected; /* monotonic ms; 0: not yet */
+	struct err failure;       /* once FAILED */
 };
 
 static struct io_stream
@@ -105,6 +108,7 @@ begin_tls(struct conn *c)
 static void
 begin_stream(struct conn *c)
 {
+	c->state->connected = os_mono_ms();
 	if (c->state->to.trust == NULL)
 		c->state->phase = OPEN;
 	else
@@ -158,7 +162,8 @@ step_connect(struct conn *c)
 		break;
 	}
 	s->fd = tcp_take(&s->tcp);
-	trace(s, "connected to ", tcp_winner(&s->tcp, &c->mem));
+	s->address = tcp_winner(&s->tcp, &c->mem);
+	trace(s, "connected to ", s->address);
 	tcp_release(&s->tcp);
 	begin_tunnel(c);
 }
@@ -348,6 +353,7 @@ conn_start(struct conn *c, const struct conn_to *to, struct err *e)
 	if (s == NULL)
 		return false;
 	s->to = *to;
+	s->began = os_mono_ms();
 	s->to.host = arena_str(&c->mem, to->host);
 	s->to.session_folder = arena_str(&c->mem, to->session_folder);
 	s->peer = peer_text(&c->mem, to);
@@ -497,6 +503,29 @@ conn_has_input(struct conn *c)
 {
 	return c->state != NULL && c->state->phase == OPEN &&
 	    io_events(io_peek(stream(c->state))) == 0;
+}
+
+void
+conn_facts(const struct conn *c, struct conn_facts *out)
+{
+	const struct conn_state *s = c->state;
+	struct str issuer = { 0 };
+
+	*out = (struct conn_facts){ 0 };
+	if (s == NULL)
+		return;
+	out->connected = s->connected != 0;
+	out->by_proxy = s->to.proxy != NULL;
+	out->ms = s->connected - s->began;
+	(void)snprintf(out->address, sizeof(out->address), "%.*s",
+	    STR_ARG(s->address));
+	if (s->phase != OPEN || s->tls == NULL)
+		return;
+	tls_peer(s->tls, &issuer, &out->expires);
+	(void)snprintf(out->tls, sizeof(out->tls), "%.*s",
+	    STR_ARG(tls_describe(s->tls)));
+	(void)snprintf(out->issuer, sizeof(out->issuer), "%.*s",
+	    STR_ARG(issuer));
 }
 
 struct str

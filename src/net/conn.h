@@ -89,6 +89,19 @@ bool conn_write(struct conn *c, struct str s, struct conn_write how,
 /* There is something to read now, or the peer has closed. Never waits. */
 bool conn_has_input(struct conn *c);
 
+/* How it was opened, as far as that came: for check. Copies. */
+enum { CONN_ADDRESS = 64, CONN_ISSUER = 256 };
+struct conn_facts {
+	bool connected;  /* to the host, through the proxy if there is one */
+	bool by_proxy;   /* address is the proxy's */
+	int64_t ms;      /* until then, the name's look-up included */
+	int64_t expires; /* of the certificate, seconds since 1970; 0: none */
+	char address[CONN_ADDRESS]; /* empty: no connection */
+	char tls[CONN_ADDRESS];     /* as conn_describe */
+	char issuer[CONN_ISSUER];   /* at the top of the chain */
+};
+void conn_facts(const struct conn *c, struct conn_facts *out);
+
 /* "TLSv1.3, AES-256-GCM, resumed" and the like, for -v; "plain". */
 struct str conn_describe(const struct conn *c);
 

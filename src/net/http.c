@@ -450,7 +450,7 @@ write_request(struct exchange *x, struct err *e)
 }
 
 static void
-note_date(struct http_answer *a)
+note_date(struct http *h, struct http_answer *a)
 {
 	int64_t when;
 
@@ -458,6 +458,10 @@ note_date(struct http_answer *a)
 	    date_parse_http(http1_field(&a->head, STR("Date")), &when);
 	if (a->has_date)
 		a->server_clock_skew = os_wall() - when;
+	if (a->has_date) {
+		h->has_date = true;
+		h->clock_skew = a->server_clock_skew;
+	}
 }
 
 /* Keeps the connection if it can serve again. */
@@ -519,7 +523,7 @@ take_answer(struct exchange *x, bool whole, struct err *e)
 		(void)fail_after_request(x, e);
 		a->why = *e;
 	}
-	note_date(a);
+	note_date(x->h, a);
 	wire_hide_secrets(x->r, a);
 	wire_trace_answer(x->h->conf.log, x->r, a);
 	if (x->written || a->status >= 300)
@@ -598,6 +602,29 @@ http_warm(struct http *h, const struct url *url)
 	drop_idle(h);
 	if (check_url(h, url, &ignored) && slot_kept(h, url) == NULL)
 		(void)slot_start(h, url, INT64_MAX, &ignored);
+}
+
+bool
+http_connect(struct http *h, const struct url *url, int64_t deadline,
+    struct conn_facts *facts, struct err *e)
+{
+	struct http_slot *s;
+	bool ok;
+
+	*facts = (struct conn_facts){ 0 };
+	if (!check_url(h, url, e))
+		return false;
+	s = slot_kept(h, url);
+	if (s == NULL)
+		s = slot_start(h, url, deadline, e);
+	if (s == NULL)
+		return is_away(e);
+	ok = conn_open(&s->conn, e);
+	conn_facts(&s->conn, facts);
+	if (ok)
+		return true;
+	slot_drop(s);
+	return is_away(e);
 }
 
 void

@@ -66,6 +66,8 @@ struct http {
 		bool open;          /* was used; else it is still opening */
 		int64_t idle_since; /* mono_ms; of opening: since when */
 	} slot[HTTP_ORIGINS];
+	int64_t clock_skew; /* as in the last answer that has a date */
+	bool has_date;
 	unsigned requests, connections; /* counted, for -v and tests */
 };
 
@@ -78,6 +80,14 @@ void http_release(struct http *h);
  * other calls wait. Failures show in that later call.
  */
 void http_warm(struct http *h, const struct url *url);
+
+/*
+ * Opens the connection that a later call will need, and says how that went;
+ * facts are filled as far as it came. As http_call before the request.
+ */
+bool http_connect(struct http *h, const struct url *url, int64_t deadline,
+    struct conn_facts *facts, struct err *e)
+    __attribute__((warn_unused_result));
 
 struct http_field {
 	struct str name, value;

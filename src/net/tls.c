@@ -606,6 +606,13 @@ tls_write(struct tls *t, struct str s, size_t *done, struct err *e)
 	return IO_FAILED;
 }
 
+void
+tls_peer(const struct tls *t, struct str *issuer, int64_t *expires)
+{
+	*issuer = t->verify.done ? str_of(t->verify.issuer) : STR("");
+	*expires = t->verify.done ? t->verify.leaf_expires : 0;
+}
+
 struct str
 tls_describe(const struct tls *t)
 {

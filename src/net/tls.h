@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -77,6 +78,12 @@ enum io tls_write(struct tls *t, struct str s, size_t *done, struct err *e)
  * root did; lives in mem. After the handshake.
  */
 struct str tls_describe(const struct tls *t);
+
+/*
+ * Who stands at the top of the server's chain, and until when its certificate
+ * is good. Empty and 0 for a resumed session, which has none. Lends.
+ */
+void tls_peer(const struct tls *t, struct str *issuer, int64_t *expires);
 
 /* Says goodbye if the kernel takes it at once. */
 void tls_bye(struct tls *t);
