@@ -5,7 +5,7 @@
 #include <sysexits.h>
 
 #include "base/version.h"
-#include "command/check.h"
+#include "command/check/check.h"
 #include "command/config.h"
 #include "command/explain.h"
 #include "command/install/install.h"
@@ -45,10 +45,11 @@ const struct cli_command command_all[COMMAND_ALL] = {
 	  "Asks Exchange whether mail was delivered.", trace_options,
 	  trace_more, NULL },
 	{ "check", check_main, "",
-	  "Tries each prerequisite in order. Sends nothing.", NULL,
+	  "Looks at each prerequisite. Sends nothing.", check_options,
 	  check_more, NULL },
 	{ "test", test_main, "ADDRESS",
-	  "Sends a test mail and reports each step.", NULL, test_more, NULL },
+	  "Sends a test mail and reports each step.", test_options,
+	  test_more, NULL },
 	{ "token", token_main, "",
 	  "Prints an access token, or what it says.", token_options,
 	  token_more, NULL },

@@ -28,8 +28,8 @@ BEGIN {
 	for (i = 1; i <= n; i++)
 		crypto["src/" w[i]]
 	# Who signs in, or shows what does.
-	access = "^(config/|deliver/(client\\.|worker)|command/(check|token|trace|" \
-	    "config|print|send/send|sendmail/post)\\.c$)"
+	access = "^(config/|deliver/(client\\.|worker)|command/check/|" \
+	    "command/(token|trace|config|print|send/send|sendmail/post)\\.c$)"
 	n = split("strlen strcpy strcat sprintf vsprintf strtok strtok_r atoi" \
 	    " atol atoll sscanf gets system popen", w, " ")
 	for (i = 1; i <= n; i++)

@@ -5,6 +5,8 @@
 # writes; what cannot be used, and what is said about it.
 # shellcheck disable=SC2317,SC2119
 . "$(dirname "$0")/lib.sh"
+COLUMNS=9000 # check breaks no line
+export COLUMNS
 
 HERE=$(cd "$(dirname "$0")" && pwd)
 NPM=${NPM:-${TOP:-.}/build/npm}/node_modules

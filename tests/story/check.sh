@@ -4,6 +4,9 @@
 # shellcheck disable=SC2119
 . "$(dirname "$0")/lib.sh"
 
+COLUMNS=9000 # no line is broken where a pattern stands in it
+export COLUMNS
+
 # with COMMAND...: with the settings of the sandbox
 with() { run "$P" -C "$CONFIG" "$@"; }
 
@@ -11,7 +14,7 @@ start_sandbox
 setting timeout 20s
 with check
 same 'check: exit' 0 "$STATUS"
-says 'check: sign-in' "$OUT" '^ok    sign-in'
+says 'check: token' "$OUT" '^ok    token '
 says 'check: permission' "$OUT" 'Mail.Send'
 says 'check: mailbox' "$OUT" '^ok    mailbox .*sender@example.com'
 same 'check sends nothing' 0 "$(count_mail)"
@@ -44,9 +47,11 @@ same 'test: nothing more was sent' 1 "$(count_mail)"
 setting client_secret wrong
 with check
 same 'wrong secret: exit' 77 "$STATUS"
-says 'wrong secret: told' "$OUT" '^FAIL  sign-in .*AADSTS7000215'
+says 'wrong secret: told' "$OUT" '^FAIL  token .*AADSTS7000215'
 says 'wrong secret: remedy' "$OUT" 'do: .*Certificates & secrets'
-lacks 'wrong secret: no step after it' "$OUT" 'mailbox'
+says 'wrong secret: the rest was not tried' "$OUT" \
+    '^-     mailbox +not tried without a token'
+lacks 'wrong secret: no word of the mailbox' "$OUT" 'may be sent from'
 
 start_sandbox --fault 'send status 403 code=ErrorAccessDenied'
 setting timeout 20s

@@ -4,6 +4,8 @@
 # keeps none in its memory; and a file of its own for what few may read.
 # shellcheck disable=SC2119
 . "$(dirname "$0")/lib.sh"
+COLUMNS=9000 # check breaks no line
+export COLUMNS
 cd "$TMP" || exit 1
 HERE=$TOP/tests/story
 
@@ -142,7 +144,7 @@ says 'show: where the sender is from' "$OUT" '^# from etc/config:1$'
 lacks 'show: no secret' "$OUT" "$SECRET"
 run "$POST365" -C etc/config check
 says 'check: who may read' "$OUT" \
-    'etc/config .all users may read it.*etc/secret .not all users'
+    'etc/config 0644 .all users may read it.*etc/secret 0600 .not all'
 chmod 644 etc/secret
 run "$POST365" -C etc/config check
 same 'check, readable by all: exit' 78 "$STATUS"

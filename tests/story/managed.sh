@@ -4,6 +4,8 @@
 # Called with MANAGED_ARC set it plays Arc's part, where /var/opt is its own.
 # shellcheck disable=SC2317
 . "$(dirname "$0")/lib.sh"
+COLUMNS=9000 # check breaks no line
+export COLUMNS
 
 HERE=$(cd "$(dirname "$0")" && pwd)
 USER_ID=11111111-2222-3333-4444-555555555555

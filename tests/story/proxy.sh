@@ -10,6 +10,8 @@
 # certificate and stands before the sandbox.
 set -u
 . "${TOP:?}/tests/story/lib.sh"
+COLUMNS=9000 # check breaks no line
+export COLUMNS
 PATH=$PATH:/usr/sbin:/sbin
 D=$TMP/proxy
 PIDS=''

@@ -3,6 +3,8 @@
 # token: as few token requests as possible, and never a stale token.
 # shellcheck disable=SC2119
 . "$(dirname "$0")/lib.sh"
+COLUMNS=9000 # check breaks no line
+export COLUMNS
 
 cache_files() { find "$SB_DIR/state" -type f -name "$1" 2>/dev/null; }
 

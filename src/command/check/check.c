@@ -1,409 +1,295 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/check.h"
+#include "command/check/check.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <sysexits.h>
+#include <unistd.h>
 
-#include "base/os.h"
-#include "codec/date.h"
-#include "codec/jwt.h"
-#include "compose/names.h"
-#include "config/access.h"
-#include "config/config.h"
-#include "config/proxy.h"
-#include "deliver/client.h"
-#include "graph/send.h"
+#include "command/check/step.h"
 
-enum {
-	CHECK_OUT = 4096,               /* one step's line */
-	ALIASES_MEM = 16 * 1024 * 1024, /* a file of 1 MB, of short lines */
-	CHECK_MEM = 256 * 1024
+enum { CHECK_MEMORY = 1 << 20 };
+
+enum { CHECK_JSON = 1, CHECK_NO_PROBE, CHECK_WAIT };
+
+/* clang-format off */
+const struct cli_option check_options[] = {
+	{ CHECK_NO_PROBE, 0, "no-probe", NULL,
+	  "do not ask Graph whether the mailbox may be sent from" },
+	{ CHECK_JSON, 0, "json", NULL, "as JSON, an object a line" },
+	{ 0, 0, NULL, NULL, NULL }
 };
+const struct cli_option test_options[] = {
+	{ CHECK_WAIT, 0, "wait", NULL,
+	  "follow the message trace, for 10 minutes at most" },
+	{ CHECK_JSON, 0, "json", NULL, "as JSON, an object a line" },
+	{ 0, 0, NULL, NULL, NULL }
+};
+/* clang-format on */
 
 const char check_more[] =
-    "The steps: settings, secret and certificate authorities, sign-in,\n"
-    "permissions, mailbox. The last one asks Graph to send a message that\n"
-    "has no recipient, which it refuses: nothing is sent. A note says who\n"
-    "decrypts the traffic on its way to Microsoft, if somebody does. Exit\n"
-    "status: 0, or that of the first thing that is wrong.\n";
+    "A line for each prerequisite: ok, note (good to know) or FAIL, with the\n"
+    "cure under it; \"-\" was not tried, since another step failed. First "
+    "what\n"
+    "this machine knows, then the way to Microsoft and what it says. Nothing\n"
+    "is written and nothing is sent. Exit status: 0, or that of the first\n"
+    "FAIL.\n"
+    "\n"
+    "Step \"mailbox\" asks Graph to send a message that has no recipient, "
+    "which\n"
+    "it refuses after it has looked at permission and mailbox. That it looks\n"
+    "in this order is our inference, no promise of Microsoft's; --no-probe\n"
+    "leaves it out. Exchange's own grants (RBAC for Applications) do not show\n"
+    "in a token, so what lacks there is a note.\n"
+    "\n"
+    "With --json: step, state (ok, note, fail, skip), text, code, remedy, and\n"
+    "at last an object with exit.\n";
 
 const char test_more[] =
-    "Does what check does and then sends one message to the address.\n";
+    "Shows the steps to the token as check does and then sends one message to\n"
+    "the address. With --wait, each change of its status in Exchange's "
+    "message\n"
+    "trace, until it is final; the app needs the permission\n"
+    "ExchangeMessageTrace.Read.All for that.\n";
 
-struct check {
-	struct cli cli;
-	const char *address; /* of test; NULL: check */
-	struct config config;
-	struct access access;
-	struct client client;
-	struct arena mem;
-	struct buf note;  /* what a step found out, for its line */
-	bool intercepted; /* told */
-};
+enum { OF_CHECK = 1, OF_TEST = 2, OF_BOTH = 3 };
 
-/* False: *e says what is wrong; the steps after it make no sense then. */
-typedef bool check_step(struct check *c, struct err *e);
-
-static bool
-check_aliases_file(struct check *c, struct err *e)
-{
-	struct prepare_names names;
-	struct arena mem;
-	bool ok;
-
-	arena_init(&mem, ALIASES_MEM);
-	ok = prepare_names_load(&names, &mem, &c->config, &c->cli.log, e);
-	if (ok)
-		prepare_names_check(&names, &c->cli.log);
-	arena_release(&mem);
-	return ok;
-}
-
-/* Its name, and who may read it. */
-static void
-add_file(struct check *c, struct str path)
-{
-	struct os_stat st;
-	struct err unknown;
-
-	buf_adds(&c->note, path);
-	if (path.n > 0 && os_stat_path(path.p, &st, &unknown))
-		buf_addf(&c->note, " (%s users may read it)",
-		    st.others ? "all" : "not all");
-}
-
-static bool
-step_settings(struct check *c, struct err *e)
-{
-	struct config_ask ask = {
-		.path = c->cli.common.config,
-		.account = c->cli.common.account,
-	};
-
-	if (!config_load(&c->config, &ask, &c->cli.log, e) ||
-	    !access_load(&c->access, &c->config, &c->cli.log, e) ||
-	    !config_check(&c->config, &c->access, CONFIG_TO_SIGN_IN, e))
-		return false;
-	if (!check_aliases_file(c, e))
-		return false;
-	if (c->config.file.n == 0)
-		buf_addz(&c->note, "environment");
-	add_file(c, c->config.file);
-	if (c->access.file.n > 0)
-		buf_addz(&c->note, " and ");
-	add_file(c, c->access.file);
-	buf_addf(&c->note, ", sender %.*s", STR_ARG(c->config.mailbox));
-	if (!c->config.enabled)
-		buf_addz(&c->note, "; enabled = no, so nothing is sent");
-	if (c->access.environment.n > 0)
-		buf_addf(&c->note, "; from the environment: %.*s",
-		    STR_ARG(c->access.environment));
-	return true;
-}
-
-static bool
-step_client(struct check *c, struct err *e)
-{
-	if (!client_open(&c->client, &c->config, &c->access, &c->cli.log, e))
-		return false;
-	/* a token from the cache would prove nothing, nor a TLS session */
-	c->client.graph.source.folder = STR("");
-	c->client.http.conf.session_folder = STR("");
-	if (!credential_describe(&c->client.credential,
-		&c->client.graph.source.who, &c->note, e))
-		return false;
-	buf_addf(&c->note, "; ca = %.*s", STR_ARG(c->access.ca));
-	config_proxy_describe(&c->access, &c->client.proxy, &c->note);
-	return true;
-}
-
-static bool
-step_sign_in(struct check *c, struct err *e)
-{
-	struct graph *g = &c->client.graph;
-	const struct identity *who = &g->source.who;
-
-	if (!token_get(&g->source, os_mono_ms() + g->timeout_ms, &g->token, e))
-		return false;
-	buf_addf(&c->note, "%.*s, a token for %lld minutes",
-	    STR_ARG(who->kind == IDENTITY_MANAGED ? who->managed->endpoint :
-						    who->login_url),
-	    (long long)(g->token.expires - os_wall()) / 60);
-	return true;
-}
-
-/*
- * The token may not name what Exchange's own role assignments allow, so a
- * missing role is told and no more (facts.md 1.6).
- */
-static bool
-step_roles(struct check *c, struct err *e)
-{
-	struct str token = secret_view(&c->client.graph.token.bearer);
-	const struct json *claims;
-	bool send, read_write;
-
-	if (!jwt_claims(&c->mem, token, &claims, e)) {
-		buf_addz(&c->note, "the token does not tell");
-		return true;
-	}
-	send = jwt_has(claims, STR("roles"), STR("Mail.Send"));
-	read_write = jwt_has(claims, STR("roles"), STR("Mail.ReadWrite"));
-	if (send)
-		buf_addz(&c->note,
-		    "Mail.Send, for every mailbox of the "
-		    "tenant");
-	else
-		buf_addz(&c->note,
-		    "the token has no Mail.Send: fine if "
-		    "Exchange grants it (RBAC for Applications)");
-	if (read_write)
-		buf_addz(&c->note, "; Mail.ReadWrite");
-	else if (str_eq(c->config.delivery, STR("exact")))
-		buf_addz(&c->note,
-		    "; no Mail.ReadWrite, which delivery = exact needs");
-	return true;
-}
-
-/* Graph looks at permission and mailbox before it misses the recipients. */
-static bool
-step_mailbox(struct check *c, struct err *e)
-{
-	struct str json = STR("{\"message\":{\"subject\":\"post365 check\","
-			      "\"body\":{\"contentType\":\"text\","
-			      "\"content\":\"\"},\"toRecipients\":[]}}");
-	struct graph_request r = {
-		.method = STR("POST"),
-		.content_type = STR("application/json"),
-		.body = source_of(json),
-		.expect = 202,
-	};
-	struct graph_answer answer = { 0 };
-	struct buf path;
-	bool ok;
-
-	buf_init(&path, URL_MAX);
-	send_path(&path, c->config.mailbox);
-	r.path = buf_view(&path);
-	r.what = STR("ask for the mailbox");
-	ok = graph_call(&c->client.graph, &r, &answer, e);
-	if (ok)
-		err_set(e, ERR_BUG,
-		    "Graph accepted a message without "
-		    "recipients");
-	else
-		ok = str_eq(str_of(e->code), STR("ErrorInvalidRecipients"));
-	buf_addf(&c->note, "%.*s may be sent from", STR_ARG(c->config.mailbox));
-	if (!str_ieq(c->config.from, c->config.mailbox))
-		buf_addf(&c->note,
-		    "; that it may send as %.*s (from) was not tried: "
-		    "`post365 test` does",
-		    STR_ARG(c->config.from));
-	graph_answer_release(&answer);
-	buf_release(&path);
-	return ok;
-}
-
-/* The message that test sends. Lives in c->mem. */
-static struct message *
-make_message(struct check *c, struct err *e)
-{
-	struct message *m = arena_alloc(&c->mem, sizeof(*m));
-	bool managed = c->client.graph.source.who.kind == IDENTITY_MANAGED;
-	struct str id = managed ? c->access.proof_text : c->access.client_id;
-	unsigned char random[16];
-	char date[DATE_MAIL_SIZE];
-
-	if (m == NULL) {
-		err_set(e, ERR_RETRY, "out of memory");
-		return NULL;
-	}
-	if (!addr_parse_list(&c->mem, str_of(c->address), false, &m->to, e))
-		return NULL;
-	os_random(random, sizeof(random));
-	m->message_id = message_make_id(&c->mem, random,
-	    str_from(c->config.mailbox, str_chr(c->config.mailbox, '@') + 1));
-	date_mail(os_wall(), 0, date);
-	m->subject = STR("post365 test");
-	m->text = arena_fmt(&c->mem,
-	    "This is the test message of post365, sent at %s.\n\n"
-	    "From %.*s, by %s %.*s.\n",
-	    date, STR_ARG(c->config.mailbox),
-	    managed ? "managed identity:" : "the app", STR_ARG(id));
-	return arena_ok(&c->mem, e) ? m : NULL;
-}
-
-static bool
-step_send(struct check *c, struct err *e)
-{
-	struct send_options o = {
-		.mailbox = c->config.mailbox,
-		.save_to_sent = c->config.save_to_sent,
-	};
-	const struct message *m = make_message(c, e);
-	struct send_result result;
-	int64_t start = os_mono_ms();
-
-	if (m == NULL || !send_message(&c->client.graph, m, &o, &result, e))
-		return false;
-	buf_addf(&c->note,
-	    "accepted in %lld ms; Message-ID %.*s, "
-	    "request-id %s",
-	    (long long)(os_mono_ms() - start), STR_ARG(m->message_id),
-	    result.request_id);
-	return true;
-}
-
-/* Names under which Microsoft's login and Graph answer (facts.md 5). */
-static const struct str microsoft[] = {
-	STR_INIT(".microsoftonline.com"),
-	STR_INIT(".microsoft.com"),
-	STR_INIT(".office.com"),
-	STR_INIT(".office365.com"),
-	STR_INIT(".windows.net"),
-	STR_INIT(".microsoftonline.us"),
-	STR_INIT(".microsoft.us"),
-	STR_INIT(".office365.us"),
-	STR_INIT(".chinacloudapi.cn"),
-	STR_INIT(".microsoftonline.cn"),
-};
-
-/*
- * Microsoft's certificates come from roots that are built in. Another one
- * that the system's store vouches for is no error, but good to know. Once.
- */
-static void
-add_interception(struct check *c, struct buf *line)
-{
-	struct trust_outsider o = trust_outsider(&c->client.trust);
-	bool told = c->intercepted;
-
-	for (size_t i = 0; i < sizeof(microsoft) / sizeof(*microsoft); i++)
-		if (!told && str_iends(o.host, microsoft[i])) {
-			c->intercepted = true;
-			buf_addf(line,
-			    "note  %-17s %.*s shows a certificate issued by "
-			    "%.*s, which only this\n      machine's own store "
-			    "trusts: something between here and Microsoft\n"
-			    "      decrypts the traffic, such as a company's "
-			    "proxy\n",
-			    "interception", STR_ARG(o.host), STR_ARG(o.issuer));
-			return;
-		}
-}
-
-static const struct {
+/* In the order in which they are shown. */
+static const struct check_row {
 	const char *name;
-	check_step *run;
-	bool of_check, of_test;
-} steps[] = {
-	{ "settings", step_settings, true, true },
-	{ "credential, trust", step_client, true, true },
-	{ "sign-in", step_sign_in, true, true },
-	{ "permissions", step_roles, true, true },
-	{ "mailbox", step_mailbox, true, false },
-	{ "test message", step_send, false, true },
+	step_fn *run;
+	unsigned needs; /* STEP_... */
+	unsigned of;
+} check_rows[] = {
+	{ "settings", step_settings, 0, OF_BOTH },
+	{ "files", step_files, STEP_SETTINGS, OF_CHECK },
+	{ "enabled", step_enabled, STEP_SETTINGS, OF_BOTH },
+	{ "aliases", step_aliases, STEP_SETTINGS, OF_CHECK },
+	{ "sendmail", step_sendmail, 0, OF_CHECK },
+	{ "queue", step_queue, STEP_SETTINGS, OF_CHECK },
+	{ "queue run", step_runner, STEP_SETTINGS, OF_CHECK },
+	{ "relay", step_relay, STEP_SETTINGS, OF_CHECK },
+	{ "credential", step_credential, STEP_ACCESS, OF_BOTH },
+	{ "expiry", step_expiry, STEP_CLIENT, OF_CHECK },
+	{ "connection", step_connection, STEP_CLIENT, OF_BOTH },
+	{ "TLS", step_tls, STEP_CLIENT, OF_BOTH },
+	{ "clock", step_clock, STEP_LOGIN, OF_BOTH },
+	{ "token", step_token, STEP_LOGIN, OF_BOTH },
+	{ "permission", step_permission, STEP_TOKEN, OF_BOTH },
+	{ "mailbox", step_mailbox, STEP_TOKEN | STEP_GRAPH, OF_CHECK },
+	{ "accounts", step_accounts, STEP_SETTINGS, OF_CHECK },
+	{ "test message", step_send, STEP_TOKEN | STEP_GRAPH, OF_TEST },
+	{ "delivery", step_follow, STEP_SENT, OF_TEST },
 };
 
-static bool
-is_wanted(const struct check *c, size_t i)
+/* --- what a step says */
+
+static void
+step_say(struct step_run *r, enum sheet_state state, const struct err *e)
 {
-	return c->address != NULL ? steps[i].of_test : steps[i].of_check;
+	sheet_add(&r->sheet,
+	    &(struct sheet_line){ .step = r->name,
+		.state = state,
+		.text = str_of(e->msg),
+		.code = str_of(e->code),
+		.remedy = str_of(e->remedy),
+		.exit = err_exit(e) });
 }
 
-/* Prints how a step went; gives the exit status so far. */
-static int
-run_step(struct check *c, size_t i)
+__attribute__((format(printf, 3, 0))) static void
+step_say_text(struct step_run *r, enum sheet_state state, const char *fmt,
+    va_list ap)
 {
+	char text[ERR_MSG_SIZE];
 	struct err e = { 0 };
-	struct buf line;
-	int code = EX_OK;
-	bool ok;
 
-	buf_reset(&c->note);
-	ok = steps[i].run(c, &e);
-	buf_init(&line, CHECK_OUT);
-	if (ok)
-		buf_addf(&line, "ok    %-17s %.*s\n", steps[i].name,
-		    STR_ARG(buf_view(&c->note)));
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	(void)err_set(&e, ERR_NONE, "%s", text);
+	step_say(r, state, &e);
+}
+
+void
+step_ok(struct step_run *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	step_say_text(r, SHEET_OK, fmt, ap);
+	va_end(ap);
+}
+
+void
+step_note(struct step_run *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	step_say_text(r, SHEET_NOTE, fmt, ap);
+	va_end(ap);
+}
+
+void
+step_skip(struct step_run *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	step_say_text(r, SHEET_SKIP, fmt, ap);
+	va_end(ap);
+}
+
+void
+step_hint(struct step_run *r, const struct err *e)
+{
+	step_say(r, SHEET_NOTE, e);
+}
+
+void
+step_fail(struct step_run *r, const struct err *e)
+{
+	step_say(r, SHEET_FAIL, e);
+}
+
+const char *
+step_span(struct step_run *r, int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" },
+		{ 1, "second" } };
+	size_t i = 0;
+	struct str text;
+
+	while (i < 3 && seconds < 2 * units[i].seconds)
+		i++;
+	seconds /= units[i].seconds;
+	text = arena_fmt(&r->mem, "%lld %s%s", (long long)seconds,
+	    units[i].name, seconds == 1 ? "" : "s");
+	return text.p != NULL ? text.p : "some time";
+}
+
+static void
+check_hear(void *arg, struct str line)
+{
+	step_note(arg, "%.*s", STR_ARG(line));
+}
+
+/* --- the steps */
+
+/* The first step, of those before, that did not find what is needed. */
+static void
+check_run_step(struct step_run *r, const struct check_row *row)
+{
+	unsigned lacks = row->needs & ~r->have;
+	static const char *const of[] = { "the settings", "a complete sign-in",
+		"the credential", "the connection", "the connection to Graph",
+		"a token", "the message" };
+	size_t i = 0;
+
+	r->name = row->name;
+	if (lacks == 0) {
+		row->run(r);
+		return;
+	}
+	while ((lacks & (1U << i)) == 0)
+		i++;
+	step_skip(r, "not tried without %s", of[i]);
+}
+
+static void
+check_conclude(struct step_run *r)
+{
+	struct sheet *s = &r->sheet;
+	unsigned fails = s->count[SHEET_FAIL], notes = s->count[SHEET_NOTE];
+	struct str text;
+
+	if (fails > 0)
+		text = arena_fmt(&r->mem, "%u of these %s to be mended. %s",
+		    fails, fails == 1 ? "has" : "have",
+		    (r->have & STEP_SENT) != 0 ? "The message was sent." :
+						 "Nothing was sent.");
+	else if (r->address == NULL)
+		text = arena_fmt(&r->mem, "All is well%s. Nothing was sent.",
+		    notes > 0 ? ", but see the notes" : "");
 	else
-		buf_addf(&line, "FAIL  %-17s %s\n%s%s%s", steps[i].name, e.msg,
-		    e.remedy[0] != '\0' ? "      do: " : "", e.remedy,
-		    e.remedy[0] != '\0' ? "\n" : "");
-	if (!ok)
-		code = err_exit(&e);
-	add_interception(c, &line);
-	if (!cli_out(buf_view(&line), &e) && code == EX_OK)
-		code = err_exit(&e);
-	buf_release(&line);
-	return code;
-}
-
-/* What stands behind the last step. */
-static int
-conclude(const struct check *c)
-{
-	struct str text = STR("All is well. Nothing was sent.\n");
-	struct err e;
-
-	if (c->address != NULL)
-		text = STR("Microsoft 365 has it. That is not delivery yet: "
-			   "look into the inbox, and for\nbounces into the "
-			   "mailbox that sent it.\n");
-	return cli_out(text, &e) ? EX_OK : err_exit(&e);
+		text = arena_fmt(&r->mem,
+		    "Microsoft 365 has it%s. Look into the inbox (and Junk) "
+		    "of %s, and for bounces into the mailbox that sent it; "
+		    "post365 trace %.*s asks what became of it.",
+		    r->wait ? "" : ". That is not delivery yet", r->address,
+		    STR_ARG(r->message_id));
+	sheet_end(s, text);
 }
 
 static int
-run_steps(struct check *c)
+check_run(struct step_run *r)
 {
-	int code = EX_OK;
+	unsigned of = r->address != NULL ? OF_TEST : OF_CHECK;
 
-	arena_init_secret(&c->mem, CHECK_MEM);
-	buf_init(&c->note, CHECK_OUT);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
-		if (code == EX_OK && is_wanted(c, i))
-			code = run_step(c, i);
-	if (code == EX_OK)
-		code = conclude(c);
-	client_close(&c->client);
-	access_release(&c->access);
-	config_release(&c->config);
-	buf_release(&c->note);
-	arena_release(&c->mem);
-	return code;
+	arena_init_secret(&r->mem, CHECK_MEMORY);
+	screen_find(&r->sheet.screen, STDOUT_FILENO);
+	r->ear = (struct log_ear){ check_hear, r };
+	r->log = r->cli.log;
+	r->log.ear = &r->ear;
+	for (size_t i = 0; i < sizeof(check_rows) / sizeof(*check_rows); i++)
+		if ((check_rows[i].of & of) != 0)
+			check_run_step(r, &check_rows[i]);
+	check_conclude(r);
+	client_close(&r->client);
+	access_release(&r->access);
+	config_release(&r->config);
+	arena_release(&r->mem);
+	return r->sheet.code;
 }
 
-/* Takes the operand of test; check has none. */
 static bool
-read_operands(struct check *c, bool wants_address, struct err *e)
+check_read_options(struct step_run *r, bool wants_address, struct err *e)
 {
-	if (!cli_operand(&c->cli, wants_address ? &c->address : NULL, e))
-		return false;
-	if (c->cli.common.help || !wants_address || c->address != NULL)
+	const char *value;
+	int id;
+
+	for (;;) {
+		if (!cli_next(&r->cli, &id, &value, e))
+			return false;
+		if (id == CLI_END)
+			break;
+		if (id == CLI_OPERAND && (!wants_address || r->address != NULL))
+			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
+			    value);
+		if (id == CLI_OPERAND)
+			r->address = value;
+		r->sheet.json = r->sheet.json || id == CHECK_JSON;
+		r->probe = r->probe && id != CHECK_NO_PROBE;
+		r->wait = r->wait || id == CHECK_WAIT;
+	}
+	if (r->cli.common.help || !wants_address || r->address != NULL)
 		return true;
 	err_set(e, ERR_USAGE, "to whom?");
 	return err_remedy(e, "post365 test you@your.domain");
 }
 
 static int
-run(const struct cli_command *self, int argc, char **argv, bool wants_address)
+check_start(const struct cli_command *self, int argc, char **argv,
+    bool wants_address)
 {
-	struct check c = { 0 };
+	struct step_run r = { .probe = true };
 	struct err e;
 
-	cli_init(&c.cli, self, argc, argv);
-	if (!read_operands(&c, wants_address, &e))
-		return cli_fail(&c.cli, &e);
-	return c.cli.common.help ? cli_help(self) : run_steps(&c);
+	cli_init(&r.cli, self, argc, argv);
+	if (!check_read_options(&r, wants_address, &e))
+		return cli_fail(&r.cli, &e);
+	return r.cli.common.help ? cli_help(self) : check_run(&r);
 }
 
 int
 check_main(const struct cli_command *self, int argc, char **argv)
 {
-	return run(self, argc, argv, false);
+	return check_start(self, argc, argv, false);
 }
 
 int
 test_main(const struct cli_command *self, int argc, char **argv)
 {
-	return run(self, argc, argv, true);
+	return check_start(self, argc, argv, true);
 }

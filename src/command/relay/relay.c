@@ -120,38 +120,46 @@ relay_answers(const struct listen *l)
 	return ok;
 }
 
-static int
-relay_check(const struct cli *cli)
+bool
+relay_look(const struct cli *cli, struct buf *out, int *worst, struct err *e)
 {
 	struct plan plan;
-	struct err e = { 0 };
-	struct buf out;
-	bool ok = plan_load(&plan, cli, &e), answers;
-	int status = EX_OK;
+	bool ok = plan_load(&plan, cli, e), answers;
 
-	buf_init(&out, RELAY_OUT);
+	*worst = EX_OK;
 	if (ok)
-		buf_addf(&out, "ok    settings\n%s %s\n",
+		buf_addf(out, "ok    settings\n%s %s\n",
 		    walls_has_gap(&plan.walls) ? "warn " : "ok   ",
 		    walls_text(&plan.walls));
 	for (const struct listen *l = ok ? plan.conf.listen : NULL; l != NULL;
 	     l = l->next) {
 		answers = l->kind == LISTEN_FD || relay_answers(l);
-		buf_addf(&out, "%s %.*s%s\n", answers ? "ok   " : "FAIL ",
+		buf_addf(out, "%s %.*s%s\n", answers ? "ok   " : "FAIL ",
 		    STR_ARG(l->text),
 		    answers ? "" : ": no relay answers there");
 		if (!answers)
-			status = EX_UNAVAILABLE;
+			*worst = EX_UNAVAILABLE;
 	}
 	/* the last thing: it is that user then */
-	if (ok && !rights_check(&plan, &out))
-		status = EX_CONFIG;
-	if (ok && cli_print(cli, &out) != EX_OK)
-		status = EX_IOERR;
-	if (!ok)
-		status = cli_fail(cli, &e);
-	buf_release(&out);
+	if (ok && !rights_check(&plan, out))
+		*worst = EX_CONFIG;
 	plan_release(&plan);
+	return ok;
+}
+
+static int
+relay_check(const struct cli *cli)
+{
+	struct err e = { 0 };
+	struct buf out;
+	int status, worst;
+
+	buf_init(&out, RELAY_OUT);
+	if (!relay_look(cli, &out, &worst, &e))
+		status = cli_fail(cli, &e);
+	else
+		status = cli_print(cli, &out) != EX_OK ? EX_IOERR : worst;
+	buf_release(&out);
 	return status;
 }
 

@@ -18,6 +18,15 @@
 extern const struct cli_option relay_options[]; /* ends with a zeroed one */
 extern const char relay_more[];                 /* for help: the settings */
 
+/*
+ * What --check prints, a line each: "ok    ", "warn  " or "FAIL  " and what was
+ * looked at; "; do: " stands before a cure. *worst: the exit status. At its end
+ * this process may be the user that a relay of root's becomes. False: the
+ * settings, *e says what is wrong with them.
+ */
+bool relay_look(const struct cli *cli, struct buf *out, int *worst,
+    struct err *e) __attribute__((warn_unused_result));
+
 int relay_main(const struct cli_command *self, int argc, char **argv);
 
 #endif
