@@ -142,6 +142,7 @@ says 'the timer: sent' "$(last_mail).meta" 'b@example.org'
 
 # A user to whom /etc/post365 is closed: it is the machine's queue that he uses.
 echo hello >hello
+# shellcheck disable=SC2317 # check calls it
 as_user() {
 	run timeout 60 "$(command -v chroot)" --userspec=65534:65534 root \
 	    /usr/bin/env -i HOME=/tmp "$@" <hello
