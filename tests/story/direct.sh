@@ -108,6 +108,7 @@ fails() {
 	send --queue --text text t@example.org
 	faults "send $2"
 	check "run: $2" "$1" queue run
+	same "run: $2: a timer hears nothing" '' "$(cat "$OUT")"
 	queue list
 }
 fails 75 'status 503 x1'
@@ -117,6 +118,13 @@ lacks 'run: 503, no ids of requests' "$OUT" 'request-id'
 check 'show: 503' 0 queue show "$id"
 has 'show: 503, what tries it now' "$OUT" "Now: post365 queue retry $id"
 says 'show: 503, its request' "$OUT" 'request-id'
+check 'run: nothing is due' 0 queue run -v
+says 'run: it is later' "$OUT" '^1 later .next [0-9: -]*.$'
+send --queue --text text v@example.org
+check 'run --json' 0 queue run --json
+says 'run --json: so' "$OUT" '^\{"tried":1,"sent":1,"later":1,"waiting":0,"hold":0,"dead":0,"next":"20..-..-..T..:..:..Z"\}$'
+check 'flush' 0 queue flush -v
+says 'flush: it is sent' "$OUT" '^1 sent$'
 queue drop --all
 fails 77 'status 403 code=ErrorAccessDenied'
 says 'run: 403, with its mailbox' "$OUT" ' 0 in .* waits with its mailbox$'

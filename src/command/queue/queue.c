@@ -11,6 +11,7 @@
 #include "command/queue/import.h"
 #include "command/queue/open.h"
 #include "command/queue/own.h"
+#include "command/queue/sum.h"
 #include "command/queue/table.h"
 #include "command/queue/text.h"
 #include "command/queue/walk.h"
@@ -36,7 +37,7 @@ const struct cli_option queue_options[] = {
 	{ FROM, 0, "from", "TEXT", "whose sender has this in it" },
 	{ TO, 0, "to", "TEXT", "of which a recipient has this in it" },
 	{ OLDER, 0, "older", "TIME", "that came longer ago: 90s 15m 1h 5d" },
-	{ JSON, 0, "json", NULL, "list, show, count: an object a line" },
+	{ JSON, 0, "json", NULL, "list, show, count, run: as JSON" },
 	{ RAW, 0, "raw", NULL, "show: the message itself" },
 	{ KEEP, 0, "keep", NULL, "leave it: export on hold, import its file" },
 	{ FORCE, 0, "force", NULL, "retry: also before a time of Microsoft's" },
@@ -64,6 +65,8 @@ const char queue_more[] =
     "States: queued, active (being sent), hold, dead. A message that is being\n"
     "sent cannot be changed: exit status 75. 65: no such message.\n"
     "\n"
+    "run says what it did on a terminal, with -v or --json; elsewhere "
+    "nothing.\n"
     "exit status of run: 0 nothing stays that was tried; 75 some of it does,\n"
     "for later or for a person to decide; 77, 78 mail waits for a permission\n"
     "or sign-in, or for a setting; 74 the spool or the journal is at fault.\n";
@@ -470,22 +473,20 @@ import(struct queue *q, struct err *e)
 /* --- run */
 
 /*
- * design.md 1: 0 when nothing stays that was tried in vain. Silent: a worker
- * said why, and cron mails each line.
+ * Said on a terminal, or where it is asked for: cron mails each line, and a
+ * timer runs each minute. A worker said why something failed.
  */
-static int
-queue_exit(const struct manager_sum *s)
+static bool
+say_sum(struct queue *q, const struct manager_sum *sum, struct err *e)
 {
-	const struct err why = { .kind = s->waits };
-
-	if (s->waits != ERR_NONE)
-		return err_exit(&why);
-	return s->message[VERDICT_LATER] + s->message[VERDICT_HOLD] > 0 ?
-	    EX_TEMPFAIL :
-	    EX_OK;
+	if (q->json)
+		return queue_sum_json(&q->out, sum, e) && flush(q, 0, e);
+	if (q->cli.common.verbose ||
+	    (isatty(STDOUT_FILENO) && !q->cli.common.quiet))
+		queue_sum_text(&q->out, sum, os_wall());
+	return flush(q, 0, e);
 }
 
-/* What was done, for people; the journal has it all. */
 static bool
 deliver(struct queue *q, struct err *e)
 {
@@ -499,19 +500,11 @@ deliver(struct queue *q, struct err *e)
 	};
 	struct manager_sum sum;
 
-	if (q->pick.n > 0)
-		return err_set(e, ERR_USAGE,
-		    "run takes no ids: it tries all that is due");
 	if (!pass_run(&ask, &sum, e))
 		return false;
-	log_trace(&q->cli.log,
-	    "tried %zu: %zu sent, %zu later, %zu on hold, %zu dead; %zu wait "
-	    "for their mailbox",
-	    sum.tried, sum.message[VERDICT_SENT],
-	    sum.message[VERDICT_LATER] + sum.message[VERDICT_ALONE],
-	    sum.message[VERDICT_HOLD], sum.message[VERDICT_DEAD], sum.waiting);
-	q->code = queue_exit(&sum);
-	return true;
+	if (q->code == EX_OK)
+		q->code = queue_sum_exit(&sum);
+	return say_sum(q, &sum, e);
 }
 
 static bool
@@ -645,6 +638,10 @@ read_options(struct queue *q, struct err *e)
 	}
 	if (q->verb == NULL)
 		q->verb = &verbs[0];
+	if ((q->verb->run == deliver || q->verb->run == deliver_all) &&
+	    q->pick.n > 0)
+		return err_set(e, ERR_USAGE,
+		    "%s takes no ids: it tries all that is due", q->verb->name);
 	if (q->verb->run == show && q->pick.n == 0 && !q->cli.common.help)
 		return err_set(e, ERR_USAGE, "show needs an id");
 	return true;
