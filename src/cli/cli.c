@@ -261,8 +261,8 @@ help_option(const struct cli_option *o, struct buf *out)
 	    o->help);
 }
 
-static void
-help_options(const char *title, const struct cli_option *o, struct buf *out)
+void
+cli_help_options(const char *title, const struct cli_option *o, struct buf *out)
 {
 	buf_addf(out, "\n%s:\n", title);
 	for (; o->name != NULL; o++)
@@ -270,19 +270,34 @@ help_options(const char *title, const struct cli_option *o, struct buf *out)
 }
 
 void
+cli_help_halves(const struct cli_command *command, struct str *above,
+    struct str *below)
+{
+	struct str text = str_of(command->more != NULL ? command->more : "");
+	size_t n = str_chr(text, '\f');
+
+	*above = n < text.n ? str_first(text, n) : STR("");
+	*below = n < text.n ? str_from(text, n + 1) : text;
+}
+
+void
 cli_help_text(const struct cli_command *command, struct buf *out)
 {
 	const struct cli_option *own = options_of(command);
+	struct str above, below;
 
+	cli_help_halves(command, &above, &below);
 	buf_addf(out, "post365 %s%s%s%s\n\n%s\n", command->name,
 	    own->name != NULL ? " [options]" : "",
 	    *command->operands != '\0' ? " " : "", command->operands,
 	    command->help);
+	if (above.n > 0)
+		buf_addf(out, "\n%.*s", STR_ARG(above));
 	if (own->name != NULL)
-		help_options("options", own, out);
-	help_options("options of every command", cli_common_options, out);
-	if (command->more != NULL)
-		buf_addf(out, "\n%s", command->more);
+		cli_help_options("options", own, out);
+	cli_help_options("options of every command", cli_common_options, out);
+	if (below.n > 0)
+		buf_addf(out, "\n%.*s", STR_ARG(below));
 }
 
 int
@@ -316,7 +331,8 @@ cli_fail(const struct cli *c, const struct err *e)
 		    e->remedy);
 	else if (e->kind == ERR_USAGE)
 		m = snprintf(text + n, sizeof(text) - (size_t)n,
-		    "  do: see post365 help %s\n", c->command->name);
+		    "  do: see post365 help%s%s\n",
+		    *c->command->name != '\0' ? " " : "", c->command->name);
 	said = os_write_fd(c->log.fd, "standard error",
 	    (struct str){ text, (size_t)(n + m) }, &unsaid);
 	(void)said; /* nobody is left to tell */

@@ -39,7 +39,9 @@ struct cli_command {
 	const char *operands;            /* "[RECIPIENT...]" */
 	const char *help;                /* one line */
 	const struct cli_option *option; /* ends with a zeroed one; or NULL */
-	const char *more;                /* further text for help, or NULL */
+	/* further text for help, or NULL; what is before a form feed in it
+	   (an example, the actions) stands above the options */
+	const char *more;
 	/* what the first operand may be, from 0 on; NULL behind the last */
 	const char *(*word)(size_t i); /* or NULL */
 };
@@ -91,6 +93,12 @@ bool cli_operand(struct cli *c, const char **one, struct err *e)
 int cli_help(const struct cli_command *command);
 int cli_fail(const struct cli *c, const struct err *e);
 
+/* Appends "TITLE:" and a line an option, or two. */
+void cli_help_options(const char *title, const struct cli_option *o,
+    struct buf *out);
+/* The two halves of a command's further text; each may be empty. */
+void cli_help_halves(const struct cli_command *command, struct str *above,
+    struct str *below);
 /* Appends what cli_help prints. */
 void cli_help_text(const struct cli_command *command, struct buf *out);
 

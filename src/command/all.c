@@ -25,7 +25,19 @@ enum { HELP_MAX = 16 * 1024 };
 static int help_main(const struct cli_command *self, int argc, char **argv);
 static int version_main(const struct cli_command *self, int argc, char **argv);
 
+enum { VERSION_JSON = 1 };
+
 /* clang-format off */
+static const struct cli_option version_options[] = {
+	{ VERSION_JSON, 0, "json", NULL, "as a JSON object" },
+	{ 0, 0, NULL, NULL, NULL }
+};
+static const char version_more[] =
+    "  post365 version\n"
+    "  post365 version --json\n"
+    "\f"
+    "The machine is the one that the file was built for.\n";
+
 const struct cli_command command_all[COMMAND_ALL] = {
 	{ "send", send_main, "[RECIPIENT...]",
 	  "Sends one message.", send_options, send_more, NULL },
@@ -78,7 +90,7 @@ const struct cli_command command_all[COMMAND_ALL] = {
 	  command_word },
 	{ "version", version_main, "",
 	  "Shows the versions of the program and its parts.",
-	  NULL, NULL, NULL },
+	  version_options, version_more, NULL },
 };
 /* clang-format on */
 
@@ -114,7 +126,10 @@ list_commands(struct buf *out)
 	for (size_t i = 0; i < COMMAND_ALL; i++)
 		buf_addf(out, "  %-9s %s\n", command_all[i].name,
 		    command_all[i].help);
-	buf_addz(out, "\npost365 help COMMAND shows the options of one.\n");
+	cli_help_options("options of every command", cli_common_options, out);
+	buf_addz(out,
+	    "\n  echo done | post365 send -s 'backup of db1' ops@contoso.com\n"
+	    "\npost365 help COMMAND shows the options of one.\n");
 }
 
 int
@@ -162,11 +177,18 @@ version_main(const struct cli_command *self, int argc, char **argv)
 {
 	struct err e;
 	struct cli c;
+	static const struct str json = STR_INIT(
+	    "{\"version\":\"" VERSION "\",\"machine\":\"" VERSION_MACHINE
+	    "\",\"mbedtls\":\"" VERSION_MBEDTLS "\",\"musl\":\"" VERSION_MUSL
+	    "\"}\n");
+	int option = 0;
 
 	cli_init(&c, self, argc, argv);
-	if (!cli_operand(&c, NULL, &e))
+	if (!cli_words(&c, NULL, &option, &e))
 		return cli_fail(&c, &e);
 	if (c.common.help)
 		return cli_help(self);
-	return cli_out(STR(VERSION_LINE), &e) ? EX_OK : cli_fail(&c, &e);
+	return cli_out(option == VERSION_JSON ? json : STR(VERSION_LINE), &e) ?
+	    EX_OK :
+	    cli_fail(&c, &e);
 }

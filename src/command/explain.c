@@ -19,14 +19,14 @@ const struct cli_option explain_options[] = {
 };
 
 const char explain_more[] =
-    "A code of Graph or Entra ID, of a delivery report, a status of HTTP, an\n"
-    "exit status of post365, or a line of a log that has one of them. Without\n"
-    "a code: the list of all.\n"
-    "\n"
     "  post365 explain AADSTS7000215\n"
     "  post365 explain 5.7.708\n"
     "  post365 explain 407\n"
-    "  post365 explain 75\n";
+    "  post365 explain 75\n"
+    "\f"
+    "A code of Graph or Entra ID, of a delivery report, a status of HTTP, an\n"
+    "exit status of post365, or a line of a log that has one of them. Without\n"
+    "a code: the list of all.\n";
 
 /* design.md 1, the table of kinds, in a sentence each. */
 static const char *const does[] = {
@@ -68,19 +68,18 @@ add_name(struct buf *out, const struct fault *f)
 	buf_adds(out, code);
 }
 
-/* Text behind a label, in lines of at most WIDTH. */
+/* Words from column `indent` on, in lines of at most WIDTH. */
 static void
-add_wrapped(struct buf *out, const char *label, struct str text)
+add_words(struct buf *out, size_t indent, struct str text)
 {
-	size_t column = INDENT;
+	size_t column = indent;
 	struct str word;
 
-	buf_addf(out, "  %-*s", INDENT - 2, label);
 	while (str_next(&text, ' ', &word)) {
-		if (column > INDENT && column + 1 + word.n > WIDTH) {
-			buf_addf(out, "\n%*s", INDENT, "");
-			column = INDENT;
-		} else if (column > INDENT) {
+		if (column > indent && column + 1 + word.n > WIDTH) {
+			buf_addf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (column > indent) {
 			buf_addc(out, ' ');
 			column++;
 		}
@@ -88,6 +87,13 @@ add_wrapped(struct buf *out, const char *label, struct str text)
 		column += word.n;
 	}
 	buf_addc(out, '\n');
+}
+
+static void
+add_wrapped(struct buf *out, const char *label, struct str text)
+{
+	buf_addf(out, "  %-*s", INDENT - 2, label);
+	add_words(out, INDENT, text);
 }
 
 static void
@@ -111,6 +117,7 @@ add_fault(struct buf *out, const struct fault *f)
 		    INDENT - 2, "see", f->code);
 }
 
+/* A name that leaves no room has a line of its own. */
 static void
 add_line(struct buf *out, const struct fault *f)
 {
@@ -118,9 +125,12 @@ add_line(struct buf *out, const struct fault *f)
 
 	add_name(out, f);
 	n = out->n - start;
-	buf_addf(out, "%*s%s\n",
-	    n + 2 < LIST_COLUMN ? (int)(LIST_COLUMN - n) : 2, "",
-	    fault_meaning(f));
+	if (n + 2 > LIST_COLUMN) {
+		buf_addc(out, '\n');
+		n = 0;
+	}
+	buf_addf(out, "%*s", (int)(LIST_COLUMN - n), "");
+	add_words(out, LIST_COLUMN, str_of(fault_meaning(f)));
 }
 
 static void

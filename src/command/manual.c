@@ -46,9 +46,9 @@ manual_line(struct str line, struct buf *out)
  * A text of help: what is indented stays as it is, the rest are paragraphs.
  */
 static void
-manual_body(const char *text, struct buf *out)
+manual_body(struct str rest, struct buf *out)
 {
-	struct str rest = str_of(text), line;
+	struct str line;
 	bool literal = false, gap = false;
 
 	while (str_next(&rest, '\n', &line)) {
@@ -111,16 +111,18 @@ manual_options(const struct cli_option *o, struct buf *out)
 static void
 manual_command(const struct cli_command *c, struct buf *out)
 {
+	struct str above, below;
+
+	cli_help_halves(c, &above, &below);
 	buf_addf(out, ".Ss %s\n.Bd -literal\npost365 %s%s%s%s\n.Ed\n.Pp\n",
 	    c->name, c->name, c->option != NULL ? " [options]" : "",
 	    *c->operands != '\0' ? " " : "", c->operands);
 	manual_line(str_of(c->help), out);
+	manual_body(above, out);
 	manual_options(c->option, out);
-	if (c->more == NULL)
-		return;
-	if (c->more[0] != ' ')
+	if (below.n > 0 && *below.p != ' ')
 		buf_addz(out, ".Pp\n");
-	manual_body(c->more, out);
+	manual_body(below, out);
 }
 
 static const char manual_intro[] =
@@ -216,7 +218,7 @@ manual_key(const struct config_row *row, struct buf *out)
 		buf_addf(out, " = %s", row->standard);
 	buf_addc(out, '\n');
 	if (row->help != NULL)
-		manual_body(row->help, out);
+		manual_body(str_of(row->help), out);
 	if (row->example == NULL ||
 	    (row->standard != NULL && strcmp(row->example, row->standard) == 0))
 		return;
@@ -247,9 +249,9 @@ manual_settings(struct buf *out)
 	buf_addz(out, ".El\n.Sh THE FILE\n");
 	config = command_find("config", &unsaid);
 	relay = command_find("relay", &unsaid);
-	manual_body(config->more, out);
+	manual_body(str_of(config->more), out);
 	buf_addz(out, ".Sh THE RELAY\n");
-	manual_body(relay->more, out);
+	manual_body(str_of(relay->more), out);
 	buf_addz(out, ".Sh SEE ALSO\n.Xr post365 1\n");
 }
 
@@ -269,7 +271,7 @@ manual_sendmail(struct buf *out)
 	    ".Nm mailq\n"
 	    ".Nm newaliases\n"
 	    ".Sh DESCRIPTION\n");
-	manual_body(strchr(sendmail_more, '\n') + 2, out);
+	manual_body(str_of(strchr(sendmail_more, '\n') + 2), out);
 	buf_addz(out, ".Sh SEE ALSO\n.Xr post365 1 ,\n.Xr post365.conf 5\n");
 }
 

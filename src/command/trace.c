@@ -34,12 +34,12 @@ const struct cli_option trace_options[] = {
 	{ TO, 0, "to", "ADDRESS", "mail to this recipient" },
 	{ FROM, 0, "from", "ADDRESS", "mail from this sender" },
 	{ SINCE, 0, "since", "TIME",
-	  "not older: 2d today 14:00 2026-11-29 (default: 2d)" },
+	  "not older: 2d today 14:00 2026-11-29 (2d)" },
 	{ UNTIL, 0, "until", "TIME", "not younger (default: now)" },
 	{ DETAILS, 0, "details", NULL, "what was done with each, and why" },
 	{ USAGE, 0, "usage", "DAYS", "sums by day and status, of the mailbox" },
 	{ BOUNCES, 0, "bounces", NULL,
-	  "read the mailbox's delivery reports into the log now" },
+	  "read the mailbox's bounces into the log now" },
 	{ JSON, 0, "json", NULL, "as JSON, an object a line" },
 	{ 0, 0, NULL, NULL, NULL }
 };

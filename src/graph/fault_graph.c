@@ -20,7 +20,7 @@ static const char permission[] = PERMISSION
     " Where RBAC for Applications limits the app, ask Exchange Online "
     "PowerShell: Test-ServicePrincipalAuthorization CLIENT_ID -Resource "
     "MAILBOX. Changes take 30 minutes to 2 hours. A managed identity gets "
-    "Mail.Send by PowerShell only, see README.";
+    "it by New-MgServicePrincipalAppRoleAssignment.";
 static const char no_permission[] =
     "Give the app the right to send, in one of two ways: in Entra, " PERMISSION
     " Or in Exchange, for some mailboxes only: the role Application Mail.Send "

@@ -18,7 +18,7 @@ static const char by_exchange[] =
     "two add up, and the app could send from every mailbox. If every mailbox "
     "is what you want: Entra ID > App registrations > (your app) > API "
     "permissions > Mail.Send, Grant admin consent (a managed identity: by "
-    "PowerShell, see README).";
+    "PowerShell, New-MgServicePrincipalAppRoleAssignment).";
 static const char by_policy[] =
     "Entra ID grants Mail.Send (it is in the token), so Exchange excludes this "
     "mailbox: an application access policy, most likely. Exchange Online "

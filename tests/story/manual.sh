@@ -24,6 +24,26 @@ for shell in bash zsh fish; do
 	cp "$OUT" "$TMP/complete.$shell"
 done
 
+# --- help fits a screen of 80 columns
+run "$P" help
+sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' "$OUT" >"$TMP/commands"
+for command in '' $(cat "$TMP/commands"); do
+	# shellcheck disable=SC2086
+	"$P" help $command
+done | awk 'length($0) > 80' >"$TMP/wide"
+"$P" explain | awk 'length($0) > 80' >>"$TMP/wide"
+same 'help and the list of codes fit 80 columns' '' "$(cat "$TMP/wide")"
+says 'help has the options of every command' "$OUT" '-C, --config FILE'
+says 'help has an example' "$OUT" '^  echo done [|] post365 send -s '
+"$P" help queue >"$TMP/help"
+run awk '/^  list / { n = 1 } /^options:/ { exit !n }' "$TMP/help"
+same 'help queue: the actions stand above the options' 0 "$STATUS"
+for command in send sandbox version explain; do
+	"$P" help $command | head -n 10 >"$TMP/help"
+	says "help $command: an example on the first screen" "$TMP/help" \
+	    '^  .*post365 '"$command"
+done
+
 # --- nothing is missing
 
 run "$P" help

@@ -100,7 +100,8 @@ static const struct {
 	{ "all, aligned", { NULL }, EX_OK,
 	  "\nErrorAccessDenied               The app may not", "", NULL },
 	{ "all, a long one", { NULL }, EX_OK,
-	  "\nErrorAttachmentSizeShouldNotBeLessThanMinimumSize  The file", "",
+	  "\nErrorAttachmentSizeShouldNotBeLessThanMinimumSize\n"
+	  "                                The file", "",
 	  NULL },
 	/* clang-format on */
 };

@@ -36,7 +36,7 @@ const struct cli_option queue_options[] = {
 	{ ALL, 0, "all", NULL, "all messages that the action is for" },
 	{ FROM, 0, "from", "TEXT", "whose sender has this in it" },
 	{ TO, 0, "to", "TEXT", "of which a recipient has this in it" },
-	{ OLDER, 0, "older", "TIME", "that came longer ago: 90s 15m 1h 5d" },
+	{ OLDER, 0, "older", "TIME", "that are older than: 90s 15m 1h 5d" },
 	{ JSON, 0, "json", NULL, "list, show, count, run: as JSON" },
 	{ RAW, 0, "raw", NULL, "show: the message itself" },
 	{ KEEP, 0, "keep", NULL, "leave it: export on hold, import its file" },
@@ -58,7 +58,7 @@ const char queue_more[] =
     "  drop ID...        remove it for good (rm, delete)\n"
     "  export DIR ID...  move messages into files, for another host\n"
     "  import FILE...    take such files in, or all *.post365 of a folder\n"
-    "\n"
+    "\f"
     "An ID may be given by its beginning, as long as that is the only one.\n"
     "Instead of ids, --from, --to and --older choose, or --all.\n"
     "\n"

@@ -24,7 +24,7 @@ enum {
 
 const struct cli_option relay_options[] = {
 	{ RELAY_CHECK, 0, "check", NULL,
-	    "looks at the settings, and whether a relay answers" },
+	    "looks at the settings and for a relay" },
 	{ RELAY_HASH, 0, "hash-password", NULL,
 	    "reads a password, prints its hash for auth_file" },
 	{ 0, 0, NULL, NULL, NULL }

@@ -7,19 +7,19 @@
 const struct cli_option send_options[] = {
 	{ OPT_FROM, 'f', "from", "ADDRESS", "sender, instead of the setting" },
 	{ OPT_TO, 't', "to", "LIST", "recipients, beside the operands" },
-	{ OPT_CC, 'c', "cc", "LIST", "who gets a copy" },
-	{ OPT_BCC, 'b', "bcc", "LIST", "who gets one unseen by others" },
+	{ OPT_CC, 'c', "cc", "LIST", "copy to" },
+	{ OPT_BCC, 'b', "bcc", "LIST", "copy to, unseen by the others" },
 	{ OPT_REPLY_TO, 0, "reply-to", "LIST", "where answers go" },
-	{ OPT_SUBJECT, 's', "subject", "TEXT", "what it is about" },
+	{ OPT_SUBJECT, 's', "subject", "TEXT", "subject" },
 	{ OPT_TEXT, 0, "text", "FILE", "body, instead of standard input" },
 	{ OPT_HTML, 0, "html", "FILE", "body in HTML" },
 	{ OPT_CHARSET, 0, "charset", "NAME",
-	  "what the two are in, if not in UTF-8" },
+	  "of the body, if it is not UTF-8" },
 	{ OPT_ATTACH, 'a', "attach", "FILE[;type=T][;name=N]",
-	  "a file; its media type and name" },
+	  "attach a file; its media type and name" },
 	{ OPT_INLINE, 0, "inline", "FILE[;cid=ID]",
 	  "a file that the HTML shows, as cid:ID" },
-	{ OPT_EML, 0, "eml", "FILE", "a whole message, header and all" },
+	{ OPT_EML, 0, "eml", "FILE", "a whole message, header and body" },
 	{ OPT_HEADER, 'H', "header", "'Name: value'", "a header field" },
 	{ OPT_IMPORTANCE, 0, "importance", "low|normal|high",
 	  "a mark that mail programs show" },
@@ -29,7 +29,7 @@ const struct cli_option send_options[] = {
 	  "ask to be told when delivered" },
 	{ OPT_NO_SAVE, 0, "no-save", NULL, "no copy in Sent Items" },
 	{ OPT_VIA, 0, "via", "auto|mime|json|draft",
-	  "how it is handed to Graph" },
+	  "which of Graph's calls (auto chooses)" },
 	{ OPT_QUEUE, 0, "queue", NULL, "store it, for post365 queue run" },
 	{ OPT_DRY_RUN, 'n', "dry-run", NULL,
 	  "print the request and the route, send nothing" },
@@ -39,6 +39,10 @@ const struct cli_option send_options[] = {
 /* clang-format on */
 
 const char send_more[] =
+    "  echo done | post365 send -s 'backup of db1' ops@contoso.com\n"
+    "  post365 send -s report --html r.html -a r.pdf -t 'A <a@contoso.com>'\n"
+    "  post365 send --eml message.eml ops@contoso.com\n"
+    "\f"
     "The body is standard input, if no option names it. A FILE of - is\n"
     "standard input. LIST: addresses as in a header, with commas between.\n"
     "With --eml the recipients named here get it and nobody else; without\n"
@@ -50,9 +54,9 @@ const char send_more[] =
     "--charset, is read as windows-1252. Over 4 MB it goes as an attached\n"
     "file, with one line in its place.\n"
     "\n"
-    "  echo done | post365 send -s 'backup of db1' ops@contoso.com\n"
-    "  post365 send -s report --html r.html -a r.pdf -t 'A <a@contoso.com>'\n"
-    "  post365 send --eml message.eml ops@contoso.com\n"
+    "--via: mime sends the message as it is; json delivers what Graph drops\n"
+    "from MIME (--dry-run tells what that is); draft uploads large ones, and\n"
+    "wants Mail.ReadWrite.\n"
     "\n"
     "With --queue it is stored and not sent: post365 queue run does that.\n"
     "Storing needs neither network nor secret.\n"
