@@ -24,23 +24,29 @@ enum option {
 	SEND_AS,
 	ROLE,
 	PLAIN,
-	EXIT_AFTER
+	EXIT_AFTER,
+	SECRET,
+	NAME
 };
 
 /* clang-format off */
 const struct cli_option sandbox_options[] = {
 	{ DIR_OPTION, 'd', "dir", "FOLDER",
-	    "where all goes (default: post365-sandbox)" },
+	    "where all goes (post365-sandbox)" },
 	{ LISTEN, 'l', "listen", "ADDRESS:PORT",
-	    "of the loopback; port 0: any (default: 127.0.0.1:0)" },
+	    "of the loopback (the port of last time)" },
+	{ NAME, 0, "name", "HOST",
+	    "one more in its certificate; see below" },
+	{ SECRET, 0, "secret", "TEXT",
+	    "the client secret (that of last time)" },
 	{ PRINT_CONFIG, 'p', "print-config", NULL,
 	    "print the configuration to use" },
 	{ FAULT, 0, "fault", "RULE", "what to do wrong, see below" },
 	{ MAILBOX, 'm', "mailbox", "ADDRESS",
-	    "one that exists; * for any (default: sender@example.com)" },
+	    "one that exists; *: any (sender@example.com)" },
 	{ SEND_AS, 0, "send-as", NULL, "let mailboxes use any From" },
 	{ ROLE, 0, "role", "NAME",
-	    "a permission of the app, see below (default: the first two)" },
+	    "a permission, see below (the first two)" },
 	{ PLAIN, 0, "plain", NULL, "http:// in place of https://" },
 	{ EXIT_AFTER, 0, "exit-after", "N", "end after N kept messages" },
 	{ 0, 0, NULL, NULL, NULL }
@@ -49,17 +55,27 @@ const struct cli_option sandbox_options[] = {
 
 #define HELP_LINE(word, name, value, phase, options, help) help "\n"
 const char sandbox_more[] =
+    "  post365 sandbox --dir box &\n"
+    "  post365 -C box/config test you@example.com\n"
+    "  ls box/mail\n"
+    "  echo 'send status 503 x2' >box/faults\n"
+    "\f"
     "Once it listens it prints \"ready\", its address and its configuration "
-    "file.\nFOLDER then holds:\n"
+    "file.\nWith -v each request is shown. FOLDER then holds:\n"
     "  config            ready to use: post365 -C FOLDER/config send ...\n"
-    "  ca.pem            the authority of the certificate, made at the start\n"
+    "  ca.pem, ca.key    the authority of its certificate; keep ca.key to "
+    "you\n"
     "  mail/000001.*     each message: .json as received or .eml, its .text\n"
     "                    or .html, its files .attN-NAME, and .meta\n"
-    "  drafts/           what was created and not removed; `sent` marks what "
-    "left\n"
+    "  drafts/           what was created and neither sent nor removed\n"
+    "  sent/             drafts that were sent; the message is in mail/\n"
     "  requests.log      one JSON object a line\n"
     "  faults            rules as with --fault, if you write that file; it "
     "is\n                    read again before each request\n"
+    "Started again with the same FOLDER it has the same authority, secret "
+    "and,\nif it is free, port: copies of config and ca.pem stay good.\n"
+    "\n--name, for proxies, which loopback never goes through: the first HOST "
+    "is\nthat of the URLs in config. The proxy must find it, as 127.0.0.1.\n"
     "\nIn place of the secret it takes client assertions (client_certificate,\n"
     "federated_token_file): form, names, times and that none comes twice are\n"
     "checked, the signature is not.\n"
@@ -84,6 +100,8 @@ enum {
 	SECRET_SIZE = 40,         /* as Entra ID makes them */
 	CA_MAX = 16 * 1024,       /* one certificate in PEM has about 700 */
 	CONFIG_MAX = 64 * 1024,
+	SECRET_MAX = 200,
+	NAMES_MAX = 16, /* --name */
 	BACKLOG = 128
 };
 
@@ -95,11 +113,15 @@ static const char default_mailbox[] = "sender@example.com";
 struct setup {
 	struct cli cli;
 	struct sandbox s;
-	const char *dir, *listen;
+	const char *dir;
+	const char *listen; /* NULL: any port, or that of last time */
+	const char *secret; /* NULL: a new one, or that of last time */
+	struct str name[NAMES_MAX];
+	size_t n_names;
 	bool print_config, help, roles;
 	uint32_t exit_after;
-	struct str address; /* to listen on: an IP literal */
-	struct buf config;
+	struct str address;     /* to listen on: an IP literal */
+	struct buf config, old; /* to write; as it was last time, or empty */
 	int lock, listener;
 };
 
@@ -172,6 +194,41 @@ take_exit_after(struct setup *t, const char *value, struct err *e)
 }
 
 static bool
+take_secret(struct setup *t, const char *value, struct err *e)
+{
+	struct str s = str_of(value);
+
+	if (s.n == 0 || s.n > SECRET_MAX || str_trim(s).n != s.n ||
+	    str_chr(s, '\n') < s.n)
+		return err_set(e, ERR_USAGE,
+		    "--secret wants a line of 1 to %d characters without "
+		    "blanks around it",
+		    SECRET_MAX);
+	t->secret = value;
+	return true;
+}
+
+static bool
+take_name(struct setup *t, const char *value, struct err *e)
+{
+	struct str s = str_of(value);
+	bool ok = s.n > 0 && s.n < 254; /* RFC 1035 2.3.4 */
+
+	for (size_t i = 0; i < s.n; i++)
+		ok = ok &&
+		    (ascii_is_alpha(s.p[i]) || ascii_is_digit(s.p[i]) ||
+			s.p[i] == '-' || s.p[i] == '.');
+	if (!ok)
+		return err_set(e, ERR_USAGE, "--name: %.60s is no host name",
+		    value);
+	if (t->n_names == NAMES_MAX)
+		return err_set(e, ERR_USAGE, "more than %d times --name",
+		    NAMES_MAX);
+	t->name[t->n_names++] = s;
+	return true;
+}
+
+static bool
 take_option(struct setup *t, int id, const char *value, struct err *e)
 {
 	switch (id) {
@@ -198,6 +255,10 @@ take_option(struct setup *t, int id, const char *value, struct err *e)
 		return true;
 	case EXIT_AFTER:
 		return take_exit_after(t, value, e);
+	case SECRET:
+		return take_secret(t, value, e);
+	case NAME:
+		return take_name(t, value, e);
 	default:
 		return err_set(e, ERR_USAGE, "unexpected \"%.60s\"", value);
 	}
@@ -213,10 +274,16 @@ take_options(struct setup *t, struct err *e)
 		if (!cli_next(&t->cli, &id, &value, e))
 			return false;
 		if (id == CLI_END)
-			return true;
+			break;
 		if (!take_option(t, id, value, e))
 			return false;
 	}
+	t->s.log = t->cli.log;
+	if (t->s.plain && t->n_names > 0)
+		return err_set(e, ERR_USAGE,
+		    "--name is for a certificate, and --plain has none: leave "
+		    "one out");
+	return true;
 }
 
 /*
@@ -226,7 +293,9 @@ take_options(struct setup *t, struct err *e)
 static bool
 take_address(struct setup *t, struct err *e)
 {
-	struct str text = str_of(t->listen), host = text;
+	struct str text =
+	    t->listen != NULL ? str_of(t->listen) : STR("127.0.0.1:0");
+	struct str host = text;
 	struct in6_addr a6;
 	struct in_addr a4;
 	uint64_t port;
@@ -261,39 +330,74 @@ take_address(struct setup *t, struct err *e)
 	return true;
 }
 
+/* The value of "key = value" in the configuration of last time; or empty. */
+static struct str
+old_value(const struct setup *t, struct str key)
+{
+	struct str rest = buf_view(&t->old), line;
+
+	while (str_next(&rest, '\n', &line))
+		if (str_starts(line, key) &&
+		    str_starts(str_from(line, key.n), STR(" = ")))
+			return str_from(line, key.n + 3);
+	return STR("");
+}
+
+/* What the user does not name is as it was: copies of config stay good. */
+static void
+keep_port(struct setup *t)
+{
+	struct str url = old_value(t, STR("login_url"));
+	uint64_t port;
+	size_t n = url.n;
+
+	while (n > 0 && url.p[n - 1] != ':')
+		n--;
+	if (t->listen == NULL && n > 0 &&
+	    str_u64(str_from(url, n), UINT16_MAX, &port))
+		t->s.port = (uint16_t)port;
+}
+
 static const char own_mark[] = "# Written by post365 sandbox at its start.\n";
+
+/* Reads the configuration of last time, if it is ours. */
+static bool
+read_old(struct setup *t, struct err *e)
+{
+	struct str path = arena_fmt(&t->s.mem, "%s/config", t->dir);
+	struct err none;
+
+	buf_init_secret(&t->old, CONFIG_MAX);
+	if (!arena_ok(&t->s.mem, e))
+		return false;
+	if (!os_read_file(path.p, &t->old, &none) ||
+	    !str_starts(buf_view(&t->old), str_of(own_mark)))
+		buf_reset(&t->old);
+	return true;
+}
 
 /* Nobody's settings and no company's CA are ever written over. */
 static bool
-check_own(const struct setup *t, struct err *e)
+check_own(struct setup *t, struct err *e)
 {
-	static const char *const names[] = { "config", "ca.pem" };
+	static const char *const names[] = { "config", "ca.pem", "ca.key" };
 	struct os_stat st;
-	struct arena mem;
-	struct str path;
-	struct buf text;
+	struct str path = { 0 };
 	bool own = true;
 
-	arena_init(&mem, MEMORY_MAX);
-	buf_init_secret(&text, MEMORY_MAX);
-	path = arena_fmt(&mem, "%s/config", t->dir);
-	if (!arena_ok(&mem, e) || !os_read_file(path.p, &text, e) ||
-	    !str_starts(buf_view(&text), str_of(own_mark)))
-		for (size_t i = 0; i < 2 && own; i++) {
-			path = arena_fmt(&mem, "%s/%s", t->dir, names[i]);
-			own = path.n > 0 && !os_stat_path(path.p, &st, e);
-		}
-	if (!own) {
-		err_set(e, ERR_CONFIG, "%.*s is there, and not of a sandbox",
-		    STR_ARG(path));
-		e->exit = EX_CANTCREAT;
-		err_remedy(e,
-		    "choose an empty folder, or one that is not there yet, "
-		    "with --dir");
+	if (!read_old(t, e) || t->old.n > 0)
+		return arena_ok(&t->s.mem, e);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && own; i++) {
+		path = arena_fmt(&t->s.mem, "%s/%s", t->dir, names[i]);
+		own = path.n > 0 && !os_stat_path(path.p, &st, e);
 	}
-	buf_release(&text);
-	arena_release(&mem);
-	return own;
+	if (own)
+		return true;
+	err_set(e, ERR_CONFIG, "%.*s is there, and not of a sandbox",
+	    STR_ARG(path));
+	e->exit = EX_CANTCREAT;
+	return err_remedy(e,
+	    "choose an empty folder, or one that is not there yet, with --dir");
 }
 
 static bool
@@ -324,7 +428,7 @@ make_folder(struct setup *t, struct err *e)
 
 /* Has each character that wants percent-encoding in a form. */
 static bool
-make_secret(struct sandbox *s, struct err *e)
+new_secret(struct sandbox *s, struct err *e)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "abcdefghijklmnopqrstuvwxyz0123456789~.";
@@ -341,6 +445,16 @@ make_secret(struct sandbox *s, struct err *e)
 	ok = secret_set(&s->secret, (struct str){ text, sizeof(text) }, e);
 	secret_wipe(text, sizeof(text));
 	return ok;
+}
+
+static bool
+make_secret(struct setup *t, struct err *e)
+{
+	struct str s = old_value(t, STR("client_secret"));
+
+	if (t->secret != NULL)
+		s = str_of(t->secret);
+	return s.n > 0 ? secret_set(&t->s.secret, s, e) : new_secret(&t->s, e);
 }
 
 /* Writes FOLDER/name. */
@@ -361,22 +475,55 @@ write_file(const struct setup *t, const char *name, struct str bytes,
 	return ok;
 }
 
+/* Reads FOLDER/name; what is not there is empty. */
+static void
+read_file(const struct setup *t, const char *name, struct buf *out)
+{
+	struct arena mem;
+	struct str path;
+	struct err none;
+
+	arena_init(&mem, MEMORY_MAX);
+	path = arena_fmt(&mem, "%.*s/%s", STR_ARG(t->s.folder), name);
+	if (path.n == 0 || !os_read_file(path.p, out, &none))
+		buf_reset(out);
+	arena_release(&mem);
+}
+
+static size_t
+cert_names(const struct setup *t, struct str name[NAMES_MAX + 4])
+{
+	static const struct str usual[] = { STR_INIT("localhost"),
+		STR_INIT("127.0.0.1"), STR_INIT("::1") };
+	size_t n = 0;
+
+	for (; n < sizeof(usual) / sizeof(*usual); n++)
+		name[n] = usual[n];
+	if (!str_eq(t->address, usual[1]) && !str_eq(t->address, usual[2]))
+		name[n++] = t->address;
+	for (size_t i = 0; i < t->n_names; i++)
+		name[n++] = t->name[i];
+	return n;
+}
+
 static bool
 make_cert(struct setup *t, struct err *e)
 {
-	struct str name[] = { STR("localhost"), STR("127.0.0.1"), STR("::1"),
-		t->address };
-	size_t n = sizeof(name) / sizeof(name[0]);
-	struct buf pem;
+	struct str name[NAMES_MAX + 4];
+	struct cert_authority ca;
 	bool ok;
 
 	if (t->s.plain)
 		return true;
-	n -= str_eq(t->s.host, STR("localhost")); /* listed already */
-	buf_init(&pem, CA_MAX);
-	ok = cert_make(&t->s.cert, name, n, &pem, e) &&
-	    write_file(t, "ca.pem", buf_view(&pem), e);
-	buf_release(&pem);
+	buf_init(&ca.pem, CA_MAX);
+	buf_init_secret(&ca.key, CA_MAX);
+	read_file(t, "ca.pem", &ca.pem);
+	read_file(t, "ca.key", &ca.key);
+	ok = cert_make_by(&t->s.cert, name, cert_names(t, name), &ca, e) &&
+	    write_file(t, "ca.key", buf_view(&ca.key), e) &&
+	    write_file(t, "ca.pem", buf_view(&ca.pem), e);
+	buf_release(&ca.pem);
+	buf_release(&ca.key);
 	return ok;
 }
 
@@ -409,6 +556,20 @@ learn_port(struct setup *t)
 	return true;
 }
 
+/* The port of last time may be another's by now. */
+static bool
+bind_or_any(struct setup *t)
+{
+	if (bind_address(t->listener, t))
+		return true;
+	if (t->listen != NULL || t->s.port == 0)
+		return false;
+	log_warn(&t->s.log, "port %u, as last time, is taken: another is used",
+	    t->s.port);
+	t->s.port = 0;
+	return bind_address(t->listener, t);
+}
+
 static bool
 start_listening(struct setup *t, struct err *e)
 {
@@ -421,10 +582,12 @@ start_listening(struct setup *t, struct err *e)
 		return err_sys(e, ERR_RETRY, "socket");
 	(void)setsockopt(t->listener, SOL_SOCKET, SO_REUSEADDR, &yes,
 	    sizeof(yes));
-	if (!bind_address(t->listener, t) || listen(t->listener, BACKLOG) < 0 ||
-	    !learn_port(t))
-		return err_sys(e, ERR_CONFIG, "listen on %s", t->listen);
-	return true;
+	if (bind_or_any(t) && listen(t->listener, BACKLOG) == 0 &&
+	    learn_port(t))
+		return true;
+	err_sys(e, ERR_CONFIG, "listen on %s",
+	    t->listen != NULL ? t->listen : "127.0.0.1");
+	return err_remedy(e, "name another port, or leave --listen out");
 }
 
 /* The mailbox to send from: the first that is one. */
@@ -467,8 +630,12 @@ announce(struct setup *t, struct err *e)
 {
 	struct sandbox *s = &t->s;
 	struct str origin = sandbox_origin(s, &s->mem);
-	struct str line = arena_fmt(&s->mem, "%sready %.*s %.*s/config\n",
-	    t->print_config ? "# " : "", STR_ARG(origin), STR_ARG(s->folder));
+	const char *mark = t->print_config ? "# " : "";
+	struct str line = arena_fmt(&s->mem,
+	    "%sready %.*s %.*s/config\n"
+	    "%stry: post365 -C %.*s/config test you@example.com\n",
+	    mark, STR_ARG(origin), STR_ARG(s->folder), mark,
+	    STR_ARG(s->folder));
 
 	if (!arena_ok(&s->mem, e))
 		return false;
@@ -486,9 +653,13 @@ run(struct setup *t, struct err *e)
 	s->client = str_of(client);
 	if (s->n_mailboxes == 0)
 		s->mailbox[s->n_mailboxes++] = str_of(default_mailbox);
-	if (!take_address(t, e) || !make_folder(t, e) || !make_secret(s, e) ||
-	    !make_cert(t, e) || !start_listening(t, e) || !write_config(t, e) ||
-	    !sandbox_share(s, e))
+	if (!take_address(t, e) || !make_folder(t, e))
+		return false;
+	if (t->n_names > 0)
+		s->host = t->name[0];
+	keep_port(t);
+	if (!make_secret(t, e) || !make_cert(t, e) || !start_listening(t, e) ||
+	    !write_config(t, e) || !sandbox_share(s, e))
 		return false;
 	atomic_store(&s->state->messages, keep_last(s->folder));
 	return announce(t, e) && sandbox_host(s, t->listener, t->exit_after, e);
@@ -501,6 +672,7 @@ release(struct setup *t)
 	secret_release(&t->s.secret);
 	arena_release(&t->s.mem);
 	buf_release(&t->config);
+	buf_release(&t->old);
 	os_close(&t->listener);
 	os_close(&t->lock);
 }
@@ -509,7 +681,6 @@ int
 sandbox_main(const struct cli_command *self, int argc, char **argv)
 {
 	struct setup t = { .dir = "post365-sandbox",
-		.listen = "127.0.0.1:0",
 		.lock = -1,
 		.listener = -1 };
 	int code = EX_OK;

@@ -10,6 +10,7 @@
 
 #include "base/crypt.h"
 #include "base/os.h"
+#include "base/secret.h"
 #include "codec/base64.h"
 #include "codec/date.h"
 #include "codec/der.h"
@@ -25,6 +26,8 @@ enum {
 	SERIAL_SIZE = 16,         /* RFC 5280 4.1.2.2: at most 20 octets */
 	DAY_S = 24 * 3600,
 	LIFE_DAYS = 30,
+	CA_LIFE_DAYS = 3650, /* it is kept over restarts */
+	KEY_SIZE = 32,       /* of P-256 */
 	TICKET_LIFE_S = DAY_S
 };
 
@@ -114,6 +117,9 @@ new_key(mbedtls_pk_context *key)
 #define ALT_NAME "\x06\x03\x55\x1d\x11"
 #define SUBJECT_KEY "\x30\x1d\x06\x03\x55\x1d\x0e\x04\x16\x04\x14"
 #define ISSUER_KEY "\x30\x1f\x06\x03\x55\x1d\x23\x04\x18\x30\x16\x80\x14"
+/* RFC 5915 3: version 1 and the head of the key; the curve, P-256 */
+#define KEY_VERSION "\x02\x01\x01\x04\x20"
+#define KEY_CURVE "\xa0\x0a\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"
 #define COMMON_NAME "\x06\x03\x55\x04\x03"
 #define VERSION_3 "\xa0\x03\x02\x01\x02"
 /* clang-format on */
@@ -158,11 +164,11 @@ cert_put_time(struct derw *w, int64_t when)
 }
 
 static void
-cert_put_validity(struct derw *w)
+cert_put_validity(struct derw *w, int64_t days)
 {
 	size_t since = derw_n(w);
 
-	cert_put_time(w, os_wall() + (int64_t)LIFE_DAYS * DAY_S);
+	cert_put_time(w, os_wall() + days * DAY_S);
 	cert_put_time(w, os_wall() - DAY_S); /* clocks differ */
 	derw_head(w, DER_SEQUENCE, since);
 }
@@ -236,7 +242,7 @@ cert_put_body(struct derw *w, const struct make *m)
 	derw_put(w, (struct str){ (const char *)subject.bytes, POINT_SIZE });
 	derw_put(w, STR(KEY_HEAD));
 	cert_put_cn(w, m->subject);
-	cert_put_validity(w);
+	cert_put_validity(w, m->n > 0 ? LIFE_DAYS : CA_LIFE_DAYS);
 	cert_put_cn(w, m->issuer);
 	derw_put(w, STR(ALGORITHM));
 	start = derw_n(w);
@@ -280,29 +286,95 @@ write_der(const struct make *m, char der[DER_SIZE], struct str *out)
 }
 
 static void
-add_pem(struct buf *out, struct str der)
+cert_put_pem(struct buf *out, const char *what, struct str der)
 {
 	enum { LINE = 48 }; /* bytes: 64 characters (RFC 7468 2) */
 
-	buf_addz(out, "-----BEGIN CERTIFICATE-----\n");
+	buf_addf(out, "-----BEGIN %s-----\n", what);
 	for (; der.n > 0; der = str_from(der, LINE)) {
 		base64_encode(out, str_first(der, LINE));
 		buf_addc(out, '\n');
 	}
-	buf_addz(out, "-----END CERTIFICATE-----\n");
+	buf_addf(out, "-----END %s-----\n", what);
+}
+
+/* RFC 5915 3; the public key follows from it. */
+static int
+cert_put_key(struct buf *out, const mbedtls_pk_context *key)
+{
+	unsigned char secret[KEY_SIZE];
+	char der[DER_SIZE];
+	struct derw w = derw_begin(der, sizeof(der));
+	size_t n;
+	int r = mbedtls_ecp_write_key_ext(mbedtls_pk_ec(*key), &n, secret,
+	    sizeof(secret));
+
+	if (r != 0)
+		return r;
+	derw_put(&w, STR(KEY_CURVE));
+	derw_put(&w, (struct str){ (const char *)secret, n });
+	derw_put(&w, STR(KEY_VERSION));
+	derw_head(&w, DER_SEQUENCE, 0);
+	cert_put_pem(out, "EC PRIVATE KEY", derw_view(&w));
+	secret_wipe(secret, sizeof(secret));
+	secret_wipe(der, sizeof(der));
+	return 0;
+}
+
+static const char cert_ca_name[] = "post365 sandbox authority";
+
+/* Reads what is kept. False: it is no authority. */
+static bool
+cert_take_authority(const struct cert_authority *ca, mbedtls_pk_context *key)
+{
+	mbedtls_x509_crt crt;
+	bool ok;
+
+	mbedtls_x509_crt_init(&crt);
+	/* mbedTLS counts the NUL of PEM */
+	ok = ca->key.n > 0 && ca->pem.n > 0 &&
+	    mbedtls_pk_parse_key(key, (const unsigned char *)ca->key.p,
+		ca->key.n + 1, NULL, 0, MBED_RANDOM) == 0 &&
+	    mbedtls_x509_crt_parse(&crt, (const unsigned char *)ca->pem.p,
+		ca->pem.n + 1) == 0 &&
+	    mbedtls_pk_check_pair(&crt.pk, key, MBED_RANDOM) == 0;
+	mbedtls_x509_crt_free(&crt);
+	if (!ok) {
+		mbedtls_pk_free(key);
+		mbedtls_pk_init(key);
+	}
+	return ok;
+}
+
+static int
+cert_new_authority(struct cert_authority *ca, mbedtls_pk_context *key)
+{
+	struct make m = { cert_ca_name, cert_ca_name, key, key, NULL, 0 };
+	char der[DER_SIZE];
+	struct str s = { NULL, 0 };
+	int r = new_key(key);
+
+	if (r == 0)
+		r = write_der(&m, der, &s);
+	if (r != 0)
+		return r;
+	buf_reset(&ca->pem);
+	buf_reset(&ca->key);
+	cert_put_pem(&ca->pem, "CERTIFICATE", s);
+	return cert_put_key(&ca->key, key);
 }
 
 static bool
-make_both(struct cert *c, struct make leaf, struct buf *ca_pem, struct err *e)
+cert_make_both(struct cert *c, struct make leaf, struct cert_authority *ca,
+    struct err *e)
 {
-	static const char ca_name[] = "post365 sandbox authority";
-	mbedtls_pk_context *ca_key = leaf.issuer_key;
-	struct make ca = { ca_name, ca_name, ca_key, ca_key, NULL, 0 };
 	char der[DER_SIZE];
 	struct str s = { NULL, 0 };
-	int r = new_key(ca_key);
+	int r = 0;
 
-	leaf.issuer = ca_name;
+	leaf.issuer = cert_ca_name;
+	if (!cert_take_authority(ca, leaf.issuer_key))
+		r = cert_new_authority(ca, leaf.issuer_key);
 	if (r == 0)
 		r = new_key(leaf.subject_key);
 	if (r != 0)
@@ -311,17 +383,14 @@ make_both(struct cert *c, struct make leaf, struct buf *ca_pem, struct err *e)
 	if (r == 0)
 		r = mbedtls_x509_crt_parse_der(&c->state->one[0].chain,
 		    (const unsigned char *)s.p, s.n);
-	if (r == 0)
-		r = write_der(&ca, der, &s);
 	if (r != 0)
 		return failed(e, r, "new certificate");
-	add_pem(ca_pem, s);
-	return buf_ok(ca_pem, e);
+	return buf_ok(&ca->pem, e) && buf_ok(&ca->key, e);
 }
 
 bool
-cert_make(struct cert *c, const struct str *name, size_t n, struct buf *ca_pem,
-    struct err *e)
+cert_make_by(struct cert *c, const struct str *name, size_t n,
+    struct cert_authority *ca, struct err *e)
 {
 	mbedtls_pk_context ca_key;
 	bool ok;
@@ -332,15 +401,36 @@ cert_make(struct cert *c, const struct str *name, size_t n, struct buf *ca_pem,
 	}
 	mbedtls_pk_init(&ca_key);
 	ok = start(c, e) &&
-	    make_both(c,
+	    cert_make_both(c,
 		(struct make){ "post365 sandbox", NULL, &c->state->one[0].key,
 		    &ca_key, name, n },
-		ca_pem, e);
+		ca, e);
 	mbedtls_pk_free(&ca_key);
 	if (ok)
 		c->state->n = 1;
 	else
 		cert_release(c);
+	return ok;
+}
+
+bool
+cert_make(struct cert *c, const struct str *name, size_t n, struct buf *ca_pem,
+    struct err *e)
+{
+	struct cert_authority ca;
+	bool ok;
+
+	buf_init(&ca.pem, FILE_LIMIT);
+	buf_init_secret(&ca.key, FILE_LIMIT);
+	ok = cert_make_by(c, name, n, &ca, e);
+	if (ok) {
+		buf_adds(ca_pem, buf_view(&ca.pem));
+		ok = buf_ok(ca_pem, e);
+		if (!ok)
+			cert_release(c);
+	}
+	buf_release(&ca.pem);
+	buf_release(&ca.key);
 	return ok;
 }
 

@@ -29,6 +29,22 @@ struct cert {
 bool cert_make(struct cert *c, const struct str *name, size_t n,
     struct buf *ca_pem, struct err *e) __attribute__((warn_unused_result));
 
+/*
+ * An authority that outlives the process: its certificate (10 years) and its
+ * key (RFC 5915, unencrypted: a file of it is for nobody else), as PEM.
+ */
+struct cert_authority {
+	struct buf pem, key;
+};
+
+/*
+ * The same, signed by this authority. Where it is empty, or is none whose
+ * key and certificate belong together, a new one is put there in its place.
+ */
+bool cert_make_by(struct cert *c, const struct str *name, size_t n,
+    struct cert_authority *ca, struct err *e)
+    __attribute__((warn_unused_result));
+
 /* A chain of certificates and its key, as PEM. Zeroed: none. */
 struct cert_pem {
 	const char *chain_name, *key_name; /* the files', borrowed */

@@ -204,7 +204,7 @@ begin_upload(struct desk *k, struct err *e)
 static bool
 ask(struct desk *k, struct err *e)
 {
-	return put_message(k, 200, !drafts_has(&k->d, STR("sent")), e);
+	return put_message(k, 200, !k->d.sent, e);
 }
 
 static bool
@@ -244,7 +244,7 @@ submit(struct desk *k, struct err *e)
 		return false;
 	k->m->draft = false;
 	if (!mail_has_recipients(k->m, e) ||
-	    !drafts_write(&k->d, STR("sent"), STR(""), e))
+	    !drafts_set_sent(&k->d, k->s, true, e))
 		return false;
 	mail_note(k->m, STR("via"), STR("draft"));
 	add_files(k);
@@ -317,7 +317,7 @@ open_draft(struct desk *k, struct str encoded, struct err *e)
 	if (drafts_open(&k->d, k->s, k->r->mem, name)) {
 		mailbox = drafts_get(k->d.info, STR("mailbox"));
 		if (str_ieq(mailbox, k->m->mailbox) &&
-		    (!drafts_has(&k->d, STR("sent")) ||
+		    (!k->d.sent ||
 			str_eq(drafts_get(k->d.info, STR("immutable")),
 			    STR("yes"))))
 			return true;
@@ -332,7 +332,7 @@ do_call(struct desk *k, const struct call *c, const struct place *place,
 {
 	if (!c->on_folder && !open_draft(k, place->id, e))
 		return false;
-	if (!c->on_folder && !c->on_sent && drafts_has(&k->d, STR("sent")))
+	if (!c->on_folder && !c->on_sent && k->d.sent)
 		return mail_flaw(e, "ErrorInvalidItemForOperationSendItem",
 		    "The message was sent already.");
 	return c->act(k, e);
@@ -374,7 +374,7 @@ draft_take_back(const struct sandbox *s, const struct sandbox_request *r)
 		return;
 	buf_init(&id, ID_MAX);
 	if (url_decode(&id, place.id, false, &ignored) &&
-	    drafts_open(&d, s, r->mem, drafts_name(buf_view(&id))))
-		os_remove(drafts_path(&d, STR("sent")).p);
+	    drafts_open(&d, s, r->mem, drafts_name(buf_view(&id))) && d.sent)
+		(void)!drafts_set_sent(&d, s, false, &ignored);
 	buf_release(&id);
 }

@@ -41,12 +41,19 @@ drafts_path(const struct draft_folder *d, struct str file)
 }
 
 static void
+drafts_set_path(struct draft_folder *d, const struct sandbox *s, bool sent)
+{
+	d->sent = sent;
+	d->path = arena_fmt(d->mem, "%.*s/%s/%.*s", STR_ARG(s->folder),
+	    sent ? "sent" : "drafts", STR_ARG(d->name));
+}
+
+static void
 set_name(struct draft_folder *d, const struct sandbox *s, struct arena *mem,
     struct str name)
 {
 	*d = (struct draft_folder){ .mem = mem, .name = name };
-	d->path = arena_fmt(mem, "%.*s/drafts/%.*s", STR_ARG(s->folder),
-	    STR_ARG(name));
+	drafts_set_path(d, s, false);
 }
 
 bool
@@ -77,7 +84,24 @@ drafts_open(struct draft_folder *d, const struct sandbox *s, struct arena *mem,
 		return false;
 	set_name(d, s, mem, name);
 	d->info = drafts_read(d, STR("info"));
+	if (d->info.p == NULL) {
+		drafts_set_path(d, s, true);
+		d->info = drafts_read(d, STR("info"));
+	}
 	return d->info.p != NULL;
+}
+
+bool
+drafts_set_sent(struct draft_folder *d, const struct sandbox *s, bool sent,
+    struct err *e)
+{
+	struct str old = d->path;
+	struct str list = arena_fmt(d->mem, "%.*s/sent", STR_ARG(s->folder));
+
+	drafts_set_path(d, s, sent);
+	return arena_ok(d->mem, e) && os_mkdirs(list.p, 0700, e) &&
+	    (rename(old.p, d->path.p) == 0 ||
+		err_sys(e, ERR_RETRY, "%.*s", STR_ARG(d->path)));
 }
 
 struct str

@@ -8,7 +8,8 @@
  *	FOLDER/drafts/NAME/1.info     what is known of it; written last
  *	FOLDER/drafts/NAME/TOKEN      the bytes of an upload so far, and
  *	FOLDER/drafts/NAME/TOKEN.info what is known of it
- *	FOLDER/drafts/NAME/sent       it was sent, and its attachments moved
+ *	FOLDER/sent/NAME              the same, once it was sent and its
+ *	                              attachments were moved
  *
  * One client at a time works on a draft.
  */
@@ -29,6 +30,7 @@ struct draft_folder {
 	struct arena *mem; /* borrowed: of the request */
 	struct str path, name;
 	struct str info; /* as it stands in the file */
+	bool sent;
 };
 
 /* Makes one that is empty, but for its info. */
@@ -45,6 +47,10 @@ struct str drafts_id(const struct draft_folder *d);
 struct str drafts_name(struct str id);
 
 void drafts_remove(const struct draft_folder *d);
+
+/* It was sent, or was not after all: it moves to the other list. */
+bool drafts_set_sent(struct draft_folder *d, const struct sandbox *s, bool sent,
+    struct err *e) __attribute__((warn_unused_result));
 
 /* A file in it: its path, with a NUL behind. */
 struct str drafts_path(const struct draft_folder *d, struct str file);

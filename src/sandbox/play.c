@@ -51,6 +51,40 @@ static const struct {
 	{ 0, "UnknownError", "invalid_request", "AADSTS90100" },
 };
 
+/* What Microsoft says with a code, as others reported it (facts.md 3.2). */
+static const struct {
+	const char *code, *message;
+} messages[] = {
+	{ "ApplicationThrottled",
+	    "Application is over its MailboxConcurrency limit." },
+	{ "ErrorAccessDenied",
+	    "Access is denied. Check credentials and try again." },
+	{ "ErrorExceededMessageLimit",
+	    "Cannot send mail. Daily Message/Recipient limit exceeded." },
+	{ "ErrorInternalServerError",
+	    "An internal server error occurred. The operation failed." },
+	{ "ErrorInvalidRecipients", "At least one recipient isn't valid." },
+	{ "ErrorItemNotFound",
+	    "The specified object was not found in the store." },
+	{ "ErrorMessageSizeExceeded",
+	    "The message exceeds the maximum supported size." },
+	{ "ErrorSendAsDenied",
+	    "The user account which was used to submit this request does not "
+	    "have the right to send mail on behalf of the specified sending "
+	    "account." },
+	{ "ErrorServerBusy",
+	    "The server cannot service this request right now. Try again "
+	    "later." },
+	{ "InvalidAuthenticationToken",
+	    "Lifetime validation failed, the token is expired." },
+	{ "MailboxNotEnabledForRESTAPI",
+	    "The mailbox is either inactive, soft-deleted, or is hosted "
+	    "on-premise." },
+	{ "AADSTS7000215", "Invalid client secret provided." },
+};
+
+enum { N_MESSAGES = sizeof(messages) / sizeof(messages[0]) };
+
 static const char page[] =
     "<!DOCTYPE html>\r\n<html><head><title>Sandbox</title></head>"
     "<body><h1>This is not what you asked for</h1></body></html>\r\n";
@@ -164,20 +198,13 @@ act_plain(struct play *p, struct err *e)
 	return put_answer(p, BY_LENGTH, SIZE_MAX, e);
 }
 
-static void
-fill_login_error(struct play *p, struct str message)
+static struct str
+play_message(struct str code)
 {
-	const struct rule *rule = p->rule;
-	size_t i = find_status((int)rule->number);
-	struct answer_sign_in why = {
-		.status = (int)rule->number,
-		.error = str_of(statuses[i].error),
-		.code = rule->code.p != NULL ? rule->code :
-					       str_of(statuses[i].number),
-		.text = message,
-	};
-
-	answer_login_error(p->answer, p->r, &why);
+	for (size_t i = 0; i < N_MESSAGES; i++)
+		if (str_eq(code, str_of(messages[i].code)))
+			return str_of(messages[i].message);
+	return STR("(a fault of the sandbox)");
 }
 
 static void
@@ -186,16 +213,22 @@ fill_status(struct play *p)
 	const struct rule *rule = p->rule;
 	struct sandbox_answer *a = p->answer;
 	size_t i = find_status((int)rule->number);
-	struct str message =
-	    rule->message.p != NULL ? rule->message : STR("As you wish.");
+	struct answer_sign_in why = {
+		.status = (int)rule->number,
+		.error = str_of(statuses[i].error),
+		.code = rule->code,
+		.text = rule->message,
+	};
 
+	if (why.code.p == NULL)
+		why.code =
+		    str_of(p->login ? statuses[i].number : statuses[i].code);
+	if (why.text.p == NULL)
+		why.text = play_message(why.code);
 	if (p->login)
-		fill_login_error(p, message);
+		answer_login_error(a, p->r, &why);
 	else
-		answer_graph_error(a, p->r, (int)rule->number,
-		    rule->code.p != NULL ? rule->code :
-					   str_of(statuses[i].code),
-		    message);
+		answer_graph_error(a, p->r, why.status, why.code, why.text);
 	if (rule->body != RULE_JSON) {
 		buf_reset(&a->body);
 		a->type = NULL;

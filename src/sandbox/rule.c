@@ -234,7 +234,8 @@ rule_parse(struct arena *a, struct str line, struct rule *out, struct err *e)
 	    !find_word(word, places, RULE_N_PLACES, &where))
 		return err_set(e, ERR_USAGE,
 		    "a rule begins with any, token, send, draft, attach, "
-		    "session, range, submit, ask or remove, not \"%.*s\"",
+		    "session, range, submit, ask, remove, search or trace, "
+		    "not \"%.*s\"",
 		    STR_ARG(word));
 	r.where = (enum rule_where)where;
 	word = (struct str){ 0 };
@@ -257,19 +258,21 @@ rule_parse(struct arena *a, struct str line, struct rule *out, struct err *e)
 }
 
 bool
-rules_parse(struct arena *a, struct str text, struct rules *out, struct err *e)
+rules_parse(struct arena *a, struct str text, struct str name,
+    struct rules *out, struct err *e)
 {
 	struct str line;
+	bool ok;
 
 	for (size_t at = 1; str_next(&text, '\n', &line); at++) {
 		line = str_trim(line);
 		if (line.n == 0 || *line.p == '#')
 			continue;
-		if (out->n == RULES_MAX)
-			return err_set(e, ERR_USAGE, "more than %d rules",
-			    RULES_MAX);
-		if (!rule_parse(a, line, &out->rule[out->n], e))
-			return err_wrap(e, "line %zu", at);
+		ok = out->n < RULES_MAX ?
+		    rule_parse(a, line, &out->rule[out->n], e) :
+		    err_set(e, ERR_USAGE, "more than %d rules", RULES_MAX);
+		if (!ok)
+			return err_wrap(e, "%.*s:%zu", STR_ARG(name), at);
 		out->n++;
 	}
 	return true;

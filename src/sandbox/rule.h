@@ -166,9 +166,9 @@ struct rules {
 	size_t n;
 };
 
-/* Appends the rules of a text of lines; the error names the line. */
-bool rules_parse(struct arena *a, struct str text, struct rules *out,
-    struct err *e) __attribute__((warn_unused_result));
+/* Appends the rules of a text of lines; the error begins with "name:LINE". */
+bool rules_parse(struct arena *a, struct str text, struct str name,
+    struct rules *out, struct err *e) __attribute__((warn_unused_result));
 
 /*
  * The first rule for this moment that is not used up, and uses it: counts

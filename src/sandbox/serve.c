@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/os.h"
 #include "codec/date.h"
 #include "codec/http1.h"
@@ -64,8 +63,11 @@ faults_version(const char *path)
 	return (uint32_t)(mixed ^ mixed >> 32) | 1;
 }
 
-/* Forgets the counts of an older version; only one process gets to do it. */
-static void
+/*
+ * Forgets the counts of an older version; only one process gets to do it, and
+ * is told so.
+ */
+static bool
 renew_counts(struct sandbox_state *state, uint32_t version)
 {
 	uint32_t seen = atomic_load(&state->file_version);
@@ -73,31 +75,10 @@ renew_counts(struct sandbox_state *state, uint32_t version)
 	if (seen == version ||
 	    !atomic_compare_exchange_strong(&state->file_version, &seen,
 		version))
-		return;
+		return false;
 	for (size_t i = 0; i < RULES_MAX; i++)
 		atomic_store(&state->file_used[i], 0);
-}
-
-static bool
-load_faults(struct serving *c, struct err *e)
-{
-	struct str path =
-	    arena_fmt(&c->mem, "%.*s/faults", STR_ARG(c->s->folder));
-	uint32_t version;
-	struct buf text;
-	bool ok;
-
-	c->file_rules.n = 0;
-	version = path.n == 0 ? 0 : faults_version(path.p);
-	renew_counts(c->s->state, version);
-	if (version == 0)
-		return true;
-	buf_init(&text, FILE_MAX);
-	ok = os_read_file(path.p, &text, e) &&
-	    rules_parse(&c->mem, arena_str(&c->mem, buf_view(&text)),
-		&c->file_rules, e);
-	buf_release(&text);
-	return ok || err_wrap(e, "%s", path.p);
+	return true;
 }
 
 static void
@@ -111,16 +92,38 @@ choose(struct serving *c, enum rule_where where, bool accepted)
 		    accepted);
 }
 
+/* A line a request on the screen, with -v. */
+static void
+trace_entry(const struct log *l, const struct keep_entry *entry)
+{
+	char status[16] = "no answer", message[32] = "";
+
+	if (entry->status > 0)
+		(void)snprintf(status, sizeof(status), "%d", entry->status);
+	if (entry->message > 0)
+		(void)snprintf(message, sizeof(message), ", mail/%06u",
+		    entry->message);
+	log_trace(l, "%.*s %.*s (%zu bytes): %s%s%.*s%s%s%s%s%s",
+	    STR_ARG(entry->method), STR_ARG(entry->path), entry->bytes, status,
+	    entry->code.n > 0 ? " " : "", STR_ARG(entry->code), message,
+	    entry->fault != NULL ? ", fault " : "",
+	    entry->fault != NULL ? entry->fault : "",
+	    entry->problem != NULL ? "; " : "",
+	    entry->problem != NULL ? entry->problem : "");
+}
+
 static void
 append_log(const struct serving *c, const struct keep_entry *entry)
 {
-	struct log l = { .level = LOG_WARN,
-		.fd = STDERR_FILENO,
-		.name = "post365 sandbox: " };
 	struct err e;
 
 	if (!keep_log(c->s, entry, &e))
-		log_warn(&l, "%s", e.msg);
+		log_warn(&c->s->log, "%s", e.msg);
+	if (entry->method.n > 0)
+		trace_entry(&c->s->log, entry);
+	else if (entry->problem != NULL || entry->fault != NULL)
+		log_trace(&c->s->log, "connection %u: %s", entry->connection,
+		    entry->problem != NULL ? entry->problem : entry->fault);
 }
 
 static bool
@@ -164,6 +167,39 @@ write_log(const struct serving *c, const struct play *p, uint32_t message,
 	append_log(c, &entry);
 }
 
+/*
+ * A file that is broken has no rules: the services answer as they do without
+ * it, and it is said on the screen and in the log, once.
+ */
+static void
+load_faults(struct serving *c)
+{
+	struct str path =
+	    arena_fmt(&c->mem, "%.*s/faults", STR_ARG(c->s->folder));
+	uint32_t version;
+	struct buf text;
+	struct err e;
+	bool first;
+
+	c->file_rules.n = 0;
+	version = path.n == 0 ? 0 : faults_version(path.p);
+	first = renew_counts(c->s->state, version);
+	if (version == 0)
+		return;
+	buf_init(&text, FILE_MAX);
+	if (!os_read_file(path.p, &text, &e) ||
+	    !rules_parse(&c->mem, arena_str(&c->mem, buf_view(&text)), path,
+		&c->file_rules, &e)) {
+		c->file_rules.n = 0;
+		if (first) {
+			log_warn(&c->s->log, "%s: no rule of it is played",
+			    e.msg);
+			write_problem(c, e.msg);
+		}
+	}
+	buf_release(&text);
+}
+
 /* Once the head is there: whose request is it, and what is to go wrong? */
 static bool
 take_head(struct serving *c, struct err *e)
@@ -173,8 +209,7 @@ take_head(struct serving *c, struct err *e)
 	enum rule_where where = RULE_ANY;
 
 	c->chosen = true;
-	if (!load_faults(c, e))
-		return false;
+	load_faults(c);
 	c->login = login_is_path(path);
 	if (c->login)
 		where = RULE_TOKEN;
@@ -425,11 +460,9 @@ serve_all(struct serving *c)
 static void
 choose_at_accept(struct serving *c)
 {
-	struct err ignored;
-
 	arena_init(&c->mem, SANDBOX_MEMORY_MAX);
-	if (load_faults(c, &ignored)) /* a broken file is told about later */
-		choose(c, RULE_ANY, false);
+	load_faults(c);
+	choose(c, RULE_ANY, false);
 	arena_release(&c->mem);
 }
 

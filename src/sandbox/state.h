@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/crypt.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "net/cert.h"
@@ -62,7 +63,8 @@ struct sandbox {
 	struct rules rules;          /* of --fault */
 	struct cert cert;            /* unless plain */
 	struct sandbox_state *state;
-	int kept_fd; /* takes a byte for each kept message answered; or -1 */
+	struct log log; /* told of a broken file of faults; traces requests */
+	int kept_fd;    /* takes a byte for each kept message answered; or -1 */
 };
 
 /* Maps the shared memory, zeroed; it goes with the last process. */

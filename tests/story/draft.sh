@@ -24,7 +24,7 @@ draft() { send --via draft -s draft --text text.txt "$@" a@example.org; }
 drafts() {
 	n=0
 	for d in "$SB_DIR"/drafts/*; do
-		if [ -e "$d/info" ] && [ ! -e "$d/sent" ]; then n=$((n + 1)); fi
+		if [ -e "$d/info" ]; then n=$((n + 1)); fi
 	done
 	echo "$n"
 }

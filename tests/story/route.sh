@@ -34,7 +34,7 @@ sys.exit(open(sys.argv[2], "rb").read() not in files)' "$found.eml" "$2"; then
 # Those that were neither sent nor removed.
 drafts() {
 	for draft in "$SB_DIR"/drafts/*/info; do
-		if [ -e "$draft" ] && [ ! -e "${draft%/info}/sent" ]; then
+		if [ -e "$draft" ]; then
 			echo "${draft%/info}"
 		fi
 	done

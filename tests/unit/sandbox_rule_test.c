@@ -118,12 +118,13 @@ test_rule_file(void)
 	T_CHECK(rules_parse(&a,
 		    STR("# all of it\n\n send close x1\r\n"
 			"any silent\n"),
-		    &r, &e),
+		    STR("f"), &r, &e),
 	    "%s", e.msg);
 	T_CHECK(r.n == 2, "%zu rules", r.n);
-	T_CHECK(!rules_parse(&a, STR("any close\nany nothing\n"), &r, &e),
+	T_CHECK(!rules_parse(&a, STR("any close\nany nothing\n"),
+		    STR("box/faults"), &r, &e),
 	    "a bad line");
-	T_CHECK(str_starts(str_of(e.msg), STR("line 2")), "%s", e.msg);
+	T_CHECK(str_starts(str_of(e.msg), STR("box/faults:2: ")), "%s", e.msg);
 	arena_release(&a);
 }
 
@@ -155,7 +156,7 @@ test_rules_pick(void)
 	T_CHECK(rules_parse(&a,
 		    STR("token close x1\nany stale x2\n"
 			"any tls-stall x1\nsend silent\n"),
-		    &r, &e),
+		    STR("f"), &r, &e),
 	    "%s", e.msg);
 	IS(RULE_ANY, false, "tls-stall");
 	IS(RULE_ANY, false, "none");
