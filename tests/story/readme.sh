@@ -168,6 +168,40 @@ while read -r name; do
 done <names >absent
 same 'no command is missing' '' "$(cat absent)"
 
+# --- nothing is there that is not so
+
+# What README and its depth name as a command or an option, in code.
+for doc in $docs; do
+	case $doc in
+	*/design.md | */facts.md | */sendmail.md | */style.md) continue ;;
+	esac
+	awk '/^ *```/ { code = !code; next }
+	    code { sub(/(^| +)#.*/, ""); print; next }
+	    { while (match($0, /`[^`]*`/)) {
+		print substr($0, RSTART + 1, RLENGTH - 2)
+		$0 = substr($0, RSTART + RLENGTH) } }' "$TOP/$doc"
+done >code
+while read -r name; do
+	"$P" help "$name"
+done <names >pages
+"$TOP/build.sh" help >>pages
+grep -v 'this post365' code | grep -oE '(^|[ /])post365 [a-z]+' | sed 's/.* //' | sort -u |
+    grep -vxFf names >unknown
+same 'no command is named that is none' '' "$(cat unknown)"
+grep -E 'post365|send|sendmail|queue|log|relay|uninstall' code |
+    grep -vE 'docker|apt|openssl' |
+    grep -oE '(^| )--[a-z][a-z-]+' | sort -u | while read -r option; do
+	grep -q -e "$option\>" pages || echo "$option"
+done >unknown
+same 'no option is named that is none' '' "$(cat unknown)"
+grep -oE 'print (--user )?[a-z][a-z0-9.-]*' code | sed 's/.* //' |
+    sort -u >printed
+while read -r name; do
+	"$P" print "$name" >/dev/null 2>&1 ||
+	    "$P" print "$name" bash >/dev/null 2>&1 || echo "$name"
+done <printed >unknown
+same 'no text to print is named that is none' '' "$(cat unknown)"
+
 # table FROM: names and defaults of the table of settings behind that line
 table() {
 	sed -n "/^$1/,/^\(## \|Below\)/p" "$README" | grep '^| `'
