@@ -109,6 +109,11 @@ replace_file(const char *path, struct str s, struct replace_how how,
 		return false;
 	}
 	ok = os_write_fd(fd, path, s, e);
+	if (ok && how.as != NULL &&
+	    (fchown(fd, how.as->owner, how.as->group) < 0 ||
+		fchmod(fd, how.mode) < 0))
+		ok = err_sys(e, ERR_CONFIG,
+		    "%s: cannot keep its owner and group", path);
 	if (ok && how.durable && fsync(fd) < 0)
 		ok = err_sys(e, ERR_RETRY, "%s: cannot sync", path);
 	/* NFS tells now what it could not write; fd keeps the lock */

@@ -14,12 +14,15 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/os.h"
 #include "base/str.h"
 
 struct replace_how {
 	mode_t mode;
 	bool durable; /* file and folder are synced (fsync) */
 	bool sweep;   /* for secrets, and in folders of few files */
+	/* whose it is to be, with exactly that mode; NULL: see replace_file */
+	const struct os_stat *as;
 };
 
 /*

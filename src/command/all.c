@@ -6,7 +6,7 @@
 
 #include "base/version.h"
 #include "command/check/check.h"
-#include "command/config.h"
+#include "command/config/config.h"
 #include "command/explain.h"
 #include "command/install/install.h"
 #include "command/log.h"
@@ -65,9 +65,9 @@ const struct cli_command command_all[COMMAND_ALL] = {
 	{ "token", token_main, "",
 	  "Prints an access token, or what it says.", token_options,
 	  token_more, NULL },
-	{ "config", settings_main, "[show|path|init]",
-	  "Shows, locates or starts the settings.", NULL, settings_more,
-	  settings_word },
+	{ "config", settings_main, "[ACTION] [KEY [VALUE]]",
+	  "Asks for the settings, shows them, or changes one.",
+	  settings_options, settings_more, settings_word },
 	{ "explain", explain_main, "[CODE...]",
 	  "Says what an error code means and what to do. Needs no network.",
 	  explain_options, explain_more, NULL },

@@ -139,6 +139,7 @@ access_load(struct access *a, const struct config *c, const struct log *log,
     struct err *e)
 {
 	struct load l = { .log = log,
+		.draft = c->draft,
 		.pass = { .half = CONFIG_ACCESS,
 		    .at = a,
 		    .mem = &a->mem,

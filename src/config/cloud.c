@@ -53,8 +53,12 @@ static bool
 unlike(const struct config_value *to, struct str text, const char *what,
     const char *remedy, struct err *e)
 {
-	err_set(e, ERR_CONFIG, "\"%.*s\"%s like %s", STR_ARG(text), what,
-	    to->example);
+	if (config_is_guid(text))
+		err_set(e, ERR_CONFIG, "\"%.*s\" is an example, not an ID",
+		    STR_ARG(text));
+	else
+		err_set(e, ERR_CONFIG, "\"%.*s\"%s like %s", STR_ARG(text),
+		    what, to->example);
 	return err_remedy(e, "%s", remedy);
 }
 

@@ -288,13 +288,14 @@ config_load(struct config *c, const struct config_ask *ask,
     const struct log *log, struct err *e)
 {
 	struct load l = { .log = log,
+		.draft = ask->draft,
 		.pass = { .half = CONFIG_PUBLIC,
 		    .at = c,
 		    .mem = &c->mem,
 		    .origin = c->origin } };
 	bool ok;
 
-	*c = (struct config){ 0 };
+	*c = (struct config){ .draft = ask->draft };
 	ok = load_init(&l, e) && load_public(&l, ask, c, e);
 	load_release(&l);
 	return ok;

@@ -100,6 +100,12 @@ const char *config_origin_place(const struct config_origin *o,
 
 enum { CONFIG_HASH_SIZE = 17 };
 
+/* A text that is loaded as if it were in that file already. Borrowed. */
+struct config_draft {
+	const char *path;
+	struct str text;
+};
+
 /*
  * The public half: what takes, composes, stores and keeps mail needs. No
  * secret, no URL, no command.
@@ -131,6 +137,7 @@ struct config {
 	int64_t max_age_ms;
 	struct str postmaster; /* an address; may be empty */
 	bool save_to_sent, enabled, bounces, read_bounces;
+	const struct config_draft *draft; /* of the question */
 	bool relative; /* a path, of any section, does not begin with "/" */
 	struct str accounts; /* names of those in the file, "a, b" */
 	/* where each came from, and those of access.h that are given */
@@ -139,10 +146,11 @@ struct config {
 
 /* What the command line says about the settings; NULL: nothing. */
 struct config_ask {
-	const char *path;    /* "-": standard input */
-	const char *account; /* "": the keys at the top */
-	const char *from;    /* is the sender, too */
-	bool no_file;        /* environment and defaults only */
+	const char *path;                 /* "-": standard input */
+	const char *account;              /* "": the keys at the top */
+	const char *from;                 /* is the sender, too */
+	bool no_file;                     /* environment and defaults only */
+	const struct config_draft *draft; /* or NULL; for access_load, too */
 	/* These choose the account only, and may be any text: */
 	const char *sender; /* of the envelope */
 	const char *author; /* as the message names it */

@@ -87,13 +87,27 @@ load_check(struct load *l, const char *path, const struct os_stat *st)
 		config_pass_fail(&l->pass, &e);
 }
 
+/* The draft of a file stands for what is in it. */
+static bool
+load_read(const struct load *l, const char *path, struct buf *out,
+    struct os_stat *st, struct err *e)
+{
+	const struct config_draft *d = l->draft;
+
+	if (d == NULL || !str_eq(str_of(d->path), str_of(path)))
+		return private_read(path, out, st, e);
+	*st = (struct os_stat){ .regular = true, .owner = geteuid() };
+	buf_adds(out, d->text);
+	return buf_ok(out, e);
+}
+
 bool
 load_file(struct load *l, const struct config *c, struct err *e)
 {
 	struct os_stat st = { 0 };
 
 	if (c->piped ? !read_piped(&l->text, e) :
-		       !private_read(c->file.p, &l->text, &st, e))
+		       !load_read(l, c->file.p, &l->text, &st, e))
 		return false;
 	l->top = NULL;
 	if (!config_file_parse(&l->mem, c->file.p, buf_view(&l->text), &l->top,
@@ -144,7 +158,7 @@ load_apart(struct load *l, const char *path, bool *unread, struct err *e)
 		return *unread || errno == ENOENT ||
 		    err_sys(e, ERR_CONFIG, "%s", path);
 	}
-	if (!private_read(path, &l->apart, &st, e))
+	if (!load_read(l, path, &l->apart, &st, e))
 		return false;
 	text = buf_view(&l->apart);
 	if (str_chr(text, '=') == text.n)

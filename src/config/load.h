@@ -22,8 +22,9 @@ enum {
 
 struct load {
 	const struct log *log;
-	struct arena mem;       /* until load_release */
-	struct buf text, apart; /* of the files; wiped */
+	const struct config_draft *draft; /* or NULL */
+	struct arena mem;                 /* until load_release */
+	struct buf text, apart;           /* of the files; wiped */
 	struct config_section *top;
 	struct config_pass pass;
 	struct config_level level[CONFIG_LEVELS];

@@ -64,6 +64,19 @@ config_show(const struct config *c, const struct access *a, struct buf *out)
 			buf_addf(out, "# not set: %s\n", config_rows[i].name);
 }
 
+bool
+config_value(const struct config *c, const struct access *a,
+    const struct config_row *row, struct buf *out)
+{
+	size_t key = (size_t)(row - config_rows);
+	struct show_half half = show_half(key, c, a);
+
+	if (half.origin[key].name == NULL)
+		return false;
+	config_row_print(row, half.at, out);
+	return true;
+}
+
 /* Each line of a help text as a comment. */
 static void
 add_comment(const char *text, struct buf *out)

@@ -10,6 +10,11 @@
 void config_show(const struct config *c, const struct access *a,
     struct buf *out);
 
+/* Appends a value as show has it; false: it is not set. */
+struct config_row;
+bool config_value(const struct config *c, const struct access *a,
+    const struct config_row *row, struct buf *out);
+
 /*
  * Appends a commented file to start with, in which the keys that came
  * from the environment are filled in, but for its proxy. Holds the secret, if

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/cert.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <mbedtls/ecdsa.h>
@@ -11,10 +10,9 @@
 #include "base/crypt.h"
 #include "base/os.h"
 #include "base/secret.h"
-#include "codec/base64.h"
-#include "codec/date.h"
 #include "codec/der.h"
 #include "codec/derw.h"
+#include "codec/x509w.h"
 #include "net/hostname.h"
 #include "net/mbed.h"
 
@@ -120,58 +118,16 @@ new_key(mbedtls_pk_context *key)
 /* RFC 5915 3: version 1 and the head of the key; the curve, P-256 */
 #define KEY_VERSION "\x02\x01\x01\x04\x20"
 #define KEY_CURVE "\xa0\x0a\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"
-#define COMMON_NAME "\x06\x03\x55\x04\x03"
 #define VERSION_3 "\xa0\x03\x02\x01\x02"
 /* clang-format on */
 
 enum {
 	POINT_SIZE = 65, /* uncompressed: 4, x, y */
 	DER_BITS = 0x03,
-	DER_UTF8 = 0x0c,
-	DER_UTC = 0x17,
-	DER_TIME = 0x18,
 	DER_EXTENSIONS = 0xa3,
 	DER_DNS_NAME = 0x82,
 	DER_IP = 0x87
 };
-
-/* A distinguished name that is a common name and no more. */
-static void
-cert_put_cn(struct derw *w, const char *cn)
-{
-	size_t since = derw_n(w);
-
-	derw_put(w, str_of(cn));
-	derw_head(w, DER_UTF8, since);
-	derw_put(w, STR(COMMON_NAME));
-	derw_head(w, DER_SEQUENCE, since);
-	derw_head(w, DER_SET, since);
-	derw_head(w, DER_SEQUENCE, since);
-}
-
-/* RFC 5280 4.1.2.5: two digits of the year up to 2049. */
-static void
-cert_put_time(struct derw *w, int64_t when)
-{
-	struct date d = date_split(when);
-	size_t since = derw_n(w), skip = d.year < 2050 ? 2 : 0;
-	char text[64];
-
-	(void)snprintf(text, sizeof(text), "%04d%02d%02d%02d%02d%02dZ", d.year,
-	    d.month, d.day, d.hour, d.minute, d.second);
-	derw_put(w, str_of(text + skip));
-	derw_head(w, skip > 0 ? DER_UTC : DER_TIME, since);
-}
-
-static void
-cert_put_validity(struct derw *w, int64_t days)
-{
-	size_t since = derw_n(w);
-
-	cert_put_time(w, os_wall() + days * DAY_S);
-	cert_put_time(w, os_wall() - DAY_S); /* clocks differ */
-	derw_head(w, DER_SEQUENCE, since);
-}
 
 static void
 cert_put_names(struct derw *w, const struct make *m)
@@ -223,7 +179,7 @@ cert_put_id(struct derw *w, const struct point *p, struct str head)
 static int
 cert_put_body(struct derw *w, const struct make *m)
 {
-	size_t since = derw_n(w), start;
+	size_t since = derw_n(w);
 	struct point subject, issuer;
 	unsigned char serial[SERIAL_SIZE];
 	int r = cert_find_point(m->subject_key, &subject);
@@ -241,15 +197,14 @@ cert_put_body(struct derw *w, const struct make *m)
 	derw_head(w, DER_EXTENSIONS, since);
 	derw_put(w, (struct str){ (const char *)subject.bytes, POINT_SIZE });
 	derw_put(w, STR(KEY_HEAD));
-	cert_put_cn(w, m->subject);
-	cert_put_validity(w, m->n > 0 ? LIFE_DAYS : CA_LIFE_DAYS);
-	cert_put_cn(w, m->issuer);
+	x509w_name(w, m->subject);
+	x509w_validity(w, os_wall() - DAY_S, /* clocks differ */
+	    os_wall() + (int64_t)(m->n > 0 ? LIFE_DAYS : CA_LIFE_DAYS) * DAY_S);
+	x509w_name(w, m->issuer);
 	derw_put(w, STR(ALGORITHM));
-	start = derw_n(w);
 	os_random(serial, sizeof(serial));
 	serial[0] = (serial[0] & 0x7f) | 1; /* positive, no leading zero */
-	derw_put(w, (struct str){ (const char *)serial, sizeof(serial) });
-	derw_head(w, DER_INTEGER, start);
+	x509w_integer(w, (struct str){ (const char *)serial, sizeof(serial) });
 	derw_put(w, STR(VERSION_3));
 	derw_head(w, DER_SEQUENCE, since);
 	return 0;
@@ -285,19 +240,6 @@ write_der(const struct make *m, char der[DER_SIZE], struct str *out)
 	return body.ok && w.ok ? 0 : MBEDTLS_ERR_ASN1_BUF_TOO_SMALL;
 }
 
-static void
-cert_put_pem(struct buf *out, const char *what, struct str der)
-{
-	enum { LINE = 48 }; /* bytes: 64 characters (RFC 7468 2) */
-
-	buf_addf(out, "-----BEGIN %s-----\n", what);
-	for (; der.n > 0; der = str_from(der, LINE)) {
-		base64_encode(out, str_first(der, LINE));
-		buf_addc(out, '\n');
-	}
-	buf_addf(out, "-----END %s-----\n", what);
-}
-
 /* RFC 5915 3; the public key follows from it. */
 static int
 cert_put_key(struct buf *out, const mbedtls_pk_context *key)
@@ -315,7 +257,7 @@ cert_put_key(struct buf *out, const mbedtls_pk_context *key)
 	derw_put(&w, (struct str){ (const char *)secret, n });
 	derw_put(&w, STR(KEY_VERSION));
 	derw_head(&w, DER_SEQUENCE, 0);
-	cert_put_pem(out, "EC PRIVATE KEY", derw_view(&w));
+	x509w_pem(out, "EC PRIVATE KEY", derw_view(&w));
 	secret_wipe(secret, sizeof(secret));
 	secret_wipe(der, sizeof(der));
 	return 0;
@@ -360,7 +302,7 @@ cert_new_authority(struct cert_authority *ca, mbedtls_pk_context *key)
 		return r;
 	buf_reset(&ca->pem);
 	buf_reset(&ca->key);
-	cert_put_pem(&ca->pem, "CERTIFICATE", s);
+	x509w_pem(&ca->pem, "CERTIFICATE", s);
 	return cert_put_key(&ca->key, key);
 }
 

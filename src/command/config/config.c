@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/config/config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "command/config/certificate.h"
+#include "command/config/init.h"
+#include "command/config/set.h"
+#include "config/access.h"
+#include "config/key.h"
+#include "config/show.h"
+
+enum { TEXT_MAX = 256 * 1024 }; /* values of 8 kB each, and comments */
+
+const char settings_more[] =
+    "  show   the settings in effect, as a file, and where each is from\n"
+    "  path   the file that is used\n"
+    "  init   asks for what is needed, or takes it from the options, the\n"
+    "         secret from standard input; writes a commented file, readable\n"
+    "         by its owner only, where --config or POST365_CONFIG says, or\n"
+    "         to your own place; -C - prints one without asking\n"
+    "  get KEY           the value in force, and nothing else\n"
+    "  set KEY [VALUE]   changes the file; without VALUE a secret is asked\n"
+    "                    for, or the first line of standard input; with\n"
+    "                    -A in the section of that account\n"
+    "  unset KEY         takes the key out of the file\n"
+    "  certificate [FILE]  makes a key and a certificate to sign in by, and\n"
+    "                    FILE.crt to upload\n"
+    "\n"
+    "A file has lines `key = value`; `#` at the start of a line begins a\n"
+    "comment; `[account NAME]` begins the keys of a further sender. It is\n"
+    "looked for at --config, $POST365_CONFIG,\n"
+    "$XDG_CONFIG_HOME/post365/config (~/.config/post365/config) and\n"
+    "/etc/post365/config. Every key can be set in the environment, as\n"
+    "POST365_TENANT_ID and so on. An option wins over an account that was\n"
+    "chosen, that over the environment, the environment over the keys at the\n"
+    "top. Who signs in is proved by one of client_secret...,\n"
+    "client_certificate, federated_token_file and managed_identity; one that\n"
+    "is set higher up replaces the others and what belongs to them.\n"
+    "tenant_id, client_id and the proof belong together: where the\n"
+    "environment or an account replaces a part of them, it has to give the\n"
+    "proof and client_id both. File and proofs have to belong to root or to\n"
+    "you, and nobody else may write them.\n"
+    "\n"
+    "Where neither the file nor POST365_... names a proof or a client_id,\n"
+    "AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_AUTHORITY_HOST are understood,\n"
+    "and of these the first that is set: AZURE_CLIENT_SECRET,\n"
+    "AZURE_CLIENT_CERTIFICATE_PATH (with AZURE_CLIENT_CERTIFICATE_PASSWORD),\n"
+    "AZURE_FEDERATED_TOKEN_FILE. `post365 check` tells what they and\n"
+    "POST365_... change. Where\n"
+    "nothing else is set, systemd's credential post365.client_secret is the\n"
+    "secret: LoadCredential=post365.client_secret:/etc/post365/client-secret\n"
+    "in the unit.\n"
+    "\n"
+    "What only signing in needs may stand in a file `secret` beside a file\n"
+    "`config`, for fewer to read: who may not read it can store mail, and\n"
+    "whoever may sends it. The keys:\n"
+    "\n"
+    "  tenant_id client_id client_secret client_secret_file\n"
+    "  client_secret_command client_certificate federated_token_file\n"
+    "  managed_identity client_certificate_key client_certificate_password\n"
+    "  client_certificate_password_file client_assertion_alg secret_expires\n"
+    "  from mailbox from_policy from_map aliases\n"
+    "  default_domain local_names save_to_sent delivery mime_limit\n"
+    "  max_message_size rate read_bounces\n"
+    "  enabled bounces postmaster alert_command cloud login_url graph_url ca\n"
+    "  proxy no_proxy connect_timeout timeout token_cache state_dir spool_dir\n"
+    "  spool_sync min_free max_queue max_spool max_age log_file\n"
+    "\n"
+    "post365 config init -C - prints what each is for.\n";
+
+static int
+settings_show(const struct settings *s)
+{
+	const struct cli *c = &s->cli;
+	const struct config_ask ask = {
+		.path = c->common.config,
+		.account = c->common.account,
+	};
+	struct access access = { 0 };
+	struct config config;
+	struct buf text;
+	struct err e;
+	bool whole;
+	int code;
+
+	buf_init(&text, TEXT_MAX);
+	if (config_load(&config, &ask, &c->log, &e)) {
+		whole = access_load(&access, &config, &c->log, &e);
+		config_show(&config, &access, &text);
+		code = cli_print(c, &text);
+		if (code == EX_OK && !whole)
+			code = cli_fail(c, &e);
+	} else {
+		code = cli_fail(c, &e);
+	}
+	access_release(&access);
+	config_release(&config);
+	buf_release(&text);
+	return code;
+}
+
+static int
+settings_print_path(const struct cli *c, struct str path)
+{
+	struct buf text;
+	int code;
+
+	buf_init(&text, path.n + 1);
+	buf_addf(&text, "%.*s\n", STR_ARG(path));
+	code = cli_print(c, &text);
+	buf_release(&text);
+	return code;
+}
+
+bool
+settings_no_file(const struct config_places *places, struct err *e)
+{
+	struct str last = places->item[places->n - 1];
+
+	if (access(last.p, F_OK) < 0 && errno == EACCES)
+		return err_sys(e, ERR_CONFIG, "%s", last.p);
+	err_set(e, ERR_CONFIG, "there is no file; looked for %.*s%s%s",
+	    STR_ARG(places->item[0]), places->n > 1 ? " and " : "",
+	    places->n > 1 ? places->item[1].p : "");
+	e->exit = EX_NOINPUT;
+	return err_remedy(e, "post365 config init makes one");
+}
+
+static int
+settings_path(const struct settings *s)
+{
+	const struct cli *c = &s->cli;
+	struct config_places places;
+	struct os_stat st;
+	struct arena mem;
+	struct err e;
+	int code = -1;
+
+	arena_init(&mem, TEXT_MAX);
+	config_find(&mem, c->common.config, &places);
+	if (!arena_ok(&mem, &e))
+		code = cli_fail(c, &e);
+	for (size_t i = 0; i < places.n && code < 0; i++)
+		if (os_stat_path(places.item[i].p, &st, &e))
+			code = settings_print_path(c, places.item[i]);
+	if (code < 0) {
+		(void)!settings_no_file(&places, &e);
+		code = cli_fail(c, &e);
+	}
+	arena_release(&mem);
+	return code;
+}
+
+const struct config_row *
+settings_row(const char *name, struct err *e)
+{
+	const struct config_row *row = config_row_find(str_of(name));
+	const char *near;
+
+	if (name == NULL) {
+		err_set(e, ERR_USAGE, "which key?");
+		err_remedy(e, "post365 help config lists the keys");
+		return NULL;
+	}
+	if (row != NULL && row->type != NULL)
+		return row;
+	near = config_row_nearest(str_of(name));
+	err_set(e, ERR_USAGE, "there is no key \"%.60s\"", name);
+	if (near != NULL)
+		err_remedy(e, "did you mean %s?", near);
+	else
+		err_remedy(e,
+		    "post365 help config lists the keys; those of [relay] and "
+		    "`from` of an account stand in the file, to be edited");
+	return NULL;
+}
+
+/* The value in force, and nothing else. */
+static int
+settings_get(const struct settings *s)
+{
+	const struct config_ask ask = {
+		.path = s->cli.common.config,
+		.account = s->cli.common.account,
+	};
+	const struct config_row *row;
+	struct access access = { 0 };
+	struct config config = { 0 };
+	struct buf text;
+	struct err e;
+	bool ok;
+
+	row = settings_row(s->word[1], &e);
+	if (row == NULL)
+		return cli_fail(&s->cli, &e);
+	buf_init(&text, TEXT_MAX);
+	ok = config_load(&config, &ask, &s->cli.log, &e) &&
+	    (row->half == CONFIG_PUBLIC ||
+		access_load(&access, &config, &s->cli.log, &e));
+	if (ok && !config_value(&config, &access, row, &text))
+		ok = err_set(&e, ERR_CONFIG, "%s is not set", row->name);
+	buf_addc(&text, '\n');
+	ok = ok && buf_ok(&text, &e) && cli_out(buf_view(&text), &e);
+	buf_release(&text);
+	access_release(&access);
+	config_release(&config);
+	return ok ? EX_OK : cli_fail(&s->cli, &e);
+}
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	int (*run)(const struct settings *s);
+	size_t words; /* that may follow */
+} verbs[] = {
+	{ "show", settings_show, 0 },
+	{ "path", settings_path, 0 },
+	{ "init", settings_init, 0 },
+	{ "get", settings_get, 1 },
+	{ "set", settings_set, 2 },
+	{ "unset", settings_unset, 1 },
+	{ "certificate", settings_certificate, 1 },
+};
+
+enum { TENANT = 1, CLIENT, FROM, CERTIFICATE, MANAGED, DAYS, SET };
+
+const struct cli_option settings_options[] = {
+	{ TENANT, 0, "tenant", "ID", "init: the directory (tenant) ID" },
+	{ CLIENT, 0, "client", "ID", "init: the application (client) ID" },
+	{ FROM, 'f', "from", "ADDRESS", "init: who sends" },
+	{ CERTIFICATE, 0, "certificate", "FILE",
+	  "init: it signs in; made if it is not there" },
+	{ MANAGED, 0, "managed", NULL,
+	  "init: the identity that Azure gives signs in" },
+	{ DAYS, 0, "days", "N", "certificate: how long it is valid (730)" },
+	{ SET, 0, "set", NULL, "certificate: sign in by it from now on" },
+	{ 0, 0, NULL, NULL, NULL }
+};
+/* clang-format on */
+
+enum { VERBS = sizeof(verbs) / sizeof(*verbs) };
+
+const char *
+settings_word(size_t i)
+{
+	return i < VERBS ? verbs[i].name : NULL;
+}
+
+static void
+settings_take(struct settings *s, int id, const char *value)
+{
+	const char **const text[] = { [TENANT] = &s->tenant,
+		[CLIENT] = &s->client,
+		[FROM] = &s->from,
+		[CERTIFICATE] = &s->certificate,
+		[DAYS] = &s->days };
+
+	if (id == MANAGED)
+		s->managed = true;
+	else if (id == SET)
+		s->set = true;
+	else
+		*text[id] = value;
+}
+
+static bool
+settings_read(struct settings *s, struct err *e)
+{
+	const char *value;
+	size_t n = 0;
+	int id;
+
+	for (;;) {
+		if (!cli_next(&s->cli, &id, &value, e))
+			return false;
+		if (id == CLI_END)
+			return true;
+		if (id != CLI_OPERAND)
+			settings_take(s, id, value);
+		else if (n == SETTINGS_WORDS)
+			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
+			    value);
+		else
+			s->word[n++] = value;
+	}
+}
+
+static int
+settings_run(const struct settings *s)
+{
+	const char *verb = s->word[0];
+	struct err e;
+
+	for (size_t i = 0; i < VERBS; i++) {
+		if (verb != NULL && strcmp(verb, verbs[i].name) != 0)
+			continue;
+		if (verbs[i].words + 1 < SETTINGS_WORDS &&
+		    s->word[verbs[i].words + 1] != NULL) {
+			err_set(&e, ERR_USAGE, "unexpected \"%.60s\"",
+			    s->word[verbs[i].words + 1]);
+			return cli_fail(&s->cli, &e);
+		}
+		return verbs[i].run(s);
+	}
+	err_set(&e, ERR_USAGE,
+	    "\"%.60s\" is not one of show, path, init, get, set, unset, "
+	    "certificate",
+	    verb);
+	return cli_fail(&s->cli, &e);
+}
+
+int
+settings_main(const struct cli_command *self, int argc, char **argv)
+{
+	struct settings s = { .word = { NULL } };
+	struct err e;
+
+	cli_init(&s.cli, self, argc, argv);
+	if (!settings_read(&s, &e))
+		return cli_fail(&s.cli, &e);
+	if (s.cli.common.help)
+		return cli_help(self);
+	return settings_run(&s);
+}

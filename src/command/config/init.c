@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/config/init.h"
+
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "command/check/check.h"
+#include "command/config/apply.h"
+#include "command/config/ask.h"
+#include "command/config/certificate.h"
+#include "config/access.h"
+#include "config/file.h"
+#include "config/oddity.h"
+#include "config/show.h"
+
+enum { INIT_TEXT_MAX = 256 * 1024 };
+
+struct init {
+	const struct settings *s;
+	struct apply apply; /* its text is the file as it is to be */
+	struct str tenant, client, from, certificate; /* in apply.mem */
+	struct secret secret;
+	bool terminal, printed;
+};
+
+/* One thing to know, by question or by option. */
+struct init_item {
+	enum config_key key;
+	const char *option;
+	const char *question;
+};
+
+/* clang-format off */
+static const struct init_item
+    init_tenant = { CONFIG_TENANT_ID, "--tenant",
+	"\nDirectory (tenant) ID\n"
+	"  entra.microsoft.com > Entra ID > App registrations > the app >\n"
+	"  Overview. No app yet? New registration, single tenant, no\n"
+	"  redirect URI. Or by a script: post365 print entra-setup\n"
+	"tenant: " },
+    init_client = { CONFIG_CLIENT_ID, "--client",
+	"\nApplication (client) ID\n"
+	"  on the same page, the line above the tenant's\n"
+	"client: " },
+    init_secret = { CONFIG_CLIENT_SECRET, "standard input",
+	"\nClient secret\n"
+	"  the app's Certificates & secrets > New client secret: the Value,\n"
+	"  which is shown only once, not the Secret ID. It is not shown here.\n"
+	"  Empty: a certificate is made instead.\n"
+	"secret: " },
+    init_from = { CONFIG_FROM, "--from",
+	"\nSender\n"
+	"  the address of the mailbox that sends, as\n"
+	"  admin.exchange.microsoft.com > Recipients > Mailboxes lists it. A\n"
+	"  name may stand before it:\n"
+	"  Backup <backup@your.domain>\n"
+	"from: " };
+/* clang-format on */
+
+/* Would the settings take it? */
+static bool
+init_parse(struct init *in, enum config_key key, struct str text, struct err *e)
+{
+	const struct config_row *row = &config_rows[key];
+	struct secret hidden = { 0 };
+	struct str plain;
+	const struct config_value to = { row->type,
+		row->type->secret != NULL ? (void *)&hidden : (void *)&plain,
+		&in->apply.mem, row->example };
+	bool ok = config_text_check(text, e) && row->type->parse(text, &to, e);
+
+	secret_release(&hidden);
+	return ok;
+}
+
+/* What people mix up. */
+static bool
+init_mixed_up(const struct init *in, enum config_key key, struct str text,
+    struct err *e)
+{
+	if (key == CONFIG_CLIENT_ID && str_ieq(text, in->tenant))
+		return err_set(e, ERR_CONFIG,
+		    "that is the tenant's ID again; the Application (client) "
+		    "ID is another one, in the line above it");
+	if (key == CONFIG_CLIENT_ID && config_is_domain(text))
+		return err_set(e, ERR_CONFIG,
+		    "that is a domain, and names a tenant; were the two "
+		    "swapped?");
+	if (key == CONFIG_CLIENT_SECRET &&
+	    (str_ieq(text, in->tenant) || str_ieq(text, in->client)))
+		return err_set(e, ERR_CONFIG,
+		    "that is one of the two IDs again, no secret");
+	if (key == CONFIG_CLIENT_SECRET && config_is_guid(text))
+		return err_set(e, ERR_CONFIG,
+		    "that is the Secret ID; the secret is what the portal "
+		    "shows as Value, once; make another if it is gone");
+	return true;
+}
+
+static bool
+init_judge(struct init *in, enum config_key key, struct str text, struct err *e)
+{
+	const char *odd = oddity_of(&config_rows[key], text, true);
+
+	*e = (struct err){ 0 };
+	if (odd != NULL)
+		return err_set(e, ERR_CONFIG, "%s", odd);
+	if (!init_mixed_up(in, key, text, e) || !init_parse(in, key, text, e))
+		return false;
+	if (key == CONFIG_TENANT_ID && config_is_domain(text))
+		ask_say("  (A domain names the tenant, too; its ID is the same "
+			"for good.)\n");
+	return true;
+}
+
+/* Asks until it can be taken. may_be_empty: then out is. */
+static bool
+init_ask(struct init *in, const struct init_item *item, bool may_be_empty,
+    struct buf *out, struct err *e)
+{
+	bool hidden = config_rows[item->key].type->secret != NULL;
+	const char *question = item->question;
+	struct err why;
+
+	for (;;) {
+		if (!ask_line(question, hidden, out, e))
+			return false;
+		if (out->n == 0 && may_be_empty)
+			return true;
+		if (out->n > 0 &&
+		    init_judge(in, item->key, buf_view(out), &why))
+			return true;
+		if (out->n > 0)
+			ask_say("  Not taken: %s\n%s%s%s", why.msg,
+			    why.remedy[0] != '\0' ? "  " : "", why.remedy,
+			    why.remedy[0] != '\0' ? "\n" : "");
+		question = strrchr(item->question, '\n') + 1;
+	}
+}
+
+/* By its option, else by a question. */
+static bool
+init_text(struct init *in, const struct init_item *item, const char *given,
+    struct str *to, struct err *e)
+{
+	struct str text = str_trim(str_of(given));
+	struct buf answer;
+	bool ok = true;
+
+	buf_init(&answer, CONFIG_LINE_MAX);
+	if (given != NULL)
+		ok = init_judge(in, item->key, text, e) ||
+		    err_wrap(e, "%s", item->option);
+	else if (in->terminal)
+		ok = init_ask(in, item, false, &answer, e);
+	*to =
+	    arena_str(&in->apply.mem, given != NULL ? text : buf_view(&answer));
+	buf_release(&answer);
+	return ok && arena_ok(&in->apply.mem, e);
+}
+
+static bool
+init_proof(struct init *in, struct err *e)
+{
+	struct buf answer;
+	bool ok;
+
+	if (in->s->managed || in->s->certificate != NULL)
+		return true;
+	if (!in->terminal)
+		return ask_secret(init_secret.option, &in->secret, e) &&
+		    (init_judge(in, CONFIG_CLIENT_SECRET,
+			 secret_view(&in->secret), e) ||
+			err_wrap(e, "%s", init_secret.option));
+	buf_init_secret(&answer, CONFIG_LINE_MAX);
+	ok = init_ask(in, &init_secret, true, &answer, e) &&
+	    (answer.n == 0 || secret_set(&in->secret, buf_view(&answer), e));
+	buf_release(&answer);
+	return ok;
+}
+
+/* Without somebody to ask: all that lacks, at once. */
+static bool
+init_is_whole(const struct settings *s, struct err *e)
+{
+	bool ids = !s->managed;
+
+	if (s->from != NULL && (!ids || (s->tenant && s->client)))
+		return true;
+	err_set(e, ERR_USAGE, "config init needs%s%s%s",
+	    ids && s->tenant == NULL ? " --tenant" : "",
+	    ids && s->client == NULL ? " --client" : "",
+	    s->from == NULL ? " --from" : "");
+	return err_remedy(e,
+	    "post365 config init --tenant ID --client ID --from ADDRESS "
+	    "<SECRET, whose first line is the secret; or with --certificate "
+	    "FILE, or --managed");
+}
+
+static bool
+init_gather(struct init *in, struct err *e)
+{
+	const struct settings *s = in->s;
+
+	if (!in->terminal && !init_is_whole(s, e))
+		return false;
+	if (in->terminal)
+		ask_say("This writes %s. Ctrl-C ends it, and leaves nothing "
+			"behind.\n",
+		    in->apply.path);
+	if (!s->managed || s->tenant != NULL)
+		if (!init_text(in, &init_tenant, s->tenant, &in->tenant, e))
+			return false;
+	if (!s->managed || s->client != NULL)
+		if (!init_text(in, &init_client, s->client, &in->client, e))
+			return false;
+	return init_proof(in, e) &&
+	    init_text(in, &init_from, s->from, &in->from, e);
+}
+
+/* The file to start with, with what the environment has. */
+static bool
+init_sample(struct init *in, struct err *e)
+{
+	const struct config_ask ask = { .no_file = true };
+	const struct log *log = &in->s->cli.log;
+	struct access access = { 0 };
+	struct config config;
+	struct err unusable;
+	bool ok = config_load(&config, &ask, log, e);
+
+	if (ok) {
+		(void)!access_load(&access, &config, log, &unusable);
+		config_sample(&config, &access, in->printed, &in->apply.text);
+		ok = buf_ok(&in->apply.text, e);
+	}
+	access_release(&access);
+	config_release(&config);
+	return ok;
+}
+
+static bool
+init_set(struct init *in, enum config_key key, struct str value, struct err *e)
+{
+	return value.n == 0 ||
+	    apply_set(&in->apply, &config_rows[key], value, e);
+}
+
+/* What proves who signs in: that alone, whatever the environment has. */
+static bool
+init_set_proof(struct init *in, struct err *e)
+{
+	struct str client = in->client;
+	bool was;
+
+	for (size_t i = CONFIG_CLIENT_SECRET; i <= CONFIG_MANAGED_IDENTITY; i++)
+		if (!apply_unset(&in->apply, &config_rows[i], &was, e))
+			return false;
+	if (in->s->managed)
+		return init_set(in, CONFIG_MANAGED_IDENTITY,
+		    client.n > 0 ? client : STR("system"), e);
+	return init_set(in, CONFIG_CLIENT_ID, client, e) &&
+	    init_set(in, CONFIG_CLIENT_SECRET, secret_view(&in->secret), e) &&
+	    init_set(in, CONFIG_CLIENT_CERTIFICATE, in->certificate, e);
+}
+
+static bool
+init_fill_in(struct init *in, struct err *e)
+{
+	char folder[4096];
+
+	if (in->s->certificate != NULL)
+		in->certificate =
+		    certificate_place(&in->apply.mem, in->s->certificate);
+	else if (!in->s->managed && !secret_is_set(&in->secret)) {
+		if (!os_folder_of(in->apply.path, folder, sizeof(folder), e))
+			return false;
+		in->certificate = certificate_place(&in->apply.mem,
+		    arena_fmt(&in->apply.mem, "%s/certificate.pem", folder).p);
+	}
+	return arena_ok(&in->apply.mem, e) &&
+	    init_set(in, CONFIG_TENANT_ID, in->tenant, e) &&
+	    init_set_proof(in, e) && init_set(in, CONFIG_FROM, in->from, e) &&
+	    apply_check(&in->apply, NULL, e);
+}
+
+/* All files or none. */
+static bool
+init_write(struct init *in, struct err *e)
+{
+	struct certificate_made made = { .path = in->certificate.p };
+	struct os_stat st;
+	struct err absent;
+	bool make = in->certificate.n > 0 &&
+	    !os_stat_path(in->certificate.p, &st, &absent);
+
+	if (make && in->terminal)
+		ask_say("\nMaking a key, which may take a few seconds ...\n");
+	if (make && !certificate_make(&made, CERTIFICATE_DAYS, e))
+		return false;
+	if (apply_make(in->apply.path, buf_view(&in->apply.text), e)) {
+		ask_say("%swrote %s, which is closed to other users\n",
+		    in->terminal ? "\n" : "", in->apply.path);
+		if (make)
+			certificate_tell(&made);
+		return true;
+	}
+	if (make)
+		certificate_unmake(&made);
+	return false;
+}
+
+static int
+init_run(const struct settings *s, const char *name, const char *operand,
+    int (*run)(const struct cli_command *self, int argc, char **argv))
+{
+	const struct cli_command self = { .name = name,
+		.run = run,
+		.operands = "",
+		.help = "" };
+	const char *argv[] = { name, "-C", s->cli.common.config, operand };
+	size_t n = operand != NULL ? 4 : 3;
+
+	return run(&self, (int)n, (char **)(uintptr_t)argv);
+}
+
+/* What a person does next anyway. */
+static bool
+init_offer(const struct init *in, struct err *e)
+{
+	const char *path = in->apply.path;
+	struct settings s = *in->s;
+	struct buf address;
+	bool yes, ok;
+
+	s.cli.common.config = path;
+	ask_say("\nThe app needs the permission Mail.Send: API permissions > "
+		"Add a permission >\nMicrosoft Graph > Application "
+		"permissions > Mail.Send, then Grant admin consent.\n"
+		"%s",
+	    in->certificate.n > 0 && in->s->certificate == NULL ?
+		"Upload the certificate before you check.\n" :
+		"");
+	if (!ask_yes("Check it now? It signs in and sends nothing. [Y/n] ",
+		&yes, e))
+		return true;
+	if (!yes || init_run(&s, "check", NULL, check_main) != EX_OK) {
+		ask_say("Next: post365 check, then post365 test ADDRESS\n");
+		return true;
+	}
+	buf_init(&address, CONFIG_LINE_MAX);
+	ok = ask_line("Send a test mail to (an address; empty: none): ", false,
+	    &address, e);
+	if (ok && address.n > 0)
+		(void)init_run(&s, "test", address.p, test_main);
+	buf_release(&address);
+	return true;
+}
+
+/* The owner's own place; root's is the machine's. */
+static const char *
+init_place(const struct config_places *places)
+{
+	return places->named || geteuid() != 0 ? places->item[0].p :
+						 places->item[places->n - 1].p;
+}
+
+static bool
+init_is_free(const char *path, struct err *e)
+{
+	struct os_stat st;
+
+	if (!os_stat_path(path, &st, e))
+		return true;
+	err_set(e, ERR_CONFIG, "%s: is there already", path);
+	e->exit = EX_CANTCREAT;
+	return err_remedy(e,
+	    "post365 config set KEY VALUE changes it; --config names another "
+	    "place");
+}
+
+static bool
+init_tell_sample(const char *path, struct err *e)
+{
+	struct buf text;
+	bool ok;
+
+	buf_init(&text, INIT_TEXT_MAX);
+	buf_addf(&text,
+	    "wrote %s, which is closed to other users. Next:\n"
+	    "1. In entra.microsoft.com > Entra ID > App registrations, make a\n"
+	    "   New registration (single tenant, no redirect URI).\n"
+	    "2. Its API permissions > Add a permission > Microsoft Graph >\n"
+	    "   Application permissions > Mail.Send, then Grant admin "
+	    "consent.\n"
+	    "3. Its Certificates & secrets > New client secret: copy the "
+	    "Value\n"
+	    "   at once, it is shown only now.\n"
+	    "4. post365 config set tenant_id ID, and so on: client_id,\n"
+	    "   client_secret (it asks), from.\n"
+	    "5. post365 check, then post365 test YOU@YOUR.DOMAIN\n",
+	    path);
+	ok = buf_ok(&text, e) && cli_out(buf_view(&text), e);
+	buf_release(&text);
+	return ok;
+}
+
+static bool
+init_begin(struct init *in, struct err *e)
+{
+	const struct settings *s = in->s;
+	struct config_places places;
+	bool asked = s->tenant != NULL || s->client != NULL ||
+	    s->from != NULL || s->certificate != NULL || s->managed;
+	bool ok;
+
+	config_find(&in->apply.mem, s->cli.common.config, &places);
+	if (!arena_ok(&in->apply.mem, e))
+		return false;
+	in->apply.main = in->apply.path = init_place(&places);
+	in->printed = strcmp(in->apply.path, "-") == 0;
+	in->terminal = ask_somebody() && !in->printed;
+	if (in->printed)
+		return init_sample(in, e) &&
+		    cli_out(buf_view(&in->apply.text), e);
+	ok = init_is_free(in->apply.path, e) && init_sample(in, e);
+	if (!asked && !in->terminal)
+		return ok &&
+		    apply_make(in->apply.path, buf_view(&in->apply.text), e) &&
+		    init_tell_sample(in->apply.path, e);
+	return ok && init_gather(in, e) && init_fill_in(in, e) &&
+	    init_write(in, e) && (!in->terminal || init_offer(in, e));
+}
+
+int
+settings_init(const struct settings *s)
+{
+	struct init in = { .s = s };
+	struct err e;
+	bool ok;
+
+	apply_init(&in.apply, &s->cli);
+	ok = init_begin(&in, &e);
+	secret_release(&in.secret);
+	apply_release(&in.apply);
+	return ok ? EX_OK : cli_fail(&s->cli, &e);
+}
