@@ -68,6 +68,11 @@ config_secret(struct access *a, const struct log *log, struct err *e)
 	ok =
 	    ok && config_first_line(buf_view(&text), key, &a->client_secret, e);
 	buf_release(&text);
+	if (!ok && e->kind == ERR_CONFIG && e->remedy[0] == '\0')
+		err_remedy(e,
+		    "%s names a file with the secret's Value in its first "
+		    "line, readable for this user.",
+		    key);
 	if (ok && config_is_guid(secret_view(&a->client_secret)))
 		log_warn(log,
 		    "%s: that looks like the secret's ID, not its "

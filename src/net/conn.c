@@ -65,11 +65,14 @@ fail(struct conn_state *s, const struct err *e)
 	const struct proxy *p = s->to.proxy;
 
 	s->failure = *e;
-	if (s->phase == CONNECTING && p != NULL)
+	if (s->phase == CONNECTING && p != NULL) {
 		err_wrap(&s->failure,
 		    "connect to %.*s through the proxy %s (%.*s)",
 		    STR_ARG(s->peer), p->name, STR_ARG(p->origin));
-	else if (s->phase == CONNECTING)
+		err_remedy(&s->failure,
+		    "check the setting proxy (or https_proxy): host and port, "
+		    "and whether it runs; no_proxy excepts hosts");
+	} else if (s->phase == CONNECTING)
 		err_wrap(&s->failure, "connect to %.*s", STR_ARG(s->peer));
 	else if (s->phase == SHAKING)
 		err_wrap(&s->failure, "TLS with %.*s", STR_ARG(s->peer));
@@ -271,8 +274,11 @@ advance(struct conn *c)
 		(void)tcp_give_up(&s->tcp, &e);
 	else if (s->phase == PROXYING)
 		tunnel_end(&s->tunnel, "gave no answer in time", &e);
-	else
-		err_set(&e, ERR_RETRY, "no answer in time");
+	else if (!err_set(&e, ERR_RETRY, "no answer in time"))
+		err_remedy(&e,
+		    "Something on the way holds TLS up: let a firewall pass "
+		    "it, set proxy where there is one, or raise "
+		    "connect_timeout.");
 	fail(s, &e);
 }
 

@@ -516,8 +516,14 @@ take_answer(struct exchange *x, bool whole, struct err *e)
 {
 	struct http_answer *a = x->a;
 
-	if (!http1_has_head(&a->head))
+	if (!http1_has_head(&a->head)) {
+		if (e->kind == ERR_RETRY && e->remedy[0] == '\0')
+			err_remedy(e,
+			    "If it lasts, look for a proxy or firewall on the "
+			    "way, and for what answers in the service's "
+			    "place.");
 		return fail_after_request(x, e);
+	}
 	a->cut = !whole || !check_coding(x, e);
 	if (a->cut) {
 		(void)fail_after_request(x, e);

@@ -362,7 +362,7 @@ static const struct {
 	bool remedy;
 } failures[] = {
 	{ "silent in handshake", SILENT, "127.0.0.1", "127.0.0.1", false, false,
-	    false, "no answer in time", false },
+	    false, "no answer in time", true },
 	{ "silent afterwards", DEAF, "127.0.0.1", "127.0.0.1", true, false,
 	    false, "no answer in time", false },
 	{ "hangs up", HANG_UP, "127.0.0.1", "127.0.0.1", false, false, false,

@@ -43,6 +43,17 @@ local_add_origin(const struct step_run *r, struct buf *out)
 		    STR_ARG(r->access.environment));
 }
 
+/* A text that names line and mistake is not yet a cure. */
+static void
+local_fail(struct step_run *r, struct err *e)
+{
+	if (e->remedy[0] == '\0')
+		err_remedy(e,
+		    "Correct it there; post365 help config lists all "
+		    "settings, post365 config init makes a new file.");
+	step_fail(r, e);
+}
+
 /* What is wrong with who signs in hides nothing of the rest. */
 void
 step_settings(struct step_run *r)
@@ -55,13 +66,13 @@ step_settings(struct step_run *r)
 	struct err e;
 
 	if (!config_load(&r->config, &ask, &r->log, &e)) {
-		step_fail(r, &e);
+		local_fail(r, &e);
 		return;
 	}
 	r->have |= STEP_SETTINGS;
 	if (!access_load(&r->access, &r->config, &r->log, &e) ||
 	    !config_check(&r->config, &r->access, CONFIG_TO_SIGN_IN, &e)) {
-		step_fail(r, &e);
+		local_fail(r, &e);
 		return;
 	}
 	r->access.looks_only = true;

@@ -34,20 +34,6 @@ queue_path(const struct step_run *r, const char *name, char out[QUEUE_PATH])
 	return n > 0 && n < QUEUE_PATH;
 }
 
-/* Are all folders there? Who opens the spool would make them. */
-static bool
-queue_is_whole(const struct step_run *r)
-{
-	char path[QUEUE_PATH];
-
-	for (unsigned i = 0; i < SPOOL_FOLDERS; i++)
-		if (!queue_path(r, spool_where_name((enum spool_where)i),
-			path) ||
-		    access(path, F_OK) < 0)
-			return false;
-	return queue_path(r, "lock", path) && access(path, F_OK) == 0;
-}
-
 /* The folder, or the nearest one above it that is there. */
 static void
 queue_nearest(char path[QUEUE_PATH])
@@ -160,13 +146,14 @@ step_queue(struct step_run *r)
 		step_fail(r, &e);
 		return;
 	}
-	if (!queue_is_whole(r)) {
-		step_ok(r, "%.*s: nothing waits; made by the first message",
-		    STR_ARG(r->config.spool_dir));
+	if (!outbox_look(&o, &r->config, &e)) {
+		step_fail(r, &e);
 		return;
 	}
-	if (!outbox_open_spool(&o, &r->config, &e)) {
-		step_fail(r, &e);
+	if (o.spool.dir[SPOOL_NEW].fd < 0) {
+		step_ok(r, "%s: nothing waits; made by the first message",
+		    o.spool.path);
+		outbox_close(&o);
 		return;
 	}
 	if (!spool_room(&o.spool, &o.limits, 0, &e))
