@@ -38,6 +38,7 @@ ln -s "$P" bin/sendmail
 printf 'done\n' | tee report.txt >log.txt
 printf '<p>done</p>\n' | tee report.html >figures.pdf
 printf 'PNG' >logo.png
+setting_of client_secret >secret.txt
 printf 'To: you@contoso.com\nSubject: ready\n\nhello\n' >message.eml
 
 id_of() { # the id of the newest line of the queue or the log
@@ -60,6 +61,7 @@ here() {
 	*6742*) printf '%s\n' "$1" | sed "s/6742/$(waiting)/" ;;
 	*19F1C3A0*) printf '%s\n' "$1" | sed "s/19F1C3A0/$(sent)/" ;;
 	*web@*) waiting >/dev/null && printf '%s\n' "$1" | sed 's/web@/alerts@/' ;;
+	*' config init '*) printf '%s\n' "$1" | sed "s,init,& -C $TMP/fresh," ;;
 	*' export '*) waiting >/dev/null && printf '%s\n' "$1" ;;
 	*) printf '%s\n' "$1" ;;
 	esac | sed "s,/media/stick,$TMP/stick,"
@@ -71,6 +73,9 @@ try() {
 }
 
 blocks sh "$README"
+for doc in "$TOP"/src/doc/*.md; do
+	blocks sh "$doc"
+done
 commands=0
 for block in sh.*; do
 	whole=''
