@@ -63,6 +63,20 @@ replace_open_temp(const char *path, mode_t mode, char *temp, size_t size)
 	return fd;
 }
 
+static bool
+replace_is_temp(struct str name)
+{
+	struct str digits;
+
+	if (name.n < TEMP_LEAST || !str_ends(name, STR(TEMP_END)) ||
+	    name.p[name.n - TEMP_LEAST] != '.')
+		return false;
+	digits = str_first(str_from(name, name.n - TEMP_LEAST + 1), 16);
+	while (digits.n > 0 && str_chr(STR("0123456789abcdef"), *digits.p) < 16)
+		digits = str_from(digits, 1);
+	return digits.n == 0;
+}
+
 /* Temporary files beside path whose writers were killed: nobody locks them. */
 static void
 replace_sweep(const char *path)
@@ -79,8 +93,7 @@ replace_sweep(const char *path)
 	list = opendir(folder);
 	while (list != NULL && (found = readdir(list)) != NULL) {
 		name = str_of(found->d_name);
-		if (name.n < TEMP_LEAST || !str_ends(name, STR(TEMP_END)) ||
-		    name.p[name.n - TEMP_LEAST] != '.')
+		if (!replace_is_temp(name))
 			continue;
 		fd = openat(dirfd(list), name.p,
 		    O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

@@ -186,7 +186,8 @@ test_kill(void)
 {
 	/* what it must not take: names of others, and a writer's that lives */
 	static const char *const others[] = { "x.tmp", "0123456789abcdef.tmp",
-		"x0123456789abcdef.tmp", "x.0123456789abcdef" };
+		"x0123456789abcdef.tmp", "x.0123456789abcdef",
+		"report.2026-11-30-18-00.tmp" };
 	const char living[] = "x.0123456789abcdef.tmp";
 	struct replace_how how = { .mode = 0600 };
 	size_t files;
