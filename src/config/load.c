@@ -87,16 +87,18 @@ load_check(struct load *l, const char *path, const struct os_stat *st)
 		config_pass_fail(&l->pass, &e);
 }
 
-/* The draft of a file stands for what is in it. */
+/* The draft of a file stands for what is in it, not for who may read it. */
 static bool
 load_read(const struct load *l, const char *path, struct buf *out,
     struct os_stat *st, struct err *e)
 {
 	const struct config_draft *d = l->draft;
+	struct err absent;
 
 	if (d == NULL || !str_eq(str_of(d->path), str_of(path)))
 		return private_read(path, out, st, e);
-	*st = (struct os_stat){ .regular = true, .owner = geteuid() };
+	if (!os_stat_path(path, st, &absent))
+		*st = (struct os_stat){ .regular = true, .owner = geteuid() };
 	buf_adds(out, d->text);
 	return buf_ok(out, e);
 }

@@ -134,6 +134,13 @@ check 'set: a proof beside another' 78 run "$P" -C hand.conf config set \
     client_secret_file /run/x
 check 'unset: not there' 78 run "$P" -C hand.conf config unset proxy
 yes 'none of it changed the file' cmp before hand.conf
+printf 'from = a@b.example\n' >open.conf
+chmod 644 open.conf
+check 'set: a secret where all may read it' 78 run_in "$TMP/secret" "$P" \
+    -C open.conf config set client_secret
+says 'set: what closes it' "$ERR" 'do: chmod .*open.conf'
+no 'set: and it is not there' grep -q client_secret open.conf
+check 'set: what is no secret there' 0 run "$P" -C open.conf config set max_age 2d
 check 'set: in force?' 0 run env POST365_MAX_AGE=4d "$P" -C hand.conf \
     config set max_age 3d
 says 'set: what wins' "$ERR" 'not in force here'
