@@ -17,6 +17,13 @@ oddity_has_names(const struct config_row *row)
 	    (row->type == &config_type_sender || row->type == &config_type_map);
 }
 
+static bool
+oddity_is_relative(const struct config_row *row, struct str text)
+{
+	return row != NULL && row->type->path && text.p[0] != '/' &&
+	    !config_is_no_path(text);
+}
+
 const char *
 oddity_of(const struct config_row *row, struct str text, bool refused)
 {
@@ -30,5 +37,8 @@ oddity_of(const struct config_row *row, struct str text, bool refused)
 	    (refused || !oddity_has_names(row)))
 		return "its # and what follows count as a part of the value: "
 		       "a comment needs a line of its own";
+	if (oddity_is_relative(row, text))
+		return "it counts from the folder where post365 is called, "
+		       "another one in cron: give the whole path";
 	return NULL;
 }

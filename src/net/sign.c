@@ -132,8 +132,11 @@ refuse_form(const struct sign_file *f, const char *what, const char *verb,
 		    what);
 		return err_remedy(e,
 		    "It has to be text with a part that begins with "
-		    "\"-----BEGIN %s\".",
-		    verb[0] == 'x' ? "CERTIFICATE" : KEY_LABEL);
+		    "\"-----BEGIN %s\"%s.",
+		    verb[0] == 'x' ? "CERTIFICATE" : KEY_LABEL,
+		    verb[0] == 'x' ? "" :
+				     "; a key in a file of its own is named by "
+				     "client_certificate_key");
 	}
 	if (!is_pkcs12(f->text)) {
 		err_set(e, ERR_CONFIG, "%s: holds binary data (DER), no PEM",

@@ -63,7 +63,8 @@ static const struct {
 	{ "a key for a certificate", keys_pkcs8, keys_pkcs8, NULL,
 	  "C: holds no certificate in PEM form", NULL },
 	{ "a certificate for a key", keys_cert, keys_cert, NULL,
-	  "K: holds no private key in PEM form", "-----BEGIN PRIVATE KEY" },
+	  "K: holds no private key in PEM form",
+	  "-----BEGIN PRIVATE KEY\"; a key in a file of its own is named by" },
 	{ "empty key", keys_cert, "", NULL, "K: holds no private key", NULL },
 	{ "public key", keys_cert, "-----BEGIN PUBLIC KEY-----\nAA==\n"
 	  "-----END PUBLIC KEY-----\n", NULL, "holds no private key", NULL },
