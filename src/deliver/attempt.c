@@ -2,7 +2,10 @@
 #include "deliver/attempt.h"
 #include "deliver/submit.h"
 
+#include <stdio.h>
+
 #include "base/os.h"
+#include "deliver/progress.h"
 
 void
 attempt_start(struct attempt *a, const struct clock *clock,
@@ -29,10 +32,20 @@ next_random(struct attempt *a)
 	return x;
 }
 
+/* In few words; the whole of it is said if no try helps. */
+static const char *
+attempt_why(const struct err *e)
+{
+	return e->retry_after_ms > 0 || e->code[0] != '\0' ?
+	    "the service is busy" :
+	    "no connection";
+}
+
 bool
 attempt_again(struct attempt *a, const struct err *e)
 {
 	int64_t pause, due;
+	char tail[48];
 
 	a->made++;
 	if (e->kind != ERR_RETRY || a->made >= ATTEMPT_MOST || e->rest_ms > 0)
@@ -45,7 +58,9 @@ attempt_again(struct attempt *a, const struct err *e)
 		return false;
 	log_trace(a->log, "* try %u failed (%s); the next in %lld ms", a->made,
 	    e->msg, (long long)pause);
-	clock_sleep_until(a->clock, due);
+	(void)snprintf(tail, sizeof(tail), " (%u of %d)", a->made + 1,
+	    ATTEMPT_MOST);
+	progress_wait(a->log, a->clock, due, attempt_why(e), tail);
 	return true;
 }
 
@@ -90,7 +105,7 @@ wait_turn(struct attempt *a, int64_t wait, const struct err *why)
 		return false;
 	log_trace(a->log, "* %s: waiting for %lld s", why->msg,
 	    (long long)wait);
-	clock_sleep_until(a->clock, due);
+	progress_wait(a->log, a->clock, due, why->msg, "");
 	return true;
 }
 

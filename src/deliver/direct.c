@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver/direct.h"
 
+#include <string.h>
+
 #include "base/os.h"
 #include "codec/date.h"
 #include "deliver/attempt.h"
 #include "deliver/mailbox.h"
 #include "deliver/note.h"
 #include "deliver/outbox.h"
+#include "deliver/progress.h"
 
 enum { DIRECT_MEMORY = 4 << 20 /* 10,000 recipients */ };
 
@@ -39,7 +42,8 @@ direct_begin(struct direct *d, struct err *e)
 	if (wait * 1000 <= ATTEMPT_WITHIN_MS) {
 		log_trace(d->log, "* %s: nothing before %s: waiting for %lld s",
 		    m.name, when, (long long)wait);
-		clock_sleep_until(&clock_system, os_mono_ms() + wait * 1000);
+		progress_wait(d->log, &clock_system, os_mono_ms() + wait * 1000,
+		    "the service asked to wait", "");
 		return true;
 	}
 	err_set(e, ERR_RETRY,
@@ -49,6 +53,25 @@ direct_begin(struct direct *d, struct err *e)
 	return err_remedy(e,
 	    "Send it after that; or store it with post365 send --queue, and "
 	    "post365 queue run sends it then.");
+}
+
+void
+direct_advise(struct err *e)
+{
+	static const char again[] =
+	    "It was not sent. Run it again later, or use --queue.";
+	char old[ERR_REMEDY_SIZE];
+	size_t n = str_of(e->remedy).n;
+
+	if (e->kind != ERR_RETRY ||
+	    str_find(str_of(e->remedy), STR("--queue")) < n)
+		return;
+	memcpy(old, e->remedy, sizeof(old));
+	if (n == 0 || str_starts(str_of(old), STR("Nothing")))
+		err_remedy(e, "%s", again);
+	else
+		err_remedy(e, "%s%s %s", old, old[n - 1] == '.' ? "" : ".",
+		    again);
 }
 
 /* What workers have to know: a time that was named, or that it goes. */

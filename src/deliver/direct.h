@@ -43,6 +43,9 @@ struct direct {
 bool direct_begin(struct direct *d, struct err *e)
     __attribute__((warn_unused_result));
 
+/* Adds to a failure that passes: nobody but its user tries it again. */
+void direct_advise(struct err *e);
+
 /* Notes how it ended; why NULL: it is sent. */
 void direct_end(const struct direct *d, const struct prepared *p,
     const struct send_result *r, const struct err *why);

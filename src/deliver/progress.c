@@ -2,6 +2,7 @@
 #include "deliver/progress.h"
 
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/os.h"
@@ -9,18 +10,44 @@
 enum {
 	BAR = 30,
 	TENTH = 100000, /* of a megabyte */
-	LINE_SIZE = 160,
+	LINE_SIZE = 512,
+	WIDTH = 80,       /* where the terminal does not say */
+	BAR_LEAST = 10,   /* below that there is none */
+	SPEED_MS = 500,   /* before that a speed says nothing */
 	SIGNAL_EXIT = 128 /* as shells count */
 };
 
-static void
-put(const struct progress *p, const struct buf *line)
+static size_t
+progress_width(const struct log *log)
 {
-	struct err ignored; /* a bar that cannot be drawn changes nothing */
-	bool done =
-	    os_write_fd(p->log->fd, "standard error", buf_view(line), &ignored);
+	struct winsize size;
 
-	(void)done;
+	return ioctl(log->fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ?
+	    size.ws_col :
+	    WIDTH;
+}
+
+/* One line in place of what is there, cut so that it never wraps. */
+static void
+progress_put(const struct log *log, struct str text)
+{
+	struct err ignored; /* a line that cannot be drawn changes nothing */
+	struct buf line;
+
+	buf_init(&line, LINE_SIZE + 16);
+	buf_addc(&line, '\r');
+	buf_adds(&line, str_first(text, progress_width(log) - 1));
+	buf_addz(&line, "\033[K");
+	(void)!os_write_fd(log->fd, "standard error", buf_view(&line),
+	    &ignored);
+	buf_release(&line);
+}
+
+static bool
+progress_is_shown(const struct log *log)
+{
+	return log->level != LOG_NONE && log->level != LOG_TRACE &&
+	    isatty(log->fd);
 }
 
 /* SIGHUP as well: a terminal that was closed. */
@@ -75,27 +102,54 @@ goes_on(const struct progress *p, struct err *e)
 	return true;
 }
 
-/* "\r  42% [############                  ] 63.0 of 150.0 MB" */
+static void
+progress_add_speed(struct buf *out, const struct progress *p, uint64_t done,
+    uint64_t all)
+{
+	int64_t ms = os_mono_ms() - p->started;
+	uint64_t rate; /* bytes in a second */
+
+	if (ms < SPEED_MS || done == 0)
+		return;
+	rate = done * 1000 / (uint64_t)ms + 1;
+	buf_addf(out, ", %llu.%u MB/s, %llu s left",
+	    (unsigned long long)(rate / TENTH / 10),
+	    (unsigned)(rate / TENTH % 10),
+	    (unsigned long long)((all - done + rate - 1) / rate));
+}
+
+/* " 42% [############        ] 63.0 of 150.0 MB, 5.2 MB/s, 17 s left" */
 static void
 draw(struct progress *p, uint64_t done, uint64_t all)
 {
 	int percent = all > 0 ? (int)(done * 100 / all) : 100;
-	struct buf line;
+	uint64_t now = (done + TENTH / 2) / TENTH;
+	uint64_t end = (all + TENTH / 2) / TENTH;
+	struct buf line, text;
+	size_t bar, room;
 
 	if (p->log == NULL || percent == p->percent)
 		return;
 	p->percent = percent;
+	buf_init(&text, LINE_SIZE);
+	buf_addf(&text, "%llu.%u of %llu.%u MB", (unsigned long long)(now / 10),
+	    (unsigned)(now % 10), (unsigned long long)(end / 10),
+	    (unsigned)(end % 10));
+	progress_add_speed(&text, p, done, all);
+	room = progress_width(p->log);
+	bar = room < text.n + 9 + BAR_LEAST ? 0 : room - text.n - 9;
+	if (bar > BAR)
+		bar = BAR;
 	buf_init(&line, LINE_SIZE);
-	buf_addf(&line, "\r%3d%% [", percent);
-	for (int i = 0; i < BAR; i++)
-		buf_addc(&line, i < percent * BAR / 100 ? '#' : ' ');
-	done = (done + TENTH / 2) / TENTH;
-	all = (all + TENTH / 2) / TENTH;
-	buf_addf(&line, "] %llu.%u of %llu.%u MB ",
-	    (unsigned long long)(done / 10), (unsigned)(done % 10),
-	    (unsigned long long)(all / 10), (unsigned)(all % 10));
-	put(p, &line);
+	buf_addf(&line, "%3d%% ", percent);
+	for (size_t i = 0; i < bar; i++)
+		buf_addf(&line, "%s%c%s", i == 0 ? "[" : "",
+		    i < (size_t)percent * bar / 100 ? '#' : ' ',
+		    i + 1 == bar ? "] " : "");
+	buf_adds(&line, buf_view(&text));
+	progress_put(p->log, buf_view(&line));
 	buf_release(&line);
+	buf_release(&text);
 }
 
 static bool
@@ -124,25 +178,41 @@ keep(void *arg, struct str id, struct err *e)
 struct outgoing_progress
 progress_start(struct progress *p, const struct log *log)
 {
-	*p = (struct progress){ .percent = -1 };
-	if (log->level != LOG_NONE && log->level != LOG_TRACE &&
-	    isatty(log->fd))
+	*p = (struct progress){ .percent = -1, .started = os_mono_ms() };
+	if (progress_is_shown(log))
 		p->log = log;
 	catch_signals(p);
 	return (struct outgoing_progress){ step, keep, p };
 }
 
 void
-progress_end(struct progress *p)
+progress_wait(const struct log *log, const struct clock *clock, int64_t due,
+    const char *why, const char *tail)
 {
+	bool shown = progress_is_shown(log);
+	int64_t now = clock_mono_ms(clock), left;
 	struct buf line;
 
+	for (; shown && now < due; now = clock_mono_ms(clock)) {
+		left = (due - now + 999) / 1000;
+		buf_init(&line, LINE_SIZE);
+		buf_addf(&line, "%.200s, next try in %lld s%.100s", why,
+		    (long long)left, tail);
+		progress_put(log, buf_view(&line));
+		buf_release(&line);
+		clock_sleep_until(clock, due - (left - 1) * 1000);
+	}
+	clock_sleep_until(clock, due);
+	if (shown)
+		progress_put(log, STR(""));
+}
+
+void
+progress_end(struct progress *p)
+{
 	release_signals(p);
 	if (p->log == NULL || p->percent < 0)
 		return;
-	buf_init(&line, LINE_SIZE);
-	buf_addz(&line, "\r\033[K");
-	put(p, &line);
-	buf_release(&line);
+	progress_put(p->log, STR(""));
 	p->percent = -1;
 }

@@ -6,6 +6,7 @@
 #ifndef DELIVER_PROGRESS_H
 #define DELIVER_PROGRESS_H
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "graph/outgoing.h"
 
@@ -14,6 +15,7 @@ enum { PROGRESS_SIGNALS = 3 };
 struct progress {
 	const struct log *log; /* NULL: none is shown */
 	int percent;           /* as shown last; -1: nothing yet */
+	int64_t started;       /* monotonic ms: speed and time left */
 	bool caught[PROGRESS_SIGNALS];
 };
 
@@ -24,6 +26,14 @@ struct progress {
  */
 struct outgoing_progress progress_start(struct progress *p,
     const struct log *log);
+
+/*
+ * Sleeps until due (monotonic ms) and says so on a terminal, in one line that
+ * is cut to its width and goes again: "WHY, next try in 6 sTAIL". Silent
+ * without a terminal, with -q, and with -v, whose steps say it.
+ */
+void progress_wait(const struct log *log, const struct clock *clock,
+    int64_t due, const char *why, const char *tail);
 
 /* Takes the bar off the screen again; signals do what they did. */
 void progress_end(struct progress *p);

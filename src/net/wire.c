@@ -5,7 +5,8 @@
 
 enum {
 	TRACE_BODY = 2048, /* bytes of a body that -v shows */
-	TRACE_LINE = 800   /* log cuts lines at ERR_MSG_SIZE */
+	TRACE_LINE = 800,  /* log cuts lines at ERR_MSG_SIZE */
+	BASE64_RUN = 100   /* longer than any word, id or address */
 };
 
 const char *
@@ -20,15 +21,69 @@ wire_body_size(const struct http_request *r)
 	return r->has_body ? r->body.size : 0;
 }
 
+/* Something to read: no bytes of a file, and no base64 of one. */
+static bool
+wire_is_text(struct str s)
+{
+	size_t plain = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if ((unsigned char)s.p[i] < ' ' && s.p[i] != '\n' &&
+		    s.p[i] != '\r' && s.p[i] != '\t')
+			return false;
+		plain += s.p[i] == ' ' || s.p[i] == '"' || s.p[i] == '&' ||
+		    s.p[i] == '<';
+	}
+	return plain > 0 || s.n < BASE64_RUN;
+}
+
+static bool
+wire_is_base64(char c)
+{
+	return ascii_is_alpha(c) || ascii_is_digit(c) || c == '+' || c == '/' ||
+	    c == '=';
+}
+
+/* What a file is in JSON: its length says more than its beginning. */
+static size_t
+wire_run(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && wire_is_base64(s.p[n]))
+		n++;
+	return n;
+}
+
+static void
+wire_trace_line(const struct log *l, char mark, struct str text)
+{
+	struct buf line;
+	size_t run;
+
+	buf_init(&line, 2 * TRACE_LINE);
+	while (text.n > 0) {
+		run = wire_run(text);
+		if (run >= BASE64_RUN)
+			buf_addf(&line, "[%zu of base64]", run);
+		else
+			buf_adds(&line, str_first(text, run > 0 ? run : 1));
+		text = str_from(text, run > 0 ? run : 1);
+	}
+	log_trace(l, "%c %.*s", mark, STR_ARG(buf_view(&line)));
+	buf_release(&line);
+}
+
 static void
 wire_trace_text(const struct log *l, char mark, struct str text, uint64_t size)
 {
 	struct str rest = str_first(text, TRACE_BODY);
 
 	log_trace(l, "%c [%llu bytes]", mark, (unsigned long long)size);
+	if (!wire_is_text(rest))
+		return;
 	for (; rest.n > 0; rest = str_from(rest, TRACE_LINE))
-		log_trace(l, "%c %.*s", mark,
-		    STR_ARG(str_first(rest, TRACE_LINE)));
+		wire_trace_line(l, mark, str_first(rest, TRACE_LINE));
 	if (size > TRACE_BODY && text.n > 0)
 		log_trace(l, "%c ...", mark);
 }

@@ -164,4 +164,31 @@ lacks '--dry-run: no secret' "$OUT" "$SECRET"
 same '--dry-run: sends nothing' "$before" "$(count_mail)"
 check 'and without it' 75 send -s x --text text.txt x@example.org
 
+# --- while it waits it says so on a terminal, cut to the width; nothing else
+start_sandbox
+if command -v script >/dev/null; then
+	echo 'send status 503 retry-after=1 x1' >"$SB_DIR/faults"
+	script -qec "stty cols 40; $P -C $CONFIG send -s x --text text.txt \
+	    a@example.org" terminal </dev/null >/dev/null 2>&1
+	says 'a wait: says why and how long' terminal \
+	    'the service is busy, next try in [12] s \([2 ]'
+	lacks 'a wait: cut to the width' terminal '(2 of 3)'
+	head -c 3300000 /dev/zero >big
+	echo 'range late ms=600' >"$SB_DIR/faults"
+	script -qec "stty cols 40; $P -C $CONFIG send -s x --text text.txt \
+	    -a big a@example.org" terminal </dev/null >/dev/null 2>&1
+	says 'a bar: speed and time left' terminal '3\.[0-9] MB, .* MB/s, 0 s left'
+	same 'a bar: 40 columns at most' '' "$(tr '\r' '\n' <terminal |
+	    sed 's/\x1b\[K//g' | grep -v '^Script' | awk 'length($0) > 39')"
+else
+	skip 'a terminal' 'no script(1)'
+fi
+
+# --- who sends without the queue is told that nobody tries again
+echo 'send status 503 retry-after=60' >"$SB_DIR/faults"
+check 'busy: exit' 75 send -s x --text text.txt a@example.org
+says 'busy: says that it was not sent' "$ERR" \
+    'It was not sent\. Run it again later, or use --queue\.$'
+rm -rf "$SB_DIR/state/mailbox" "$SB_DIR/faults"
+
 finish

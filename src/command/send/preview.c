@@ -202,9 +202,10 @@ preview_tell(const struct prepared *p, const struct route_choice *choice,
 	struct buf out;
 
 	buf_init(&out, NOTES_SIZE);
-	buf_addf(&out, "route: %s, as %s\n", route_name(choice->route),
-	    choice->why);
-	if (choice->loses != NULL)
+	if (loud) /* else who sends it says so */
+		buf_addf(&out, "route: %s, as %s\n", route_name(choice->route),
+		    choice->why);
+	if (loud && choice->loses != NULL)
 		buf_addf(&out, "lost on this route: %s\n", choice->loses);
 	n = fidelity_notes(name, n, form, note, NOTES_MAX);
 	for (size_t i = 0; i < n; i++)

@@ -616,13 +616,16 @@ wants_json(const struct send *s)
 }
 
 static int
-fail(const struct send *s, const struct err *e)
+fail(const struct send *s, struct err *e)
 {
-	int code = cli_fail(&s->cli, e);
+	int code;
 	struct err unsaid;
 	struct buf ids;
 	bool said;
 
+	if (!s->stores)
+		direct_advise(e);
+	code = cli_fail(&s->cli, e);
 	buf_init(&ids, 1024);
 	report_ids(&s->report, e, &ids);
 	if (s->cli.log.level >= LOG_WARN) {
@@ -650,7 +653,7 @@ print_id(const struct send *s)
 }
 
 static int
-finish(struct send *s, bool ok, const struct err *e)
+finish(struct send *s, bool ok, struct err *e)
 {
 	if (!ok)
 		return fail(s, e);
@@ -661,9 +664,9 @@ finish(struct send *s, bool ok, const struct err *e)
 	if (s->queue && !s->dry_run && !s->json)
 		return print_id(s);
 	if (!s->dry_run && !s->queue)
-		log_trace(&s->cli.log, "sent: %.*s to %zu recipients via %s",
+		log_trace(&s->cli.log, "sent: %.*s to %zu recipient%s via %s",
 		    STR_ARG(s->report.message_id), s->report.recipients,
-		    s->report.result.via);
+		    s->report.recipients == 1 ? "" : "s", s->report.result.via);
 	return EX_OK;
 }
 
