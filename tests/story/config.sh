@@ -81,8 +81,9 @@ done
 check 'a domain for a tenant' 0 run_in "$TMP/secret" "$P" -C d/config config init \
     --tenant contoso.com --client "$C" --from b@contoso.com
 says 'a domain for a tenant: said' "$ERR" 'A domain names the tenant, too'
-check 'managed' 0 run "$P" -C m/config config init --managed \
+check 'managed' 0 run "$P" -q -C m/config config init --managed \
     --from b@contoso.com
+same 'quiet' '' "$(cat "$OUT" "$ERR")"
 same 'managed: no ids' 'managed_identity = system
 from = b@contoso.com' "$(keys m/config)"
 

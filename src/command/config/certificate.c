@@ -178,6 +178,8 @@ certificate_run(const struct settings *s, struct apply *a, struct err *e)
 		certificate_unmake(&made);
 		return false;
 	}
+	if (s->cli.common.quiet)
+		return true;
 	certificate_tell(&made);
 	if (s->set)
 		ask_say("set client_certificate in %s\n", a->path);

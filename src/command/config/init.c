@@ -301,6 +301,8 @@ init_write(struct init *in, struct err *e)
 	if (make && !certificate_make(&made, CERTIFICATE_DAYS, e))
 		return false;
 	if (apply_make(in->apply.path, buf_view(&in->apply.text), e)) {
+		if (in->s->cli.common.quiet)
+			return true;
 		ask_say("%swrote %s, which is closed to other users\n",
 		    in->terminal ? "\n" : "", in->apply.path);
 		if (make)
