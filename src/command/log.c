@@ -162,6 +162,11 @@ journal_log_line(struct buf *out, const struct json *tree)
 	buf_addc(out, ' ');
 	add_plain(out, from.n > 0 ? from : STR("<>"));
 	add_recipients(out, json_get(tree, STR("to")));
+	if (text_of(tree, "subject").n > 0) {
+		buf_addz(out, " \"");
+		add_plain(out, text_of(tree, "subject"));
+		buf_addc(out, '"');
+	}
 	add_word(out, tree, "via");
 	n = number_of(tree, "status");
 	if (n != 0)

@@ -3,12 +3,15 @@
 
 #include "base/os.h"
 #include "codec/date.h"
+#include "codec/utf8.h"
 #include "mail/field.h"
 #include "mail/head.h"
 #include "mail/message.h"
 #include "mail/mimew.h"
 #include "mail/reconcile.h"
 #include "mail/value.h"
+
+enum { ENTRY_SUBJECT_MOST = 200 /* bytes: two lines of a screen */ };
 
 /* The fields of a Resent- block. RFC 5322 3.6.6 */
 enum {
@@ -39,8 +42,9 @@ struct entry_job {
 	struct {
 		const struct head_field *first; /* NULL: it is not resent */
 		const struct head_field *field[RESENT_NAMES];
-	} resent;                           /* the latest block */
-	const struct head_field *date, *id; /* the first that says something */
+	} resent; /* the latest block */
+	/* the first that says something */
+	const struct head_field *date, *id, *subject;
 	struct buf *out;
 };
 
@@ -49,6 +53,40 @@ static struct str
 entry_value(struct arena *mem, const struct head_field *f)
 {
 	return value_read(mem, f->value, STR("")).text;
+}
+
+/* Of ASCII, or of the 32 that follow it (U+0080 to U+009F). */
+static bool
+entry_is_control(struct str text)
+{
+	unsigned char c = (unsigned char)text.p[0];
+
+	return c < ' ' || c == 0x7f ||
+	    (c == 0xc2 && (unsigned char)text.p[1] < 0xa0);
+}
+
+struct str
+entry_subject(struct arena *mem, struct str text)
+{
+	struct str out = STR("");
+	struct buf b;
+	size_t n;
+
+	buf_init(&b, ENTRY_SUBJECT_MOST + UTF8_MAX);
+	for (; text.n > 0 && b.n < ENTRY_SUBJECT_MOST;
+	     text = str_from(text, n)) {
+		n = str_utf8(text);
+		if (n == 0)
+			buf_addc(&b, '?');
+		else if (entry_is_control(text))
+			buf_addc(&b, ' ');
+		else
+			buf_adds(&b, str_first(text, n));
+		n = n > 0 ? n : 1;
+	}
+	out = arena_str(mem, str_trim(buf_view(&b)));
+	buf_release(&b);
+	return out;
 }
 
 /* The end of a list, where more is to go. */
@@ -306,6 +344,8 @@ entry_look(struct entry_job *j, struct err *e)
 			j->date = f;
 		if (j->id == NULL && str_ieq(f->name, STR("Message-ID")))
 			j->id = f;
+		if (j->subject == NULL && str_ieq(f->name, STR("Subject")))
+			j->subject = f;
 		hops += field_of(f->name)->fate == FIELD_HOP;
 	}
 	if (hops <= ENTRY_HOPS)
@@ -334,6 +374,9 @@ entry_write(struct entry_job *j, struct entry *in, struct err *e)
 	}
 	in->message_id = j->id != NULL ? entry_value(j->mem, j->id) :
 					 entry_make_id(j, self->domain);
+	if (j->ask->config->log_subject && j->subject != NULL)
+		in->subject = entry_subject(j->mem,
+		    value_read(j->mem, j->subject->value, STR("")).plain);
 	if (!entry_add_author(j, self, e) ||
 	    (j->date == NULL &&
 		!mimew_text(j->out, STR("Date"), str_of(date), e)) ||

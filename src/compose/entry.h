@@ -50,6 +50,7 @@ struct entry {
 	size_t n_rcpt;
 	const struct entry_bad *bad; /* some_will_do: who does not get it */
 	struct str message_id;       /* UTF-8 */
+	struct str subject;          /* log_subject = yes: entry_subject */
 };
 
 /*
@@ -62,6 +63,12 @@ struct entry {
 bool entry_read(struct arena *mem, struct str header,
     const struct entry_ask *ask, struct buf *out, struct entry *in,
     struct err *e) __attribute__((warn_unused_result));
+
+/*
+ * A subject as queue and log show it: UTF-8 without control characters, the
+ * beginning of a long one. Lives in mem.
+ */
+struct str entry_subject(struct arena *mem, struct str text);
 
 /*
  * The addresses of a field's value, bare names too. Where it is no list: each

@@ -2,8 +2,10 @@
 #include "compose/prepare.h"
 
 #include "base/os.h"
+#include "compose/entry.h"
 #include "compose/json.h"
 #include "mail/mimew.h"
+#include "mail/value.h"
 
 enum {
 	/* headers of 2 MB, in some forms, and a text of 4 MB in two */
@@ -263,6 +265,8 @@ prepare_message(struct prepared *p, const struct config *config,
 	if (addr_add(&p->mem, &self, from.from) == NULL)
 		return arena_ok(&p->mem, e);
 	p->message_id = m->message_id;
+	if (config->log_subject)
+		p->subject = entry_subject(&p->mem, m->subject);
 	p->out.message = whole;
 	return message_check(whole, e) && list_recipients(p, whole, e) &&
 	    write_forms(p, whole, e);
@@ -506,6 +510,7 @@ prepare_raw(struct prepared *p, const struct config *config,
     const struct log *log, struct err *e)
 {
 	struct prepare_raw h = { .config = config, .envelope = envelope };
+	const struct head_field *subject;
 
 	if (!begin(p, config, e))
 		return false;
@@ -519,6 +524,10 @@ prepare_raw(struct prepared *p, const struct config *config,
 	say_type(h.root, log);
 	p->out.facts.no_save_asked = envelope->no_save_asked;
 	p->message_id = h.message_id;
+	subject = head_find(h.root->head.first, STR("Subject"));
+	if (config->log_subject && subject != NULL)
+		p->subject = entry_subject(&p->mem,
+		    value_read(&p->mem, subject->value, STR("")).plain);
 	p->rcpt = h.rcpt;
 	p->n_rcpt = h.n_rcpt;
 	p->head = &h.root->head;

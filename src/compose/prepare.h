@@ -38,6 +38,7 @@ struct prepared {
 	struct arena mem;
 	struct outgoing out;
 	struct str message_id;
+	struct str subject;      /* log_subject = yes: entry_subject */
 	const struct addr *rcpt; /* who gets it, each once */
 	size_t n_rcpt;
 	const struct head *head;      /* as it came; NULL: made from parts */

@@ -66,6 +66,7 @@ enum config_key {
 	CONFIG_MAX_SPOOL,
 	CONFIG_MAX_AGE,
 	CONFIG_LOG_FILE,
+	CONFIG_LOG_SUBJECT,
 	CONFIG_KEYS
 };
 
@@ -136,7 +137,7 @@ struct config {
 	uint64_t max_queue;           /* messages */
 	int64_t max_age_ms;
 	struct str postmaster; /* an address; may be empty */
-	bool save_to_sent, enabled, bounces, read_bounces;
+	bool save_to_sent, enabled, bounces, read_bounces, log_subject;
 	const struct config_draft *draft; /* of the question */
 	bool relative; /* a path, of any section, does not begin with "/" */
 	struct str accounts; /* names of those in the file, "a, b" */

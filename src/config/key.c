@@ -223,6 +223,10 @@ const struct config_row config_rows[] = {
 	NULL,
 	"/var/log/post365/log",
 	"Where each attempt is noted, for post365 log." },
+[CONFIG_LOG_SUBJECT] = { "log_subject", &config_type_yes_no,
+	PUBLIC(log_subject), NULL, "no", "yes",
+	"yes: queue and log show the subject of each message. no is the\n"
+	"default for privacy: subjects name people, and logs are passed on." },
 	/* told where they belong */
 	RELAY("bare_newline"), RELAY("syslog_name"),
 	RELAY("log_format"), RELAY("metrics"),

@@ -95,6 +95,7 @@ accept_envelope(struct accept *a, struct envelope *v, struct err *e)
 		.message_id = utf8_is_valid(a->entry.message_id) ?
 		    a->entry.message_id :
 		    STR(""),
+		.subject = a->entry.subject,
 		.client =
 		    arena_fmt(&a->mem, "%s %.*s", a->ask.client, STR_ARG(who)),
 		.envelope_id = a->ask.envelope_id,

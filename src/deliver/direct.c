@@ -129,6 +129,7 @@ direct_end(const struct direct *d, const struct prepared *p,
 {
 	struct journal_line line = { .time = os_wall(),
 		.message_id = p->message_id,
+		.subject = p->subject,
 		.account = d->config->account,
 		.client = str_of(d->program),
 		.from = d->sender,

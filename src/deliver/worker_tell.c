@@ -20,6 +20,7 @@ tell_line(const struct worker_job *j, const char *verdict)
 		.time = worker_job_now(j),
 		.id = v->id,
 		.message_id = v->message_id,
+		.subject = v->subject,
 		.account = v->account,
 		.client = v->client,
 		.from = v->sender,

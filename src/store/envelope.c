@@ -34,6 +34,7 @@ static const struct text_key head_texts[] = {
 	{ "TLS", offsetof(struct envelope, tls) },
 	{ "Envelope-Id", offsetof(struct envelope, envelope_id) },
 	{ "Return", offsetof(struct envelope, ret) },
+	{ "Subject", offsetof(struct envelope, subject) },
 };
 enum { HEAD_ALWAYS = 9 /* so many are written though they are empty */ };
 

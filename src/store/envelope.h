@@ -21,6 +21,7 @@
  *	TLS: TLSv1.3
  *	Envelope-Id: QQ314159		(ENVID, as xtext)
  *	Return: full			(RET=FULL)
+ *	Subject: Backup of host7	(log_subject = yes)
  *	Options: via=mime no-save
  *					(empty line: the head is over)
  *	two slots of ENVELOPE_SLOT bytes: where the message stands
@@ -64,8 +65,8 @@
  * What is read may come from anywhere (queue import): every length is
  * bounded, and unknown keys are skipped, but of a version that is none of ours
  * we say so. Version 1 had no Mailbox, Client-Id and Settings; it is read, and
- * so is 2. The keys from User to Return, Notify and Original are left out where
- *they are empty. A value is printable UTF-8 without line ends.
+ * so is 2. The keys from User to Subject, Notify and Original are left out
+ * where they are empty. A value is printable UTF-8 without line ends.
  */
 #ifndef STORE_ENVELOPE_H
 #define STORE_ENVELOPE_H
@@ -117,6 +118,7 @@ struct envelope {
 	struct str user, address, listener, tls; /* or empty */
 	struct str envelope_id;                  /* xtext; or empty */
 	struct str ret;     /* RET: "full", "hdrs", or empty */
+	struct str subject; /* as the queue and the log show it; or empty */
 	struct str options; /* words of the command floor; kept as they are */
 };
 

@@ -113,6 +113,7 @@ write_line(struct buf *out, const struct journal_line *line, struct err *e)
 	put_time(&w, "time", line->time);
 	put_member(&w, "id", line->id);
 	put_member(&w, "message_id", line->message_id);
+	put_member(&w, "subject", line->subject);
 	put_member(&w, "account", line->account);
 	put_member(&w, "client", line->client);
 	put_addresses(&w, line);

@@ -59,7 +59,7 @@ void journal_close(struct journal *j); /* a zeroed one is fine */
 /* One attempt. Empty texts and zero numbers are left out of the line. */
 struct journal_line {
 	int64_t time; /* seconds since 1970; always written */
-	struct str id, message_id, account, client;
+	struct str id, message_id, subject, account, client;
 	struct str from; /* always written: "" is the null sender */
 	const struct str *to;
 	size_t to_n;

@@ -77,6 +77,7 @@ says 'list: a bounce' "$OUT" "^$B .* <> .* c@example.org .* bounce$"
 same 'list: three and their number' '5 3 messages' \
     "$(wc -l <"$OUT" | tr -d ' ') $(tail -n 1 "$OUT")"
 # on_screen COLUMNS WORD...: the command's output on a terminal, into $OUT
+# shellcheck disable=SC2317
 on_screen() {
 	cols=$1
 	shift
@@ -279,6 +280,44 @@ done
 kill $follower
 wait $follower 2>/dev/null
 says 'follow: it is shown' follow.out "$A dropped"
+
+# --- log_subject
+
+cat >subject.conf <<'EOF'
+from = app@example.com
+client_id = 11111111-1111-1111-1111-111111111111
+tenant_id = 11111111-1111-1111-1111-111111111111
+client_secret = a-secret-that-is-never-used-anywhere
+state_dir = subject
+EOF
+sed -i "s|^state_dir = .*|state_dir = $TMP/subject|" subject.conf
+chmod 600 subject.conf
+unset POST365_STATE_DIR
+for n in 1 2 3; do
+	check "order: $n" 0 run "$P" -C subject.conf send --queue -s "Nr. $n" \
+	    --text twin a@example.org
+done
+check 'no subject: list' 0 run "$P" -C subject.conf queue
+lacks 'no subject: none' "$OUT" 'SUBJECT|Nr. 1'
+check 'no subject: none in the envelope' 0 run "$P" -C subject.conf queue \
+    drop --all
+echo 'log_subject = yes' >>subject.conf
+for n in 1 2 3; do
+	check "order: $n" 0 run "$P" -C subject.conf send --queue \
+	    -s "Störung $n" --text twin a@example.org
+done
+check 'subject: list' 0 run "$P" -C subject.conf queue
+same 'subject: in order of arrival' '1 2 3' \
+    "$(sed -n 's/.* Störung \([0-9]\)$/\1/p' "$OUT" | tr '\n' ' ' |
+	sed 's/ $//')"
+check 'subject: json' 0 run "$P" -C subject.conf queue ls --json
+same 'subject: json, all' 3 "$(grep -c '"subject":"Störung ' "$OUT")"
+check 'subject: drop' 0 run "$P" -C subject.conf queue rm --all
+check 'subject: log' 0 run "$P" -C subject.conf log
+same 'subject: log, of those' 3 "$(grep -c '"Störung ' "$OUT")"
+lacks 'subject: log, of no other' "$OUT" 'Nr. 1'
+POST365_STATE_DIR=$TMP/here
+export POST365_STATE_DIR
 
 # --- check_mailq of Nagios reads mailq
 

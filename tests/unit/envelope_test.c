@@ -122,6 +122,7 @@ test_asked(void)
 	static const struct str want =
 	    STR_INIT("User: scanner\nAddress: 192.0.2.7\nListener: [::]:587\n"
 		     "TLS: TLSv1.3\nEnvelope-Id: a+2Bb\nReturn: full\n"
+		     "Subject: Backup \303\274\n"
 		     "Recipient: b@x.example\nNotify: success,failure\n"
 		     "Original: rfc822;B@x.example\nRecipient: c@x.example\n"
 		     "Recipient: d@x.example\nNotify: never\n\n");
@@ -145,6 +146,7 @@ test_asked(void)
 	v.tls = STR("TLSv1.3");
 	v.envelope_id = STR("a+2Bb");
 	v.ret = STR("full");
+	v.subject = STR("Backup \303\274");
 	arena_init(&a, 1 << 20);
 	buf_init(&b, ENVELOPE_HEAD_MOST);
 	T_CHECK(envelope_write(&b, &v, &e) && str_ends(buf_view(&b), want),

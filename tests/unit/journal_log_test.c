@@ -49,6 +49,7 @@ static const struct journal_line lines[] = {
 	    .from = STR_INIT("web@example.com"),
 	    .to = one,
 	    .to_n = 1,
+	    .subject = STR_INIT("Backup"),
 	    .verdict = STR_INIT("dropped"),
 	    .reason = STR_INIT("post365 queue drop, by user 0") },
 };
@@ -60,7 +61,7 @@ static const struct journal_line lines[] = {
 	"a@example.org +1 503 ErrorServerBusy 100 ms try 2 next " \
 	"2026-11-23 22:43:20: graph.microsoft.com answered 503\n"
 #define L3 "2026-11-23 22:39:59 6742F3A05C81B7E0 dropped web@example.com " \
-	"-> a@example.org: post365 queue drop, by user 0\n"
+	"-> a@example.org \"Backup\": post365 queue drop, by user 0\n"
 
 static const struct {
 	const char *name, *argv[6];
@@ -84,7 +85,8 @@ static const struct {
 	  "!nothing like that in /" },
 	{ "json", { "--json", "-n1" }, 0,
 	  "{\"time\":\"2026-11-23T21:39:59Z\",\"id\":\"6742F3A05C81B7E0\","
-	  "\"from\":\"web@example.com\",\"to\":[\"a@example.org\"],"
+	  "\"subject\":\"Backup\",\"from\":\"web@example.com\","
+	  "\"to\":[\"a@example.org\"],"
 	  "\"verdict\":\"dropped\",\"reason\":\"post365 queue drop, "
 	  "by user 0\"}\n" },
 	{ "stats", { "--stats" }, 0, "3 attempts\n  sent 1\n  later 1\n"

@@ -141,6 +141,8 @@ static const struct claim more_rows[] = {
 	    .envelope = { .sender = STR_INIT("app@example.com"),
 		.recipient = longest,
 		.recipients = 2,
+		.subject = STR_INIT("St\303\266rung \342\234\223 of the "
+				    "whole northern site"),
 		.arrived = 1796045720 },
 	    .state = { .attempts = 12,
 		.next = 1796053000,
@@ -190,12 +192,14 @@ test_table(void)
 {
 	static const struct {
 		size_t width, unique;
+		bool subject;
 		const char *want;
 	} screens[] = {
-		{ 80, 9, "queue/list80.want" },
-		{ 40, 9, "queue/list40.want" },
-		{ 120, 5, "queue/list120.want" },
-		{ 0, 9, "queue/list.want" },
+		{ 80, 9, false, "queue/list80.want" },
+		{ 80, 9, true, "queue/list80subject.want" },
+		{ 40, 9, true, "queue/list40.want" },
+		{ 120, 5, true, "queue/list120.want" },
+		{ 0, 9, false, "queue/list.want" },
 	};
 	struct buf out;
 
@@ -204,6 +208,7 @@ test_table(void)
 	for (size_t k = 0; k < N(screens); k++) {
 		struct queue_table t = { .width = screens[k].width,
 			.now = 1796045845,
+			.subject = screens[k].subject,
 			.out = &out };
 
 		buf_init(&out, 65536);
@@ -242,6 +247,23 @@ test_end(void)
 	}
 }
 
+/* Only where it was kept. */
+static void
+test_subject(void)
+{
+	struct err e = { 0 };
+	struct buf out;
+
+	buf_init(&out, 4000);
+	T_CHECK(queue_text_json(&out, &more_rows[0], &more_waits[0], &e) &&
+		strstr(out.p, "\"subject\":\"St\303\266rung ") != NULL,
+	    "%s", out.p);
+	buf_reset(&out);
+	queue_text_show(&out, &more_rows[0], &more_waits[0]);
+	T_CHECK(strstr(out.p, "Subject: St\303\266rung ") != NULL, "%s", out.p);
+	buf_release(&out);
+}
+
 static void
 test_not_utf8(void)
 {
@@ -261,6 +283,7 @@ static const struct t_test tests[] = {
 	{ "golden", test_golden },
 	{ "table", test_table },
 	{ "mailq's end", test_end },
+	{ "subject", test_subject },
 	{ "not UTF-8", test_not_utf8 },
 };
 

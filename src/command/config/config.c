@@ -70,6 +70,7 @@ const char settings_more[] =
     "  enabled bounces postmaster alert_command cloud login_url graph_url ca\n"
     "  proxy no_proxy connect_timeout timeout token_cache state_dir spool_dir\n"
     "  spool_sync min_free max_queue max_spool max_age log_file\n"
+    "  log_subject\n"
     "\n"
     "post365 config init -C - prints what each is for.\n";
 

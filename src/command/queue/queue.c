@@ -169,7 +169,8 @@ list(struct queue *q, struct err *e)
 	screen_find(&screen, STDOUT_FILENO);
 	q->table = (struct queue_table){ .out = &q->out,
 		.width = isatty(STDOUT_FILENO) ? screen.width : 0,
-		.now = os_wall() };
+		.now = os_wall(),
+		.subject = q->config.log_subject };
 	if (!walk(q, q->verb->chosen, list_one, e))
 		return false;
 	if (!q->json)
@@ -260,6 +261,7 @@ journal(struct queue *q, const struct claim *c, const char *verdict,
 		.time = os_wall(),
 		.id = str_of(c->id),
 		.message_id = v->message_id,
+		.subject = v->subject,
 		.account = v->account,
 		.client = v->client,
 		.from = v->sender,

@@ -15,7 +15,7 @@ enum {
 	TABLE_CELL = 4096  /* bytes: an address, or a reason */
 };
 
-enum { ID, AGE, SIZE, TRY, NEXT, FROM, TO, WHY, COLUMNS };
+enum { ID, AGE, SIZE, TRY, NEXT, FROM, TO, SUBJECT, WHY, COLUMNS };
 
 static const struct {
 	const char *head;
@@ -29,6 +29,7 @@ static const struct {
 	[NEXT] = { "NEXT", 7, false },
 	[FROM] = { "FROM", 0, false },
 	[TO] = { "TO", 0, false },
+	[SUBJECT] = { "SUBJECT", 0, false },
 	[WHY] = { "WHY", 0, false },
 };
 
@@ -43,8 +44,11 @@ table_has(const struct queue_table *t, unsigned column)
 {
 	if (column == FROM)
 		return t->width == 0 || t->width >= TABLE_WIDE;
+	if (column == SUBJECT && !t->subject)
+		return false;
 	return !table_is_narrow(t) ||
-	    (column != SIZE && column != TRY && column != WHY);
+	    (column != SIZE && column != TRY && column != SUBJECT &&
+		column != WHY);
 }
 
 /* Columns of the screen for this column of the table. */
@@ -273,6 +277,9 @@ table_fill(const struct queue_table *t, unsigned column, const struct claim *c,
 		break;
 	case TO:
 		table_add_address(t, &c->envelope, out);
+		break;
+	case SUBJECT:
+		buf_adds(out, c->envelope.subject);
 		break;
 	default:
 		table_add_why(t, c, w, out);

@@ -26,12 +26,13 @@
 
 enum { QUEUE_TABLE_BOXES = 8 /* waiting mailboxes that are named */ };
 
-/* Begins zeroed but for the first three. */
+/* Begins zeroed but for the first four. */
 struct queue_table {
 	size_t width; /* columns; 0: no screen */
 	int64_t now;
 	struct buf *out;
-	size_t id; /* letters of an id; set by the first row */
+	bool subject; /* a column for it */
+	size_t id;    /* letters of an id; set by the first row */
 	struct {
 		char key[MAILBOX_KEY_SIZE], name[MAILBOX_NAME_SIZE];
 		char id[ENVELOPE_ID_SIZE]; /* of one that waits */

@@ -77,6 +77,8 @@ queue_text_json(struct buf *out, const struct claim *c,
 	put_time(&w, "next", wait->until != 0 ? wait->until : c->state.next);
 	jsonw_member(&w, STR("reason"), wait->reason);
 	jsonw_member(&w, STR("message_id"), v->message_id);
+	if (v->subject.n > 0)
+		jsonw_member(&w, STR("subject"), v->subject);
 	jsonw_key(&w, STR("command"));
 	if (wait->act[0] != '\0')
 		jsonw_str(&w, str_of(wait->act));
@@ -124,6 +126,7 @@ queue_text_show(struct buf *out, const struct claim *c,
 		    i < s->done || envelope_is_settled(s, i) ? " (done)" : "");
 	show_time(out, "Arrived", v->arrived);
 	buf_addf(out, "Size: %llu\n", (unsigned long long)c->body.size);
+	show_text(out, "Subject", v->subject);
 	show_text(out, "Message-ID", v->message_id);
 	show_text(out, "Client", v->client);
 	show_text(out, "Options", v->options);
