@@ -43,13 +43,15 @@ load(struct worker *w, struct worker_account *a, struct str account,
 {
 	/* "": the keys at the top, whatever POST365_ACCOUNT says */
 	struct config_ask ask = { .path = w->config };
+	/* what is odd in the file, who started the workers has told */
+	const struct log silent = { .level = LOG_NONE, .fd = -1, .name = "" };
 	struct arena mem;
 
 	arena_init(&mem, ENVELOPE_HEAD_MOST);
 	ask.account = arena_str(&mem, account).p;
 	if (from.n > 0)
 		ask.from = arena_str(&mem, from).p;
-	if (!config_load(&a->config, &ask, w->log, &a->why) ||
+	if (!config_load(&a->config, &ask, &silent, &a->why) ||
 	    !access_load(&a->access, &a->config, w->log, &a->why) ||
 	    !config_check(&a->config, &a->access, CONFIG_TO_SIGN_IN, &a->why))
 		/* whatever it is, it is none of the message's faults */

@@ -165,9 +165,19 @@ check 'set: a new key of access' 0 run "$P" -C apart/config config set \
     client_id "$C"
 yes 'set: goes there as well' grep -q "^client_id = $C" apart/secret
 
-# --- a certificate
+# --- what is odd is told once, however many workers there are
 
 start_sandbox
+cp "$CONFIG" odd.conf
+printf "log_file = '%s/odd log'\n" "$TMP" >>odd.conf
+for i in 1 2 3; do
+	run "$P" -q -C odd.conf send --queue -s "$i" a@b.example </dev/null
+done
+run "$P" -C odd.conf queue run
+same 'odd: told once' 1 "$(grep -c 'quotation marks count' "$ERR")"
+
+# --- a certificate
+
 sed 's/^client_secret.*/client_secret = x/' "$CONFIG" >cert.conf
 chmod 600 cert.conf
 check 'certificate' 0 run "$P" -C cert.conf config certificate --days 30 my.pem
