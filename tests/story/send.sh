@@ -157,9 +157,16 @@ stop_sandbox
 before=$(count_mail)
 check '--dry-run: exit' 0 send -n -s "$SUBJECT" --text text.txt \
     -b blind@example.org x@example.org
-says '--dry-run: shows the request' "$OUT" '/users/sender.*sendMail'
-says '--dry-run: shows the subject' "$OUT" 'Bericht f'
-says '--dry-run: shows the blind one' "$OUT" 'blind@example\.org'
+has '--dry-run: shows the subject' "$OUT" "Subject: $SUBJECT"
+has '--dry-run: shows the text' "$OUT" "$(head -n 1 text.txt)"
+says '--dry-run: shows the blind one' "$OUT" '^Bcc: .*blind@example\.org'
+lacks '--dry-run: not the request' "$OUT" 'sendMail'
+says '--dry-run: the route and why' "$ERR" 'route: json, as '
+send -n -v -s "$SUBJECT" --html page.html -a bytes.bin x@example.org
+has '--dry-run: shows a file' "$OUT" \
+    '[attachment bytes.bin, application/octet-stream, 256 bytes]'
+has '--dry-run: shows HTML' "$OUT" "$(cat page.html)"
+says '--dry-run -v: shows the request' "$OUT" '/users/sender.*sendMail'
 lacks '--dry-run: no secret' "$OUT" "$SECRET"
 same '--dry-run: sends nothing' "$before" "$(count_mail)"
 check 'and without it' 75 send -s x --text text.txt x@example.org

@@ -32,7 +32,7 @@ const struct cli_option send_options[] = {
 	  "which of Graph's calls (auto chooses)" },
 	{ OPT_QUEUE, 0, "queue", NULL, "store it, for post365 queue run" },
 	{ OPT_DRY_RUN, 'n', "dry-run", NULL,
-	  "print the request and the route, send nothing" },
+	  "show the message and its route, send nothing" },
 	{ OPT_JSON, 0, "json", NULL, "print the result as JSON" },
 	{ 0, 0, NULL, NULL, NULL }
 };
@@ -53,6 +53,8 @@ const char send_more[] =
     "Text that is not UTF-8, nor UTF-16 with its mark, nor named by\n"
     "--charset, is read as windows-1252. Over 4 MB it goes as an attached\n"
     "file, with one line in its place.\n"
+    "\n"
+    "--dry-run shows the message decoded, and with -v the request.\n"
     "\n"
     "--via: mime sends the message as it is; json delivers what Graph drops\n"
     "from MIME (--dry-run tells what that is); draft uploads large ones, and\n"

@@ -5,17 +5,21 @@
 #include "cli/cli.h"
 #include "codec/jsonw.h"
 #include "codec/url.h"
+#include "compose/part.h"
 #include "graph/send.h"
 #include "graph/upload.h"
 #include "mail/fidelity.h"
 #include "mail/rope.h"
+#include "mail/word.h"
 
 enum {
 	HEAD_MAX = 65536, /* of a request: its address has at most 8 kB */
 	ROPE_MEM = 16384,
 	NAMES_MAX = 1000, /* fields that are looked at */
 	NOTES_MAX = 40,   /* and told of */
-	NOTES_SIZE = 64 * 1024
+	NOTES_SIZE = 64 * 1024,
+	SHOWN_MEM = 32 << 20, /* the tree of 20,000 parts */
+	SHOWN_MAX = 8 << 20   /* a text, or the header */
 };
 
 struct preview {
@@ -148,6 +152,122 @@ draft_requests(struct preview *v)
 	ok =
 	    ok && cli_out(STR("\n"), v->e) && head(v, buf_view(&path), NULL, 0);
 	buf_release(&path);
+	return ok;
+}
+
+/* The header, decoded and unfolded; how it is encoded is no news. */
+static void
+preview_head(const struct head_field *f, struct buf *out)
+{
+	struct buf value;
+
+	for (; f != NULL; f = f->next) {
+		if (str_istarts(f->name, STR("Content-")) ||
+		    str_ieq(f->name, STR("MIME-Version")))
+			continue;
+		buf_init(&value, SHOWN_MAX);
+		head_unfold(&value, f->value);
+		buf_addf(out, "%.*s: ", STR_ARG(f->name));
+		(void)!word_decode(out, buf_view(&value));
+		buf_addc(out, '\n');
+		buf_release(&value);
+	}
+}
+
+static bool
+preview_text(struct prepare_part *parts, const struct mime_part *p,
+    struct buf *out, struct err *e)
+{
+	struct str rest, line;
+	struct buf text;
+	bool sound, ok;
+
+	if (!str_eq(p->type, STR("text/plain")) && p->type.n > 0)
+		buf_addf(out, "\n[%.*s]", STR_ARG(p->type));
+	buf_addc(out, '\n');
+	buf_init(&text, SHOWN_MAX);
+	ok = prepare_part_text(parts, p, &text, &sound, e);
+	rest = buf_view(&text);
+	while (ok && str_next(&rest, '\n', &line)) {
+		if (str_ends(line, STR("\r")))
+			line.n--;
+		buf_adds(out, line);
+		buf_addc(out, '\n');
+	}
+	buf_release(&text);
+	return ok;
+}
+
+static void
+preview_file(struct prepare_part *parts, const struct mime_part *p,
+    struct buf *out)
+{
+	struct message_file file = { .name = p->name, .type = p->type };
+	const char *about = "";
+	struct err e;
+	bool sound;
+
+	if (!prepare_part_file(parts, p, &file, &sound, &e)) {
+		file.content.size = prepare_part_size(p);
+		about = "about ";
+	}
+	buf_addf(out, "[%s %.*s, %.*s, %s%llu bytes]\n",
+	    p->cid.n > 0 ? "inline" : "attachment", STR_ARG(file.name),
+	    STR_ARG(file.type), about, (unsigned long long)file.content.size);
+}
+
+static bool
+preview_parts(struct preview *v, struct prepare_part *parts,
+    const struct mime_part *root)
+{
+	struct buf out;
+	bool ok = true;
+
+	buf_init(&out, SHOWN_MAX);
+	preview_head(root->head.first, &out);
+	for (const struct mime_part *p = root; ok && p != NULL;
+	     p = mime_next(p))
+		if (prepare_part_is_text(p))
+			ok = preview_text(parts, p, &out, v->e) && put(v, &out);
+	buf_addc(&out, '\n');
+	for (const struct mime_part *p = root; ok && p != NULL;
+	     p = mime_next(p))
+		if (prepare_part_is_file(p)) {
+			preview_file(parts, p, &out);
+			ok = put(v, &out);
+		}
+	buf_release(&out);
+	return ok;
+}
+
+static bool
+preview_feed(void *arg, struct str piece, struct err *e)
+{
+	(void)e;
+	mime_feed(arg, piece);
+	return true;
+}
+
+bool
+preview_message(const struct prepared *p, const struct config *config,
+    struct err *e)
+{
+	struct preview v = { .p = p, .config = config, .e = e };
+	struct prepare_part parts = { .raw = &p->out.mime,
+		.spool = config->spool_dir };
+	struct mime_part *root;
+	struct arena mem;
+	struct mime m;
+	bool ok;
+
+	arena_init(&mem, SHOWN_MEM);
+	parts.mem = &mem;
+	mime_init(&m, &mem);
+	ok = source_copy(source_all(&p->out.mime), preview_feed, &m, e) &&
+	    mime_finish(&m, &root, e) && preview_parts(&v, &parts, root);
+	mime_release(&m);
+	prepare_part_release(&parts);
+	arena_release(&mem);
 	return ok;
 }
 

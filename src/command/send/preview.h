@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * preview: what --dry-run shows: the requests as they would be made, the
- * route and why, and what the service does to the message on the way.
+ * preview: what --dry-run shows: the message as its reader will see it, the
+ * requests as they would be made, the route and why, and what the service does
+ * to the message on the way.
  */
 #ifndef COMMAND_SEND_PREVIEW_H
 #define COMMAND_SEND_PREVIEW_H
@@ -13,6 +14,13 @@
 #include "compose/prepare.h"
 #include "config/config.h"
 #include "graph/route.h"
+
+/*
+ * Prints the message to standard output, decoded: its header, its texts, and
+ * a line for each file.
+ */
+bool preview_message(const struct prepared *p, const struct config *config,
+    struct err *e) __attribute__((warn_unused_result));
 
 /*
  * Prints the requests to standard output, with Graph's address; the ids in

@@ -463,6 +463,9 @@ dry_run(struct send *s, struct prepared *p, struct err *e)
 	struct route_choice choice;
 
 	if (!submit_route(NULL, p, s->via, &choice, e) ||
+	    !preview_message(p, &s->config, e))
+		return false;
+	if (s->cli.common.verbose &&
 	    !preview_requests(p, &s->config, s->access.graph_url, choice.route,
 		e))
 		return false;
