@@ -28,7 +28,9 @@ begin(struct world *w, const char *line, struct err *e)
 	struct config_ask ask = { 0 };
 	char text[512];
 
-	*w = (struct world){ .log = { LOG_WARN, -1, "" } };
+	*w = (struct world){
+		.log = { .level = LOG_WARN, .fd = -1, .name = "" }
+	};
 	w->log.fd = memfd_create("log", MFD_CLOEXEC);
 	command_clear_environment();
 	(void)snprintf(text, sizeof(text),

@@ -162,7 +162,7 @@ certificate_run(const struct settings *s, struct apply *a, struct err *e)
 	struct certificate_made made = { 0 };
 	bool known = s->word[1] == NULL || s->set;
 	struct str place;
-	unsigned days;
+	unsigned days = 0; /* gcc does not see that it is set */
 
 	if (!certificate_days(s->days, &days, e) ||
 	    (known && !apply_read(a, row, e)))

@@ -447,7 +447,9 @@ run(enum sendmail_mode mode, const char *prefix, int argc, char **argv)
 {
 	struct sendmail s = {
 		.prefix = prefix,
-		.log = { LOG_WARN, STDERR_FILENO, prefix, NULL },
+		.log = { .level = LOG_WARN,
+		    .fd = STDERR_FILENO,
+		    .name = prefix },
 		.syslog = SYSLOG_AS("post365/sendmail"),
 		.traffic = -1,
 	};
