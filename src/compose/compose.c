@@ -473,8 +473,12 @@ read_part(struct compose *c, const char *path, struct str *out, struct err *e)
 	bool ok;
 	int fd;
 
-	if (!open_path(path, &fd, e))
-		return false;
+	if (!open_path(path, &fd, e)) {
+		err_wrap(e, "%s", path == c->html ? "--html" : "--text");
+		return err_remedy(e,
+		    "name a file, or pipe the words: echo words | post365 "
+		    "send ...");
+	}
 	buf_init(&text, SEND_REQUEST_MAX + PIECE);
 	ok = read_begin(fd, path, &text, e);
 	if (ok && text.full) {

@@ -225,6 +225,8 @@ static const struct {
 	  "--eml: nowhere: cannot open" },
 	{ "folder as eml", { "--eml", "folder", "a@b.example" }, { 0 }, 66,
 	  "--eml: folder: is a directory" },
+	{ "words for a file", { "--text", "two words", "a@b.example" }, { 0 },
+	  66, "pipe the words: echo words | post365 send" },
 	{ "missing body", { "--text", "nowhere", "a@b.example" }, { 0 }, 66,
 	  "nowhere: cannot open" },
 	{ "folder as body", { "--html", "folder", "a@b.example" }, { 0 }, 66,
