@@ -146,6 +146,37 @@ rm m/var/spool/post365/new/0123456789ABCDEF
 check 'purge' 0 uninst m --prefix /usr --purge
 same 'nothing stays' '' "$(find m -mindepth 1)"
 
+# --- clumsy, and cut short
+
+check 'an empty DESTDIR' 64 inst ''
+machine x
+mkdir -p x/usr/local/bin
+cp "$P" x/usr/local/bin/post365
+chmod 700 x/usr/local/bin/post365
+listing x >before
+check 'copied by hand before' 0 inst x/ --user mail
+is 'then the timer can run it' /../x/usr/local/bin/post365 755 0:0
+check 'of another user' 0 inst x --prefix /usr/local/
+check 'and of the first again' 0 inst x --user mail --sendmail
+echo half >x/etc/systemd/system/post365.socket.new # as kill -9 leaves it
+check 'uninstall of all that' 0 uninst x --prefix /usr/local/
+listing x >after
+same_file 'all is as it was, again' before after
+mkdir -p x/var/spool x/data outside
+ln -s "$TMP/outside" x/var/spool/post365
+check 'a link that leads out' 73 inst x
+says 'it says which' "$ERR" '/x/var/spool/post365 leads out of .*/x$'
+same 'nothing went there' '' "$(ls outside)"
+rm x/var/spool/post365
+ln -s ../../data x/var/spool/post365
+check 'a link within' 0 inst x
+mkdir tidy
+rmdir x/data/drop
+ln -s "$TMP/tidy" x/data/drop
+check 'a drop folder that is a link' 73 inst x
+same 'where it leads stays closed' 755 "$(stat -c %a tidy)"
+rm -rf x
+
 # --- a machine of busybox and OpenRC; its adduser is a stand-in
 
 box() { run env -i PATH=/bin:/sbin chroot "$TMP/box" "$@"; }
@@ -183,6 +214,23 @@ if [ -n "${OWN_MOUNTS:-}" ] && command -v busybox >/dev/null &&
 	check 'busybox: uninstall' 0 box /usr/local/bin/post365 uninstall
 	listing box >after
 	same 'busybox: all is as it was' '' "$(diff before after)"
+	mkdir -p box/etc/post365 box/srv/web box/disk box/var/spool
+	echo page >box/srv/web/page
+	echo 'state_dir = /srv/web' >box/etc/post365/config
+	check 'busybox: a folder of others' 73 box /post365 install
+	says 'busybox: is not given away' "$ERR" '/srv/web has files of others'
+	same 'busybox: it is as it was' 0:0 "$(stat -c %u:%g box/srv/web/page)"
+	echo >box/srv/web/log
+	check 'busybox: beside our log' 0 box /post365 install
+	check 'busybox: purge' 0 box /usr/local/bin/post365 uninstall --purge
+	same 'busybox: the page stays' page "$(cat box/srv/web/page)"
+	ln -s /disk box/var/spool/post365
+	check 'busybox: a queue on another disk' 0 box /post365 install
+	same 'busybox: whose that is' '711 77:77' "$(stat -c '%a %u:%g' box/disk)"
+	check 'busybox: that, again' 0 box /post365 install
+	says 'busybox: that, nothing to do' "$OUT" '^nothing to do'
+	check 'busybox: away with it' 0 box /post365 uninstall
+	same 'busybox: as it was' '755 0:0' "$(stat -c '%a %u:%g' box/disk)"
 	umount box/proc
 else
 	skip 'busybox' 'no busybox, or no mounts here'

@@ -115,6 +115,17 @@ install_read(struct cli *c, struct install *in, struct err *e)
 	}
 }
 
+/* Its length without slashes at the end. */
+static size_t
+install_trim(const char *path)
+{
+	size_t n = str_of(path).n;
+
+	while (n > 0 && path[n - 1] == '/')
+		n--;
+	return n;
+}
+
 /* An ordinary user may fill a DESTDIR, as packages are made. */
 static bool
 install_settle(struct install *in, struct arena *mem, struct err *e)
@@ -122,6 +133,10 @@ install_settle(struct install *in, struct arena *mem, struct err *e)
 	const char *home = getenv("HOME");
 	char here[INSTALL_PATH] = "";
 
+	if (in->destdir != NULL && in->destdir[0] == '\0')
+		return err_set(e, ERR_USAGE, "--destdir: it is empty");
+	if (in->destdir != NULL && install_trim(in->destdir) == 0)
+		in->destdir = NULL; /* this machine */
 	in->own = geteuid() != 0 && in->destdir == NULL;
 	if (in->own && (in->sendmail || in->user != NULL)) {
 		err_set(e, ERR_USAGE, "%s: only root can do that",
@@ -278,6 +293,9 @@ install_prepare(struct install *in, const struct cli *c, struct err *e)
 	ok = install_settle(in, &mem, e) && install_check_prefix(in, e) &&
 	    install_load(in, c, &config, e);
 	if (ok) {
+		in->prefix = arena_fmt(&mem, "%.*s",
+		    (int)install_trim(in->prefix), in->prefix)
+				 .p;
 		names.own = in->own;
 		names.root = names.installed = !in->own;
 		names.program = arena_fmt(&mem, "%s/bin/post365", in->prefix).p;

@@ -16,7 +16,7 @@
 # what was cut short is undone as well. Fields end with a tab:
 #
 #	dir PATH		made
-#	file PATH SUM		written; its SHA-256. The last one counts
+#	file PATH SUM		written; its SHA-256; once more for other bytes
 #	link PATH TARGET	made
 #	backup PATH		what was there has another name
 #	divert PATH		the same, and dpkg knows it
@@ -89,9 +89,23 @@ noted() {
 
 # --- install: files
 
+# inside PATH: a link that begins with / would lead out of DESTDIR.
+inside() {
+	[ -n "$D" ] || return 0
+	case $(readlink -f "$D$1")/ in
+	"$(readlink -f "$D")"/*) ;;
+	*)
+		fail "$D$1 leads out of $D" \
+		    "make the link in it a relative one"
+		;;
+	esac
+}
 folder() { # PATH
 	[ -n "$1" ] || return 0
-	[ ! -d "$D$1" ] || return 0
+	if [ -d "$D$1" ]; then
+		inside "$1"
+		return 0
+	fi
 	case "$nl$made" in *"$nl$1$nl"*) return 0 ;; esac # in a dry run
 	folder "${1%/*}"
 	note dir "$1"
@@ -102,7 +116,7 @@ folder() { # PATH
 owner_of() { stat -c %u:%g "$1"; }
 # rights PATH MODE OWNER: of a file or folder; OWNER empty: as it is.
 rights() {
-	[ -e "$D$1" ] || return 0
+	[ -e "$D$1" ] && [ ! -L "$D$1" ] || return 0
 	now=$(stat -c '%a %u:%g' "$D$1")
 	want="$2 ${3:-${now#* }}"
 	[ "$now" != "$want" ] || return 0
@@ -134,23 +148,28 @@ keep() { # PATH
 
 sum_of() { sha256sum | cut -c 1-64; }
 
+# Is it what was written, now or by an earlier install?
+is_as_written() { # PATH
+	grep -qxF -e "file$tab$1$tab$(sum_of <"$D$1")" "$D$record"
+}
+
 # put PATH MODE FILE [TEXT]: FILE's bytes, or TEXT where FILE is empty. Who
 # runs the old file keeps it. Leaves a file of ours that somebody changed.
 put() {
+	folder "${1%/*}"
 	if [ -n "$3" ]; then
 		cmp -s "$3" "$D$1" && return
 	else
 		printf '%s' "$4" | cmp -s - "$D$1" && return
 	fi
-	if [ -e "$D$1" ] && sum=$(noted file "$1"); then
-		if [ "$sum" != "$(sum_of <"$D$1")" ] && [ -z "$3" ]; then
+	if [ -e "$D$1" ] && noted file "$1" >/dev/null; then
+		if [ -z "$3" ] && ! is_as_written "$1"; then
 			say "left $1 as it is: it was changed by hand"
 			return 0
 		fi
-	elif [ -e "$D$1" ]; then
+	else
 		keep "$1"
 	fi
-	folder "${1%/*}"
 	note file "$1" "$(put_bytes "$3" "${4:-}" | sum_of)"
 	units_changed=yes
 	act "wrote $1" put_file "$@"
@@ -158,7 +177,10 @@ put() {
 put_bytes() { if [ -n "$1" ]; then cat "$1"; else printf '%s' "$2"; fi; }
 put_file() {
 	put_bytes "$3" "${4:-}" >"$D$1.new" && chmod "$2" "$D$1.new" &&
-	    { sync "$D$1.new" 2>/dev/null || sync; } && mv -f "$D$1.new" "$D$1"
+	    { sync "$D$1.new" 2>/dev/null || sync; } &&
+	    mv -f "$D$1.new" "$D$1" && return
+	rm -f "$D$1.new"
+	return 1
 }
 
 # --- install: who, where
@@ -206,18 +228,35 @@ user() {
 	[ -n "$in_dry" ] || find_user
 }
 
+# A folder with nothing of others in it: made here, or named after us.
+is_own() { # FOLDER
+	case $1 in *post365*) return 0 ;; esac
+	noted dir "$1" >/dev/null
+}
+
 # A queue belongs to one user, whoever made it.
 give() { # FOLDER
 	[ -n "$uid" ] && [ -d "$D$1" ] && is_root || return 0
 	from=$(owner_of "$D$1")
 	[ "$from" != "$uid:$gid" ] || return 0
+	is_own "$1" || [ -d "$D$1/new" ] || [ -f "$D$1/log" ] ||
+	    [ -z "$(ls -A "$D$1")" ] ||
+	    fail "$1 has files of others, and would be given to $in_user" \
+		"name a folder of its own in spool_dir or state_dir"
 	noted dir "$1" >/dev/null || noted was "$1" >/dev/null ||
 	    note was "$1" "$(stat -c %a "$D$1")$tab$from"
 	act "gave $1 to $in_user" chown -Rh "$uid:$gid" "$D$1"
 }
 
+# Where a folder is that is a link to another disk.
+real() { # PATH
+	{ [ -z "$D" ] && [ -L "$1" ] && readlink -f "$1"; } || say "$1"
+}
 folders() {
 	root='' ours=''
+	in_config=$(real "$in_config")
+	in_spool=$(real "$in_spool")
+	in_state=$(real "$in_state")
 	if is_root && [ -n "$uid" ]; then root=0:$gid ours=$uid:$gid; fi
 	folder "$in_config"
 	rights "$in_config" 750 "$root"
@@ -226,10 +265,13 @@ folders() {
 		    rights "$in_config/$f" 640 "$root"
 	done
 	folder "$in_spool"
-	folder "$in_spool/drop"
 	folder "$in_state"
 	give "$in_spool"
 	give "$in_state"
+	# it stands in a folder of $in_user, who could make it a link
+	[ ! -L "$D$in_spool/drop" ] ||
+	    fail "$in_spool/drop is a link" "remove it"
+	folder "$in_spool/drop"
 	rights "$in_spool" 711 "$ours"
 	rights "$in_spool/drop" 1733 "$ours"
 	rights "$in_state" 700 "$ours"
@@ -350,6 +392,7 @@ install() {
 	cmp -s "$in_self" "$D$bin" || new_binary=yes
 	put "$bin" 755 "$in_self"
 	if [ -z "$in_own" ]; then
+		rights "$bin" 755 '' # also what was copied there by hand
 		user
 		folders
 	fi
@@ -376,9 +419,9 @@ install() {
 # --- uninstall: a function for each kind; false: it stays in the record
 
 undo_file() { # PATH
+	[ -n "$in_dry" ] || rm -f "$D$1.new" # of one that was cut short
 	[ -e "$D$1" ] || return 0
-	if [ "$1" != "$bin" ] &&
-	    [ "$(noted file "$1")" != "$(sum_of <"$D$1")" ]; then
+	if [ "$1" != "$bin" ] && ! is_as_written "$1"; then
 		say "left $1: it was changed by hand"
 		return 1
 	fi
@@ -447,6 +490,8 @@ undo_data() { # KIND PATH
 	elif [ "$mails" != 0 ]; then
 		say "left $2: the queue has $mails messages"
 		return 1
+	elif [ -n "$in_purge" ] && ! is_own "$2"; then
+		say "left $2: it was there before, for others as well"
 	elif [ -n "$in_purge" ]; then
 		act "removed $2" rm -rf "$D$2"
 	else
