@@ -21,16 +21,28 @@ static const char config_text[] =
     "client_id = 66666666-7777-8888-9999-aaaaaaaaaaaa\n"
     "client_secret = s\n"
     "from = me@contoso.com\n"
-    "aliases = aliases\n"
     "login_url = http://127.0.0.1:1\n"
     "graph_url = http://127.0.0.1:1/v1.0\n"
-    "state_dir = state\n"
     "token_cache = no\n";
 
 static const char aliases_text[] = "root: ops\n"
 				   "ops: a@contoso.com, b@contoso.com\n"
 				   "loop: pool\n"
 				   "pool: loop\n";
+
+/* These lines, and a state folder of their own: whole paths, as for cron. */
+static void
+write_settings(const char *name, const char *lines, const char *aliases)
+{
+	const char *dir = command_folder();
+	struct buf text;
+
+	buf_init(&text, 4096);
+	buf_addf(&text, "%sstate_dir = %s/%s-state\naliases = %s/%s\n", lines,
+	    dir, name, dir, aliases);
+	(void)command_file(name, buf_view(&text), 0600);
+	buf_release(&text);
+}
 
 static void
 make_files(void)
@@ -40,19 +52,17 @@ make_files(void)
 	(void)command_file("c", STR(""), 0600); /* makes the folder */
 	T_CHECK(chdir(command_folder()) == 0, "chdir");
 	(void)setenv("POST365_CONFIG", "c", 1);
-	(void)command_file("c", str_of(config_text), 0600);
-	(void)command_file("off",
-	    STR("enabled = no\n"
-		"from = a@b.c\ntenant_id = b.c\n"
-		"client_id = "
-		"66666666-7777-8888-9999-aaaaaaaaaaaa\n"
-		"client_secret = s\n"),
-	    0600);
+	write_settings("c", config_text, "aliases");
+	write_settings("off",
+	    "enabled = no\n"
+	    "from = a@b.c\ntenant_id = b.c\n"
+	    "client_id = 66666666-7777-8888-9999-aaaaaaaaaaaa\n"
+	    "client_secret = s\n",
+	    "aliases");
 	(void)command_file("empty", STR("\n"), 0600);
 	(void)command_file("aliases", str_of(aliases_text), 0600);
 	(void)command_file("pipe", STR("root: \"|/bin/cat\"\n"), 0600);
-	(void)command_file("piped",
-	    STR("from = me@contoso.com\naliases = pipe\n"), 0600);
+	write_settings("piped", "from = me@contoso.com\n", "pipe");
 }
 
 static const struct str mail = STR_INIT("To: a@b.c\nSubject: s\n\nx\n");
@@ -109,7 +119,7 @@ static const struct {
 	{ "-bi", &sendmail, { "-bi" }, NULL, 0, "", "" },
 	{ "newaliases", &newaliases, { NULL }, NULL, 0, "", "" },
 	{ "newaliases, broken", &newaliases, { "-C", "piped" }, NULL, 0, "",
-	  "newaliases: pipe:1: " },
+	  "/pipe:1: " },
 	{ "-bv", &sendmail, { "-bv", "root", "x@y.z" }, NULL, 0,
 	  "root -> a@contoso.com, b@contoso.com\nx@y.z -> x@y.z\n", "" },
 	{ "-bv list", &sendmail, { "-bv", "x@y.z, Ann <v@w.x>" }, NULL, 0,
