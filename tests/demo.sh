@@ -50,8 +50,9 @@ PID=$!
 n=0
 until grep -q '^ready' ready; do
 	n=$((n + 1))
-	[ $n -le 100 ] && kill -0 "$PID" 2>/dev/null ||
-	    stop_here 'the sandbox does not start'
+	if [ $n -gt 100 ] || ! kill -0 "$PID" 2>/dev/null; then
+		stop_here 'the sandbox does not start'
+	fi
 	sleep 0.05
 done
 sed "s,$DIR/,," ready

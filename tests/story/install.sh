@@ -55,10 +55,10 @@ is 'the settings' /etc/post365/config 640 0:986
 is 'the queue' /var/spool/post365 711 985:986
 is 'its drop folder' /var/spool/post365/drop 1733 985:986
 is 'the journal' /var/lib/post365 700 985:986
-"$P" print man >man
-same_file 'the manual' man m/usr/local/share/man/man1/post365.1
-"$P" print completion fish >fish
-same_file 'and what a shell completes by' fish \
+"$P" print man >page
+same_file 'the manual' page m/usr/local/share/man/man1/post365.1
+"$P" print completion fish >complete
+same_file 'and what a shell completes by' complete \
     m/usr/local/share/fish/vendor_completions.d/post365.fish
 UNITS=m/etc/systemd/system
 has 'the timer: as whom' $UNITS/post365-queue.service 'User=post365'

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The sandbox as a person meets it: what it says, what it keeps from one start
 # to the next, and what a mistake of its user looks like.
+# shellcheck disable=SC2119
 . "$(dirname "$0")/lib.sh"
 
 BOX=$TMP/box
