@@ -21,7 +21,7 @@ fresh() {
 	setting state_dir "$TMP/state"
 	SPOOL=$TMP/state/spool
 	forget_mail
-	queue list
+	queue run # makes its folders
 }
 
 start_sandbox
