@@ -98,9 +98,14 @@ worker_returns_start(const struct config *c, const char *path,
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* the queue's lock and the bell are the parent's, and end with it */
 	fds_close_but(keep, 1);
-	while (getppid() == parent && outbox_open_journal(&outbox, c, &e)) {
-		worker_returns(c, path, &outbox.journal, log);
-		outbox_close(&outbox);
+	while (getppid() == parent) {
+		/* a full disk now is no reason to never look again */
+		if (outbox_open_journal(&outbox, c, &e)) {
+			worker_returns(c, path, &outbox.journal, log);
+			outbox_close(&outbox);
+		} else {
+			log_warn(log, "bounces are not looked for: %s", e.msg);
+		}
 		(void)os_poll(NULL, 0,
 		    os_mono_ms() + (int64_t)RETURNS_EVERY_S * 1000);
 	}
