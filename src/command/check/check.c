@@ -15,7 +15,7 @@ enum { CHECK_JSON = 1, CHECK_NO_PROBE, CHECK_WAIT };
 /* clang-format off */
 const struct cli_option check_options[] = {
 	{ CHECK_NO_PROBE, 0, "no-probe", NULL,
-	  "do not ask Graph whether the mailbox may be sent from" },
+	  "do not ask whether it may send" },
 	{ CHECK_JSON, 0, "json", NULL, "as JSON, an object a line" },
 	{ 0, 0, NULL, NULL, NULL }
 };
