@@ -397,7 +397,8 @@ deps_root() {
 	have mmdebstrap || return 1
 	# shellcheck source=/dev/null
 	suite=$(. /etc/os-release && say "${VERSION_CODENAME:-stable}")
-	mmdebstrap --variant=minbase --include="$(say "$1" | tr '|' ,)" \
+	mmdebstrap --format=tar --variant=minbase \
+	    --include="$(say "$1" | tr '|' ,)" \
 	    --skip=cleanup/apt/lists \
 	    --dpkgopt='path-exclude=/usr/share/man/*' \
 	    --dpkgopt='path-exclude=/usr/share/locale/*' \

@@ -77,5 +77,5 @@ wait $relay
 same 'it ends well' 0 $?
 trap stop_sandbox EXIT
 same 'without a word of walls or warnings' '' \
-    "$(grep -E 'walls|warn|post365 relay:' "$TMP/relay.err")"
+    "$(grep -E 'walls: |warn|post365 relay:' "$TMP/relay.err")"
 finish
