@@ -247,6 +247,18 @@ apply_there(const char *folder)
 }
 
 bool
+apply_is_free(const char *path, const char *remedy, struct err *e)
+{
+	struct os_stat st;
+
+	if (!os_stat_path(path, &st, e))
+		return true;
+	err_set(e, ERR_CONFIG, "%s: is there already", path);
+	e->exit = EX_CANTCREAT;
+	return err_remedy(e, "%s", remedy);
+}
+
+bool
 apply_make(const char *path, struct str text, struct err *e)
 {
 	struct replace_how how = { .mode = 0600,
@@ -256,12 +268,8 @@ apply_make(const char *path, struct str text, struct err *e)
 	struct os_stat st;
 	size_t kept;
 
-	if (os_stat_path(path, &st, e)) {
-		err_set(e, ERR_CONFIG, "%s: is there already", path);
-		e->exit = EX_CANTCREAT;
-		return false;
-	}
-	if (!os_folder_of(path, folder, sizeof(folder), e))
+	if (!apply_is_free(path, "", e) ||
+	    !os_folder_of(path, folder, sizeof(folder), e))
 		return false;
 	kept = apply_there(folder);
 	if (os_mkdirs(folder, geteuid() == 0 ? 0755 : 0700, e)) {

@@ -50,6 +50,10 @@ bool apply_check(const struct apply *a, const struct config_row *row,
 bool apply_replace(const struct apply *a, struct err *e)
     __attribute__((warn_unused_result));
 
+/* False: there is such a file; ERR_CONFIG with exit 73, and what to do. */
+bool apply_is_free(const char *path, const char *remedy, struct err *e)
+    __attribute__((warn_unused_result));
+
 /*
  * Makes a file that is not there yet, with mode 0600, and its folder. What
  * root writes into a folder that it shares with one group, as post365 install

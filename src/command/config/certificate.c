@@ -59,15 +59,10 @@ certificate_write(const struct certificate_made *m, const struct issue *i,
 static bool
 certificate_is_free(const char *path, struct err *e)
 {
-	struct os_stat st;
-
-	if (!os_stat_path(path, &st, e))
-		return true;
-	err_set(e, ERR_CONFIG, "%s: is there already", path);
-	e->exit = EX_CANTCREAT;
-	return err_remedy(e,
+	return apply_is_free(path,
 	    "name another file: the old certificate signs in until the new one "
-	    "is uploaded");
+	    "is uploaded",
+	    e);
 }
 
 bool

@@ -372,15 +372,10 @@ init_place(const struct config_places *places)
 static bool
 init_is_free(const char *path, struct err *e)
 {
-	struct os_stat st;
-
-	if (!os_stat_path(path, &st, e))
-		return true;
-	err_set(e, ERR_CONFIG, "%s: is there already", path);
-	e->exit = EX_CANTCREAT;
-	return err_remedy(e,
+	return apply_is_free(path,
 	    "post365 config set KEY VALUE changes it; --config names another "
-	    "place");
+	    "place",
+	    e);
 }
 
 static bool
