@@ -1,47 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/serve.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/os.h"
-#include "codec/date.h"
-#include "net/tcp.h"
-#include "net/tls.h"
+#include "net/serve_client.h"
 
-enum {
-	READ_PIECE = 16384,
-	READS_MOST = 4, /* of one client in a step: others wait as well */
-	MEMORY_MAX = 64 * 1024,
-	LINGER_MS = 1000
-};
+_Static_assert(SERVE_PEER_SIZE == INET6_ADDRSTRLEN, "an address as text");
 
 static const struct {
 	int status;
 	const char *reason;
 } reasons[] = {
-	{ 200, "OK" },
-	{ 201, "Created" },
-	{ 202, "Accepted" },
-	{ 204, "No Content" },
-	{ 303, "See Other" },
-	{ 307, "Temporary Redirect" },
-	{ 400, "Bad Request" },
-	{ 401, "Unauthorized" },
-	{ 403, "Forbidden" },
-	{ 404, "Not Found" },
-	{ 405, "Method Not Allowed" },
-	{ 408, "Request Timeout" },
-	{ 410, "Gone" },
-	{ 413, "Payload Too Large" },
-	{ 415, "Unsupported Media Type" },
-	{ 416, "Range Not Satisfiable" },
+	{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" },
+	{ 204, "No Content" }, { 303, "See Other" },
+	{ 307, "Temporary Redirect" }, { 400, "Bad Request" },
+	{ 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+	{ 405, "Method Not Allowed" }, { 408, "Request Timeout" },
+	{ 409, "Conflict" }, { 410, "Gone" }, { 413, "Payload Too Large" },
+	{ 415, "Unsupported Media Type" }, { 416, "Range Not Satisfiable" },
+	{ 421, "Misdirected Request" }, { 422, "Unprocessable Content" },
 	{ 429, "Too Many Requests" },
 	{ 431, "Request Header Fields Too Large" },
-	{ 500, "Internal Server Error" },
-	{ 502, "Bad Gateway" },
-	{ 503, "Service Unavailable" },
-	{ 504, "Gateway Timeout" },
+	{ 500, "Internal Server Error" }, { 502, "Bad Gateway" },
+	{ 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
+	{ 507, "Insufficient Storage" }, /* RFC 4918 11.5 */
 };
 
 const char *
@@ -79,241 +65,59 @@ serve_flaw(const struct http1 *h, int *status)
 	return h->reason;
 }
 
-/* --- clients --- */
-
-static void
-client_end(struct serve_client *c)
+void
+serve_answer_init(struct serve_answer *a)
 {
-	if (c->phase == SERVE_FREE)
-		return;
-	if (c->stream.tls != NULL && c->phase != SERVE_SHAKING)
-		tls_bye(c->stream.tls);
-	tls_free(c->stream.tls);
-	os_close(&c->stream.fd);
-	http1_release(&c->head);
-	buf_release(&c->body);
-	buf_release(&c->out);
-	buf_release(&c->ahead);
-	arena_release(&c->mem);
-	*c = (struct serve_client){ 0 };
+	*a = (struct serve_answer){ .status = 404 };
+	buf_init(&a->fields, HTTP1_HEAD_MAX);
+	buf_init_secret(&a->body, SERVE_ANSWER_MAX);
 }
 
-/* Ready for a request: nothing of the last one is left. */
-static void
-client_rest(struct serve_client *c, size_t body_max, int64_t deadline)
+void
+serve_answer_release(struct serve_answer *a)
 {
-	http1_release(&c->head);
-	http1_init(&c->head, HTTP1_REQUEST);
-	buf_release(&c->body);
-	buf_init_secret(&c->body, body_max); /* may hold a password */
-	buf_release(&c->out);
-	buf_init_secret(&c->out, SERVE_ANSWER_MAX + HTTP1_HEAD_MAX);
-	c->sent = 0;
-	c->headed = false;
-	c->phase = SERVE_IDLE;
-	c->events = POLLIN;
-	c->deadline = deadline;
+	buf_release(&a->fields);
+	buf_release(&a->body);
+	*a = (struct serve_answer){ 0 };
 }
 
-static void
-client_begin(struct serve *s, struct serve_client *c, int fd, int64_t now)
+/* --- who calls --- */
+
+static struct serve_peer
+serve_peer_of(const struct sockaddr_storage *from)
 {
-	struct err ignored;
+	static const unsigned char mapped[12] = { [10] = 0xff, 0xff };
+	struct serve_peer p = { 0 };
+	struct sockaddr_in6 v6;
+	struct sockaddr_in v4;
+	bool is_v4;
 
-	*c = (struct serve_client){ .phase = SERVE_IDLE, .stream.fd = fd };
-	tcp_tune(fd);
-	arena_init(&c->mem, MEMORY_MAX);
-	buf_init_secret(&c->ahead, READ_PIECE);
-	client_rest(c, s->how.body_max, now + SERVE_HEAD_MS);
-	if (s->how.cert == NULL)
-		return;
-	c->phase = SERVE_SHAKING;
-	c->stream.tls = tls_server(&c->mem, fd,
-	    &(struct tls_at){ .cert = s->how.cert, .http = true }, &ignored);
-	if (c->stream.tls == NULL)
-		client_end(c);
-}
-
-static void
-client_say(struct serve_client *c, const struct serve_answer *a, bool body,
-    int64_t wall)
-{
-	char date[DATE_HTTP_SIZE];
-
-	date_http(wall, date);
-	buf_addf(&c->out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", a->status,
-	    serve_reason(a->status), date);
-	buf_adds(&c->out, buf_view(&a->fields));
-	if (a->type != NULL)
-		buf_addf(&c->out, "Content-Type: %s\r\n", a->type);
-	if (a->status != 204) /* RFC 9110 8.6 */
-		buf_addf(&c->out, "Content-Length: %zu\r\n", a->body.n);
-	if (!c->keep)
-		buf_addz(&c->out, "Connection: close\r\n");
-	buf_addz(&c->out, "\r\n");
-	if (body)
-		buf_adds(&c->out, buf_view(&a->body));
-}
-
-/* The request is whole, or broken: its answer. */
-static void
-client_answer(struct serve *s, struct serve_client *c, int64_t now,
-    int64_t wall)
-{
-	struct serve_answer a = { .status = 404 };
-	struct str target = http1_target(&c->head);
-	struct serve_request r = { .method = http1_method(&c->head),
-		.path = str_first(target, str_chr(target, '?')),
-		.body = buf_view(&c->body),
-		.head = &c->head };
-	int status;
-	const char *flaw = serve_flaw(&c->head, &status);
-
-	r.query = str_from(target, r.path.n + 1);
-	buf_init(&a.fields, HTTP1_HEAD_MAX);
-	buf_init_secret(&a.body, SERVE_ANSWER_MAX);
-	c->keep = flaw == NULL && c->head.keep_alive;
-	if (flaw == NULL) {
-		s->how.handle(s->how.arg, &r, &a);
+	if (from->ss_family == AF_INET6) {
+		memcpy(&v6, from, sizeof(v6));
+		memcpy(p.ip, &v6.sin6_addr, sizeof(p.ip));
+	} else if (from->ss_family == AF_INET) {
+		memcpy(&v4, from, sizeof(v4));
+		memcpy(p.ip, mapped, sizeof(mapped));
+		memcpy(p.ip + sizeof(mapped), &v4.sin_addr, 4);
 	} else {
-		a.status = status;
-		a.type = "text/plain";
-		buf_addf(&a.body, "%s\n", flaw);
+		return p;
 	}
-	if (a.body.full || a.body.no_memory || a.fields.full ||
-	    a.fields.no_memory) {
-		buf_reset(&a.body);
-		buf_reset(&a.fields);
-		a.status = 500;
-	}
-	client_say(c, &a, !str_eq(r.method, STR("HEAD")), wall);
-	buf_release(&a.fields);
-	buf_release(&a.body);
-	c->phase = SERVE_WRITING;
-	c->deadline = now + SERVE_BODY_MS;
+	is_v4 = memcmp(p.ip, mapped, sizeof(mapped)) == 0;
+	(void)inet_ntop(is_v4 ? AF_INET : AF_INET6,
+	    p.ip + (is_v4 ? sizeof(mapped) : 0), p.text, sizeof(p.text));
+	p.counted =
+	    is_v4 ? p.ip[12] != 127 : memcmp(p.ip, &in6addr_loopback, 16) != 0;
+	return p;
 }
 
-/* Feeds what came; what is behind the request waits in ahead. */
-static void
-client_feed(struct serve *s, struct serve_client *c, struct str in, int64_t now,
-    int64_t wall)
-{
-	enum parse r;
-
-	if (c->phase == SERVE_IDLE) {
-		c->phase = SERVE_READING;
-		c->deadline = now + SERVE_HEAD_MS;
-	}
-	r = http1_feed(&c->head, &in, &c->body);
-	if (http1_has_head(&c->head) && !c->headed) {
-		c->headed = true;
-		c->deadline = now + SERVE_BODY_MS;
-		if (r == PARSE_MORE &&
-		    str_ieq(http1_field(&c->head, STR("Expect")),
-			STR("100-continue")))
-			buf_addz(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
-	}
-	if (r == PARSE_MORE)
-		return;
-	buf_adds(&c->ahead, in);
-	client_answer(s, c, now, wall);
-}
-
-/* False: it is over with this client. */
+/* Of IPv6, a network (RFC 4291 2.5.1: 64 bits) is one: it has all the rest. */
 static bool
-client_read(struct serve *s, struct serve_client *c, int64_t now, int64_t wall)
+serve_peer_is(const struct serve_peer *a, const struct serve_peer *b)
 {
-	char piece[READ_PIECE];
-	struct str in = { piece, 0 };
-	struct err ignored;
-	enum io io;
+	static const unsigned char none[8] = { 0 };
+	size_t n = memcmp(a->ip, none, sizeof(none)) == 0 ? 16 : 8;
 
-	if (c->ahead.n > 0) {
-		memcpy(piece, c->ahead.p, c->ahead.n);
-		in.n = c->ahead.n;
-		buf_reset(&c->ahead);
-		client_feed(s, c, in, now, wall);
-		return true;
-	}
-	io = io_read(c->stream, piece, sizeof(piece), &in.n, &ignored);
-	c->events = io_events(io);
-	if (io == IO_DONE && c->phase != SERVE_LINGERING)
-		client_feed(s, c, in, now, wall);
-	return io == IO_DONE || c->events != 0;
-}
-
-/* What is to be written. False: it is over. */
-static bool
-client_write(struct serve *s, struct serve_client *c, int64_t now)
-{
-	struct str left = str_from(buf_view(&c->out), c->sent);
-	struct err ignored;
-	size_t done = 0;
-	enum io io;
-
-	if (c->out.full || c->out.no_memory)
-		return false;
-	io = io_write(c->stream, left, &done, &ignored);
-	c->sent += done;
-	c->events = io_events(io);
-	if (io != IO_DONE || c->sent < c->out.n)
-		return io == IO_DONE || c->events != 0;
-	if (c->phase == SERVE_READING) { /* "100 Continue" */
-		buf_reset(&c->out);
-		c->sent = 0;
-	} else if (c->keep) {
-		client_rest(c, s->how.body_max, now + SERVE_IDLE_MS);
-		c->served = true;
-	} else {
-		if (c->stream.tls != NULL)
-			tls_bye(c->stream.tls);
-		(void)shutdown(c->stream.fd, SHUT_WR);
-		buf_reset(&c->ahead);
-		c->phase = SERVE_LINGERING;
-		c->deadline = now + LINGER_MS;
-	}
-	return true;
-}
-
-static bool
-client_shake(struct serve_client *c)
-{
-	struct err ignored;
-	enum io io = tls_handshake(c->stream.tls, &ignored);
-
-	c->events = io_events(io);
-	if (io == IO_DONE)
-		c->phase = SERVE_IDLE; /* its head has the same deadline */
-	return io == IO_DONE || c->events != 0;
-}
-
-/* As far as it goes without waiting, but not so far that others wait. */
-static void
-client_step(struct serve *s, struct serve_client *c, int64_t now, int64_t wall)
-{
-	bool more = now < c->deadline;
-
-	for (int i = 0; more && i < READS_MOST; i++) {
-		if (c->phase == SERVE_SHAKING)
-			more = client_shake(c);
-		else if (c->sent < c->out.n)
-			more = client_write(s, c, now);
-		else
-			more = client_read(s, c, now, wall);
-		if (more && c->events != 0)
-			return;
-	}
-	if (!more)
-		client_end(c);
-	else
-		c->events = POLLIN | POLLOUT; /* it goes on at once */
-}
-
-/* It has its answer, and asks nothing. */
-static bool
-client_is_spare(const struct serve_client *c)
-{
-	return c->phase == SERVE_IDLE && c->served && c->ahead.n == 0;
+	return a->counted && b->counted && memcmp(a->ip, b->ip, n) == 0;
 }
 
 /* --- all of them --- */
@@ -328,58 +132,88 @@ void
 serve_close(struct serve *s)
 {
 	for (size_t i = 0; i < SERVE_CLIENTS; i++)
-		client_end(&s->client[i]);
+		serve_client_end(&s->client[i]);
 }
 
 size_t
 serve_wants(const struct serve *s, struct pollfd fds[SERVE_FDS], int64_t *wake)
 {
 	const struct serve_client *c = s->client;
+	int64_t room_at = INT64_MAX;
 	size_t n = 0;
-	bool room = false;
 
 	for (; c < s->client + SERVE_CLIENTS; c++) {
-		room = room || c->phase == SERVE_FREE || client_is_spare(c);
+		if (c->spare_at < room_at)
+			room_at = c->spare_at; /* 0 of a free one */
 		if (c->phase == SERVE_FREE)
 			continue;
 		if (c->deadline < *wake)
 			*wake = c->deadline;
 		fds[n++] = (struct pollfd){ c->stream.fd, c->events, 0 };
 	}
-	if (room)
+	if (room_at <= s->now)
 		fds[n++] = (struct pollfd){ s->listener, POLLIN, 0 };
+	else if (room_at < *wake)
+		*wake = room_at;
 	return n;
 }
 
-/* A free place, else that of who was silent for longest; NULL: none. */
 static struct serve_client *
-serve_place(struct serve *s)
+serve_more_spare(struct serve_client *a, struct serve_client *b)
 {
-	struct serve_client *place = NULL, *c = s->client;
+	return a == NULL || b->spare_at < a->spare_at ? b : a;
+}
+
+/*
+ * A free place, else that of who was silent for longest; NULL: none. Whoever
+ * has half of the places gets another one of these only.
+ */
+static struct serve_client *
+serve_place(struct serve *s, const struct serve_peer *from, int64_t now)
+{
+	struct serve_client *place = NULL, *own = NULL, *c = s->client;
+	unsigned has = 0;
+	bool same;
 
 	for (; c < s->client + SERVE_CLIENTS; c++) {
-		if (c->phase == SERVE_FREE)
-			return c;
-		if (client_is_spare(c) &&
-		    (place == NULL || c->deadline < place->deadline))
-			place = c;
+		same = serve_peer_is(&c->peer, from);
+		has += same;
+		if (c->spare_at > now)
+			continue;
+		place = serve_more_spare(place, c);
+		if (same)
+			own = serve_more_spare(own, c);
 	}
-	return place;
+	return has < SERVE_PEER_CLIENTS ? place : own;
 }
 
 static void
 serve_accept(struct serve *s, int64_t now)
 {
+	struct sockaddr_storage from;
+	struct serve_peer peer = { 0 };
 	struct serve_client *c;
+	socklen_t n;
 	int fd;
 
-	while ((c = serve_place(s)) != NULL) {
-		fd = accept4(s->listener, NULL, NULL,
+	for (int i = 0; i < SERVE_CLIENTS; i++) {
+		peer.counted = false;
+		if (serve_place(s, &peer, now) == NULL)
+			return;
+		n = sizeof(from);
+		from.ss_family = AF_UNSPEC;
+		fd = accept4(s->listener, (struct sockaddr *)&from, &n,
 		    SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0)
 			return;
-		client_end(c);
-		client_begin(s, c, fd, now);
+		peer = serve_peer_of(&from);
+		c = serve_place(s, &peer, now);
+		if (c == NULL) {
+			os_close(&fd);
+			continue;
+		}
+		serve_client_end(c);
+		serve_client_begin(s, c, fd, &peer, now);
 	}
 }
 
@@ -388,6 +222,40 @@ serve_step(struct serve *s, int64_t now, int64_t wall)
 {
 	for (size_t i = 0; i < SERVE_CLIENTS; i++)
 		if (s->client[i].phase != SERVE_FREE)
-			client_step(s, &s->client[i], now, wall);
+			serve_client_step(s, &s->client[i], now, wall);
 	serve_accept(s, now);
+	s->now = now;
+}
+
+/* --- late answers --- */
+
+/* Which client waits for the answer to this; SERVE_CLIENTS: none. */
+static size_t
+serve_find(const struct serve *s, uint64_t id)
+{
+	size_t i = 0;
+
+	while (i < SERVE_CLIENTS &&
+	    (s->client[i].id != id || !serve_client_is_waiting(&s->client[i])))
+		i++;
+	return i;
+}
+
+bool
+serve_is_waiting(const struct serve *s, uint64_t id)
+{
+	return serve_find(s, id) < SERVE_CLIENTS;
+}
+
+bool
+serve_reply(struct serve *s, uint64_t id, const struct serve_answer *a,
+    int64_t now, int64_t wall)
+{
+	size_t i = serve_find(s, id);
+
+	if (i == SERVE_CLIENTS)
+		return false;
+	serve_client_say(&s->client[i], a, now, wall);
+	s->client[i].events = POLLOUT;
+	return true;
 }
