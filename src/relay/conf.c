@@ -5,6 +5,7 @@
 
 #include "base/nearest.h"
 #include "config/key.h"
+#include "relay/users.h"
 
 enum {
 	CONF_KEYS_MOST = 64,
@@ -29,7 +30,7 @@ typedef bool conf_take(struct str value, const struct conf_place *to,
 
 static conf_take conf_take_listen, conf_take_allow, conf_take_certificate;
 static conf_take conf_take_key, conf_take_failures, conf_take_socket,
-    conf_take_drop, conf_take_metrics;
+    conf_take_drop, conf_take_metrics, conf_take_web;
 
 /* One of type, words and take says how. */
 static const struct conf_row {
@@ -85,6 +86,9 @@ static const struct conf_row {
 	{ "syslog_name", TYPE(text), AT(syslog_name), "post365", false },
 	{ "log_probes", TYPE(yes_no), AT(log_probes), "no", false },
 	{ "metrics", TAKE(metrics), 0, NULL, false },
+	{ "web", TAKE(web), 0, NULL, false },
+	{ "web_hosts", TYPE(text), AT(web_hosts), NULL, false },
+	{ "web_token_file", TYPE(path), AT(web_token_file), NULL, false },
 	/* clang-format on */
 };
 
@@ -204,11 +208,12 @@ conf_take_drop(struct str value, const struct conf_place *to, struct err *e)
 }
 
 static bool
-conf_take_metrics(struct str value, const struct conf_place *to, struct err *e)
+conf_take_address(struct str value, const struct conf_place *to,
+    struct listen **out, struct err *e)
 {
 	struct listen *l = arena_alloc(to->mem, sizeof(*l));
 
-	to->conf->metrics = l;
+	*out = l;
 	if (l == NULL)
 		return arena_ok(to->mem, e);
 	if (!listen_parse(arena_str(to->mem, value), l, e))
@@ -216,6 +221,18 @@ conf_take_metrics(struct str value, const struct conf_place *to, struct err *e)
 	return (l->kind == LISTEN_IP && str_eq(l->text, value)) ||
 	    err_set(e, ERR_CONFIG, "\"%.*s\" is not of the form IP:PORT",
 		STR_ARG(value));
+}
+
+static bool
+conf_take_metrics(struct str value, const struct conf_place *to, struct err *e)
+{
+	return conf_take_address(value, to, &to->conf->metrics, e);
+}
+
+static bool
+conf_take_web(struct str value, const struct conf_place *to, struct err *e)
+{
+	return conf_take_address(value, to, &to->conf->web, e);
 }
 
 /* The table */
@@ -399,6 +416,57 @@ conf_check_metrics(const struct conf *c, bool contained, struct err *e)
 	return err_remedy(e,
 	    "name an address of this machine's or of your own network, as "
 	    "127.0.0.1:9365 (0.0.0.0 in a container only)");
+}
+
+/* Nobody but an administrator signs in to the dashboard. */
+static bool
+conf_has_admin(const struct conf *c, bool *has, struct err *e)
+{
+	struct user *list = NULL;
+	struct arena mem;
+	bool ok = true;
+
+	*has = false;
+	arena_init_secret(&mem, USERS_FILE_MOST);
+	if (c->auth_file.n > 0)
+		ok = users_read(&mem, c->auth_file, &list, e);
+	for (const struct user *u = list; ok && u != NULL; u = u->next)
+		*has = *has || u->rule.admin;
+	arena_release(&mem);
+	return ok;
+}
+
+bool
+conf_check_web(const struct conf *c, struct err *e)
+{
+	const struct listen *l = c->web;
+	bool has;
+
+	if (l == NULL)
+		return true;
+	if (!range_ip_is_loopback(&l->ip) && c->certificates == 0) {
+		err_set(e, ERR_CONFIG,
+		    "web = %.*s: passwords would go in clear",
+		    STR_ARG(l->text));
+		return err_remedy(e,
+		    "set tls_certificate and tls_key below [relay], or web = "
+		    "127.0.0.1:%u",
+		    (unsigned)l->port);
+	}
+	if (!conf_has_admin(c, &has, e))
+		return err_wrap(e, "web = %.*s", STR_ARG(l->text));
+	if (has)
+		return true;
+	err_set(e, ERR_CONFIG, "web = %.*s: nobody could sign in",
+	    STR_ARG(l->text));
+	if (c->auth_file.n == 0)
+		return err_remedy(e,
+		    "set auth_file = FILE with a line user:hash:role=admin; "
+		    "post365 relay --hash-password makes a hash");
+	return err_remedy(e,
+	    "put role=admin behind a user's hash in %s: "
+	    "user:hash:role=admin",
+	    c->auth_file.p);
 }
 
 bool

@@ -47,6 +47,9 @@ struct conf {
 	struct str socket;      /* empty: none */
 	bool socket_asked;      /* it was set */
 	struct listen *metrics; /* NULL: none */
+	struct listen *web;     /* the dashboard; NULL: none */
+	struct str web_hosts;   /* further names of it, parted by blanks */
+	struct str web_token_file;
 	struct str certificate[CONF_PAIRS], key[CONF_PAIRS];
 	size_t certificates, keys;
 	struct str log_file, syslog_name;
@@ -78,6 +81,14 @@ bool conf_check(const struct conf *c, struct err *e)
 
 /* `metrics` at an address that strangers may reach: ERR_CONFIG. */
 bool conf_check_metrics(const struct conf *c, bool contained, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * `web` where nobody could sign in, or where strangers could read a password:
+ * an address beyond loopback needs a certificate, each an auth_file with a
+ * user of role=admin. Reads auth_file. ERR_CONFIG says what would allow it.
+ */
+bool conf_check_web(const struct conf *c, struct err *e)
     __attribute__((warn_unused_result));
 
 /*

@@ -119,6 +119,8 @@ listen_parse(struct str text, struct listen *out, struct err *e)
 			    "rewrite=, rate=, clients=",
 			    STR_ARG(word));
 	}
+	if (!rule_is_no_users(&out->rule, e))
+		return false;
 	if (!out->legacy || !out->tls13)
 		return true;
 	return err_set(e, ERR_CONFIG,
@@ -180,7 +182,7 @@ allow_parse(struct str text, struct allow *out, struct err *e)
 			    "account=, rewrite=, rate=, clients=",
 			    STR_ARG(word));
 	}
-	return ok;
+	return ok && rule_is_no_users(&out->rule, e);
 }
 
 static bool

@@ -91,6 +91,17 @@ rule_take_net(struct str value, void *to, struct err *e)
 	return range_parse(value, &r->net, e);
 }
 
+static bool
+rule_take_role(struct str value, void *to, struct err *e)
+{
+	struct rule *r = to;
+
+	r->admin = str_eq(value, STR("admin"));
+	return r->admin ||
+	    err_set(e, ERR_CONFIG,
+		"\"%.*s\" is no role; the one there is: admin", STR_ARG(value));
+}
+
 static const struct {
 	struct str name;
 	bool (*take)(struct str value, void *to, struct err *e);
@@ -105,6 +116,7 @@ static const struct {
 	{ STR_INIT("clients"), rule_take_clients,
 	    offsetof(struct rule, clients) },
 	{ STR_INIT("net"), rule_take_net, 0 },
+	{ STR_INIT("role"), rule_take_role, 0 },
 };
 
 bool
@@ -124,6 +136,14 @@ rule_word(struct str word, struct rule *r, bool *known, struct err *e)
 		return err_wrap(e, "%.*s", STR_ARG(rule_words[i].name));
 	}
 	return true;
+}
+
+bool
+rule_is_no_users(const struct rule *r, struct err *e)
+{
+	return !r->admin ||
+	    err_set(e, ERR_CONFIG,
+		"role= is a word of users, in auth_file only");
 }
 
 struct rule

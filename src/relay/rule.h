@@ -10,6 +10,7 @@
  *	rate=30/min	messages
  *	clients=N	connections at a time
  *	net=CIDR	the user may sign in from there only
+ *	role=admin	the user may see and change all by the dashboard
  *
  * Where several say something, the user goes before the network before the
  * listener, word by word.
@@ -36,6 +37,7 @@ struct rule {
 	uint64_t clients; /* 0: not said */
 	struct range net;
 	bool has_net;
+	bool admin;
 };
 
 /*
@@ -43,6 +45,10 @@ struct rule {
  * where it is none of these.
  */
 bool rule_word(struct str word, struct rule *r, bool *known, struct err *e)
+    __attribute__((warn_unused_result));
+
+/* Words of users alone, behind a listener or a network. ERR_CONFIG. */
+bool rule_is_no_users(const struct rule *r, struct err *e)
     __attribute__((warn_unused_result));
 
 /* What `first` says, and for the rest `then`. */

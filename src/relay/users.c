@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "base/private.h"
 #include "base/secret.h"
 
 enum {
@@ -41,7 +42,8 @@ users_take_words(struct str words, struct rule *r, struct err *e)
 		if (!known)
 			return err_set(e, ERR_CONFIG,
 			    "\"%.*s\" is no word of a user: from=, to=, "
-			    "account=, rewrite=, rate=, clients=, net=",
+			    "account=, rewrite=, rate=, clients=, net=, "
+			    "role=admin",
 			    STR_ARG(word));
 	}
 	return true;
@@ -97,6 +99,64 @@ users_parse(struct arena *a, struct str file, struct str text,
 		*out = u;
 	}
 	return true;
+}
+
+bool
+users_read(struct arena *a, struct str path, struct user **out, struct err *e)
+{
+	struct buf text;
+	bool ok;
+
+	buf_init_secret(&text, USERS_FILE_MOST);
+	ok = os_read_file(path.p, &text, e);
+	if (!ok && e->kind == ERR_INPUT) {
+		e->kind = ERR_CONFIG;
+		e->exit = 0;
+	}
+	ok = (ok || err_wrap(e, "auth_file")) &&
+	    users_parse(a, path, arena_str(a, buf_view(&text)), out, e) &&
+	    arena_ok(a, e);
+	buf_release(&text);
+	return ok;
+}
+
+static bool
+users_is_token(struct str token, const char *path, struct err *e)
+{
+	bool plain = true;
+
+	for (size_t i = 0; i < token.n; i++)
+		plain = plain && token.p[i] > ' ' && token.p[i] < 0x7f;
+	return (plain && token.n >= USERS_TOKEN_LEAST) ||
+	    err_set(e, ERR_CONFIG,
+		"%s: it must be one line of %d characters or more, without "
+		"blanks",
+		path, USERS_TOKEN_LEAST);
+}
+
+bool
+users_read_token(struct str path, const struct log *log, struct buf *out,
+    struct err *e)
+{
+	struct os_stat st;
+	struct buf text;
+	struct str token;
+	bool ok;
+
+	buf_init_secret(&text, USERS_TOKEN_MOST);
+	ok = private_read(path.p, &text, &st, e) &&
+	    private_check(path.p, &st, log, e);
+	token = str_trim(buf_view(&text));
+	ok = ok && users_is_token(token, path.p, e);
+	if (ok)
+		buf_adds(out, token);
+	buf_release(&text);
+	if (ok && buf_ok(out, e))
+		return true;
+	if (e->remedy[0] == '\0')
+		(void)err_remedy(e, "(umask 077; openssl rand -hex 32 >%s)",
+		    path.p);
+	return err_wrap(e, "web_token_file");
 }
 
 const struct user *

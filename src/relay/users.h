@@ -17,11 +17,18 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "relay/rule.h"
 
-enum { USERS_HASH_SIZE = 128 /* crypt(3) makes 123 at the most, and a NUL */ };
+enum {
+	USERS_HASH_SIZE = 128, /* crypt(3) makes 123 at the most, and a NUL */
+	USERS_FILE_MOST = 16 << 20, /* of memory for auth_file: 100,000 users */
+	USERS_TOKEN_MOST = 4096,    /* bytes of web_token_file */
+	USERS_TOKEN_LEAST = 16 /* characters: 64 bits of a hex digit each */
+};
 
 struct user {
 	struct str name, hash;
@@ -35,6 +42,21 @@ struct user {
  */
 bool users_parse(struct arena *a, struct str file, struct str text,
     struct user **out, struct err *e) __attribute__((warn_unused_result));
+
+/*
+ * The same of the whole auth_file, into an arena that should be a secret one.
+ * path has a NUL behind it. ERR_CONFIG; ERR_RETRY: no memory.
+ */
+bool users_read(struct arena *a, struct str path, struct user **out,
+    struct err *e) __attribute__((warn_unused_result));
+
+/*
+ * Appends the bearer token of web_token_file, its one line, to out, a secret
+ * one. ERR_CONFIG: all users may read it, it is too short, there is more than
+ * a line.
+ */
+bool users_read_token(struct str path, const struct log *log, struct buf *out,
+    struct err *e) __attribute__((warn_unused_result));
 
 /* NULL: there is no such user. */
 const struct user *users_find(const struct user *list, struct str name);

@@ -8,7 +8,7 @@
 
 #include "t.h"
 
-enum { AT_ONCE = 8 }; /* descriptors */
+enum { AT_ONCE = 8 /* descriptors */, FOLDER_FULL = 256 };
 
 void
 folder_make(char path[FOLDER_SIZE])
@@ -36,4 +36,18 @@ folder_end(const char *path)
 	t_spare_allocations(true);
 	(void)nftw(path, remove_one, AT_ONCE, FTW_DEPTH | FTW_PHYS);
 	t_spare_allocations(false);
+}
+
+void
+folder_write(const char *path, const char *name, struct str text)
+{
+	char full[FOLDER_FULL];
+	FILE *f;
+
+	(void)snprintf(full, sizeof(full), "%s/%s", path, name);
+	f = fopen(full, "w");
+	T_CHECK(f != NULL && fwrite(text.p, 1, text.n, f) == text.n, "%s",
+	    full);
+	if (f != NULL)
+		T_CHECK(fclose(f) == 0, "%s", full);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Settings of the relay, its bundle, maps, tallies, and work beside a loop. */
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/os.h"
+#include "folder.h"
 #include "relay/barred.h"
 #include "relay/beside.h"
 #include "relay/bundle.h"
@@ -96,6 +98,11 @@ static const struct {
 	{ "tls_certificate = /a\ntls_certificate = /b\ntls_certificate = /c",
 	  "F:3: tls_certificate: there may be 2" },
 	{ "tls_certificate = /a", "[relay]: 1 tls_certificate, and 0 tls_key" },
+	{ "web = localhost:8365", "F:1: web: " },
+	{ "web = /run/web", "F:1: web: \"/run/web\" is not of the form" },
+	{ "web = 127.0.0.1:8365 auth", "F:1: web: \"127.0.0.1:8365 auth\" is" },
+	{ "web = 127.0.0.1:8365\nmetrics = [::1]:9365\nweb_hosts = a b.c\n"
+	  "web_token_file = /t", NULL },
 	{ "socket = off\nauth_failures = 3/1h\nallow = 10.0.0.0/8 rate=3/min",
 	  NULL },
 	/* clang-format on */
@@ -123,6 +130,65 @@ test_settings(void)
 		    "%s: %s", settings[i].lines, e.msg);
 		arena_release(&a);
 	}
+}
+
+/* /t/: a folder of auth_files with an administrator in it, and without. */
+static const struct {
+	const char *lines, *told, *remedy; /* NULL: it is fine */
+} webs[] = {
+	/* clang-format off */
+	{ "metrics = 127.0.0.1:9365", NULL, NULL },
+	{ "web = 127.0.0.1:8365\nauth_file = /t/admin", NULL, NULL },
+	{ "web = [::1]:8365\nauth_file = /t/admin", NULL, NULL },
+	{ "web = 127.0.0.1:8365", "nobody could sign in", "auth_file = FILE" },
+	{ "web = 127.0.0.1:8365\nauth_file = /t/plain",
+	  "nobody could sign in", "role=admin behind a user's hash in" },
+	{ "web = 127.0.0.1:8365\nauth_file = /t/none", "auth_file: ", "" },
+	{ "web = 10.0.0.1:8365\nauth_file = /t/admin",
+	  "passwords would go in clear", "tls_certificate" },
+	{ "web = 0.0.0.0:8365\nauth_file = /t/admin",
+	  "passwords would go in clear", "web = 127.0.0.1:8365" },
+	{ "web = 10.0.0.1:8365\nauth_file = /t/plain\n"
+	  "tls_certificate = /c\ntls_key = /k", "nobody could sign in", "" },
+	{ "web = 10.0.0.1:8365\nauth_file = /t/admin\n"
+	  "tls_certificate = /c\ntls_key = /k", NULL, NULL },
+	/* clang-format on */
+};
+
+#define HASH "$2y$05$c4WoMPo3SXsafkva.HHa6u3hJf0rBo8PV3IBys2sLtHel97WiKT3u"
+
+static void
+test_web(void)
+{
+	char folder[FOLDER_SIZE], path[128];
+	struct conf c;
+	struct arena a;
+	struct err e;
+	bool ok;
+
+	folder_make(folder);
+	folder_write(folder, "admin",
+	    STR("nas:" HASH "\nboss:" HASH ":role=admin\n"));
+	folder_write(folder, "plain", STR("nas:" HASH "\n"));
+	for (size_t i = 0; i < sizeof(webs) / sizeof(*webs); i++) {
+		e = (struct err){ 0 };
+		arena_init(&a, MEMORY);
+		T_CHECK(read_lines(&a, webs[i].lines, &c, &e), "%s", e.msg);
+		(void)snprintf(path, sizeof(path), "%s/%s", folder,
+		    c.auth_file.n > 3 ? c.auth_file.p + 3 : "");
+		if (c.auth_file.n > 0)
+			c.auth_file = str_of(path);
+		ok = conf_check_web(&c, &e);
+		T_CHECK(ok == (webs[i].told == NULL), "%s: %s", webs[i].lines,
+		    ok ? "taken" : e.msg);
+		T_CHECK(ok ||
+			(e.kind == ERR_CONFIG &&
+			    strstr(e.msg, webs[i].told) != NULL &&
+			    strstr(e.remedy, webs[i].remedy) != NULL),
+		    "%s: %s; %s", webs[i].lines, e.msg, e.remedy);
+		arena_release(&a);
+	}
+	folder_end(folder);
 }
 
 static void
@@ -429,6 +495,7 @@ test_barred(void)
 static const struct t_test tests[] = {
 	{ "defaults", test_defaults },
 	{ "settings", test_settings },
+	{ "the dashboard", test_web },
 	{ "lines for another process", test_scan },
 	{ "bundle", test_bundle },
 	{ "rewrites", test_rewrites },

@@ -138,6 +138,7 @@ static const struct {
 	{ "1.2.3.4:25 clients=x", "no number of clients", 0, 0, 0, false },
 	{ "1.2.3.4:25 account=", "names nothing", 0, 0, 0, false },
 	{ "1.2.3.4:25 rewrite=@x", "no address", 0, 0, 0, false },
+	{ "1.2.3.4:25 role=admin", "a word of users", 0, 0, 0, false },
 	{ "1.2.3.4:25 legacy tls1.3", "exclude each other", 0, 0, 0, false },
 	/* clang-format on */
 };
@@ -247,6 +248,9 @@ test_allow(void)
 	T_CHECK(allow_find(list, &p) == NULL, "neither");
 	T_CHECK(!allow_parse(STR("user:no such user"), &list[0], &e), "user");
 	T_CHECK(!allow_parse(STR("10.0.0.0/8 auth"), &list[0], &e), "auth");
+	T_CHECK(!allow_parse(STR("10.0.0.1 role=admin"), &list[0], &e) &&
+		strstr(e.msg, "a word of users") != NULL,
+	    "role: %s", e.msg);
 	T_CHECK(!allow_parse(STR(""), &list[0], &e), "nothing");
 }
 
@@ -308,7 +312,8 @@ test_users(void)
 	    "# who may sign in\n\n"
 	    "printer:" BCRYPT ":from=printer@x.y net=10.0.0.0/8\r\n"
 	    "nas@x.y:" BCRYPT "\n"
-	    "nas:" BCRYPT ":rate=5/min";
+	    "nas:" BCRYPT ":rate=5/min\n"
+	    "boss:" BCRYPT ":role=admin to=@x.y";
 	struct user *list = NULL;
 	const struct user *u;
 	struct arena mem;
@@ -325,6 +330,10 @@ test_users(void)
 	T_CHECK(u != NULL && u->rule.rate == 0, "the whole name first");
 	u = users_find(list, STR("nas@z"));
 	T_CHECK(u != NULL && u->rule.rate == 5, "else before the @");
+	T_CHECK(u != NULL && !u->rule.admin, "no word, no role");
+	u = users_find(list, STR("boss"));
+	T_CHECK(u != NULL && u->rule.admin && str_eq(u->rule.to, STR("@x.y")),
+	    "an administrator");
 	T_CHECK(users_find(list, STR("Nas")) == NULL, "another case");
 	T_CHECK(users_find(list, STR("")) == NULL, "nobody");
 	arena_release(&mem);
@@ -343,6 +352,10 @@ test_bad_users(void)
 		{ "a:" BCRYPT "\na:" BCRYPT, "users:2: there is a user" },
 		{ "a:" BCRYPT ":auth", "no word of a user" },
 		{ "a:" BCRYPT ":net=x", "net" },
+		{ "a:" BCRYPT ":role=root",
+		    "role: \"root\" is no role; the one "
+		    "there is: admin" },
+		{ "a:" BCRYPT ":role=", "is no role" },
 	};
 	struct user *list;
 	struct arena mem;
@@ -359,6 +372,54 @@ test_bad_users(void)
 		T_CHECK(strstr(e.msg, "secret") == NULL, "shows it: %s", e.msg);
 		arena_release(&mem);
 	}
+}
+
+/* What a folder's file t holds, and what is said of it. */
+static const struct {
+	const char *name, *text, *error; /* NULL: it is a token */
+	mode_t mode;
+} tokens[] = {
+	{ "a token", "0123456789abcdef\n", NULL, 0600 },
+	{ "its group may read it", "0123456789abcdef", NULL, 0640 },
+	{ "with a CR", "0123456789abcdef\r\n", NULL, 0600 },
+	{ "short", "0123456789abcde\n", "16 characters or more", 0600 },
+	{ "empty", "", "16 characters or more", 0600 },
+	{ "two lines", "0123456789abcdef\nx\n", "one line", 0600 },
+	{ "a blank", "01234567 89abcdef\n", "without blanks", 0600 },
+	{ "for all to read", "0123456789abcdef\n", "all users may read", 0644 },
+};
+
+static void
+test_tokens(void)
+{
+	char folder[FOLDER_SIZE], path[128];
+	const struct log quiet = { 0 };
+	struct buf out;
+	struct err e;
+	bool ok;
+
+	folder_make(folder);
+	(void)snprintf(path, sizeof(path), "%s/t", folder);
+	for (size_t i = 0; i < sizeof(tokens) / sizeof(*tokens); i++) {
+		const char *wrong = tokens[i].error;
+
+		folder_write(folder, "t", str_of(tokens[i].text));
+		T_CHECK(chmod(path, tokens[i].mode) == 0, "chmod");
+		buf_init_secret(&out, 64);
+		ok = users_read_token(str_of(path), &quiet, &out, &e);
+		T_CHECK(ok == (wrong == NULL), "%s: %s", tokens[i].name,
+		    ok ? "taken" : e.msg);
+		T_CHECK(!ok || str_eq(buf_view(&out), STR("0123456789abcdef")),
+		    "%s", tokens[i].name);
+		T_CHECK(ok ||
+			(e.kind == ERR_CONFIG && out.n == 0 &&
+			    strstr(e.msg, wrong) != NULL &&
+			    strstr(e.msg, "01234") == NULL &&
+			    e.remedy[0] != '\0'),
+		    "%s: %s", tokens[i].name, e.msg);
+		buf_release(&out);
+	}
+	folder_end(folder);
 }
 
 static void
@@ -388,6 +449,7 @@ static const struct t_test tests[] = {
 	{ "sockets", test_sockets },
 	{ "users", test_users },
 	{ "bad users", test_bad_users },
+	{ "tokens", test_tokens },
 	{ "passwords", test_passwords },
 };
 

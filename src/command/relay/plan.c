@@ -330,6 +330,21 @@ plan_add_users(struct plan *p, const struct log *log, struct err *e)
 	return ok;
 }
 
+/* Said at the start, and not to the first program that sends. */
+static bool
+plan_check_web(struct plan *p, const struct log *log, struct err *e)
+{
+	struct buf token;
+	bool ok;
+
+	buf_init_secret(&token, USERS_TOKEN_MOST);
+	ok = conf_check_web(&p->conf, e) &&
+	    (p->conf.web_token_file.n == 0 ||
+		users_read_token(p->conf.web_token_file, log, &token, e));
+	buf_release(&token);
+	return ok;
+}
+
 static bool
 plan_add_map(struct plan *p, struct err *e)
 {
@@ -387,8 +402,8 @@ plan_add_all(struct plan *p, const struct log *log, struct err *e)
 		bundle_add(&p->bundle, BUNDLE_GATEWAY, str_of(text));
 	}
 	return plan_add_accounts(p, log, e) && plan_check_rules(p, e) &&
-	    plan_add_users(p, log, e) && plan_add_map(p, e) &&
-	    plan_add_certificates(p, e);
+	    plan_add_users(p, log, e) && plan_check_web(p, log, e) &&
+	    plan_add_map(p, e) && plan_add_certificates(p, e);
 }
 
 bool

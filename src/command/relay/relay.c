@@ -62,10 +62,16 @@ const char relay_more[] =
     "  log_format = postfix     json; syslog_name = post365 before each line\n"
     "  log_probes = no          also who connects and brings no mail\n"
     "  metrics                  IP:PORT of /metrics, /healthz, /readyz\n"
+    "  web                      IP:PORT of the dashboard, for users of "
+    "auth_file\n"
+    "                           with role=admin\n"
+    "  web_hosts                further names by which a browser may call it\n"
+    "  web_token_file           a line: what programs show for POST /send\n"
     "\n"
     "Words on listen, allow and lines of auth_file: from=A,@D (who may be\n"
     "the sender), to=A,@D, account=NAME, rewrite=A, rate=30/min, clients=N,\n"
-    "net=CIDR (users). `listen`, `allow` may stand several times.\n";
+    "net=CIDR and role=admin (users). `listen`, `allow` may stand several\n"
+    "times.\n";
 
 /* One line of standard input, without its end. */
 static int
