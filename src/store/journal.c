@@ -272,65 +272,6 @@ journal_reserve(const struct journal *j, struct err *e)
 
 /* --- reading */
 
-static bool
-contains(struct str whole, struct str part)
-{
-	for (size_t i = 0; i + part.n <= whole.n; i++)
-		if (str_ieq(str_first(str_from(whole, i), part.n), part))
-			return true;
-	return false;
-}
-
-static bool
-any_contains(const struct json *list, struct str part)
-{
-	const struct json *one = list != NULL ? list->child : NULL;
-
-	for (; one != NULL; one = one->next)
-		if (contains(json_str(one), part))
-			return true;
-	return false;
-}
-
-static struct str
-bare(struct str id)
-{
-	if (str_starts(id, STR("<")))
-		id = str_from(id, 1);
-	return str_ends(id, STR(">")) ? str_first(id, id.n - 1) : id;
-}
-
-/* What was exported goes on elsewhere; what was dropped does not. */
-static bool
-is_failure(struct str verdict)
-{
-	return !str_eq(verdict, STR("sent")) &&
-	    !str_eq(verdict, STR("exported"));
-}
-
-static bool
-passes(const struct journal_filter *f, const struct json *tree)
-{
-	struct str text = json_str(json_get(tree, STR("message_id")));
-	int64_t when;
-
-	if (!date_parse_iso(json_str(json_get(tree, STR("time"))), &when))
-		return false;
-	if (when < f->since)
-		return false;
-	if (f->message_id.n > 0 && !str_eq(bare(text), bare(f->message_id)))
-		return false;
-	if (!str_istarts(json_str(json_get(tree, STR("id"))), f->id))
-		return false;
-	if (f->from.n > 0 &&
-	    !contains(json_str(json_get(tree, STR("from"))), f->from))
-		return false;
-	if (f->to.n > 0 && !any_contains(json_get(tree, STR("to")), f->to))
-		return false;
-	return !f->failed ||
-	    is_failure(json_str(json_get(tree, STR("verdict"))));
-}
-
 /* Takes the first or the last line off *in. */
 static bool
 take_line(struct str *in, bool backwards, struct str *line)
@@ -355,6 +296,7 @@ struct reading {
 	const struct journal_filter *filter;
 	journal_each_fn *each;
 	void *arg;
+	struct buf file; /* one for all: fresh memory costs more than reading */
 	bool over;
 };
 
@@ -363,16 +305,19 @@ read_lines(struct reading *r, struct str in)
 {
 	const struct json *tree;
 	struct str line;
-	struct arena a;
+	struct arena a; /* one for all: to get and give it back takes time */
 	struct err torn;
 
+	arena_init(&a, TREE_LIMIT);
 	while (!r->over && take_line(&in, r->filter->backwards, &line)) {
-		arena_init(&a, TREE_LIMIT);
+		if (!journal_filter_may(r->filter, line))
+			continue;
 		if (json_parse(&a, line, &tree, &torn) &&
-		    passes(r->filter, tree))
+		    journal_filter_is(r->filter, tree))
 			r->over = !r->each(r->arg, line, tree);
-		arena_release(&a);
+		arena_renew(&a);
 	}
+	arena_release(&a);
 }
 
 /* A file that is not there is an empty one. */
@@ -380,8 +325,7 @@ static bool
 read_file(const struct journal *j, unsigned n, struct reading *r, struct err *e)
 {
 	char name[256];
-	struct buf b;
-	bool ok = true;
+	bool ok;
 	int fd;
 
 	older_name(j, n, name);
@@ -389,14 +333,12 @@ read_file(const struct journal *j, unsigned n, struct reading *r, struct err *e)
 		return false;
 	if (fd < 0)
 		return true;
-	/* a line may go over the limit where no rotation was possible */
-	buf_init(&b, 2 * (size_t)JOURNAL_FILE_MOST);
-	ok = os_read_fd(fd, name, &b, e);
+	buf_reset(&r->file);
+	ok = os_read_fd(fd, name, &r->file, e);
 	if (ok)
-		read_lines(r, buf_view(&b));
+		read_lines(r, buf_view(&r->file));
 	else
 		e->kind = ERR_RETRY;
-	buf_release(&b);
 	os_close(&fd);
 	return ok;
 }
@@ -406,11 +348,14 @@ journal_read(const struct journal *j, const struct journal_filter *f,
     journal_each_fn *each, void *arg, struct err *e)
 {
 	struct reading r = { .filter = f, .each = each, .arg = arg };
+	bool ok = true;
 
-	for (unsigned i = 0; i <= j->keep && !r.over; i++)
-		if (!read_file(j, f->backwards ? i : j->keep - i, &r, e))
-			return false;
-	return true;
+	/* a line may go over the limit where no rotation was possible */
+	buf_init(&r.file, 2 * (size_t)JOURNAL_FILE_MOST);
+	for (unsigned i = 0; ok && i <= j->keep && !r.over; i++)
+		ok = read_file(j, f->backwards ? i : j->keep - i, &r, e);
+	buf_release(&r.file);
+	return ok;
 }
 
 struct wanted {

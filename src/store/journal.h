@@ -24,6 +24,7 @@
 #include "base/str.h"
 #include "codec/json.h"
 #include "store/envelope.h"
+#include "store/journal_filter.h"
 
 enum {
 	JOURNAL_LINE_MOST = 2 * ENVELOPE_HEAD_MOST, /* bytes: all recipients,
@@ -88,16 +89,6 @@ bool journal_add(const struct journal *j, const struct journal_line *line,
  */
 bool journal_reserve(const struct journal *j, struct err *e)
     __attribute__((warn_unused_result));
-
-/* All that are given must hold. A zeroed one lets everything pass. */
-struct journal_filter {
-	struct str id;         /* the beginning, letters of any case */
-	struct str message_id; /* with or without <> */
-	struct str to, from;   /* a part of one of the addresses, any case */
-	int64_t since;         /* seconds since 1970 */
-	bool failed;    /* the verdict is neither "sent" nor "exported" */
-	bool backwards; /* the newest first */
-};
 
 /*
  * Calls f with each line that passes, without its line end, and its tree,

@@ -177,9 +177,34 @@ static const struct {
 	{ "since", { .since = 1795637401 }, 3 },
 	{ "failed", { .failed = true }, 2 },
 	{ "to", { .to = STR_INIT("c@Y.example") }, 4 },
-	{ "from", { .from = STR_INIT("x.example") }, 4 },
-	{ "from nobody", { .from = STR_INIT("z@") }, 0 },
+	{ "from", { .from = STR_INIT("x.example") }, 3 },
+	{ "from, escaped", { .from = STR_INIT("\"A B\"@") }, 1 },
+	{ "from nobody", { .from = STR_INIT("y@") }, 0 },
 	{ "two", { .failed = true, .since = 1795637402 }, 1 },
+	{ "until", { .until = 1795637401 }, 2 },
+	{ "since, until", { .since = 1795637401, .until = 1795637401 }, 1 },
+	{ "person, sender", { .person = STR_INIT("A@X") }, 3 },
+	{ "person, recipient", { .person = STR_INIT("c@y") }, 4 },
+	{ "person, nobody", { .person = STR_INIT("y@") }, 0 },
+	{ "subject", { .subject = STR_INIT("HOST \"b") }, 1 },
+	{ "subject, not", { .subject = STR_INIT("host \"c") }, 0 },
+	{ "subject, other letters",
+	    { .subject = STR_INIT("\xc3\xa9t\xc3\xa9") }, 1 },
+	{ "subject, a sender's", { .subject = STR_INIT("a@x.example") }, 0 },
+	{ "code", { .code = STR_INIT("errorserver") }, 4 },
+	{ "code, status", { .code = STR_INIT("429") }, 4 },
+	{ "code, class", { .code = STR_INIT("4") }, 4 },
+	{ "code, size", { .code = STR_INIT("1234") }, 0 },
+	{ "code, inside", { .code = STR_INIT("Busy") }, 0 },
+	{ "verdict", { .verdict = STR_INIT("Dead") }, 1 },
+	{ "verdict, half", { .verdict = STR_INIT("dea") }, 0 },
+	{ "all at once",
+	    { .verdict = STR_INIT("dead"),
+		.code = STR_INIT("429"),
+		.subject = STR_INIT("host"),
+		.person = STR_INIT("C@"),
+		.until = 1795637402 },
+	    1 },
 };
 
 static void
@@ -206,6 +231,9 @@ test_filters(void)
 	line.verdict = STR("exported");
 	T_CHECK(journal_add(&j, &line, &e), "%s", e.msg);
 	line.verdict = STR("dead");
+	/* what is escaped in the file cannot be seen in its bytes */
+	line.subject = STR("host \"B\" \xc3\xa9t\xc3\xa9");
+	line.from = STR("\"a b\"@z.example");
 	T_CHECK(journal_add(&j, &line, &e), "%s", e.msg);
 	for (size_t i = 0; i < N(filters); i++)
 		T_CHECK(count(&filters[i].f, &s) == filters[i].want, "%s: %zu",
