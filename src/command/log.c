@@ -20,17 +20,28 @@ enum {
 	COUNTS = 32       /* different codes; further ones are one line */
 };
 
-enum { FAILED = 1, SINCE, ID, TO, FROM, MESSAGE_ID, FOLLOW, STATS, LAST, JSON };
+/* clang-format off */
+enum { FAILED = 1, VERDICT, CODE, SINCE, UNTIL, ID, TO, FROM, PERSON, SUBJECT,
+	MESSAGE_ID, FOLLOW, STATS, LAST, SKIP, JSON };
+/* clang-format on */
 
 /* clang-format off */
 const struct cli_option journal_log_options[] = {
 	{ FAILED, 0, "failed", NULL, "attempts that did not send" },
+	{ VERDICT, 0, "verdict", "WORD", "that ended so: sent, later, dead" },
+	{ CODE, 0, "code", "TEXT", "whose code or HTTP status begins so" },
 	{ SINCE, 0, "since", "TIME", "not older: 2d today 14:00 2026-11-29" },
+	{ UNTIL, 0, "until", "TIME", "not younger; of a day: to its end" },
 	{ ID, 0, "id", "ID", "of a message of the queue, or its beginning" },
 	{ FROM, 0, "from", "TEXT", "whose sender has this in it" },
 	{ TO, 0, "to", "TEXT", "of which a recipient has this in it" },
+	{ PERSON, 0, "person", "TEXT",
+	  "whose sender or a recipient has this in it" },
+	{ SUBJECT, 0, "subject", "TEXT",
+	  "whose subject has this in it (log_subject = yes)" },
 	{ MESSAGE_ID, 0, "message-id", "ID", "the Message-ID" },
 	{ LAST, 'n', "last", "N", "the last N of them" },
+	{ SKIP, 0, "skip", "N", "with -n: leave out the newest N first" },
 	{ FOLLOW, 'f', "follow", NULL, "the last 10, and all that come" },
 	{ STATS, 0, "stats", NULL, "count them" },
 	{ JSON, 0, "json", NULL, "as JSON, an object a line" },
@@ -41,15 +52,21 @@ const struct cli_option journal_log_options[] = {
 const char journal_log_more[] =
     "Shows the attempts to send messages, the oldest first, and what a person\n"
     "did with them: time (of this machine's clock), id, verdict, sender,\n"
-    "recipients, and how it went. Verdicts: sent, later (tried again), "
-    "account\n"
-    "(waits until its account can send), hold, dead (failed for good), "
-    "dropped,\n"
-    "exported, bounced (came back, where read_bounces = yes).\n"
+    "recipients, and how it went. Verdicts: sent, part (some recipients), "
+    "later\n"
+    "(tried again), account (waits until its account can send), hold, dead\n"
+    "(failed for good), refused (some recipients for good), failed and "
+    "unknown\n"
+    "(of post365 send), dropped, exported, bounced (came back, where\n"
+    "read_bounces = yes).\n"
     "\n"
     "A TIME is 90s 15m 1h 2d 1w before now, today, yesterday, 14:00,\n"
     "2026-11-29, \"2026-11-29 14:00\", or 2026-11-29T14:00:00Z. JSON has "
-    "UTC.\n";
+    "UTC.\n"
+    "\n"
+    "  post365 log --since 2026-11-29 --until 2026-11-29   that whole day\n"
+    "  post365 log --person jane@ --code ErrorSendAs       all must hold\n"
+    "  post365 log -n 50 --skip 100    the third page, from the newest back\n";
 
 /* Words and how often they came. */
 struct counts {
@@ -67,8 +84,9 @@ struct reader {
 	struct outbox outbox; /* the journal only */
 	struct journal_filter filter;
 	struct arena mem;
-	bool follow, stats, json;
+	bool follow, stats, json, skips;
 	uint64_t last; /* 0: all */
+	uint64_t skip; /* of the newest, before those */
 	uint64_t shown;
 	struct buf out;
 	struct err e; /* why it was ended */
@@ -230,6 +248,10 @@ keep_one(void *arg, struct str line, const struct json *tree)
 {
 	struct reader *r = arg;
 
+	if (r->skip > 0) {
+		r->skip--;
+		return true;
+	}
 	buf_reset(&r->out);
 	render(r, line, tree);
 	r->kept[r->kept_n] = arena_str(&r->mem, buf_view(&r->out));
@@ -378,7 +400,9 @@ static void
 say_nothing(const struct reader *r)
 {
 	const struct journal_filter *f = &r->filter;
-	const struct str all[] = { f->id, f->message_id, f->from, f->to };
+	const struct str all[] = { f->id, f->message_id, f->from, f->to,
+		f->person, f->subject, f->code, f->verdict };
+	bool some = f->failed || f->since != 0 || f->until != 0 || r->skips;
 	size_t i = 0;
 
 	while (i < sizeof(all) / sizeof(*all) && all[i].n == 0)
@@ -388,8 +412,7 @@ say_nothing(const struct reader *r)
 		    STR_ARG(all[i]), r->config.log_file.p);
 	else
 		log_warn(&r->cli.log, "nothing %sin %s",
-		    f->failed || f->since != 0 ? "like that " : "yet ",
-		    r->config.log_file.p);
+		    some ? "like that " : "yet ", r->config.log_file.p);
 }
 
 /* Until it is ended from outside, or nobody reads it any more. */
@@ -441,6 +464,15 @@ print(struct reader *r, struct err *e)
 }
 
 static bool
+journal_log_number(const char *option, const char *value, uint64_t *n,
+    struct err *e)
+{
+	return (str_u64(str_of(value), LAST_MOST, n) && *n > 0) ||
+	    err_set(e, ERR_USAGE, "%s \"%.20s\" is not 1 to %d", option, value,
+		LAST_MOST);
+}
+
+static bool
 take_option(struct reader *r, int id, const char *value, struct err *e)
 {
 	struct journal_filter *f = &r->filter;
@@ -448,7 +480,11 @@ take_option(struct reader *r, int id, const char *value, struct err *e)
 		[ID] = &f->id,
 		[TO] = &f->to,
 		[FROM] = &f->from,
+		[PERSON] = &f->person,
+		[SUBJECT] = &f->subject,
 		[MESSAGE_ID] = &f->message_id,
+		[CODE] = &f->code,
+		[VERDICT] = &f->verdict,
 	};
 	bool *const flags[] = {
 		[FAILED] = &f->failed,
@@ -457,22 +493,41 @@ take_option(struct reader *r, int id, const char *value, struct err *e)
 		[JSON] = &r->json,
 	};
 
-	if (id == CLI_OPERAND)
+	switch (id) {
+	case CLI_OPERAND:
 		return err_set(e, ERR_USAGE, "unexpected \"%.60s\"", value);
-	if (id == SINCE)
+	case SINCE:
 		return when_take((struct when_option){ "since", value,
-				     os_wall() },
+				     os_wall(), false },
 		    &f->since, e);
-	if (id == LAST)
-		return (str_u64(str_of(value), LAST_MOST, &r->last) &&
-			   r->last > 0) ||
-		    err_set(e, ERR_USAGE, "-n \"%.20s\" is not 1 to %d", value,
-			LAST_MOST);
+	case UNTIL:
+		return when_take((struct when_option){ "until", value,
+				     os_wall(), true },
+		    &f->until, e);
+	case LAST:
+		return journal_log_number("-n", value, &r->last, e);
+	case SKIP:
+		r->skips = true;
+		return journal_log_number("--skip", value, &r->skip, e);
+	default:
+		break;
+	}
 	if (value != NULL)
 		*texts[id] = str_of(value);
 	else
 		*flags[id] = true;
 	return true;
+}
+
+static bool
+journal_log_fits(const struct reader *r, struct err *e)
+{
+	if (r->follow && (r->stats || r->filter.until != 0))
+		return err_set(e, ERR_USAGE,
+		    "--follow and %s do not go together",
+		    r->stats ? "--stats" : "--until");
+	return !r->skips || r->last > 0 ||
+	    err_set(e, ERR_USAGE, "--skip goes with -n only");
 }
 
 static bool
@@ -485,9 +540,7 @@ read_options(struct reader *r, struct err *e)
 		if (!cli_next(&r->cli, &id, &value, e))
 			return false;
 		if (id == CLI_END)
-			return !(r->follow && r->stats) ||
-			    err_set(e, ERR_USAGE,
-				"--follow and --stats do not go together");
+			return journal_log_fits(r, e);
 		if (!take_option(r, id, value, e))
 			return false;
 	}

@@ -105,10 +105,12 @@ trace_take_option(struct trace_run *r, int id, const char *value, struct err *e)
 		r->ask.from = str_of(value);
 		return true;
 	case SINCE:
-		return when_take((struct when_option){ "since", value, r->now },
+		return when_take((struct when_option){ "since", value, r->now,
+				     false },
 		    &r->ask.since, e);
 	case UNTIL:
-		return when_take((struct when_option){ "until", value, r->now },
+		return when_take((struct when_option){ "until", value, r->now,
+				     true },
 		    &r->ask.until, e);
 	case USAGE:
 		return (str_u64(str_of(value), TRACE_DAYS, &r->usage) &&

@@ -137,12 +137,35 @@ when_parse(struct str text, int64_t now, int64_t *when)
 	return date_parse_iso(text, when) || when_of_span(text, now, when);
 }
 
+/* today, yesterday, 2026-11-29 */
+static bool
+when_is_day(struct str text)
+{
+	return str_ieq(text, STR("today")) || str_ieq(text, STR("yesterday")) ||
+	    (text.n == WHEN_DATE && text.p[4] == '-');
+}
+
+/* The last second of a day that begins at *when. */
+static bool
+when_end_of_day(int64_t *when)
+{
+	/* noon of the next one: this one may have 23 hours, or 25 */
+	if (!when_of_day(*when + WHEN_DAY + WHEN_DAY / 2, 0, "00:00:00", when))
+		return false;
+	*when -= 1;
+	return true;
+}
+
 bool
 when_take(struct when_option o, int64_t *when, struct err *e)
 {
-	return when_parse(str_of(o.value), o.now, when) ||
-	    err_set(e, ERR_USAGE,
-		"--%s \"%.60s\" is not a time like 15m 2d today yesterday "
-		"14:00 2026-11-29 \"2026-11-29 14:00\"",
-		o.name, o.value);
+	struct str text = str_of(o.value);
+
+	if (when_parse(text, o.now, when) &&
+	    (!o.end || !when_is_day(text) || when_end_of_day(when)))
+		return true;
+	return err_set(e, ERR_USAGE,
+	    "--%s \"%.60s\" is not a time like 15m 2d today yesterday "
+	    "14:00 2026-11-29 \"2026-11-29 14:00\"",
+	    o.name, o.value);
 }

@@ -31,6 +31,7 @@ struct when_option {
 	const char *name; /* "since" */
 	const char *value;
 	int64_t now;
+	bool end; /* a day alone is meant to its last second: --until */
 };
 bool when_take(struct when_option o, int64_t *when, struct err *e)
     __attribute__((warn_unused_result));

@@ -64,7 +64,7 @@ static const struct journal_line lines[] = {
 	"-> a@example.org \"Backup\": post365 queue drop, by user 0\n"
 
 static const struct {
-	const char *name, *argv[6];
+	const char *name, *argv[8];
 	int code;
 	const char *out; /* "~": begins so; "!": on standard error */
 } rows[] = {
@@ -77,7 +77,36 @@ static const struct {
 	{ "since", { "--since", "2026-11-23T21:38:20Z" }, 0, L2 L3 },
 	{ "since, local", { "--since", "2026-11-23 22:38:20" }, 0, L2 L3 },
 	{ "since long", { "--since", "3650d", "-n1" }, 0, L3 },
+	{ "until", { "--until", "2026-11-23T21:38:20Z" }, 0, L1 L2 },
+	{ "until, local", { "--until", "2026-11-23 22:38" }, 0, L1 },
+	{ "a day", { "--since", "2026-11-23", "--until", "2026-11-23" }, 0,
+	  L1 L2 L3 },
+	{ "the day before",
+	  { "--since", "2026-11-22", "--until", "2026-11-22" },
+	  0, "" },
+	{ "code", { "--code", "errorserverbusy" }, 0, L2 },
+	{ "code, status", { "--code", "202" }, 0, L1 },
+	{ "subject", { "--subject", "BACK" }, 0, L3 },
+	{ "person", { "--person", "app@" }, 0, L1 },
+	{ "person, recipient", { "--person", "a@example.org" }, 0, L1 L2 L3 },
+	{ "verdict", { "--verdict", "later" }, 0, L2 },
+	{ "all", { "--person=a@", "--code=5", "--verdict=later",
+	    "--until=2026-11-23", "--since=2026-11-23" }, 0, L2 },
+	{ "all but one", { "--person=a@", "--code=5", "--verdict=sent" }, 0,
+	  "" },
+	{ "none, said what", { "--verdict", "xyz" }, 0,
+	  "!nothing about xyz in /" },
+	{ "none until, said", { "--until", "2020-01-01" }, 0,
+	  "!nothing like that in /" },
 	{ "last", { "-n", "2" }, 0, L2 L3 },
+	{ "skip", { "-n", "1", "--skip", "1" }, 0, L2 },
+	{ "skip, the rest", { "-n", "5", "--skip", "1" }, 0, L1 L2 },
+	{ "skip, all", { "-n", "5", "--skip", "3" }, 0,
+	  "!nothing like that in /" },
+	{ "skip, some", { "-n", "5", "--skip", "1", "--failed" }, 0, L2 },
+	{ "skip alone", { "--skip", "1" }, 64, "!--skip goes with -n only" },
+	{ "bad skip", { "--skip", "x" }, 64, "!--skip \"x\" is not 1 to" },
+	{ "bad until", { "--until", "x" }, 64, "!--until \"x\" is not a time" },
 	{ "last and more", { "-n", "20", "--id", "6742F3A0" }, 0, L1 L3 },
 	{ "none", { "--from", "nobody" }, 0, "" },
 	{ "none, said", { "--id", "zzz" }, 0, "!nothing about zzz in /" },
@@ -101,6 +130,8 @@ static const struct {
 	{ "bad n", { "-n", "0" }, 64, "!-n \"0\" is not 1 to 100000" },
 	{ "operand", { "x" }, 64, "!unexpected \"x\"" },
 	{ "both", { "--follow", "--stats" }, 64, "!do not go together" },
+	{ "follow until", { "--follow", "--until", "now" }, 64,
+	  "!--follow and --until do not go together" },
 };
 /* clang-format on */
 

@@ -108,14 +108,42 @@ test_text(void)
 	}
 }
 
+/* A day alone lasts to its end; a day of March has 23 hours. */
+static const struct {
+	const char *zone, *text;
+	bool end;
+	int64_t want;
+} takes[] = {
+	{ "UTC0", "2026-11-29", false, now - (13 * 3600 + 1800) },
+	{ "UTC0", "2026-11-29", true, 1795996800 - 1 },
+	{ "UTC0", "TODAY", true, 1795996800 - 1 },
+	{ "UTC0", "yesterday", true, 1795996800 - 86400 - 1 },
+	{ BERLIN, "2026-11-29", true, 1795993200 - 1 },
+	{ BERLIN, "2026-03-29", true, 1774821600 - 1 },
+	{ BERLIN, "2026-10-25", true, 1792969200 - 1 },
+	{ "UTC0", "2026-11-29 13:30", true, now },
+	{ "UTC0", "13:30", true, now },
+	{ "UTC0", "2d", true, now - 2 * 86400 },
+	{ "UTC0", "315360000s", true, now - 315360000 },
+};
+
 static void
 test_take(void)
 {
 	struct err e = { 0 };
 	int64_t when;
 
-	T_CHECK(!when_take((struct when_option){ "until", "x", now }, &when,
-		    &e) &&
+	for (size_t i = 0; i < N(takes); i++) {
+		when_zone(takes[i].zone);
+		T_CHECK(when_take((struct when_option){ "until", takes[i].text,
+				      now, takes[i].end },
+			    &when, &e) &&
+			when == takes[i].want,
+		    "%s %s: %lld, not %lld", takes[i].zone, takes[i].text,
+		    (long long)when, (long long)takes[i].want);
+	}
+	T_CHECK(!when_take((struct when_option){ "until", "x", now, true },
+		    &when, &e) &&
 		e.kind == ERR_USAGE &&
 		strstr(e.msg, "--until \"x\" is not a time like") != NULL,
 	    "%s", e.msg);
