@@ -77,6 +77,26 @@ config_value(const struct config *c, const struct access *a,
 	return true;
 }
 
+const struct config_origin *
+config_value_origin(const struct config *c, const struct access *a,
+    const struct config_row *row)
+{
+	size_t key = (size_t)(row - config_rows);
+
+	return &show_half(key, c, a).origin[key];
+}
+
+bool
+config_value_is_secret(const struct config *c, const struct access *a,
+    const struct config_row *row)
+{
+	size_t key = (size_t)(row - config_rows);
+	const char *at = (const char *)show_half(key, c, a).at + row->at;
+
+	return config_row_is_secret(row) &&
+	    config_row_has_secret(row, secret_view((const void *)at));
+}
+
 /* Each line of a help text as a comment. */
 static void
 add_comment(const char *text, struct buf *out)

@@ -14,6 +14,12 @@ void config_show(const struct config *c, const struct access *a,
 struct config_row;
 bool config_value(const struct config *c, const struct access *a,
     const struct config_row *row, struct buf *out);
+/* Where it came from; its name is NULL: it is not set. Lends. */
+const struct config_origin *config_value_origin(const struct config *c,
+    const struct access *a, const struct config_row *row);
+/* It is set, and the value, or a part of it, is a secret. */
+bool config_value_is_secret(const struct config *c, const struct access *a,
+    const struct config_row *row);
 
 /*
  * Appends a commented file to start with, in which the keys that came

@@ -165,6 +165,78 @@ check 'set: a new key of access' 0 run "$P" -C apart/config config set \
     client_id "$C"
 yes 'set: goes there as well' grep -q "^client_id = $C" apart/secret
 
+# --- as JSON
+
+# json NAME WANT: what is printed has that
+json() { yes "json: $1" grep -qF -e "$2" "$OUT"; }
+check 'json: no file' 0 run "$P" -C "$TMP/none/config" config show --json
+json 'where it would be' \
+    "{\"file\":\"$TMP/none/config\",\"exists\":false,\"writable\":true,\"tag\":\"\""
+json 'no file: not usable' '"usable":false,"error":{"message":"'
+no 'json: makes nothing' [ -e none ]
+cat >json.conf <<END
+tenant_id = $T
+client_id = $C
+client_secret = $SECRET
+from = A <a@b.example>
+proxy = http://u:$SECRET@h.example:1
+
+[account x]
+from = x@b.example
+END
+chmod 600 json.conf
+touch -d 2026-11-29T12:00:00Z json.conf
+sum=$(sha256sum <json.conf | cut -c 1-32)
+check 'json: usable' 0 run env POST365_MAX_AGE=4d "$P" -C json.conf config \
+    show --json
+json 'of the file' "{\"file\":\"$TMP/json.conf\",\"exists\":true,\
+\"writable\":true,\"tag\":\"$sum\",\"account\":\"\",\"accounts\":[\"x\"],\
+\"usable\":true,\"keys\":["
+json 'a key' "{\"name\":\"tenant_id\",\"place\":\"file\",\"secret\":false,\
+\"value\":\"$T\",\"origin\":\"from json.conf:1\"}"
+json 'a secret' '{"name":"client_secret","place":"file","secret":true,'\
+'"value":"***","origin":"from json.conf:3","set_on":"2026-11-29"}'
+json 'a part of it' '"value":"http://***@h.example:1"'
+json 'by environment' '{"name":"max_age","place":"environment","secret":false,"value":"4d",'
+json 'by default' '{"name":"rate","place":"default",'
+json 'derived' '"value":"a@b.example","origin":"that of from"}'
+json 'not set' '{"name":"postmaster","place":"none","secret":false}'
+lacks 'json: no secret' "$OUT" "$SECRET"
+lacks 'json: no help unasked' "$OUT" '"help"'
+run "$P" -v -C json.conf config show --json
+json 'help' '"example":"no","help":"no: nothing is sent."}'
+run "$P" -C json.conf -A x config show --json
+json 'an account' '"account":"x","accounts":["x"]'
+json 'its key' '"place":"account","secret":false,"value":"x@b.example"'
+for broken in 'tenant_id = 1 2 3:neither a tenant ID nor' 'frm = a:did you mean from' \
+    'client_secret_file = /no/such:such'; do
+	sed "s|^tenant_id.*|${broken%%:*}|; /^client_secret =/d" json.conf >bad.conf
+	chmod 600 bad.conf
+	check "json: ${broken%%:*}" 0 run "$P" -C bad.conf config show --json
+	json 'says why' "${broken#*:}"
+	json 'not usable' '"usable":false,"error":{"message":"'
+done
+mkdir jhalf
+printf 'from = a@b.example\n' >jhalf/config
+printf 'client_secret = x\n' >jhalf/secret
+chmod 600 jhalf/*
+run "$P" -C jhalf/config config show --json
+json 'both files' "\"tag\":\"$({ cat jhalf/config; printf '\0'
+	cat jhalf/secret; } | sha256sum | cut -c 1-32)\""
+if [ "$(id -u)" = 0 ]; then
+	chmod 755 . && mkdir -m 755 mine && chown 1234 mine
+	cp json.conf mine/root && chmod 644 mine/root
+	cp json.conf shut && chown 1234 shut
+	as='setpriv --reuid 1234 --clear-groups'
+	run $as "$P" -C mine/root config show --json
+	json "root's file" '"writable":false,"why_not":"'"$TMP"'/mine/root: belongs to user 0'
+	run $as "$P" -C shut config show --json
+	json 'a folder of root' '"writable":false,"why_not":"'"$TMP"': Permission denied'
+	json 'though usable' '"usable":true'
+else
+	skip 'json: of somebody else' 'not root'
+fi
+
 # --- what is odd is told once, however many workers there are
 
 start_sandbox
@@ -204,6 +276,10 @@ if command -v openssl >/dev/null 2>&1; then
 else
 	skip 'certificate: as openssl sees it' 'no openssl'
 fi
+
+"$P" -C cert.conf config show --json >"$OUT"
+json 'a certificate' "\"value\":\"$TMP/my.pem\""
+yes 'json: when it ends' grep -q '"set_on":"[-0-9]*","not_after":"20[-0-9T:]*Z"' "$OUT"
 
 # --- on a terminal
 

@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/crypt.h"
 #include "base/os.h"
 #include "base/replace.h"
 #include "command/config/config.h"
@@ -34,6 +35,49 @@ apply_release(struct apply *a)
 {
 	buf_release(&a->text);
 	arena_release(&a->mem);
+}
+
+const char *
+apply_place(struct arena *mem, const char *named)
+{
+	struct config_places places;
+
+	config_find(mem, named, &places);
+	return places.named || geteuid() != 0 ? places.item[0].p :
+						places.item[places.n - 1].p;
+}
+
+const char *
+apply_file(struct arena *mem, const char *named, bool *there)
+{
+	struct config_places places;
+	struct os_stat st;
+	struct err absent;
+
+	config_find(mem, named, &places);
+	for (size_t i = 0; i < places.n; i++) {
+		*there = os_stat_path(places.item[i].p, &st, &absent);
+		if (*there)
+			return places.item[i].p;
+	}
+	return apply_place(mem, named);
+}
+
+void
+apply_tag(struct str text, struct str apart, char out[APPLY_TAG])
+{
+	char hex[CRYPT_SHA256_HEX];
+	struct crypt_sum sum;
+
+	crypt_sum_init(&sum);
+	crypt_sum_add(&sum, text);
+	if (apart.p != NULL) {
+		crypt_sum_add(&sum, (struct str){ "", 1 });
+		crypt_sum_add(&sum, apart);
+	}
+	crypt_sum_hex(&sum, hex);
+	memcpy(out, hex, APPLY_TAG - 1);
+	out[APPLY_TAG - 1] = '\0';
 }
 
 /* The file that gives the key now; else the one where its half belongs. */
@@ -244,6 +288,29 @@ apply_there(const char *folder)
 			;
 	}
 	return n;
+}
+
+bool
+apply_may_write(const char *path, struct err *e)
+{
+	char real[PATH_MAX], folder[PATH_MAX];
+	struct stat st = { .st_uid = geteuid() };
+	bool there = realpath(path, real) != NULL;
+
+	if (!there && errno != ENOENT)
+		return err_sys(e, ERR_CONFIG, "%s", path);
+	if (!os_folder_of(there ? real : path, folder, sizeof(folder), e))
+		return false;
+	if (!there)
+		folder[apply_there(folder)] = '\0';
+	else if (access(real, R_OK) < 0 || stat(real, &st) < 0)
+		return err_sys(e, ERR_CONFIG, "%s", real);
+	if (access(folder, W_OK | X_OK) < 0)
+		return err_sys(e, ERR_CONFIG, "%s", folder);
+	/* the new one would not be its owner's */
+	return geteuid() == 0 || st.st_uid == geteuid() ||
+	    err_set(e, ERR_CONFIG, "%s: belongs to user %u", real,
+		(unsigned)st.st_uid);
 }
 
 bool

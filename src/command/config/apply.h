@@ -21,6 +21,29 @@ struct apply {
 	const char *path; /* what is changed: that, or `secret` beside it */
 };
 
+/*
+ * Where config init makes a file: the owner's own place; root's is the
+ * machine's. named: by --config, or NULL. Lives in mem, which may be full:
+ * NULL.
+ */
+const char *apply_place(struct arena *mem, const char *named);
+/* The settings file; where *there says that there is none, apply_place. */
+const char *apply_file(struct arena *mem, const char *named, bool *there);
+
+enum { APPLY_TAG = 33 };
+/*
+ * What tells these texts from any others: 32 hex digits. apart: of `secret`
+ * beside the settings, p NULL: there is none.
+ */
+void apply_tag(struct str text, struct str apart, char out[APPLY_TAG]);
+
+/*
+ * May this process make or replace that file? ERR_CONFIG says why not. path
+ * begins with "/".
+ */
+bool apply_may_write(const char *path, struct err *e)
+    __attribute__((warn_unused_result));
+
 /* Release it in any case. */
 void apply_init(struct apply *a, const struct cli *cli);
 void apply_release(struct apply *a);

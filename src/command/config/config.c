@@ -9,6 +9,7 @@
 #include "base/os.h"
 #include "command/config/certificate.h"
 #include "command/config/init.h"
+#include "command/config/json.h"
 #include "command/config/set.h"
 #include "config/access.h"
 #include "config/key.h"
@@ -89,6 +90,8 @@ settings_show(const struct settings *s)
 	bool whole;
 	int code;
 
+	if (s->json)
+		return settings_show_json(s);
 	buf_init(&text, TEXT_MAX);
 	if (config_load(&config, &ask, &c->log, &e)) {
 		whole = access_load(&access, &config, &c->log, &e);
@@ -228,7 +231,7 @@ static const struct {
 	{ "certificate", settings_certificate, 1 },
 };
 
-enum { TENANT = 1, CLIENT, FROM, CERTIFICATE, MANAGED, DAYS, SET };
+enum { TENANT = 1, CLIENT, FROM, CERTIFICATE, MANAGED, DAYS, SET, JSON };
 
 const struct cli_option settings_options[] = {
 	{ TENANT, 0, "tenant", "ID", "init: the directory (tenant) ID" },
@@ -240,6 +243,7 @@ const struct cli_option settings_options[] = {
 	  "init: the identity that Azure gives signs in" },
 	{ DAYS, 0, "days", "N", "certificate: how long it is valid (730)" },
 	{ SET, 0, "set", NULL, "certificate: sign in by it from now on" },
+	{ JSON, 0, "json", NULL, "show: as JSON; with -v what a key is for" },
 	{ 0, 0, NULL, NULL, NULL }
 };
 /* clang-format on */
@@ -265,6 +269,8 @@ settings_take(struct settings *s, int id, const char *value)
 		s->managed = true;
 	else if (id == SET)
 		s->set = true;
+	else if (id == JSON)
+		s->json = true;
 	else
 		*text[id] = value;
 }

@@ -3,6 +3,7 @@
  * settings: the command `config`.
  *
  *	config.c       its options; show, path and get
+ *	json.c         show for programs
  *	set.c          set and unset
  *	init.c         init: asks, and writes a file
  *	certificate.c  certificate: makes one to sign in by
@@ -24,11 +25,12 @@ struct settings {
 	struct cli cli;
 	const char *word[SETTINGS_WORDS]; /* the action and its operands */
 	const char *tenant, *client, *from, *certificate, *days; /* or NULL */
-	bool managed, set;
+	bool managed, set, json;
 };
 
 /*
- * show, get: 78 for settings that cannot be used, or a key that is not set.
+ * show, get: 78 for settings that cannot be used, or a key that is not set;
+ * show --json: 0, and says so.
  * path: 66 if there is no file. init: 73 if there is one. set, unset: 78 for a
  * file that could not be used afterwards; it is not written.
  */

@@ -361,14 +361,6 @@ init_offer(const struct init *in, struct err *e)
 	return true;
 }
 
-/* The owner's own place; root's is the machine's. */
-static const char *
-init_place(const struct config_places *places)
-{
-	return places->named || geteuid() != 0 ? places->item[0].p :
-						 places->item[places->n - 1].p;
-}
-
 static bool
 init_is_free(const char *path, struct err *e)
 {
@@ -408,15 +400,14 @@ static bool
 init_begin(struct init *in, struct err *e)
 {
 	const struct settings *s = in->s;
-	struct config_places places;
 	bool asked = s->tenant != NULL || s->client != NULL ||
 	    s->from != NULL || s->certificate != NULL || s->managed;
 	bool ok;
 
-	config_find(&in->apply.mem, s->cli.common.config, &places);
+	in->apply.main = in->apply.path =
+	    apply_place(&in->apply.mem, s->cli.common.config);
 	if (!arena_ok(&in->apply.mem, e))
 		return false;
-	in->apply.main = in->apply.path = init_place(&places);
 	in->printed = strcmp(in->apply.path, "-") == 0;
 	in->terminal = ask_somebody() && !in->printed;
 	if (in->printed)
