@@ -3,8 +3,7 @@
 
 #include "base/os.h"
 #include "codec/date.h"
-
-enum { DAY_S = 86400 };
+#include "command/when.h"
 
 /* As Graph writes them; the last one stands for all that is not known. */
 static const struct trace_status {
@@ -247,27 +246,18 @@ trace_json_detail(struct jsonw *w, const struct trace_detail *d)
 
 /* --- sums */
 
-static int64_t
-trace_day(int64_t when)
-{
-	return (when + (int64_t)os_zone(when) * 60) / DAY_S;
-}
-
 int64_t
 trace_sums_begin(struct trace_sums *s, size_t days, int64_t now)
 {
-	int64_t start;
-
 	*s = (struct trace_sums){ .days = days };
-	s->first = trace_day(now) - (int64_t)days + 1;
-	start = s->first * DAY_S;
-	return start - (int64_t)os_zone(start) * 60;
+	s->first = when_day(now) - (int64_t)days + 1;
+	return when_day_begin(s->first);
 }
 
 void
 trace_sums_add(struct trace_sums *s, const struct trace_item *item)
 {
-	int64_t day = trace_day(item->when) - s->first;
+	int64_t day = when_day(item->when) - s->first;
 
 	/* a clock that is off must not lose one */
 	if (day < 0)
@@ -277,24 +267,16 @@ trace_sums_add(struct trace_sums *s, const struct trace_item *item)
 	s->n[day][trace_status_at(item->status)]++;
 }
 
-/* "1994-11-06" */
-static void
-trace_day_name(const struct trace_sums *s, size_t day, char out[DATE_ISO_SIZE])
-{
-	date_iso((s->first + (int64_t)day) * DAY_S, out);
-	out[str_chr(str_of(out), 'T')] = '\0';
-}
-
 static void
 trace_sums_text(const struct trace_sums *s, struct buf *out)
 {
-	char name[DATE_ISO_SIZE];
+	char name[WHEN_SIZE];
 
 	buf_addz(out, "day       ");
 	for (size_t i = 0; i < TRACE_STATUSES; i++)
 		buf_addf(out, " %s", statuses[i].column);
 	for (size_t day = 0; day < s->days; day++) {
-		trace_day_name(s, day, name);
+		when_day_text(s->first + (int64_t)day, name);
 		buf_addf(out, "\n%s", name);
 		for (size_t i = 0; i < TRACE_STATUSES; i++)
 			buf_addf(out, " %*llu",
@@ -309,9 +291,9 @@ trace_sums_json(const struct trace_sums *s, size_t day, struct buf *out,
     struct err *e)
 {
 	struct jsonw w = jsonw_begin(out);
-	char name[DATE_ISO_SIZE];
+	char name[WHEN_SIZE];
 
-	trace_day_name(s, day, name);
+	when_day_text(s->first + (int64_t)day, name);
 	jsonw_open(&w, '{');
 	jsonw_member(&w, STR("day"), str_of(name));
 	for (size_t i = 0; i < TRACE_STATUSES; i++) {

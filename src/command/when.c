@@ -54,6 +54,35 @@ when_span(int64_t seconds, char out[WHEN_SPAN_SIZE])
 	    (int)(seconds / units[i].unit), units[i].letter);
 }
 
+/* t: what UTC would be if local time were it. */
+static int64_t
+when_of_zone(int64_t t)
+{
+	/* the zone of the hour itself, once it is known nearly */
+	return t - os_zone(t - os_zone(t) * 60) * 60;
+}
+
+int64_t
+when_day(int64_t when)
+{
+	return (when + (int64_t)os_zone(when) * 60) / WHEN_DAY;
+}
+
+int64_t
+when_day_begin(int64_t day)
+{
+	return when_of_zone(day * WHEN_DAY);
+}
+
+void
+when_day_text(int64_t day, char out[WHEN_SIZE])
+{
+	char iso[DATE_ISO_SIZE];
+
+	date_iso(day * WHEN_DAY, iso);
+	(void)snprintf(out, WHEN_SIZE, "%.*s", WHEN_DATE, iso);
+}
+
 /* "2026-11-29 14:00:05" of this machine's clock. */
 static bool
 when_of_local(const char *text, int64_t *when)
@@ -62,8 +91,7 @@ when_of_local(const char *text, int64_t *when)
 
 	if (!date_parse_iso(str_of(text), &t))
 		return false;
-	/* the zone of the hour itself, once it is known nearly */
-	*when = t - os_zone(t - os_zone(t) * 60) * 60;
+	*when = when_of_zone(t);
 	return true;
 }
 
@@ -145,25 +173,16 @@ when_is_day(struct str text)
 	    (text.n == WHEN_DATE && text.p[4] == '-');
 }
 
-/* The last second of a day that begins at *when. */
-static bool
-when_end_of_day(int64_t *when)
-{
-	/* noon of the next one: this one may have 23 hours, or 25 */
-	if (!when_of_day(*when + WHEN_DAY + WHEN_DAY / 2, 0, "00:00:00", when))
-		return false;
-	*when -= 1;
-	return true;
-}
-
 bool
 when_take(struct when_option o, int64_t *when, struct err *e)
 {
 	struct str text = str_of(o.value);
 
-	if (when_parse(text, o.now, when) &&
-	    (!o.end || !when_is_day(text) || when_end_of_day(when)))
+	if (when_parse(text, o.now, when)) {
+		if (o.end && when_is_day(text))
+			*when = when_day_begin(when_day(*when) + 1) - 1;
 		return true;
+	}
 	return err_set(e, ERR_USAGE,
 	    "--%s \"%.60s\" is not a time like 15m 2d today yesterday "
 	    "14:00 2026-11-29 \"2026-11-29 14:00\"",

@@ -36,6 +36,11 @@ struct when_option {
 bool when_take(struct when_option o, int64_t *when, struct err *e)
     __attribute__((warn_unused_result));
 
+/* The day of a time, as days since 1970 of the local calendar. */
+int64_t when_day(int64_t when);
+int64_t when_day_begin(int64_t day);
+void when_day_text(int64_t day, char out[WHEN_SIZE]); /* "2026-11-29" */
+
 /* Local time: "2026-11-29 14:00:05". */
 void when_text(int64_t when, char out[WHEN_SIZE]);
 /* "14:00" on the day that is now, else "2026-11-30 14:00". */

@@ -149,7 +149,28 @@ test_take(void)
 	    "%s", e.msg);
 }
 
+static void
+test_days(void)
+{
+	char name[WHEN_SIZE];
+	int64_t day;
+
+	when_zone(BERLIN);
+	day = when_day(now);
+	when_day_text(day, name);
+	T_CHECK(strcmp(name, "2026-11-29") == 0 &&
+		when_day_begin(day) == now - (14 * 3600 + 1800),
+	    "%s", name);
+	/* the days on which clocks are set */
+	for (day = when_day(1774821600) - 3; day < when_day(1792969200) + 3;
+	     day++)
+		T_CHECK(when_day(when_day_begin(day)) == day &&
+			when_day(when_day_begin(day) - 1) == day - 1,
+		    "%lld", (long long)day);
+}
+
 static const struct t_test tests[] = {
+	{ "days", test_days },
 	{ "parse", test_parse },
 	{ "text", test_text },
 	{ "take", test_take },
