@@ -6,7 +6,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "codec/date.h"
 #include "command.h"
+#include "command/log_days.h"
 #include "store/journal.h"
 #include "t.h"
 
@@ -62,6 +64,9 @@ static const struct journal_line lines[] = {
 	"2026-11-23 22:43:20: graph.microsoft.com answered 503\n"
 #define L3 "2026-11-23 22:39:59 6742F3A05C81B7E0 dropped web@example.com " \
 	"-> a@example.org \"Backup\": post365 queue drop, by user 0\n"
+
+#define DAYS "day        tries   sent later waits hold dead failed bounced " \
+	"slowed median   p95\n"
 
 static const struct {
 	const char *name, *argv[8];
@@ -125,6 +130,36 @@ static const struct {
 	  "{\"attempts\":2,\"bytes\":0,\"ms_average\":100,"
 	  "\"ms_longest\":100,\"verdicts\":{\"later\":1,\"dropped\":1},"
 	  "\"codes\":{\"ErrorServerBusy\":1}}\n" },
+	{ "days",
+	  { "--days", "--since", "2026-11-22", "--until", "2026-11-23" }, 0,
+	  DAYS "2026-11-22     0      0     0     0    0    0      0       0"
+	  "      0      0     0\n"
+	  "2026-11-23     2      1     1     0    0    0      0       0"
+	  "      0    100   300\n" },
+	{ "days, json",
+	  { "--days", "--json", "--since", "2026-11-23", "--until",
+	    "2026-11-24" }, 0,
+	  "{\"day\":\"2026-11-23\",\"attempts\":2,\"sent\":1,\"later\":1,"
+	  "\"account\":0,\"hold\":0,\"dead\":0,\"failed\":0,\"unknown\":0,"
+	  "\"bounced\":0,\"throttled\":0,\"bytes\":1000,"
+	  "\"ms_median\":100,\"ms_p95\":300}\n"
+	  "{\"day\":\"2026-11-24\",\"attempts\":0,\"sent\":0,\"later\":0,"
+	  "\"account\":0,\"hold\":0,\"dead\":0,\"failed\":0,\"unknown\":0,"
+	  "\"bounced\":0,\"throttled\":0,\"bytes\":0,"
+	  "\"ms_median\":0,\"ms_p95\":0}\n" },
+	{ "days of some",
+	  { "--days", "--since=2026-11-23", "--until=2026-11-23",
+	    "--verdict=later" }, 0,
+	  DAYS "2026-11-23     1      0     1     0    0    0      0       0"
+	  "      0    100   100\n" },
+	{ "days, none", { "--days", "--since=2026-11-23",
+	    "--until=2026-11-22" }, 64, "!is not 1 to 3660 days" },
+	{ "days, too many", { "--days", "--since", "2000-01-01" }, 64,
+	  "!is not 1 to 3660 days" },
+	{ "days, last", { "--days", "-n3" }, 64,
+	  "!--days and -n do not go together" },
+	{ "days, stats", { "--stats", "--days" }, 64,
+	  "!--stats and --days do not go together" },
 	{ "bad since", { "--since", "x" }, 64, "!--since \"x\" is not a time" },
 	{ "bad since, beyond", { "--since", "9999d" }, 64, "!is not a time" },
 	{ "bad n", { "-n", "0" }, 64, "!-n \"0\" is not 1 to 100000" },
@@ -193,7 +228,128 @@ test_plain(void)
 	arena_release(&a);
 }
 
+/* --- by day */
+
+static const struct {
+	const char *line; /* of the journal, without its braces */
+	const char *says; /* of its day, as JSON */
+} ends[] = {
+	{ "\"verdict\":\"sent\",\"size\":7", "\"attempts\":1,\"sent\":1," },
+	{ "\"verdict\":\"sent\",\"size\":7", "\"bytes\":7," },
+	{ "\"verdict\":\"dead\",\"size\":7", "\"bytes\":0," },
+	{ "\"verdict\":\"part\"", "\"attempts\":1,\"sent\":1," },
+	{ "\"verdict\":\"refused\"", "\"dead\":1," },
+	{ "\"verdict\":\"account\"", "\"account\":1," },
+	{ "\"verdict\":\"hold\"", "\"hold\":1," },
+	{ "\"verdict\":\"failed\"", "\"failed\":1," },
+	{ "\"verdict\":\"unknown\"", "\"unknown\":1," },
+	{ "\"verdict\":\"bounced\"", "\"attempts\":0," },
+	{ "\"verdict\":\"bounced\",\"ms\":5", "\"ms_median\":0," },
+	{ "\"verdict\":\"bounced\"", "\"bounced\":1," },
+	{ "\"verdict\":\"dropped\"", "\"attempts\":0," },
+	{ "\"verdict\":\"exported\"", "\"attempts\":0," },
+	{ "\"verdict\":\"later\",\"status\":429", "\"throttled\":1," },
+	{ "\"verdict\":\"later\",\"status\":503", "\"throttled\":0," },
+	{ "\"verdict\":\"later\",\"code\":\"ApplicationThrottled\"",
+	    "\"throttled\":1," },
+	{ "\"verdict\":\"later\",\"code\":\"ErrorExceededMessageLimit\"",
+	    "\"throttled\":1," },
+	{ "\"verdict\":\"later\",\"code\":\"ErrorServerBusy\"",
+	    "\"throttled\":0," },
+	{ "\"verdict\":\"sent\",\"ms\":99999999999", "\"ms_p95\":4294967295" },
+};
+
+static void
+add_day(struct log_days *d, int64_t when, const char *more)
+{
+	const struct json *tree;
+	char iso[DATE_ISO_SIZE], line[256];
+	struct arena a;
+	struct err e = { 0 };
+
+	arena_init(&a, 65536);
+	date_iso(when, iso);
+	(void)snprintf(line, sizeof(line), "{\"time\":\"%s\",%s}", iso, more);
+	T_CHECK(json_parse(&a, str_of(line), &tree, &e), "%s", e.msg);
+	log_days_add(d, tree);
+	arena_release(&a);
+}
+
+static void
+test_ends(void)
+{
+	struct journal_filter f;
+	struct log_days d;
+	struct arena a;
+	struct buf out;
+	struct err e = { 0 };
+
+	buf_init(&out, 65536);
+	for (size_t i = 0; i < N(ends); i++) {
+		arena_init(&a, 65536);
+		f = (struct journal_filter){ .since = 1795469834 };
+		T_CHECK(log_days_begin(&d, &f, 1795469834, &a, &e), "%s",
+		    e.msg);
+		add_day(&d, 1795469834, ends[i].line);
+		T_CHECK(log_days_print(&d, true, &out, &e), "%s", e.msg);
+		T_CHECK(d.n == 1 && strstr(out.p, ends[i].says) != NULL,
+		    "%s: %s", ends[i].line, out.p);
+		buf_reset(&out);
+		log_days_release(&d);
+		arena_release(&a);
+	}
+	buf_release(&out);
+}
+
+/* Days begin at this machine's midnight; 30 of them, where none are named. */
+static void
+test_days(void)
+{
+	const int64_t noon = 1795518000; /* 2026-11-24 12:00 +0100 */
+	struct journal_filter f = { 0 };
+	struct log_days d;
+	struct arena a;
+	struct buf out;
+	struct err e = { 0 };
+	char ms[64];
+
+	(void)setenv("TZ", "XXX-1", 1);
+	tzset();
+	arena_init(&a, 65536);
+	buf_init(&out, 65536);
+	T_CHECK(log_days_begin(&d, &f, noon, &a, &e), "%s", e.msg);
+	T_CHECK(d.n == LOG_DAYS && f.since == noon - (29 * 24 + 12) * 3600,
+	    "since %lld", (long long)f.since);
+	add_day(&d, f.since - 1, "\"verdict\":\"sent\"");
+	add_day(&d, f.since, "\"verdict\":\"hold\"");
+	add_day(&d, noon + 12 * 3600, "\"verdict\":\"sent\"");
+	/* the times of a day are among each other, in any order */
+	for (int i = 0; i < 20; i++) {
+		(void)snprintf(ms, sizeof(ms), "\"verdict\":\"sent\",\"ms\":%d",
+		    (i * 7 % 20 + 1) * 10);
+		add_day(&d, noon + 12 * 3600 - 1, ms);
+		add_day(&d, noon - 24 * 3600, "\"verdict\":\"dead\",\"ms\":1");
+	}
+	T_CHECK(log_days_print(&d, true, &out, &e), "%s", e.msg);
+	T_CHECK(strstr(out.p,
+		    "{\"day\":\"2026-10-26\",\"attempts\":1,"
+		    "\"sent\":0,") == out.p,
+	    "%s", out.p);
+	T_CHECK(strstr(out.p,
+		    "{\"day\":\"2026-11-24\",\"attempts\":20,"
+		    "\"sent\":20,") != NULL &&
+		strstr(out.p, "\"ms_median\":100,\"ms_p95\":190}\n") != NULL,
+	    "%s", out.p);
+	T_CHECK(strstr(out.p, "\"ms_median\":1,\"ms_p95\":1}\n") != NULL, "%s",
+	    out.p);
+	log_days_release(&d);
+	buf_release(&out);
+	arena_release(&a);
+}
+
 static const struct t_test tests[] = {
+	{ "ends of attempts", test_ends },
+	{ "days", test_days },
 	{ "rows", test_rows },
 	{ "plain text", test_plain },
 };
