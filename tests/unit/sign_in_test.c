@@ -41,7 +41,7 @@ static const struct {
 	const char *name;
 	int64_t ms;
 	const char *peer, *user, *password; /* no user: a bearer token */
-	enum sign want;
+	enum sign_in want;
 	int64_t wait; /* seconds */
 } steps[] = {
 	/* clang-format off */
@@ -110,10 +110,10 @@ test_steps(void)
 	struct sign_who who;
 	struct sign_ask ask;
 	struct err e;
-	enum sign got;
+	enum sign_in got;
 
 	sign_site_make(&s);
-	sign_init(&b);
+	sign_book_init(&b);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
 		e = (struct err){ 0 };
 		ask = sign_ask_of(&s, i);
@@ -127,7 +127,7 @@ test_steps(void)
 		T_CHECK(got == SIGN_OK || (who.name[0] == 0 && !who.admin),
 		    "%s: who?", steps[i].name);
 	}
-	sign_release(&b);
+	sign_book_release(&b);
 	folder_end(s.folder);
 }
 
@@ -141,7 +141,7 @@ test_who(void)
 	struct err e;
 
 	sign_site_make(&s);
-	sign_init(&b);
+	sign_book_init(&b);
 	ask.auth_file = str_of(s.users);
 	ask.log = &s.quiet;
 	ask.user = STR("boss");
@@ -181,7 +181,7 @@ test_who(void)
 	ask.bearer = STR("x");
 	ask.peer = "10.0.0.1";
 	T_CHECK(sign_check(&b, &ask, &who, &e) == SIGN_WRONG, "no token");
-	sign_release(&b);
+	sign_book_release(&b);
 	folder_end(s.folder);
 }
 
@@ -194,10 +194,10 @@ test_hashes(void)
 	struct sign_who who;
 	struct err e;
 	char peer[SIGN_TEXT];
-	enum sign got;
+	enum sign_in got;
 
 	sign_site_make(&s);
-	sign_init(&b);
+	sign_book_init(&b);
 	for (int i = 0; i < 2 * SIGN_HASHES + 2; i++) {
 		struct sign_ask ask = { .auth_file = str_of(s.users),
 			.user = STR("boss"),
@@ -225,7 +225,7 @@ test_hashes(void)
 		.now = 1100 },
 	    &who, &e);
 	T_CHECK(got == SIGN_WRONG, "known to be wrong: %d", got);
-	sign_release(&b);
+	sign_book_release(&b);
 	folder_end(s.folder);
 }
 
@@ -241,7 +241,7 @@ test_places(void)
 	struct sign_ask ask = { .bearer = STR("x"), .peer = peer };
 
 	sign_site_make(&s);
-	sign_init(&b);
+	sign_book_init(&b);
 	ask.log = &s.quiet;
 	for (int i = 0; i <= SIGN_PLACES; i++) {
 		(void)snprintf(peer, sizeof(peer), "10.0.1.%d", i);
@@ -254,7 +254,7 @@ test_places(void)
 	T_CHECK(sign_check(&b, &ask, &who, &e) == SIGN_SLOW, "the second");
 	(void)snprintf(peer, sizeof(peer), "10.0.1.0");
 	T_CHECK(sign_check(&b, &ask, &who, &e) == SIGN_WRONG, "the first");
-	sign_release(&b);
+	sign_book_release(&b);
 	folder_end(s.folder);
 }
 

@@ -10,7 +10,7 @@
 enum { SIGN_SECOND = 1000 };
 
 void
-sign_init(struct sign_book *b)
+sign_book_init(struct sign_book *b)
 {
 	*b = (struct sign_book){ 0 };
 	for (size_t i = 0; i < SIGN_HASHES; i++)
@@ -20,7 +20,7 @@ sign_init(struct sign_book *b)
 }
 
 void
-sign_release(struct sign_book *b)
+sign_book_release(struct sign_book *b)
 {
 	tally_release(&b->sent);
 	secret_wipe(b, sizeof(*b));
@@ -67,7 +67,7 @@ sign_note_failure(struct sign_failure *f, const struct tally_key *who,
 	f->until = now + wait * SIGN_SECOND;
 }
 
-static enum sign
+static enum sign_in
 sign_fails(struct sign_book *b, const struct sign_ask *ask,
     const struct tally_key *who, struct err *e)
 {
@@ -81,7 +81,7 @@ sign_fails(struct sign_book *b, const struct sign_ask *ask,
 	return SIGN_WRONG;
 }
 
-static enum sign
+static enum sign_in
 sign_must_wait(const struct sign_ask *ask, int64_t until, struct sign_who *out,
     struct err *e)
 {
@@ -94,7 +94,7 @@ sign_must_wait(const struct sign_ask *ask, int64_t until, struct sign_who *out,
 
 /* The token */
 
-static enum sign
+static enum sign_in
 sign_check_token(const struct sign_ask *ask, struct err *e)
 {
 	struct secret token = { 0 };
@@ -148,7 +148,7 @@ sign_fits(struct sign_book *b, const struct sign_ask *ask,
 	return true;
 }
 
-static enum sign
+static enum sign_in
 sign_check_user(struct sign_book *b, const struct sign_ask *ask,
     struct sign_who *out, struct err *e)
 {
@@ -156,7 +156,7 @@ sign_check_user(struct sign_book *b, const struct sign_ask *ask,
 	const struct user *u;
 	struct range_ip ip;
 	struct arena mem;
-	enum sign how = SIGN_BROKEN;
+	enum sign_in how = SIGN_BROKEN;
 	bool fits;
 
 	arena_init_secret(&mem, USERS_FILE_MOST);
@@ -184,14 +184,14 @@ out:
 	return how;
 }
 
-enum sign
+enum sign_in
 sign_check(struct sign_book *b, const struct sign_ask *ask,
     struct sign_who *out, struct err *e)
 {
 	struct range_ip ip = { { 0 } };
 	const struct sign_failure *f;
 	struct tally_key who;
-	enum sign how = SIGN_WRONG;
+	enum sign_in how = SIGN_WRONG;
 	bool waits;
 
 	*out = (struct sign_who){ .program = ask->bearer.n > 0 };

@@ -38,7 +38,7 @@ enum {
 	SIGN_NAME = 257              /* of a user, with a NUL */
 };
 
-/* Begins as sign_init leaves it. */
+/* Begins as sign_book_init leaves it. */
 struct sign_book {
 	struct sign_failure {
 		struct tally_key who;
@@ -70,18 +70,18 @@ struct sign_who {
 	int64_t retry_after_s; /* of SIGN_SLOW */
 };
 
-enum sign {
+enum sign_in {
 	SIGN_OK,
 	SIGN_WRONG, /* 401; e says whose attempt failed, for the log */
 	SIGN_SLOW,  /* 429 with Retry-After */
 	SIGN_BROKEN /* 500: a file cannot be used; e says which, and why */
 };
 
-void sign_init(struct sign_book *b);
-void sign_release(struct sign_book *b);
+void sign_book_init(struct sign_book *b);
+void sign_book_release(struct sign_book *b);
 
 /* Fills *out, and e where it is not SIGN_OK. */
-enum sign sign_check(struct sign_book *b, const struct sign_ask *ask,
+enum sign_in sign_check(struct sign_book *b, const struct sign_ask *ask,
     struct sign_who *out, struct err *e);
 
 /*
