@@ -60,11 +60,12 @@ struct serve_peer {
 
 struct serve_request {
 	uint64_t id; /* no other request of this serve has it */
-	struct str method, path, query; /* query: without '?' */
-	struct str body;                /* empty if it is in file */
-	struct temp *file;              /* NULL: the body is in body */
-	const struct http1 *head;       /* for http1_field */
-	const char *peer;               /* serve_peer.text */
+	/* as sent: a path may be "", "*" or "http://..."; query: without '?' */
+	struct str method, path, query;
+	struct str body;          /* empty if it is in file */
+	struct temp *file;        /* NULL: the body is in body */
+	const struct http1 *head; /* for http1_field */
+	const char *peer;         /* serve_peer.text */
 	bool tls;
 };
 
