@@ -19,6 +19,7 @@
 #include "command/sendmail/sendmail.h"
 #include "command/token.h"
 #include "command/trace.h"
+#include "command/web/web.h"
 
 enum { HELP_MAX = 16 * 1024 };
 
@@ -50,6 +51,9 @@ const struct cli_command command_all[COMMAND_ALL] = {
 	{ "queue", queue_main, "[ACTION] [ID...]",
 	  "Shows what waits, and holds, retries, drops, exports or imports it.",
 	  queue_options, queue_more, queue_word },
+	{ "web", web_main, "",
+	  "A dashboard for a browser: settings, test mail, queue, log.",
+	  web_options, web_more, NULL },
 	{ "log", journal_log_main, "",
 	  "Shows what became of each message.", journal_log_options,
 	  journal_log_more, NULL },

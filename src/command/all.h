@@ -7,7 +7,7 @@
 
 #include "cli/cli.h"
 
-enum { COMMAND_ALL = 18 };
+enum { COMMAND_ALL = 19 };
 extern const struct cli_command command_all[COMMAND_ALL];
 
 /* NULL and ERR_USAGE with the nearest name. */

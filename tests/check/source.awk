@@ -13,13 +13,14 @@ BEGIN {
 	knows["graph"] = " graph mail net codec base "
 	knows["relay"] = " relay deliver config smtp net mail codec base "
 	knows["cli"] = " cli codec base "
+	knows["web"] = " web codec base "
 	knows["config"] = " config graph net mail codec base "
 	knows["sandbox"] = " sandbox cli net mail codec base "
 	knows["compose"] = " compose config graph mail codec base "
 	knows["deliver"] = " deliver compose config graph store mail net " \
 	    "codec base "
 	knows["command"] = " relay command deliver compose config sandbox cli " \
-	    "smtp store graph net mail codec base "
+	    "web smtp store graph net mail codec base "
 	knows["main.c"] = " command cli base "
 
 	n = split("base/crypt.c net/mbed.h net/tls.c net/sign.c net/trust.c " \

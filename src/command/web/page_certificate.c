@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page_certificate: makes a certificate to sign in by, gives its public part,
+ * and uses it once it was uploaded.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "base/os.h"
+#include "command/web/visit.h"
+
+enum { CERTIFICATE_TEXT = 16 * 1024 };
+
+static void
+certificate_put_made(struct visit *v, const struct json *made)
+{
+	struct html *h = &v->html;
+
+	HTML_PUT(h,
+	    "<section><h2>@1. Upload the public part@</h2><p lang=\"en\">"
+	    "entra.microsoft.com &gt; Entra ID &gt; App registrations &gt; "
+	    "the app &gt; Certificates &amp; secrets &gt; Certificates &gt; "
+	    "Upload certificate<p><a href=\"/certificate\" "
+	    "download=\"post365.crt\">@Download@</a> (<code>$</code>)"
+	    "<dl><dt>@Thumbprint@<dd><code>$</code><dt>@Valid "
+	    "until@<dd>$</dl></section>",
+	    visit_str(made, "certificate"), visit_str(made, "thumbprint"),
+	    visit_time(v, visit_str(made, "not_after")));
+	html_put(h,
+	    "<section><h2>@2. Use it@</h2><p>@It takes the place of the "
+	    "secret.@</p><form method=\"post\" action=\"/certificate\">");
+	visit_token(v);
+	HTML_PUT(h,
+	    "<input type=\"hidden\" name=\"file\" value=\"$\">"
+	    "<button name=\"do\" value=\"use\">@Use it@</button></form>"
+	    "</section>",
+	    visit_str(made, "file"));
+}
+
+static void
+certificate_make_one(struct visit *v)
+{
+	const char *const word[] = { "config", "certificate", "--json", NULL };
+	const struct json *said;
+	struct visit_said run;
+
+	visit_run(v, word, STR(""), &run);
+	said = visit_line(v, &run.out);
+	if (run.code == EX_OK && said != NULL) {
+		certificate_put_made(v, said);
+		return;
+	}
+	v->status = 422;
+	said = json_get(said, STR("error"));
+	visit_complain(v, said != NULL ? visit_str(said, "message") : run.err,
+	    visit_str(said, "remedy"));
+}
+
+/* True: the settings name it now. */
+static bool
+certificate_use(struct visit *v)
+{
+	struct str line = arena_fmt(&v->mem, "client_certificate = %s\n",
+	    form_get(&v->form, "file").p);
+	struct str ignored;
+
+	if (str_chr(line, '\n') + 1 == line.n && page_set(v, line, &ignored))
+		return true;
+	v->status = 422;
+	return false;
+}
+
+/* The public part of the one that `config certificate` makes. */
+static bool
+certificate_read(struct visit *v)
+{
+	const char *const word[] = { "config", "show", "--json", NULL };
+	char folder[PATH_MAX], path[PATH_MAX + 32];
+	struct visit_said run;
+	const struct json *said;
+	struct str file;
+	struct err e;
+
+	visit_run(v, word, STR(""), &run);
+	said = visit_line(v, &run.out);
+	file = arena_str(&v->mem, visit_str(said, "file"));
+	if (file.n == 0 || !os_folder_of(file.p, folder, sizeof(folder), &e))
+		return false;
+	(void)snprintf(path, sizeof(path), "%s/certificate.pem.crt", folder);
+	v->type = VISIT_PEM;
+	return os_read_file(path, &v->body_out, &e);
+}
+
+void
+page_certificate(struct visit *v)
+{
+	struct str what = form_get(&v->form, "do");
+
+	if (!v->post && certificate_read(v)) {
+		buf_addz(&v->fields,
+		    "Content-Disposition: attachment; "
+		    "filename=\"post365.crt\"\r\n");
+		return;
+	}
+	v->type = VISIT_HTML;
+	buf_reset(&v->body_out);
+	visit_head(v, "Certificate");
+	if (str_eq(what, STR("make"))) {
+		certificate_make_one(v);
+	} else if (str_eq(what, STR("use")) && certificate_use(v)) {
+		buf_reset(&v->body_out);
+		visit_go(v, "/?saved=1");
+		return;
+	} else if (!v->post) {
+		v->status = 404;
+		visit_tell(v, "There is no certificate yet.");
+	}
+	visit_foot(v);
+}

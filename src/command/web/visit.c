@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/web/visit.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/version.h"
+#include "codec/date.h"
+#include "command/when.h"
+#include "web/look.h"
+
+static const struct {
+	const char *path, *title;
+} visit_nav[] = {
+	{ "/", "Provider" },
+	{ "/test", "Test" },
+	{ "/queue", "Queue" },
+	{ "/log", "Log" },
+	{ "/delivery", "Delivery" },
+};
+
+static void
+visit_nav_put(struct visit *v)
+{
+	struct html *h = &v->html;
+
+	HTML_PUT(h, "<nav aria-label=\"$\">", html_word(h, "Pages"));
+	for (size_t i = 0; i < sizeof(visit_nav) / sizeof(*visit_nav); i++)
+		HTML_PUT(h,
+		    str_eq(v->path, str_of(visit_nav[i].path)) ?
+			"<a href=\"$\" aria-current=\"page\">$</a>" :
+			"<a href=\"$\">$</a>",
+		    str_of(visit_nav[i].path),
+		    html_word(h, visit_nav[i].title));
+	html_put(h, "</nav>");
+	if (v->session->user[0] == '\0')
+		return;
+	html_put(h, "<form method=\"post\" action=\"/sign-out\">");
+	visit_token(v);
+	HTML_PUT(h,
+	    "<button class=\"second small\">@Sign out@</button> "
+	    "<small>$</small></form>",
+	    str_of(v->session->user));
+}
+
+void
+visit_head(struct visit *v, const char *title)
+{
+	struct html *h = &v->html;
+
+	HTML_PUT(h,
+	    "<!DOCTYPE html>\n<html lang=\"$\"><head><meta charset=\"utf-8\">"
+	    "<meta name=\"viewport\" "
+	    "content=\"width=device-width,initial-scale=1\">"
+	    "<title>$ · post365</title><style>",
+	    text_tag(h->language), html_word(h, title));
+	buf_addz(h->out, look_style);
+	html_put(h, "</style>");
+	if (v->job.running && str_eq(v->path, STR("/test")))
+		html_put(h,
+		    "<noscript><meta http-equiv=\"refresh\" "
+		    "content=\"2\"></noscript>");
+	html_put(h,
+	    "</head><body><a class=\"skip\" href=\"#main\">@Skip to "
+	    "content@</a><header><b>post365</b>");
+	if (v->session != NULL)
+		visit_nav_put(v);
+	HTML_PUT(h, "</header><main id=\"main\"><h1>$</h1>",
+	    html_word(h, title));
+}
+
+void
+visit_foot(struct visit *v)
+{
+	struct html *h = &v->html;
+
+	HTML_PUT(h, "</main><footer>post365 $", STR(VERSION));
+	if (v->cli->common.account != NULL)
+		HTML_PUT(h, " · @account@ $", str_of(v->cli->common.account));
+	html_put(h, "</footer><script>");
+	buf_addz(h->out, look_script);
+	html_put(h, "</script></body></html>\n");
+}
+
+void
+visit_complain(struct visit *v, struct str what, struct str remedy)
+{
+	struct html *h = &v->html;
+
+	HTML_PUT(h, "<div class=\"box fail\" role=\"alert\"><p lang=\"en\">$",
+	    what);
+	if (remedy.n > 0)
+		HTML_PUT(h, "<p class=\"cure\" lang=\"en\">$", remedy);
+	html_put(h, "</div>");
+}
+
+void
+visit_tell(struct visit *v, const char *text)
+{
+	HTML_PUT(&v->html, "<div class=\"box ok\" role=\"status\"><p>$</div>",
+	    html_word(&v->html, text));
+}
+
+void
+visit_token(struct visit *v)
+{
+	HTML_PUT(&v->html, "<input type=\"hidden\" name=\"csrf\" value=\"$\">",
+	    str_of(v->session->token));
+}
+
+void
+visit_go(struct visit *v, const char *path)
+{
+	v->status = 303;
+	buf_addf(&v->fields, "Location: %s\r\n", path);
+}
+
+struct str
+visit_time(struct visit *v, struct str iso)
+{
+	char text[WHEN_SIZE];
+	int64_t when;
+
+	if (!date_parse_iso(iso, &when))
+		return iso;
+	when_text(when, text);
+	return arena_str(&v->mem, str_of(text));
+}
+
+struct str
+visit_str(const struct json *o, const char *name)
+{
+	return json_str(json_get(o, str_of(name)));
+}
+
+int64_t
+visit_int(const struct json *o, const char *name)
+{
+	int64_t n = 0;
+
+	(void)json_i64(json_get(o, str_of(name)), &n);
+	return n;
+}
+
+const struct json *
+visit_line(struct visit *v, struct str *lines)
+{
+	const struct json *tree;
+	struct str line;
+	struct err e;
+
+	while (str_next(lines, '\n', &line))
+		if (line.n > 0 && json_parse(&v->mem, line, &tree, &e))
+			return tree;
+	return NULL;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/web/web.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+
+#include "base/os.h"
+#include "command/web/house.h"
+#include "config/relay.h"
+#include "web/session.h"
+
+enum { WEB_LISTEN = 1 };
+
+enum { WEB_MEMORY = 4 << 20, WEB_SAID = 512 };
+
+/* clang-format off */
+const struct cli_option web_options[] = {
+	{ WEB_LISTEN, 'l', "listen", "IP:PORT",
+	  "where it listens (127.0.0.1:8365)" },
+	{ 0, 0, NULL, NULL, NULL }
+};
+/* clang-format on */
+
+const char web_more[] =
+    "Prints an address to open in a browser; it is good for one visit. There\n"
+    "the provider is set up and saved, a test mail sent step by step, and\n"
+    "what waits and what became of each mail is looked up. Ends by Ctrl-C, or\n"
+    "after an hour without use.\n"
+    "\n"
+    "From another machine: ssh -L 8365:127.0.0.1:8365 HOST, and open the\n"
+    "printed address here. An address that others reach needs, in [relay],\n"
+    "tls_certificate and tls_key, and an auth_file in which somebody has\n"
+    "role=admin; then people sign in. `web = IP:PORT` in [relay] has the\n"
+    "relay serve the same, for ever. web_hosts are names that it may be called "
+    "by,\n"
+    "beside its address.\n"
+    "\n"
+    "Programs: POST /send takes the fields of post365 send as JSON, or a "
+    "whole\n"
+    "message (Content-Type: message/rfc822), from a user of auth_file or with\n"
+    "the token in web_token_file. 202 and the id: it is stored. /metrics is\n"
+    "for Prometheus, /healthz says whether it lives.\n";
+
+struct web {
+	struct cli cli;
+	const char *listen;
+	struct arena mem;
+	struct config config;
+	struct conf conf;
+	struct listen at;
+	struct cert cert;
+	bool has_cert;
+	char once[WEB_SESSION_TEXT];
+};
+
+/* Settings that cannot be used are no reason not to mend them here. */
+static void
+web_load(struct web *w)
+{
+	const struct config_ask ask = { .path = w->cli.common.config,
+		.account = w->cli.common.account };
+	static const struct log silent = { 0 };
+	struct config_pair *lines = NULL;
+	struct err e;
+
+	(void)!config_load(&w->config, &ask, &silent, &e);
+	if (config_relay(&w->config, &w->mem, &lines, &e) &&
+	    conf_read(&w->mem, lines, &w->conf, &e))
+		return;
+	if (e.exit != EX_NOINPUT) /* Save will make the file */
+		log_warn(&w->cli.log, "%s", e.msg);
+	w->conf = (struct conf){ 0 };
+}
+
+static bool
+web_find_address(struct web *w, struct err *e)
+{
+	const char *text = w->listen;
+	bool any;
+
+	if (text == NULL && w->conf.web != NULL) {
+		w->at = *w->conf.web;
+		return true;
+	}
+	if (text == NULL)
+		text = "127.0.0.1:8365";
+	any = str_ends(str_of(text), STR(":0"));
+	if (any) /* any port that is free: a listener has none by this name */
+		text = arena_fmt(&w->mem, "%s1", text).p;
+	if (!listen_parse(str_of(text), &w->at, e))
+		return err_wrap(e, "--listen");
+	if (any)
+		w->at.port = 0;
+	return w->at.kind == LISTEN_IP ||
+	    err_set(e, ERR_USAGE,
+		"--listen \"%.60s\" is not of the form "
+		"IP:PORT",
+		text);
+}
+
+/* At a loopback address the printed token is enough. */
+static bool
+web_check(struct web *w, struct err *e)
+{
+	if (!listen_is_public(&w->at))
+		return true;
+	w->conf.web = &w->at;
+	return conf_check_web(&w->conf, e);
+}
+
+static bool
+web_read_cert(struct web *w, struct err *e)
+{
+	struct cert_pem pem[CERT_PAIRS] = { 0 };
+	size_t n = w->conf.certificates;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < n; i++) {
+		pem[i].chain_name = w->conf.certificate[i].p;
+		pem[i].key_name = w->conf.key[i].p;
+		ok = cert_read(&pem[i], e);
+	}
+	w->has_cert = ok && n > 0 && cert_parse(&w->cert, pem, n, e);
+	for (size_t i = 0; i < n; i++)
+		cert_pem_release(&pem[i]);
+	return n == 0 || w->has_cert;
+}
+
+static unsigned
+web_port(int listener)
+{
+	struct sockaddr_in6 at = { 0 };
+	socklen_t n = sizeof(at);
+
+	(void)getsockname(listener, (struct sockaddr *)&at, &n);
+	/* it stands at the same place in both families */
+	return ntohs(at.sin6_port);
+}
+
+static bool
+web_tell(const struct web *w, unsigned port, struct err *e)
+{
+	struct str host = w->at.text;
+	char text[WEB_SAID];
+
+	while (host.n > 0 && host.p[host.n - 1] != ':')
+		host.n--;
+	(void)snprintf(text, sizeof(text),
+	    "open http%s://%.*s%u/%s%s\n"
+	    "(Ctrl-C ends it)\n",
+	    w->has_cert ? "s" : "", STR_ARG(host), port,
+	    w->once[0] != '\0' ? "enter?token=" : "", w->once);
+	return cli_out(str_of(text), e);
+}
+
+static int
+web_serve(struct web *w, int listener)
+{
+	struct house_how how = { .cli = &w->cli,
+		.listener = listener,
+		.port = web_port(listener),
+		.cert = w->has_cert ? &w->cert : NULL,
+		.conf = &w->conf,
+		.once = w->once,
+		.loopback = !listen_is_public(&w->at) };
+	sigset_t set, before;
+	struct err e;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &set, &before);
+	how.mask = &before;
+	web_session_random(w->once);
+	if (!how.loopback)
+		w->once[0] = '\0'; /* people sign in */
+	return web_tell(w, how.port, &e) ? house_run(&how) :
+					   cli_fail(&w->cli, &e);
+}
+
+static bool
+web_read_options(struct web *w, struct err *e)
+{
+	const char *value;
+	int id;
+
+	for (;;) {
+		if (!cli_next(&w->cli, &id, &value, e))
+			return false;
+		if (id == CLI_END)
+			return true;
+		if (id == CLI_OPERAND)
+			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
+			    value);
+		w->listen = value;
+	}
+}
+
+int
+web_main(const struct cli_command *self, int argc, char **argv)
+{
+	struct web w = { 0 };
+	int listener = -1, code;
+	struct err e;
+
+	cli_init(&w.cli, self, argc, argv);
+	if (!web_read_options(&w, &e))
+		return cli_fail(&w.cli, &e);
+	if (w.cli.common.help)
+		return cli_help(self);
+	arena_init(&w.mem, WEB_MEMORY);
+	web_load(&w);
+	if (web_find_address(&w, &e) && web_check(&w, &e) &&
+	    web_read_cert(&w, &e))
+		listener = listen_open(&w.at, &e);
+	code = listener >= 0 ? web_serve(&w, listener) : cli_fail(&w.cli, &e);
+	os_close(&listener);
+	cert_release(&w.cert);
+	config_release(&w.config);
+	arena_release(&w.mem);
+	return code;
+}

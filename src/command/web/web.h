@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * web: the command `web`, a dashboard for a browser.
+ *
+ *	web.c           options; what it listens on
+ *	house.c         the process that serves: requests, sessions, children
+ *	job.c           a test mail on its way
+ *	run.c           commands of the program, with what they say caught
+ *	visit.c         the frame of all pages
+ *	page_*.c        the pages
+ *	send.c, sign.c  POST /send, and who may
+ */
+#ifndef COMMAND_WEB_WEB_H
+#define COMMAND_WEB_WEB_H
+
+#include "cli/cli.h"
+
+extern const struct cli_option web_options[];
+extern const char web_more[];
+
+/* 0 after Ctrl-C or an hour without use; 78 for an address it must not have. */
+int web_main(const struct cli_command *self, int argc, char **argv);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gate: is this request meant for us, and made by our own pages?
+ *
+ * A page of another site may make a browser send requests to any address that
+ * the browser reaches, and by a name of its own that leads here (DNS
+ * rebinding) read the answers as well. So Host has to be an address or a name
+ * that is known to be ours, and a form has to come from our own origin.
+ *
+ * Source: RFC 9110 7.2 (Host), RFC 6454 7 (Origin), W3C Fetch Metadata
+ * (Sec-Fetch-Site).
+ */
+#ifndef WEB_GATE_H
+#define WEB_GATE_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+
+/*
+ * Without its port: an IP literal, which no name server can turn, "localhost",
+ * or one of names, which are parted by blanks.
+ */
+bool gate_host(struct str host, struct str names);
+
+/*
+ * May a form with these fields change something? origin: scheme and authority
+ * that are this Host; where a browser sends none, it has to say same-origin.
+ */
+bool gate_origin(struct str origin, struct str fetch_site, struct str host);
+
+/* The value of one cookie; p is NULL: there is none. Lends from cookies. */
+struct str gate_cookie(struct str cookies, struct str name);
+
+#endif
