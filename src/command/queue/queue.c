@@ -7,7 +7,7 @@
 
 #include "base/os.h"
 #include "cli/screen.h"
-#include "command/queue/carry.h"
+#include "command/queue/act.h"
 #include "command/queue/import.h"
 #include "command/queue/open.h"
 #include "command/queue/own.h"
@@ -20,7 +20,6 @@
 #include "deliver/manager.h"
 #include "deliver/outbox.h"
 #include "deliver/pass.h"
-#include "deliver/retry.h"
 
 enum {
 	OPERANDS_MOST = 1 << 20,  /* bytes of pointers to the command line */
@@ -73,14 +72,11 @@ const char queue_more[] =
 
 struct queue;
 
-/* What is done with a message that is ours now. Ends the claim if true. */
-typedef bool act_fn(struct queue *q, struct claim *c, struct err *e);
-
 struct verb {
 	const char *name;
 	bool (*run)(struct queue *q, struct err *e);
 	unsigned chosen, named; /* folders: by filters, and by id */
-	act_fn *act;
+	queue_act_fn *act;
 	const char *done; /* "held"; NULL: nothing is said of each */
 	bool look;        /* only reads: makes no folder */
 };
@@ -88,12 +84,12 @@ struct verb {
 struct queue {
 	struct cli cli;
 	const struct verb *verb;
-	bool due; /* something was made so */
+	struct queue_act act;
 	struct config config;
 	struct outbox outbox;
 	struct queue_pick pick;
 	struct arena mem; /* of operands */
-	bool all, json, raw, keep, force;
+	bool all, json, raw;
 	struct queue_waits waits;
 	struct queue_table table;
 	struct dir folder; /* of export */
@@ -251,143 +247,13 @@ count(struct queue *q, struct err *e)
 
 /* --- what changes a message */
 
-/* What a person did with it, for whoever looks for it later. */
-static bool
-journal(struct queue *q, const struct claim *c, const char *verdict,
-    struct err *e)
-{
-	const struct envelope *v = &c->envelope;
-	const struct journal_line line = {
-		.time = os_wall(),
-		.id = str_of(c->id),
-		.message_id = v->message_id,
-		.subject = v->subject,
-		.account = v->account,
-		.client = v->client,
-		.from = v->sender,
-		.to = v->recipient,
-		.to_n = v->recipients,
-		.size = c->body.size,
-		.verdict = str_of(verdict),
-		.reason = arena_fmt(&q->mem, "post365 queue %s, by user %lu",
-		    q->verb->name, (unsigned long)getuid()),
-	};
-
-	return journal_add(&q->outbox.journal, &line, e);
-}
-
-static bool
-act_hold(struct queue *q, struct claim *c, struct err *e)
-{
-	(void)q;
-	return claim_put(c, SPOOL_HOLD, e);
-}
-
-/* Who releases it knows better than what we noted of a lost answer. */
-static bool
-act_release(struct queue *q, struct claim *c, struct err *e)
-{
-	q->due = true;
-	c->state.next = c->state.unsure_since = 0;
-	c->state.unsure_times = c->state.hours = 0;
-	c->state.asked = 0;
-	return claim_put(c, SPOOL_NEW, e);
-}
-
-static bool
-act_retry(struct queue *q, struct claim *c, struct err *e)
-{
-	q->due = true;
-	return retry_claim(c, q->force, e);
-}
-
-static bool
-act_drop(struct queue *q, struct claim *c, struct err *e)
-{
-	return journal(q, c, "dropped", e) && claim_done(c, e);
-}
-
-static bool
-act_export(struct queue *q, struct claim *c, struct err *e)
-{
-	if (!queue_carry_out(c, &q->folder, e))
-		return false;
-	if (q->keep)
-		return claim_put(c, SPOOL_HOLD, e);
-	return journal(q, c, "exported", e) && claim_done(c, e);
-}
-
-/* Why a message could not be taken. */
-static bool
-not_taken(struct queue *q, const char *id, bool busy, struct err *e)
-{
-	struct claim c;
-	struct arena a;
-
-	if (busy) {
-		err_set(e, ERR_RETRY, "%s is being sent", id);
-		return err_remedy(e, "try again in a moment");
-	}
-	arena_init(&a, QUEUE_WALK_MEMORY);
-	err_set(e, ERR_INPUT, "%s is gone: it was sent meanwhile", id);
-	if (claim_look(&c, &q->outbox.spool, id, SPOOL_ALL, &a, e) &&
-	    c.spool != NULL) {
-		err_set(e, ERR_INPUT, "%s: its state is %s; %s is not for that",
-		    id, queue_text_state(&c), q->verb->name);
-		if (c.where == SPOOL_HOLD)
-			err_remedy(e, "post365 queue release %s", id);
-		claim_leave(&c);
-	}
-	arena_release(&a);
-	return false;
-}
-
-/* A file that is not whole: nobody can send it, and a claim cannot end it. */
-static bool
-drop_torn(struct queue *q, const struct claim *c, struct err *e)
-{
-	const struct dir *d = &q->outbox.spool.dir[c->where];
-	bool ok;
-	int fd;
-
-	if (!dir_file(d, c->id, DIR_UPDATE, &fd, e))
-		return false;
-	ok = fd >= 0 && os_try_lock(fd) && dir_has(d, c->id, fd) ?
-	    journal(q, c, "dropped", e) && dir_remove(d, c->id, e) :
-	    err_set(e, ERR_RETRY, "%s is in use", c->id);
-	os_close(&fd);
-	return ok;
-}
-
-static bool
-act_on(struct queue *q, const char *id, unsigned folders, struct err *e)
-{
-	struct claim c;
-	struct arena a;
-	bool ok;
-
-	arena_init(&a, QUEUE_WALK_MEMORY);
-	ok = claim_take(&c, &q->outbox.spool, id, folders, &a, e);
-	if (!ok) {
-		if (e->kind == ERR_INPUT && q->verb->act == act_drop)
-			ok = drop_torn(q, &c, e);
-	} else if (c.spool == NULL) {
-		ok = not_taken(q, id, c.busy, e);
-	} else {
-		ok = q->verb->act(q, &c, e);
-		claim_leave(&c);
-	}
-	arena_release(&a);
-	return ok;
-}
-
 static bool
 act_one(void *arg, const struct queue_seen *seen, struct err *e)
 {
 	struct queue *q = arg;
 	unsigned folders = q->pick.n > 0 ? q->verb->named : q->verb->chosen;
 
-	if (!act_on(q, seen->id, folders, e)) {
+	if (!queue_act_on(&q->act, seen->id, folders, e)) {
 		note_failure(q, e);
 		return true;
 	}
@@ -459,7 +325,7 @@ import(struct queue *q, struct err *e)
 {
 	struct queue_import m = { .spool = &q->outbox.spool,
 		.log = &q->cli.log,
-		.keep = q->keep,
+		.keep = q->act.keep,
 		.out = &q->out,
 		.fail = import_fails,
 		.arg = q };
@@ -468,7 +334,7 @@ import(struct queue *q, struct err *e)
 		return err_set(e, ERR_USAGE, "import needs a file or folder");
 	for (size_t i = 0; i < q->pick.n; i++)
 		queue_import(&m, q->pick.prefix[i]);
-	q->due |= m.n > 0;
+	q->act.due |= m.n > 0;
 	return true;
 }
 
@@ -523,17 +389,17 @@ static const struct verb verbs[] = {
 	{ "show", show, SPOOL_ALL, SPOOL_ALL, NULL, NULL, true },
 	{ "count", count, SPOOL_ALL, SPOOL_ALL, NULL, NULL, true },
 	{ "run", deliver, SPOOL_QUEUED, SPOOL_QUEUED, NULL, NULL, false },
-	{ "flush", deliver_all, SPOOL_QUEUED, SPOOL_QUEUED, act_retry, NULL,
+	{ "flush", deliver_all, SPOOL_QUEUED, SPOOL_QUEUED, queue_act_retry, NULL,
 	  false },
-	{ "hold", act, SPOOL_QUEUED, SPOOL_QUEUED, act_hold, "is on hold",
+	{ "hold", act, SPOOL_QUEUED, SPOOL_QUEUED, queue_act_hold, "is on hold",
 	  false },
 	{ "release", act, SPOOL_IN(SPOOL_HOLD), SPOOL_IN(SPOOL_HOLD),
-	  act_release, "is released", false },
+	  queue_act_release, "is released", false },
 	{ "retry", act, SPOOL_QUEUED, SPOOL_QUEUED | SPOOL_IN(SPOOL_DEAD),
-	  act_retry, "is due", false },
-	{ "drop", act, SPOOL_ALL, SPOOL_ALL, act_drop, "is dropped", false },
+	  queue_act_retry, "is due", false },
+	{ "drop", act, SPOOL_ALL, SPOOL_ALL, queue_act_drop, "is dropped", false },
 	{ "export", export, SPOOL_QUEUED | SPOOL_IN(SPOOL_HOLD), SPOOL_ALL,
-	  act_export, "is exported", false },
+	  queue_act_export, "is exported", false },
 	{ "import", import, 0, 0, NULL, "is queued", false },
 };
 /* clang-format on */
@@ -598,9 +464,9 @@ take_option(struct queue *q, int id, const char *value, struct err *e)
 	else if (id == RAW)
 		q->raw = true;
 	else if (id == KEEP)
-		q->keep = true;
+		q->act.keep = true;
 	else if (id == FORCE)
-		q->force = true;
+		q->act.force = true;
 	else if (id == FROM)
 		q->pick.from = str_of(value);
 	else if (id == TO)
@@ -663,8 +529,13 @@ run(struct queue *q, struct err *e)
 	if (!queue_open(&open, &ask, e))
 		return q->verb->run == list && q->pick.n == 0 && !q->json &&
 		    queue_is_closed(&q->config) && queue_own_ask(&q->config);
+	q->act.outbox = &q->outbox;
+	q->act.mem = &q->mem;
+	q->act.folder = &q->folder;
+	q->act.name = q->verb->name;
+	q->act.act = q->verb->act;
 	ok = q->verb->run(q, e);
-	if (q->due) /* whoever hands out looks at all anew */
+	if (q->act.due) /* whoever hands out looks at all anew */
 		(void)bell_ring(&q->outbox.spool, BELL_AGAIN, NULL);
 	return ok;
 }
