@@ -21,8 +21,8 @@ member(struct jsonw *w, struct str name, struct str text)
 		jsonw_null(w);
 }
 
-static void
-error(struct jsonw *w, const struct err *why)
+void
+report_error(struct jsonw *w, const struct err *why)
 {
 	struct str code = str_of(why->code);
 
@@ -35,6 +35,19 @@ error(struct jsonw *w, const struct err *why)
 	jsonw_key(w, STR("retryable"));
 	jsonw_bool(w, why->kind == ERR_RETRY);
 	jsonw_close(w, '}');
+}
+
+void
+report_error_line(const struct err *why, struct buf *out)
+{
+	struct jsonw w = jsonw_begin(out);
+	struct err unsaid;
+
+	jsonw_open(&w, '{');
+	jsonw_key(&w, STR("error"));
+	report_error(&w, why);
+	jsonw_close(&w, '}');
+	(void)!jsonw_end_line(&w, &unsaid); /* err has clean texts */
 }
 
 bool
@@ -57,7 +70,7 @@ report_json(const struct report *r, const struct err *why, struct buf *out,
 	jsonw_i64(&w, r->result.attempts);
 	jsonw_key(&w, STR("error"));
 	if (why != NULL)
-		error(&w, why);
+		report_error(&w, why);
 	else
 		jsonw_null(&w);
 	jsonw_close(&w, '}');

@@ -27,6 +27,12 @@ struct report {
 bool report_json(const struct report *r, const struct err *why, struct buf *out,
     struct err *e) __attribute__((warn_unused_result));
 
+/* The object "error" of it: code, message, remedy (or null), retryable. */
+struct jsonw;
+void report_error(struct jsonw *w, const struct err *why);
+/* Appends {"error":{...}} and a line end. */
+void report_error_line(const struct err *why, struct buf *out);
+
 /*
  * Appends the ids that support asks for, as a line for people; nothing if
  * there are none, or why->msg names them already.

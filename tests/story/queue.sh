@@ -112,7 +112,24 @@ check 'list: by id' 0 queue list 6742f3a1 --json
 same 'list: JSON' "{\"id\":\"$B\",\"account\":\"default\",\"state\":\"queued\",\
 \"arrived\":\"2026-11-23T20:10:00Z\",\"size\":36,\"from\":\"\",\
 \"to\":[\"c@example.org\"],\"attempts\":0,\"next\":null,\"reason\":\"\",\
+\"kind\":null,\"code\":\"\",\"remedy\":\"\",\"client_request_id\":\"\",\
+\"mailbox\":\"\",\"mailbox_waits\":false,\"client\":\"test\",\
 \"message_id\":\"<$B@example.com>\",\"command\":null}" "$(cat "$OUT")"
+check 'list: the first' 0 queue list -n 2
+same 'list: the first, of how many' 'the first 2 of 3 messages' \
+    "$(tail -n 1 "$OUT")"
+check 'list: the first, JSON' 0 queue list -n 1 --json
+same 'list: the first, JSON: the oldest, and how many' \
+    "\"$A\" {\"total\":3,\"shown\":1}" \
+    "$(sed -n 's/^{"id":\("[^"]*"\).*/\1/p;/^{"total/p' "$OUT" | xargs -0 echo |
+    tr '\n' ' ' | sed 's/ *$//')"
+check 'list: the first of some' 0 queue list -n 1 --json --to example.org
+same 'list: the first of some: how many' '{"total":2,"shown":1}' \
+    "$(tail -n 1 "$OUT")"
+check 'list: fewer than asked for' 0 queue list -n 9 --json
+same 'list: fewer: how many' '{"total":3,"shown":3}' "$(tail -n 1 "$OUT")"
+check 'count: -n' 64 queue count -n 3
+check 'list: -n 0' 64 queue list -n 0
 check 'show' 0 queue show "$A"
 has 'show: a line' "$OUT" 'Recipient: b@example.org'
 has 'show: state' "$OUT" 'State: queued'
@@ -133,6 +150,18 @@ says 'help: of the queue' "$OUT" '^  count  '
 
 # --- hold, release, retry
 
+check 'hold: JSON' 65 queue hold "$B" 99 --json
+same 'hold: JSON: each, and why not' "{\"id\":\"$B\",\"done\":true}
+{\"id\":\"99\",\"done\":false,\"error\":{\"code\":\"input\",\
+\"message\":\"$SPOOL: no message \\\"99\\\" there\",\"remedy\":null,\
+\"retryable\":false}}" "$(cat "$OUT")"
+check 'hold: JSON, not for that' 65 queue hold "$B" --json
+says 'hold: JSON, not for that: what to do' "$OUT" \
+    '"remedy":"post365 queue release '"$B"'"'
+check 'release: JSON' 0 queue release --json --all
+same 'release: JSON' "{\"id\":\"$B\",\"done\":true}" "$(cat "$OUT")"
+check 'release: JSON, none' 0 queue release --json --all
+same 'release: JSON, none' '' "$(cat "$OUT")"
 check 'hold' 0 queue hold "$A" 6742f3a1
 is_there 'hold: where it is' "$SPOOL/hold/$A"
 check 'hold: twice' 65 queue hold "$A"

@@ -218,7 +218,8 @@ test_table(void)
 		for (size_t i = 0; i < N(more_rows); i++)
 			queue_table_row(&t, &more_rows[i], &more_waits[i],
 			    screens[k].unique);
-		queue_table_end(&t, N(rows) + N(more_rows));
+		queue_table_end(&t, N(rows) + N(more_rows),
+		    N(rows) + N(more_rows));
 		command_golden(screens[k].want, buf_view(&out));
 		buf_release(&out);
 	}

@@ -7,6 +7,7 @@
 
 #include "base/os.h"
 #include "cli/screen.h"
+#include "codec/jsonw.h"
 #include "command/queue/act.h"
 #include "command/queue/import.h"
 #include "command/queue/open.h"
@@ -20,15 +21,17 @@
 #include "deliver/manager.h"
 #include "deliver/outbox.h"
 #include "deliver/pass.h"
+#include "deliver/report.h"
 
 enum {
 	OPERANDS_MOST = 1 << 20,  /* bytes of pointers to the command line */
 	OUT_MOST = 4 << 20,       /* a message of 10,000 recipients as JSON */
 	OUT_FLUSH = 64 << 10,     /* what is printed at once */
+	FIRST_MOST = 1000000,     /* -n */
 	OLDER_MOST = 3650 * 86400 /* seconds */
 };
 
-enum { ALL = 1, FROM, TO, OLDER, JSON, RAW, KEEP, FORCE };
+enum { ALL = 1, FROM, TO, OLDER, FIRST, JSON, RAW, KEEP, FORCE };
 
 /* clang-format off */
 const struct cli_option queue_options[] = {
@@ -36,7 +39,8 @@ const struct cli_option queue_options[] = {
 	{ FROM, 0, "from", "TEXT", "whose sender has this in it" },
 	{ TO, 0, "to", "TEXT", "of which a recipient has this in it" },
 	{ OLDER, 0, "older", "TIME", "that are older than: 90s 15m 1h 5d" },
-	{ JSON, 0, "json", NULL, "list, show, count, run: as JSON" },
+	{ FIRST, 'n', "first", "N", "list: the first N, and of how many" },
+	{ JSON, 0, "json", NULL, "as JSON, an object for each message" },
 	{ RAW, 0, "raw", NULL, "show: the message itself" },
 	{ KEEP, 0, "keep", NULL, "leave it: export on hold, import its file" },
 	{ FORCE, 0, "force", NULL, "retry: also before a time of Microsoft's" },
@@ -95,9 +99,30 @@ struct queue {
 	struct dir folder; /* of export */
 	struct buf out;
 	size_t count[SPOOL_FOLDERS];
-	size_t n; /* messages that were told, or done with */
-	int code; /* of the first failure */
+	uint64_t first; /* -n; 0: all */
+	size_t total;   /* that list is asked for */
+	size_t n;       /* messages that were told, or done with */
+	int code;       /* of the first failure */
 };
+
+/* One message that somebody wanted something done with, as JSON. */
+static void
+queue_put_done(struct queue *q, const char *id, const struct err *why)
+{
+	struct jsonw w = jsonw_begin(&q->out);
+	struct err unsaid;
+
+	jsonw_open(&w, '{');
+	jsonw_member(&w, STR("id"), str_of(id));
+	jsonw_key(&w, STR("done"));
+	jsonw_bool(&w, why == NULL);
+	if (why != NULL) {
+		jsonw_key(&w, STR("error"));
+		report_error(&w, why);
+	}
+	jsonw_close(&w, '}');
+	(void)!jsonw_end_line(&w, &unsaid);
+}
 
 /* One that fails does not stop the others. */
 static void
@@ -131,6 +156,8 @@ walk(struct queue *q, unsigned folders, queue_walk_fn *each, struct err *e)
 		.log = &q->cli.log,
 		.each = each,
 		.arg = q,
+		.total = q->first > 0 ? &q->total : NULL,
+		.most = (size_t)q->first,
 	};
 
 	return queue_walk(&w, e) && flush(q, 0, e);
@@ -170,7 +197,11 @@ list(struct queue *q, struct err *e)
 	if (!walk(q, q->verb->chosen, list_one, e))
 		return false;
 	if (!q->json)
-		queue_table_end(&q->table, q->n);
+		queue_table_end(&q->table, q->n,
+		    q->first > 0 ? q->total : q->n);
+	else if (q->first > 0)
+		buf_addf(&q->out, "{\"total\":%zu,\"shown\":%zu}\n", q->total,
+		    q->n);
 	return flush(q, 0, e);
 }
 
@@ -247,6 +278,14 @@ count(struct queue *q, struct err *e)
 
 /* --- what changes a message */
 
+static void
+queue_not_done(struct queue *q, const char *id, const struct err *why)
+{
+	note_failure(q, why);
+	if (q->json && q->verb->done != NULL)
+		queue_put_done(q, id, why);
+}
+
 static bool
 act_one(void *arg, const struct queue_seen *seen, struct err *e)
 {
@@ -254,11 +293,13 @@ act_one(void *arg, const struct queue_seen *seen, struct err *e)
 	unsigned folders = q->pick.n > 0 ? q->verb->named : q->verb->chosen;
 
 	if (!queue_act_on(&q->act, seen->id, folders, e)) {
-		note_failure(q, e);
+		queue_not_done(q, seen->id, e);
 		return true;
 	}
 	q->n++;
-	if (q->verb->done != NULL)
+	if (q->verb->done != NULL && q->json)
+		queue_put_done(q, seen->id, NULL);
+	else if (q->verb->done != NULL)
 		buf_addf(&q->out, "%s %s\n", seen->id, q->verb->done);
 	return flush(q, 0, e);
 }
@@ -273,10 +314,10 @@ act_named(struct queue *q, struct err *e)
 	for (size_t i = 0; i < all.n; i++) {
 		q->pick.prefix = &all.prefix[i];
 		if (!walk(q, SPOOL_ALL, act_one, e))
-			note_failure(q, e);
+			queue_not_done(q, all.prefix[i], e);
 	}
 	q->pick = all;
-	return true;
+	return flush(q, 0, e);
 }
 
 static bool
@@ -293,7 +334,7 @@ act(struct queue *q, struct err *e)
 	}
 	if (!walk(q, q->verb->chosen, act_one, e))
 		return false;
-	if (q->n == 0 && q->code == EX_OK)
+	if (q->n == 0 && q->code == EX_OK && !q->json)
 		buf_addz(&q->out, "no such message\n");
 	return flush(q, 0, e);
 }
@@ -389,15 +430,16 @@ static const struct verb verbs[] = {
 	{ "show", show, SPOOL_ALL, SPOOL_ALL, NULL, NULL, true },
 	{ "count", count, SPOOL_ALL, SPOOL_ALL, NULL, NULL, true },
 	{ "run", deliver, SPOOL_QUEUED, SPOOL_QUEUED, NULL, NULL, false },
-	{ "flush", deliver_all, SPOOL_QUEUED, SPOOL_QUEUED, queue_act_retry, NULL,
-	  false },
+	{ "flush", deliver_all, SPOOL_QUEUED, SPOOL_QUEUED, queue_act_retry,
+	  NULL, false },
 	{ "hold", act, SPOOL_QUEUED, SPOOL_QUEUED, queue_act_hold, "is on hold",
 	  false },
 	{ "release", act, SPOOL_IN(SPOOL_HOLD), SPOOL_IN(SPOOL_HOLD),
 	  queue_act_release, "is released", false },
 	{ "retry", act, SPOOL_QUEUED, SPOOL_QUEUED | SPOOL_IN(SPOOL_DEAD),
 	  queue_act_retry, "is due", false },
-	{ "drop", act, SPOOL_ALL, SPOOL_ALL, queue_act_drop, "is dropped", false },
+	{ "drop", act, SPOOL_ALL, SPOOL_ALL, queue_act_drop, "is dropped",
+	  false },
 	{ "export", export, SPOOL_QUEUED | SPOOL_IN(SPOOL_HOLD), SPOOL_ALL,
 	  queue_act_export, "is exported", false },
 	{ "import", import, 0, 0, NULL, "is queued", false },
@@ -467,6 +509,11 @@ take_option(struct queue *q, int id, const char *value, struct err *e)
 		q->act.keep = true;
 	else if (id == FORCE)
 		q->act.force = true;
+	else if (id == FIRST)
+		return (str_u64(str_of(value), FIRST_MOST, &q->first) &&
+			   q->first > 0) ||
+		    err_set(e, ERR_USAGE, "-n \"%.20s\" is not 1 to %d", value,
+			FIRST_MOST);
 	else if (id == FROM)
 		q->pick.from = str_of(value);
 	else if (id == TO)
@@ -510,6 +557,8 @@ read_options(struct queue *q, struct err *e)
 	    q->pick.n > 0)
 		return err_set(e, ERR_USAGE,
 		    "%s takes no ids: it tries all that is due", q->verb->name);
+	if (q->first > 0 && q->verb->run != list)
+		return err_set(e, ERR_USAGE, "-n goes with list only");
 	if (q->verb->run == show && q->pick.n == 0 && !q->cli.common.help)
 		return err_set(e, ERR_USAGE, "show needs an id");
 	return true;

@@ -324,7 +324,7 @@ table_put_lines(struct queue_table *t, struct buf *text)
 }
 
 void
-queue_table_end(struct queue_table *t, size_t messages)
+queue_table_end(struct queue_table *t, size_t shown, size_t messages)
 {
 	char until[WHEN_SIZE];
 	struct buf text;
@@ -346,6 +346,8 @@ queue_table_end(struct queue_table *t, size_t messages)
 		buf_addf(t->out, "and %zu more mailboxes wait\n",
 		    t->boxes - QUEUE_TABLE_BOXES);
 	buf_release(&text);
+	if (shown < messages)
+		buf_addf(t->out, "the first %zu of ", shown);
 	if (messages == 0)
 		buf_addz(t->out, "nothing is in the queue\n");
 	else

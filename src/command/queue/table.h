@@ -46,7 +46,7 @@ struct queue_table {
 /* unique: letters by which ids of the queue differ; 0: the whole id. */
 void queue_table_row(struct queue_table *t, const struct claim *c,
     const struct queue_wait *w, size_t unique);
-/* The mailboxes that wait, and how many messages there are. */
-void queue_table_end(struct queue_table *t, size_t messages);
+/* The mailboxes that wait, and how many messages there are; shown: rows. */
+void queue_table_end(struct queue_table *t, size_t shown, size_t messages);
 
 #endif

@@ -54,6 +54,27 @@ put_number(struct jsonw *w, const char *name, uint64_t n)
 	jsonw_i64(w, (int64_t)n);
 }
 
+/* What keeps it, or its mailbox, from going, and who can say more of it. */
+static void
+put_why(struct jsonw *w, const struct claim *c, const struct queue_wait *wait)
+{
+	const struct mailbox *m = wait->mailbox;
+	enum err_kind kind = m != NULL ? mailbox_kind(m) : c->state.kind;
+
+	jsonw_key(w, STR("kind"));
+	if (kind != ERR_NONE)
+		jsonw_str(w, str_of(err_kind_name(kind)));
+	else
+		jsonw_null(w);
+	jsonw_member(w, STR("code"),
+	    m != NULL ? str_of(m->code) : c->state.code);
+	jsonw_member(w, STR("remedy"), wait->remedy);
+	jsonw_member(w, STR("client_request_id"), c->state.request);
+	jsonw_member(w, STR("mailbox"), c->envelope.mailbox);
+	jsonw_key(w, STR("mailbox_waits"));
+	jsonw_bool(w, m != NULL);
+}
+
 bool
 queue_text_json(struct buf *out, const struct claim *c,
     const struct queue_wait *wait, struct err *e)
@@ -76,6 +97,8 @@ queue_text_json(struct buf *out, const struct claim *c,
 	put_number(&w, "attempts", c->state.attempts);
 	put_time(&w, "next", wait->until != 0 ? wait->until : c->state.next);
 	jsonw_member(&w, STR("reason"), wait->reason);
+	put_why(&w, c, wait);
+	jsonw_member(&w, STR("client"), v->client);
 	jsonw_member(&w, STR("message_id"), v->message_id);
 	if (v->subject.n > 0)
 		jsonw_member(&w, STR("subject"), v->subject);

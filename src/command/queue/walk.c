@@ -24,6 +24,16 @@ filters(const struct queue_pick *p)
 	return p->from.n > 0 || p->to.n > 0 || p->before != 0;
 }
 
+/* One that is meant: told, or only counted. */
+static bool
+walk_tell(const struct queue_walk *w, const struct queue_seen *seen,
+    struct err *e)
+{
+	if (w->total != NULL && (*w->total)++ >= w->most)
+		return true;
+	return w->each(w->arg, seen, e);
+}
+
 static bool
 walk_one(const struct queue_walk *w, struct queue_seen seen, unsigned folders,
     struct arena *a, struct err *e)
@@ -34,10 +44,10 @@ walk_one(const struct queue_walk *w, struct queue_seen seen, unsigned folders,
 
 	if (!claim_look(&c, w->spool, seen.id, folders, a, &bad)) {
 		seen.why = &bad;
-		ok = filters(w->pick) || w->each(w->arg, &seen, e);
+		ok = filters(w->pick) || walk_tell(w, &seen, e);
 	} else if (c.spool != NULL) {
 		seen.claim = &c;
-		ok = !fits(w->pick, &c.envelope) || w->each(w->arg, &seen, e);
+		ok = !fits(w->pick, &c.envelope) || walk_tell(w, &seen, e);
 		claim_leave(&c);
 	}
 	arena_renew(a);
@@ -73,6 +83,12 @@ walk_all(const struct queue_walk *w, struct arena *a, struct err *e)
 		    list.foreign_name);
 	seen.unique = walk_unique(&list);
 	for (size_t i = 0; ok && i < list.n; i++) {
+		/* the rest need not be opened to be counted */
+		if (w->total != NULL && *w->total >= w->most &&
+		    !filters(w->pick)) {
+			*w->total += list.n - i;
+			break;
+		}
 		seen.id = list.item[i].id;
 		ok = walk_one(w, seen, w->folders, a, e);
 	}

@@ -41,6 +41,9 @@ struct queue_walk {
 	const struct log *log; /* files that are not ours are told there */
 	queue_walk_fn *each;
 	void *arg;
+	/* NULL: all are told. Else only the first `most`; counts them all */
+	size_t *total;
+	size_t most;
 };
 
 /*
