@@ -121,27 +121,30 @@ serve_client_say(struct serve_client *c, const struct serve_answer *a,
 
 /* An answer of ours, in words, after which the connection ends. */
 static void
-client_refuse(struct serve_client *c, struct serve_answer *a, int status,
-    const char *why)
-{
-	a->status = status;
-	a->type = "text/plain";
-	buf_addf(&a->body, "%s\n", why);
-	c->keep = false;
-}
-
-/* Something is wrong with the request: 4xx. */
-static void
-client_say_flaw(struct serve_client *c, int64_t now, int64_t wall)
+client_refuse(struct serve_client *c, int status, const char *why, int64_t now,
+    int64_t wall)
 {
 	struct serve_answer a;
+
+	serve_answer_init(&a);
+	a.status = status;
+	a.type = "text/plain";
+	buf_addf(&a.body, "%s\n", why);
+	c->keep = false;
+	serve_client_say(c, &a, now, wall);
+	serve_answer_release(&a);
+}
+
+/* False, and answered 4xx: something is wrong with the request. */
+static bool
+client_is_sound(struct serve_client *c, int64_t now, int64_t wall)
+{
 	int status;
 	const char *flaw = serve_flaw(&c->head, &status);
 
-	serve_answer_init(&a);
-	client_refuse(c, &a, status, flaw);
-	serve_client_say(c, &a, now, wall);
-	serve_answer_release(&a);
+	if (flaw != NULL)
+		client_refuse(c, status, flaw, now, wall);
+	return flaw == NULL;
 }
 
 static bool
@@ -162,18 +165,12 @@ serve_client_is_waiting(const struct serve_client *c)
 static bool
 client_wait(struct serve_client *c, int64_t now, int64_t wall)
 {
-	struct serve_answer a;
-
 	if (client_is_gone(c))
 		return false;
-	if (now < c->deadline) {
+	if (now < c->deadline)
 		c->events = POLLRDHUP;
-		return true;
-	}
-	serve_answer_init(&a);
-	client_refuse(c, &a, 504, "the answer took too long");
-	serve_client_say(c, &a, now, wall);
-	serve_answer_release(&a);
+	else
+		client_refuse(c, 504, "the answer took too long", now, wall);
 	return true;
 }
 
@@ -196,56 +193,52 @@ client_request(struct serve_client *c)
 	return r;
 }
 
-/* May the body of this sound head come? False: *a says why not. */
+/* False, and answered: whoever decides that does not want it. */
 static bool
 client_ask_admission(struct serve *s, struct serve_client *c,
-    struct serve_answer *a)
+    struct serve_admit *may, int64_t now, int64_t wall)
 {
 	struct serve_request r = client_request(c);
-	struct serve_admit may = { .body_max = s->how.body_max };
-	struct err e;
+	struct serve_answer a;
+	bool yes;
 
-	if (s->how.admit != NULL && !s->how.admit(s->how.arg, &r, &may, a)) {
+	serve_answer_init(&a);
+	yes = s->how.admit == NULL || s->how.admit(s->how.arg, &r, may, &a);
+	if (!yes) {
 		c->keep = false;
-		return false;
+		serve_client_say(c, &a, now, wall);
 	}
-	if (may.body_max > SIZE_MAX - 1)
-		may.body_max = SIZE_MAX - 1;
-	if (c->head.length > may.body_max) {
-		client_refuse(c, a, 413, "body too large");
-		return false;
-	}
-	client_drop_body(c, (size_t)may.body_max);
-	if (may.to_file && !temp_open(&c->file, "the body", s->how.spool, &e)) {
-		client_refuse(c, a, 507, e.msg);
-		return false;
-	}
-	return true;
+	serve_answer_release(&a);
+	return yes;
 }
 
 /* The head is whole. True: its body may come, or there is none. */
 static bool
 client_admit(struct serve *s, struct serve_client *c, int64_t now, int64_t wall)
 {
-	struct serve_answer a;
-	int status;
-	bool may;
+	struct serve_admit may = { .body_max = s->how.body_max };
+	struct err e;
 
 	c->headed = true;
 	c->id = ++s->last_id;
 	c->deadline = now + SERVE_BODY_MS;
 	c->keep = c->head.keep_alive;
 	c->bare = str_eq(http1_method(&c->head), STR("HEAD"));
-	if (serve_flaw(&c->head, &status) != NULL) {
-		client_say_flaw(c, now, wall);
+	if (!client_is_sound(c, now, wall) ||
+	    !client_ask_admission(s, c, &may, now, wall))
+		return false;
+	if (may.body_max > SIZE_MAX - 1)
+		may.body_max = SIZE_MAX - 1;
+	if (c->head.length > may.body_max) {
+		client_refuse(c, 413, "body too large", now, wall);
 		return false;
 	}
-	serve_answer_init(&a);
-	may = client_ask_admission(s, c, &a);
-	if (!may)
-		serve_client_say(c, &a, now, wall);
-	serve_answer_release(&a);
-	return may;
+	client_drop_body(c, (size_t)may.body_max);
+	if (may.to_file && !temp_open(&c->file, "the body", s->how.spool, &e)) {
+		client_refuse(c, 507, e.msg, now, wall);
+		return false;
+	}
+	return true;
 }
 
 /*
@@ -269,7 +262,7 @@ client_take_head(struct serve *s, struct serve_client *c, struct str *in,
 	if (http1_has_head(&c->head))
 		return client_admit(s, c, now, wall);
 	if (r == PARSE_BAD)
-		client_say_flaw(c, now, wall);
+		(void)client_is_sound(c, now, wall);
 	return false;
 }
 
@@ -277,7 +270,6 @@ client_take_head(struct serve *s, struct serve_client *c, struct str *in,
 static bool
 client_store(struct serve_client *c, int64_t now, int64_t wall)
 {
-	struct serve_answer a;
 	size_t n = c->body.n;
 	struct err e;
 
@@ -288,10 +280,7 @@ client_store(struct serve_client *c, int64_t now, int64_t wall)
 		c->body.limit -= n; /* it is what may still come */
 		return true;
 	}
-	serve_answer_init(&a);
-	client_refuse(c, &a, 507, e.msg);
-	serve_client_say(c, &a, now, wall);
-	serve_answer_release(&a);
+	client_refuse(c, 507, e.msg, now, wall);
 	return false;
 }
 
@@ -335,9 +324,7 @@ client_take_body(struct serve *s, struct serve_client *c, struct str in,
 		if (!c->begun && client_asks_first(c))
 			buf_addz(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
 		c->begun = true;
-	} else if (r == PARSE_BAD) {
-		client_say_flaw(c, now, wall);
-	} else {
+	} else if (client_is_sound(c, now, wall)) {
 		buf_adds(&c->ahead, in);
 		client_call(s, c, now, wall);
 	}
