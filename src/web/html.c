@@ -103,6 +103,7 @@ html_query(struct html *h, struct str s)
 
 	buf_init(&b, 3 * s.n + 1);
 	url_encode(&b, s);
+	h->out->no_memory = h->out->no_memory || b.no_memory;
 	coded = arena_str(h->mem, buf_view(&b));
 	buf_release(&b);
 	return coded;
