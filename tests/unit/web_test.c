@@ -403,12 +403,13 @@ scenario(void)
 
 	arena_init(&mem, 65536);
 	buf_init(&out, 65536);
-	if (form_parse(&mem, STR("a=1&b=%32"), &f, &e))
+	if (form_parse(&mem, STR("a=1&b=%32"), &f, &e)) {
 		HTML_PUT(&h, "<i>$</i>$ $", form_get(&f, "b"),
 		    html_query(&h, STR("a b")), html_number(&h, 5));
-	if (buf_ok(&out, &e) && arena_ok(&mem, &e))
-		T_CHECK(str_eq(buf_view(&out), STR("<i>2</i>a%20b 5")), "%.*s",
-		    STR_ARG(buf_view(&out)));
+		if (buf_ok(&out, &e) && arena_ok(&mem, &e))
+			T_CHECK(str_eq(buf_view(&out), STR("<i>2</i>a%20b 5")),
+			    "%.*s", STR_ARG(buf_view(&out)));
+	}
 	buf_release(&out);
 	arena_release(&mem);
 }

@@ -1,48 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/web/house.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/fds.h"
 #include "base/os.h"
 #include "base/secret.h"
+#include "command/web/call.h"
 #include "command/web/job.h"
+#include "command/web/sign.h"
 #include "command/web/visit.h"
 #include "net/serve.h"
 #include "web/gate.h"
 #include "web/look.h"
 
 enum {
-	HOUSE_CALLS = 8,   /* children at a time */
-	HOUSE_MS = 150000, /* for one of them */
 	HOUSE_FORM = 256 * 1024,
 	HOUSE_MESSAGE = 210 << 20, /* 150 MB as base64, and the rest of it */
 	HOUSE_MEMORY = 64 << 20,
+	HOUSE_PASSWORD = 4096,
 	HOUSE_COOKIE = 32
-};
-
-/* A child that makes an answer. */
-struct call {
-	pid_t pid; /* 0: a free place */
-	int fd;
-	uint64_t id; /* of the request */
-	struct buf out;
-	int64_t until;
 };
 
 struct house {
 	const struct house_how *how;
 	struct serve serve;
 	struct web_sessions sessions;
-	struct call call[HOUSE_CALLS];
+	struct sign_book signs;
+	struct calls calls;
 	struct jobs jobs;
 	char cookie[HOUSE_COOKIE];   /* its name: other ports have others */
 	char once[WEB_SESSION_TEXT]; /* wiped when it was used */
@@ -91,13 +79,10 @@ struct house_request {
 	struct serve_answer *a;
 	const struct route *route;
 	struct web_session *session;
+	struct sign_who who; /* of a program */
 	struct visit visit;
 	int64_t now;
 };
-
-static const char *const house_types[] = { "text/html; charset=utf-8",
-	"application/json", "text/plain; charset=utf-8",
-	"application/x-pem-file", "text/plain; version=0.0.4; charset=utf-8" };
 
 /* --- answers without a page --- */
 
@@ -105,7 +90,7 @@ static void
 house_text(struct serve_answer *a, int status, const char *text)
 {
 	a->status = status;
-	a->type = house_types[VISIT_TEXT];
+	a->type = call_types[VISIT_TEXT];
 	buf_addf(&a->body, "%s\n", text);
 	look_fields(&a->fields);
 }
@@ -123,7 +108,7 @@ static void
 house_refuse_program(struct serve_answer *a, int status, const char *text)
 {
 	a->status = status;
-	a->type = house_types[VISIT_JSON];
+	a->type = call_types[VISIT_JSON];
 	buf_addf(&a->body,
 	    "{\"status\":\"failed\",\"error\":{\"code\":\"\",\"message\":"
 	    "\"%s\",\"remedy\":\"\",\"retryable\":%s}}\n",
@@ -164,144 +149,11 @@ house_begin(struct house_request *q, struct str user)
 	house_set_cookie(q, s->id);
 	look_fields(&q->a->fields);
 	q->a->status = 200;
-	q->a->type = house_types[VISIT_HTML];
+	q->a->type = call_types[VISIT_HTML];
 	buf_addz(&q->a->body,
 	    "<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\">"
 	    "<meta http-equiv=\"refresh\" content=\"0;url=/\">"
 	    "<title>post365</title><a href=\"/\">post365</a>\n");
-}
-
-/* --- children --- */
-
-static struct call *
-house_place(struct house *h)
-{
-	for (size_t i = 0; i < HOUSE_CALLS; i++)
-		if (h->call[i].pid == 0)
-			return &h->call[i];
-	return NULL;
-}
-
-/* What the parent reads: a line, header fields, and the body. */
-static void
-house_write(struct visit *v, int fd)
-{
-	struct buf head;
-	struct err e;
-	bool ok;
-
-	buf_init(&head, HTTP1_HEAD_MAX);
-	buf_addf(&head, "%d %d %zu\n", v->status, (int)v->type, v->fields.n);
-	buf_adds(&head, buf_view(&v->fields));
-	ok = buf_ok(&head, &e) && buf_ok(&v->body_out, &e) &&
-	    os_write_fd(fd, "answer", buf_view(&head), &e) &&
-	    os_write_fd(fd, "answer", buf_view(&v->body_out), &e);
-	_exit(ok ? EX_OK : EX_SOFTWARE);
-}
-
-static void __attribute__((noreturn))
-house_child(struct house_request *q, int fd)
-{
-	struct visit *v = &q->visit;
-	const int keep[] = { fd, v->file != NULL ? v->file->fd : -1,
-		q->house->how->cli->log.fd };
-
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	(void)sigprocmask(SIG_SETMASK, q->house->how->mask, NULL);
-	fds_close_but(keep, sizeof(keep) / sizeof(*keep));
-	v->status = 200;
-	buf_init(&v->fields, HTTP1_HEAD_MAX);
-	buf_init_secret(&v->body_out, SERVE_ANSWER_MAX);
-	v->html.out = &v->body_out;
-	v->html.mem = &v->mem;
-	look_fields(&v->fields);
-	q->route->page(v);
-	house_write(v, fd);
-	_exit(EX_SOFTWARE);
-}
-
-static void
-house_call(struct house_request *q)
-{
-	struct call *c = house_place(q->house);
-	int fd[2];
-
-	if (c == NULL || pipe2(fd, O_CLOEXEC | O_NONBLOCK) < 0) {
-		house_text(q->a, 503, "too much at once; try again");
-		buf_addz(&q->a->fields, "Retry-After: 1\r\n");
-		return;
-	}
-	*c = (struct call){ .fd = fd[0],
-		.id = q->r->id,
-		.until = q->now + HOUSE_MS,
-		.pid = fork() };
-	if (c->pid == 0)
-		house_child(q, fd[1]);
-	os_close(&fd[1]);
-	if (c->pid < 0) {
-		os_close(&c->fd);
-		c->pid = 0;
-		house_text(q->a, 503, "no process can be started");
-		return;
-	}
-	buf_init_secret(&c->out, SERVE_ANSWER_MAX + HTTP1_HEAD_MAX);
-	q->a->status = SERVE_LATER;
-}
-
-/* "200 0 123\n", 123 bytes of fields, and the body. */
-static bool
-house_read_answer(struct str out, struct serve_answer *a)
-{
-	struct str line, word[3];
-	uint64_t n[3];
-
-	if (!str_next(&out, '\n', &line))
-		return false;
-	for (size_t i = 0; i < 3; i++)
-		if (!str_next(&line, ' ', &word[i]) ||
-		    !str_u64(word[i], HTTP1_HEAD_MAX, &n[i]))
-			return false;
-	if (n[1] > VISIT_STATS || n[2] > out.n)
-		return false;
-	a->status = (int)n[0];
-	a->type = house_types[n[1]];
-	buf_adds(&a->fields, str_first(out, (size_t)n[2]));
-	buf_adds(&a->body, str_from(out, (size_t)n[2]));
-	return true;
-}
-
-static void
-house_end_call(struct house *h, struct call *c, int64_t now)
-{
-	struct serve_answer a;
-	int status = 0;
-
-	(void)kill(c->pid, SIGKILL); /* one that has ended does not mind */
-	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	serve_answer_init(&a);
-	if (now >= c->until)
-		house_text(&a, 504, "the page was not made in time");
-	else if (!WIFEXITED(status) || WEXITSTATUS(status) != EX_OK ||
-	    !house_read_answer(buf_view(&c->out), &a))
-		house_text(&a, 500, "the page could not be made");
-	(void)serve_reply(&h->serve, c->id, &a, now, os_wall());
-	serve_answer_release(&a);
-	os_close(&c->fd);
-	buf_release(&c->out);
-	*c = (struct call){ 0 };
-}
-
-/* True: it says no more. */
-static bool
-house_hear(struct call *c)
-{
-	char piece[65536];
-	ssize_t n = read(c->fd, piece, sizeof(piece));
-
-	if (n > 0)
-		buf_add(&c->out, piece, (size_t)n);
-	return n == 0 || (n < 0 && errno != EAGAIN);
 }
 
 /* --- requests --- */
@@ -385,16 +237,54 @@ house_let_in(struct house *h, const struct serve_request *r,
 	return false;
 }
 
+/* Whoever it is; failures are logged. */
+static enum sign_in
+house_sign(struct house *h, struct sign_ask *ask, struct sign_who *who)
+{
+	struct err e = { 0 };
+	enum sign_in signed_in;
+
+	ask->auth_file = h->how->conf->auth_file;
+	ask->token_file = h->how->conf->web_token_file;
+	ask->log = &h->how->cli->log;
+	ask->now = os_mono_ms();
+	signed_in = sign_check(&h->signs, ask, who, &e);
+	if (signed_in == SIGN_WRONG || signed_in == SIGN_BROKEN)
+		log_warn(&h->how->cli->log, "%s", e.msg);
+	return signed_in;
+}
+
 /* A program, or a monitor. False: *a says why not. */
 static bool
-house_program(const struct house *h, const struct serve_request *r,
-    struct serve_answer *a)
+house_program(struct house *h, const struct serve_request *r,
+    struct serve_answer *a, struct sign_who *who)
 {
+	struct sign_ask ask = { .peer = r->peer };
+	enum sign_in signed_in = SIGN_WRONG;
+	struct buf own;
+
+	*who = (struct sign_who){ 0 };
 	if (h->how->loopback && str_eq(r->path, STR("/metrics")))
 		return true;
-	house_refuse_program(a, 401,
-	    "sign in: a user of auth_file, or the token of web_token_file");
-	return false;
+	buf_init_secret(&own, HOUSE_PASSWORD);
+	if (sign_header(house_field(r, "Authorization"), &own, &ask))
+		signed_in = house_sign(h, &ask, who);
+	buf_release(&own);
+	if (signed_in == SIGN_WRONG)
+		house_refuse_program(a, 401,
+		    "sign in as a user of auth_file, or by the token of "
+		    "web_token_file (settings of [relay])");
+	else if (signed_in == SIGN_SLOW)
+		house_refuse_program(a, 429,
+		    "too many attempts to sign in from this address");
+	else if (signed_in == SIGN_BROKEN)
+		house_refuse_program(a, 500,
+		    "auth_file or web_token_file cannot be used; the log of "
+		    "post365 says why");
+	if (signed_in == SIGN_SLOW)
+		buf_addf(&a->fields, "Retry-After: %lld\r\n",
+		    (long long)who->retry_after_s);
+	return signed_in == SIGN_OK;
 }
 
 static bool
@@ -405,6 +295,7 @@ house_admit(void *arg, const struct serve_request *r, struct serve_admit *out,
 	bool path_known;
 	const struct route *route = house_route(r, &path_known);
 	const char *stranger;
+	struct sign_who who;
 
 	if (route == NULL) {
 		house_no_route(a, path_known);
@@ -421,7 +312,7 @@ house_admit(void *arg, const struct serve_request *r, struct serve_admit *out,
 	out->to_file = route->page == web_send;
 	if (out->to_file)
 		out->body_max = HOUSE_MESSAGE;
-	return house_program(h, r, a);
+	return house_program(h, r, a, &who);
 }
 
 /* Fills q->visit; false: the answer is there. */
@@ -438,6 +329,7 @@ house_read(struct house_request *q)
 	v->session = q->session;
 	v->peer = str_of(r->peer);
 	v->tls = r->tls;
+	v->user = str_of(q->who.name);
 	v->has_users = q->house->how->conf->auth_file.n > 0;
 	v->stats = q->house->how->stats;
 	v->body = r->body;
@@ -473,6 +365,42 @@ house_show_job(struct house_request *q)
 }
 
 static void
+house_call(struct house_request *q)
+{
+	const struct call_how how = { .visit = &q->visit,
+		.page = q->route->page,
+		.id = q->r->id,
+		.mask = q->house->how->mask };
+	const char *why;
+
+	house_show_job(q);
+	if (calls_begin(&q->house->calls, &how, q->now, &why)) {
+		q->a->status = SERVE_LATER;
+		return;
+	}
+	house_text(q->a, 503, why);
+	buf_addz(&q->a->fields, "Retry-After: 1\r\n");
+}
+
+/* Signed in as its head said; and not more often than rate= allows. */
+static bool
+house_may_send(struct house_request *q)
+{
+	struct house *h = q->house;
+	struct err e;
+
+	if (!house_program(h, q->r, q->a, &q->who))
+		return false;
+	if (q->route->page != web_send ||
+	    sign_may_send(&h->signs, &q->who, q->now, &e))
+		return true;
+	house_refuse_program(q->a, 429, "more messages than rate= allows");
+	buf_addf(&q->a->fields, "Retry-After: %lld\r\n",
+	    (long long)(e.retry_after_ms + 999) / 1000);
+	return false;
+}
+
+static void
 house_handle(void *arg, const struct serve_request *r, struct serve_answer *a)
 {
 	struct house *h = arg;
@@ -483,6 +411,8 @@ house_handle(void *arg, const struct serve_request *r, struct serve_answer *a)
 		.route = house_route(r, &unused),
 		.now = os_mono_ms() };
 
+	if (q.route->whom == ROUTE_PROGRAM && !house_may_send(&q))
+		return;
 	q.session = house_session(h, r, q.now);
 	arena_init_secret(&q.visit.mem, HOUSE_MEMORY);
 	/* it may have ended since its head came */
@@ -490,10 +420,8 @@ house_handle(void *arg, const struct serve_request *r, struct serve_answer *a)
 		(void)house_let_in(h, r, a, q.route);
 	else if (house_read(&q) && q.route->own != NULL)
 		q.route->own(&q);
-	else if (a->status == 404) {
-		house_show_job(&q);
+	else if (a->status == 404)
 		house_call(&q);
-	}
 	arena_release(&q.visit.mem);
 }
 
@@ -522,7 +450,18 @@ house_sign_out(struct house_request *q)
 static void
 house_sign_in(struct house_request *q)
 {
-	house_go(q->a, "/sign-in?wrong=1");
+	struct sign_ask ask = { .user = form_get(&q->visit.form, "user"),
+		.password = form_get(&q->visit.form, "password"),
+		.peer = q->r->peer };
+	struct sign_who who;
+	enum sign_in signed_in = house_sign(q->house, &ask, &who);
+
+	if (signed_in == SIGN_OK && who.admin)
+		house_begin(q, str_of(who.name));
+	else if (signed_in == SIGN_SLOW)
+		house_go(q->a, "/sign-in?slow=1");
+	else
+		house_go(q->a, "/sign-in?wrong=1");
 }
 
 /* The printed token, once. */
@@ -545,42 +484,28 @@ house_enter(struct house_request *q)
 
 /* --- the loop --- */
 
-static size_t
+static void
 house_wants(struct house *h, struct pollfd *at, int64_t *until)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < HOUSE_CALLS; i++) {
-		struct call *c = &h->call[i];
-
-		at[n++] = (struct pollfd){ c->pid > 0 ? c->fd : -1, POLLIN, 0 };
-		if (c->pid > 0 && c->until < *until)
-			*until = c->until;
-	}
+	calls_wants(&h->calls, at, until);
+	at += CALL_MOST;
 	for (size_t i = 0; i < JOB_MOST; i++) {
-		struct job *job = &h->jobs.one[i];
+		const struct job *job = &h->jobs.one[i];
 
-		at[n++] =
+		at[i] =
 		    (struct pollfd){ job->pid > 0 ? job->fd : -1, POLLIN, 0 };
 		if (job->pid > 0)
 			h->used = os_mono_ms();
 	}
 	if (!h->how->forever && h->used + WEB_SESSION_IDLE_MS < *until)
 		*until = h->used + WEB_SESSION_IDLE_MS;
-	return n;
 }
 
 static void
 house_step(struct house *h, const struct pollfd *at, int64_t now)
 {
-	for (size_t i = 0; i < HOUSE_CALLS; i++) {
-		struct call *c = &h->call[i];
-
-		if (c->pid > 0 &&
-		    ((at[i].revents != 0 && house_hear(c)) || now >= c->until))
-			house_end_call(h, c, now);
-	}
-	at += HOUSE_CALLS;
+	calls_step(&h->calls, at, &h->serve, now);
+	at += CALL_MOST;
 	for (size_t i = 0; i < JOB_MOST; i++)
 		if (h->jobs.one[i].pid > 0 && at[i].revents != 0)
 			job_hear(&h->jobs.one[i]);
@@ -590,18 +515,18 @@ house_step(struct house *h, const struct pollfd *at, int64_t now)
 static void
 house_loop(struct house *h, int signals)
 {
-	struct pollfd at[HOUSE_CALLS + JOB_MOST + 1 + SERVE_FDS];
+	enum { OWN = CALL_MOST + JOB_MOST, ALL = OWN + 1 };
+	struct pollfd at[ALL + SERVE_FDS];
 	int64_t now = os_mono_ms(), until;
-	size_t n;
 
 	h->used = now;
 	while (h->how->forever || now < h->used + WEB_SESSION_IDLE_MS) {
 		until = INT64_MAX;
-		n = house_wants(h, at, &until);
-		at[n] = (struct pollfd){ signals, POLLIN, 0 };
+		house_wants(h, at, &until);
+		at[OWN] = (struct pollfd){ signals, POLLIN, 0 };
 		(void)os_poll(at,
-		    n + 1 + serve_wants(&h->serve, at + n + 1, &until), until);
-		if (at[n].revents != 0)
+		    ALL + serve_wants(&h->serve, at + ALL, &until), until);
+		if (at[OWN].revents != 0)
 			return;
 		now = os_mono_ms();
 		house_step(h, at, now);
@@ -633,14 +558,12 @@ house_run(const struct house_how *how)
 	(void)snprintf(h->cookie, sizeof(h->cookie), "post365-%u", how->port);
 	if (how->once != NULL)
 		memcpy(h->once, how->once, sizeof(h->once));
+	sign_book_init(&h->signs);
 	serve_init(&h->serve, &serve, how->listener);
 	house_loop(h, signals);
-	for (size_t i = 0; i < HOUSE_CALLS; i++)
-		if (h->call[i].pid > 0) {
-			h->call[i].until = 0;
-			house_end_call(h, &h->call[i], os_mono_ms());
-		}
+	calls_close(&h->calls);
 	jobs_close(&h->jobs);
+	sign_book_release(&h->signs);
 	serve_close(&h->serve);
 	os_close(&signals);
 	arena_release(&mem);

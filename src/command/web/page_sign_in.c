@@ -30,6 +30,12 @@ page_sign_in(struct visit *v)
 		    "password is wrong, or the user has no "
 		    "role=admin.@</div>");
 	}
+	if (form_get(&v->query, "slow").p != NULL) {
+		v->status = 429;
+		html_put(&v->html,
+		    "<div class=\"box fail\" role=\"alert\"><p>@Too many "
+		    "attempts. Wait a minute.@</div>");
+	}
 	if (v->has_users)
 		sign_in_put_form(v);
 	else

@@ -160,6 +160,11 @@ visit_run(struct visit *v, const char *const word[], struct str in,
 		os_close(&fd[i][0]);
 		os_close(&fd[i][1]);
 	}
+	if (said[0].full) { /* half of it would be no answer */
+		out->code = EX_SOFTWARE;
+		buf_reset(&said[0]);
+		buf_addz(&said[1], "there is too much to be shown here");
+	}
 	out->out = arena_str(&v->mem, buf_view(&said[0]));
 	out->err = run_plain(v, word[0], buf_view(&said[1]));
 	buf_release(&said[0]);

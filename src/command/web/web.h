@@ -4,6 +4,7 @@
  *
  *	web.c           options; what it listens on
  *	house.c         the process that serves: requests, sessions, children
+ *	call.c          the children that make pages
  *	job.c           a test mail on its way
  *	run.c           commands of the program, with what they say caught
  *	visit.c         the frame of all pages

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/web/call.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/fds.h"
+#include "base/os.h"
+#include "web/look.h"
+
+enum { CALL_PIECE = 65536 };
+
+/* In the order of enum visit_type. */
+const char *const call_types[] = { "text/html; charset=utf-8",
+	"application/json", "text/plain; charset=utf-8",
+	"application/x-pem-file", "text/plain; version=0.0.4; charset=utf-8" };
+
+/* --- the child --- */
+
+/* What the parent reads: a line, header fields, and the body. */
+static void __attribute__((noreturn)) call_write(struct visit *v, int fd)
+{
+	struct buf head;
+	struct err e;
+	bool ok;
+
+	buf_init(&head, HTTP1_HEAD_MAX);
+	buf_addf(&head, "%d %d %zu\n", v->status, (int)v->type, v->fields.n);
+	buf_adds(&head, buf_view(&v->fields));
+	/* a page with a hole in it is none */
+	ok = buf_ok(&head, &e) && buf_ok(&v->body_out, &e) &&
+	    arena_ok(&v->mem, &e) &&
+	    os_write_fd(fd, "answer", buf_view(&head), &e) &&
+	    os_write_fd(fd, "answer", buf_view(&v->body_out), &e);
+	_exit(ok ? EX_OK : EX_SOFTWARE);
+}
+
+static void __attribute__((noreturn))
+call_run(const struct call_how *how, int fd)
+{
+	struct visit *v = how->visit;
+	const int keep[] = { fd, v->file != NULL ? v->file->fd : -1,
+		v->cli->log.fd };
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)sigprocmask(SIG_SETMASK, how->mask, NULL);
+	fds_close_but(keep, sizeof(keep) / sizeof(*keep));
+	v->status = 200;
+	buf_init(&v->fields, HTTP1_HEAD_MAX);
+	buf_init_secret(&v->body_out, SERVE_ANSWER_MAX);
+	v->html.out = &v->body_out;
+	v->html.mem = &v->mem;
+	look_fields(&v->fields);
+	how->page(v);
+	call_write(v, fd);
+}
+
+/* --- the parent --- */
+
+bool
+calls_begin(struct calls *all, const struct call_how *how, int64_t now,
+    const char **why)
+{
+	struct call *c = all->one;
+	int fd[2];
+
+	while (c < all->one + CALL_MOST && c->pid != 0)
+		c++;
+	*why = "too much at once; try again";
+	if (c == all->one + CALL_MOST || pipe2(fd, O_CLOEXEC | O_NONBLOCK) < 0)
+		return false;
+	*c = (struct call){ .fd = fd[0],
+		.id = how->id,
+		.until = now + CALL_MS,
+		.pid = fork() };
+	if (c->pid == 0)
+		call_run(how, fd[1]);
+	os_close(&fd[1]);
+	if (c->pid < 0) {
+		*why = "no process can be started";
+		os_close(&c->fd);
+		c->pid = 0;
+		return false;
+	}
+	buf_init_secret(&c->out, SERVE_ANSWER_MAX + HTTP1_HEAD_MAX);
+	return true;
+}
+
+void
+calls_wants(const struct calls *all, struct pollfd at[CALL_MOST],
+    int64_t *until)
+{
+	for (size_t i = 0; i < CALL_MOST; i++) {
+		const struct call *c = &all->one[i];
+
+		at[i] = (struct pollfd){ c->pid > 0 ? c->fd : -1, POLLIN, 0 };
+		if (c->pid > 0 && c->until < *until)
+			*until = c->until;
+	}
+}
+
+/* "200 0 123\n", 123 bytes of fields, and the body. */
+static bool
+call_read_answer(struct str out, struct serve_answer *a)
+{
+	struct str line, word;
+	uint64_t n[3];
+
+	if (!str_next(&out, '\n', &line))
+		return false;
+	for (size_t i = 0; i < 3; i++)
+		if (!str_next(&line, ' ', &word) ||
+		    !str_u64(word, HTTP1_HEAD_MAX, &n[i]))
+			return false;
+	if (n[1] > VISIT_STATS || n[2] > out.n)
+		return false;
+	a->status = (int)n[0];
+	a->type = call_types[n[1]];
+	buf_adds(&a->fields, str_first(out, (size_t)n[2]));
+	buf_adds(&a->body, str_from(out, (size_t)n[2]));
+	return true;
+}
+
+static void
+call_end(struct call *c, struct serve_answer *a, bool late)
+{
+	int status = 0;
+
+	(void)kill(c->pid, SIGKILL); /* one that has ended does not mind */
+	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (late || !WIFEXITED(status) || WEXITSTATUS(status) != EX_OK ||
+	    !call_read_answer(buf_view(&c->out), a)) {
+		a->status = late ? 504 : 500;
+		a->type = call_types[VISIT_TEXT];
+		buf_addf(&a->body, "the page %s\n",
+		    late ? "was not made in time" : "could not be made");
+		look_fields(&a->fields);
+	}
+	os_close(&c->fd);
+	buf_release(&c->out);
+	*c = (struct call){ 0 };
+}
+
+/* True: it says no more. */
+static bool
+call_hear(struct call *c)
+{
+	char piece[CALL_PIECE];
+	ssize_t n = read(c->fd, piece, sizeof(piece));
+
+	if (n > 0)
+		buf_add(&c->out, piece, (size_t)n);
+	return n == 0 || (n < 0 && errno != EAGAIN);
+}
+
+void
+calls_step(struct calls *all, const struct pollfd at[CALL_MOST],
+    struct serve *serve, int64_t now)
+{
+	for (size_t i = 0; i < CALL_MOST; i++) {
+		struct call *c = &all->one[i];
+		struct serve_answer a;
+		uint64_t id = c->id;
+		bool late = now >= c->until;
+
+		if (c->pid <= 0 ||
+		    !((at[i].revents != 0 && call_hear(c)) || late))
+			continue;
+		serve_answer_init(&a);
+		call_end(c, &a, late);
+		(void)serve_reply(serve, id, &a, now, os_wall());
+		serve_answer_release(&a);
+	}
+}
+
+void
+calls_close(struct calls *all)
+{
+	struct serve_answer unsaid = { 0 };
+
+	for (size_t i = 0; i < CALL_MOST; i++)
+		if (all->one[i].pid > 0)
+			call_end(&all->one[i], &unsaid, true);
+	serve_answer_release(&unsaid);
+}
