@@ -152,6 +152,31 @@ temp_add(struct temp *t, struct str s, struct err *e)
 	return true;
 }
 
+bool
+temp_map(const struct temp *t, struct str *out, struct err *e)
+{
+	void *p = NULL;
+
+	if (t->size > 0)
+		p = mmap(NULL, (size_t)t->size, PROT_READ, MAP_SHARED, t->fd,
+		    0);
+	if (p == MAP_FAILED) {
+		err_sys(e, ERR_RETRY, "%s: cannot be mapped", t->name);
+		e->exit = EX_IOERR;
+		return false;
+	}
+	*out = (struct str){ p, (size_t)t->size };
+	return true;
+}
+
+void
+temp_unmap(struct str *s)
+{
+	if (s->n > 0)
+		(void)munmap((void *)(uintptr_t)s->p, s->n);
+	*s = (struct str){ 0 };
+}
+
 static bool
 read_temp(const struct source *self, uint64_t at, char *p, size_t n,
     struct err *e)

@@ -42,6 +42,14 @@ bool temp_add(struct temp *t, struct str s, struct err *e)
     __attribute__((warn_unused_result));
 
 /*
+ * Lends all that is in it as memory, until temp_unmap: pages that the system
+ * reads and drops as it likes. ERR_RETRY with exit 74.
+ */
+bool temp_map(const struct temp *t, struct str *out, struct err *e)
+    __attribute__((warn_unused_result));
+void temp_unmap(struct str *s); /* a zeroed one is fine; zeroes *s */
+
+/*
  * What is in it now. The source does not need *t, only its descriptor and
  * name; ERR_INPUT with exit 74 when it cannot be read.
  */

@@ -9,7 +9,7 @@ enum state { VALUE, ELEMENT_OR_END, NAME_OR_END, NAME, COLON, MORE_OR_END };
 struct parser {
 	struct arena *a;
 	struct str in;
-	size_t at;
+	size_t at, most; /* a longer string stays raw */
 	struct err *e;
 	enum state state;
 	struct str name; /* of the value that comes next */
@@ -134,33 +134,43 @@ find_quote(const struct parser *p, size_t *end, bool *escaped)
 	return true;
 }
 
+size_t
+json_piece(struct str *raw, char *to, size_t room)
+{
+	const char *start = to, *last = to + room - UTF8_MAX;
+	struct str plain;
+	uint32_t c;
+
+	while (raw->n > 0 && to <= last) {
+		plain = str_first(*raw, (size_t)(last - to) + UTF8_MAX);
+		plain = str_first(plain, str_chr(plain, '\\'));
+		for (size_t i = 0; i < plain.n; i++)
+			*to++ = plain.p[i];
+		*raw = str_from(*raw, plain.n);
+		if (plain.n > 0)
+			continue;
+		*raw = str_from(*raw, read_escape(*raw, &c));
+		to += utf8_write(to, c);
+	}
+	return (size_t)(to - start);
+}
+
 /* Decodes what find_quote has seen; that never makes it longer. */
 static bool
 decode(const struct parser *p, struct str raw, struct str *out)
 {
-	char *to = arena_alloc(p->a, raw.n), *start = to;
-	size_t plain;
-	uint32_t c;
+	size_t room = raw.n + UTF8_MAX;
+	char *to = arena_alloc(p->a, room);
 
 	if (to == NULL)
 		return out_of_memory(p);
-	while (raw.n > 0) {
-		plain = str_chr(raw, '\\');
-		for (size_t i = 0; i < plain; i++)
-			*to++ = raw.p[i];
-		raw = str_from(raw, plain);
-		if (raw.n == 0)
-			break;
-		raw = str_from(raw, read_escape(raw, &c));
-		to += utf8_write(to, c);
-	}
-	*out = (struct str){ start, (size_t)(to - start) };
+	*out = (struct str){ to, json_piece(&raw, to, room) };
 	return true;
 }
 
 /* At the opening quote. Texts without escapes stay where they are. */
 static bool
-read_string(struct parser *p, struct str *out)
+read_string(struct parser *p, struct str *out, bool *raw)
 {
 	size_t start = p->at + 1, end = start;
 	bool escaped;
@@ -169,7 +179,8 @@ read_string(struct parser *p, struct str *out)
 		return false;
 	*out = str_first(str_from(p->in, start), end - start);
 	p->at = end + 1;
-	return !escaped || decode(p, *out, out);
+	*raw = escaped && out->n > p->most;
+	return !escaped || *raw || decode(p, *out, out);
 }
 
 static bool
@@ -303,7 +314,7 @@ read_value(struct parser *p)
 		return open_list(p, JSON_ARRAY);
 	if (c == '"') {
 		v.type = JSON_STRING;
-		ok = read_string(p, &v.text);
+		ok = read_string(p, &v.text, &v.raw);
 	} else if (c == '-' || ascii_is_digit(c)) {
 		v.type = JSON_NUMBER;
 		ok = read_number(p, &v.text);
@@ -325,10 +336,12 @@ read_element_or_end(struct parser *p)
 static bool
 read_name(struct parser *p)
 {
+	bool raw; /* which name it is would be asked in vain */
+
 	if (byte_at(p, p->at) != '"')
 		return bad(p, p->at, "a name in quotes");
 	p->state = COLON;
-	return read_string(p, &p->name);
+	return read_string(p, &p->name, &raw);
 }
 
 static bool
@@ -389,7 +402,18 @@ bool
 json_parse(struct arena *a, struct str in, const struct json **out,
     struct err *e)
 {
-	struct parser p = { .a = a, .in = in, .e = e, .state = VALUE };
+	return json_parse_lazy(a, in, in.n, out, e);
+}
+
+bool
+json_parse_lazy(struct arena *a, struct str in, size_t most,
+    const struct json **out, struct err *e)
+{
+	struct parser p = { .a = a,
+		.in = in,
+		.most = most,
+		.e = e,
+		.state = VALUE };
 
 	skip_blanks(&p);
 	do {

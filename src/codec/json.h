@@ -33,6 +33,7 @@ enum json_type {
 struct json {
 	enum json_type type;
 	bool is_true;             /* of JSON_BOOL */
+	bool raw;                 /* of JSON_STRING: for json_piece */
 	struct str text;          /* a string, decoded; a number as written */
 	struct str name;          /* as a member of an object, decoded */
 	const struct json *child; /* first member or element */
@@ -46,6 +47,21 @@ struct json {
  */
 bool json_parse(struct arena *a, struct str in, const struct json **out,
     struct err *e) __attribute__((warn_unused_result));
+
+/*
+ * The same, but a string with escapes that has more than `most` bytes stays
+ * as it stands in `in`, with raw set: a large one is decoded where it goes,
+ * and never whole in memory.
+ */
+bool json_parse_lazy(struct arena *a, struct str in, size_t most,
+    const struct json **out, struct err *e) __attribute__((warn_unused_result));
+enum { JSON_PIECE_LEAST = 4 /* a character of UTF-8 */ };
+/*
+ * Decodes the beginning of such a text to `to`, which has room for that many
+ * bytes (JSON_PIECE_LEAST or more), and takes it off *raw. How many were
+ * written; 0: there are no more.
+ */
+size_t json_piece(struct str *raw, char *to, size_t room);
 
 /*
  * Look-ups never fail: they give NULL, or the empty str, where v is NULL or

@@ -416,7 +416,47 @@ test_allocation(void)
 	T_CHECK(ok, "enough at last");
 }
 
+/* A long text with escapes, decoded in pieces of every size. */
+static void
+test_lazy(void)
+{
+	static const struct str in =
+	    STR_INIT("[\"a\\/b\\u002Bc\\ud83d\\udce7 \xe2\x82\xac\\n\","
+		     "\"\\/\",\"plain and long enough\"]");
+	const struct json *v = NULL;
+	struct arena a;
+	struct str want, raw, got;
+	char out[64];
+	struct err e;
+	size_t n;
+
+	arena_init(&a, MEMORY);
+	T_CHECK(json_parse(&a, in, &v, &e) && !v->child->raw, "%s", e.msg);
+	want = json_str(v->child);
+	T_CHECK(json_parse_lazy(&a, in, 8, &v, &e), "%s", e.msg);
+	raw = json_str(v->child);
+	T_CHECK(v->child->raw && raw.n > want.n && raw.p > in.p,
+	    "it stays where it is");
+	T_CHECK(!v->child->next->raw &&
+		str_eq(json_str(v->child->next), STR("/")),
+	    "a short one is decoded");
+	T_CHECK(!v->child->next->next->raw, "without escapes nothing is raw");
+	for (size_t room = JSON_PIECE_LEAST; room < want.n + 2; room++) {
+		raw = json_str(v->child);
+		got = (struct str){ out, 0 };
+		do {
+			n = json_piece(&raw, out + got.n, room);
+			T_CHECK(n <= room, "%zu of %zu", n, room);
+			got.n += n;
+		} while (n > 0 && got.n + room < sizeof(out));
+		T_CHECK(raw.n == 0 && str_eq(got, want), "pieces of %zu: %.*s",
+		    room, STR_ARG(got));
+	}
+	arena_release(&a);
+}
+
 static const struct t_test tests[] = {
+	{ "lazy", test_lazy },
 	{ "good", test_good },
 	{ "refused", test_refused },
 	{ "cut", test_cut },

@@ -118,8 +118,28 @@ test_full(void)
 	(void)unsetenv("TMPDIR");
 }
 
+static void
+test_map(void)
+{
+	struct str all = { 0 };
+	struct temp t;
+	struct err e;
+
+	T_CHECK(temp_open(&t, "it", STR(""), &e), "%s", e.msg);
+	T_CHECK(temp_map(&t, &all, &e) && all.n == 0, "nothing in it");
+	temp_unmap(&all);
+	T_CHECK(temp_add(&t, STR("one "), &e) && temp_add(&t, STR("two"), &e),
+	    "%s", e.msg);
+	T_CHECK(temp_map(&t, &all, &e) && str_eq(all, STR("one two")), "%s",
+	    e.msg);
+	temp_unmap(&all);
+	T_CHECK(all.p == NULL && all.n == 0, "zeroed");
+	temp_close(&t);
+}
+
 static const struct t_test tests[] = {
 	{ "places", test_places },
+	{ "as memory", test_map },
 	{ "full", test_full },
 };
 
