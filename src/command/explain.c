@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/explain.h"
 
+#include "codec/jsonw.h"
 #include "command/explain_table.h"
 
 enum {
@@ -14,7 +15,10 @@ enum {
 	STATUS_DIGITS = 3
 };
 
+enum { JSON = 1 };
+
 const struct cli_option explain_options[] = {
+	{ JSON, 0, "json", NULL, "as JSON, an object a line" },
 	{ 0, 0, NULL, NULL, NULL },
 };
 
@@ -26,7 +30,8 @@ const char explain_more[] =
     "\f"
     "A code of Graph or Entra ID, of a delivery report, a status of HTTP, an\n"
     "exit status of post365, or a line of a log that has one of them. Without\n"
-    "a code: the list of all.\n";
+    "a code: the list of all. JSON: asked code name kind exit meaning then\n"
+    "remedy retry see.\n";
 
 /* design.md 1, the table of kinds, in a sentence each. */
 static const char *const does[] = {
@@ -89,6 +94,19 @@ add_words(struct buf *out, size_t indent, struct str text)
 	buf_addc(out, '\n');
 }
 
+/* Where the service explains its numbers; false: nowhere. */
+static bool
+explain_add_page(struct buf *out, const struct fault *f)
+{
+	struct str code = str_of(f->code);
+
+	if (!is_number(code) || code.n <= STATUS_DIGITS)
+		return false;
+	buf_addf(out, "https://login.microsoftonline.com/error?code=%s",
+	    f->code);
+	return true;
+}
+
 static void
 add_wrapped(struct buf *out, const char *label, struct str text)
 {
@@ -100,7 +118,7 @@ static void
 add_fault(struct buf *out, const struct fault *f)
 {
 	struct err e = { .kind = f->kind, .exit = f->exit };
-	struct str code = str_of(f->code);
+	size_t start;
 
 	if (out->n > 0)
 		buf_addc(out, '\n');
@@ -110,11 +128,48 @@ add_fault(struct buf *out, const struct fault *f)
 	add_wrapped(out, "means", str_of(fault_meaning(f)));
 	add_wrapped(out, "then", str_of(does[f->kind]));
 	add_wrapped(out, "do", str_of(f->remedy));
-	if (is_number(code) && code.n > STATUS_DIGITS)
-		buf_addf(out,
-		    "  %-*shttps://login.microsoftonline.com/"
-		    "error?code=%s\n",
-		    INDENT - 2, "see", f->code);
+	start = out->n;
+	buf_addf(out, "  %-*s", INDENT - 2, "see");
+	if (explain_add_page(out, f))
+		buf_addc(out, '\n');
+	else
+		buf_rewind(out, start);
+}
+
+/* asked: empty in the list of all. */
+static bool
+explain_add_json(struct buf *out, const struct fault *f, struct str asked,
+    struct err *e)
+{
+	struct err why = { .kind = f->kind, .exit = f->exit };
+	struct jsonw w = jsonw_begin(out);
+	struct buf text;
+
+	buf_init(&text, ERR_MSG_SIZE);
+	jsonw_open(&w, '{');
+	if (asked.n > 0)
+		jsonw_member(&w, STR("asked"), asked);
+	add_name(&text, f);
+	/* as the journal has it: AADSTS7000215, 429, ErrorAccessDenied */
+	jsonw_member(&w, STR("code"),
+	    is_number(str_of(f->code)) && str_of(f->code).n > STATUS_DIGITS ?
+		buf_view(&text) :
+		str_of(f->code));
+	jsonw_member(&w, STR("name"), buf_view(&text));
+	jsonw_member(&w, STR("kind"), str_of(err_kind_name(f->kind)));
+	jsonw_key(&w, STR("exit"));
+	jsonw_i64(&w, err_exit(&why));
+	jsonw_member(&w, STR("meaning"), str_of(fault_meaning(f)));
+	jsonw_member(&w, STR("then"), str_of(does[f->kind]));
+	jsonw_member(&w, STR("remedy"), str_of(f->remedy));
+	jsonw_key(&w, STR("retry"));
+	jsonw_bool(&w, f->kind == ERR_RETRY);
+	buf_reset(&text);
+	if (explain_add_page(&text, f))
+		jsonw_member(&w, STR("see"), buf_view(&text));
+	buf_release(&text);
+	jsonw_close(&w, '}');
+	return jsonw_end_line(&w, e);
 }
 
 /* A name that leaves no room has a line of its own. */
@@ -133,17 +188,29 @@ add_line(struct buf *out, const struct fault *f)
 	add_words(out, LIST_COLUMN, str_of(fault_meaning(f)));
 }
 
-static void
-add_all(struct buf *out)
+static bool
+explain_add_one(struct buf *out, const struct fault *f, bool json,
+    struct err *e)
 {
-	const struct fault *f;
+	if (json)
+		return explain_add_json(out, f, STR(""), e);
+	add_line(out, f);
+	return true;
+}
 
-	for (size_t i = 0; (f = fault_at(i)) != NULL; i++)
-		add_line(out, f);
-	for (f = explain_reports; f->code != NULL; f++)
-		add_line(out, f);
-	for (f = explain_exits; f->code != NULL; f++)
-		add_line(out, f);
+static bool
+add_all(struct buf *out, bool json, struct err *e)
+{
+	const struct fault *const tables[] = { explain_reports, explain_exits };
+	const struct fault *f;
+	bool ok = true;
+
+	for (size_t i = 0; ok && (f = fault_at(i)) != NULL; i++)
+		ok = explain_add_one(out, f, json, e);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		for (f = tables[i]; ok && f->code != NULL; f++)
+			ok = explain_add_one(out, f, json, e);
+	return ok;
 }
 
 /* Takes the next run of letters, digits and '_' off *rest. */
@@ -356,54 +423,87 @@ unknown(struct str text, struct err *e)
 	buf_release(&near);
 }
 
-/* Appends what is asked for, and says on standard error what is not known. */
-static bool
-answer(struct cli *c, struct buf *out, int *code, struct err *e)
+/* Appends what a word means, and says on standard error if nobody knows. */
+static int
+explain_word(const struct cli *c, struct str word, struct buf *out, bool json)
 {
-	const struct fault *f;
+	const struct fault *f = find(word);
+	struct err e;
+
+	if (f != NULL && !json) {
+		add_fault(out, f);
+		return 0;
+	}
+	if (f == NULL)
+		unknown(word, &e);
+	else if (explain_add_json(out, f, word, &e))
+		return 0;
+	return cli_fail(c, &e);
+}
+
+/* "explain HTTP 407", as the list prints it */
+static bool
+explain_is_filler(struct str word)
+{
+	return str_ieq(word, STR("HTTP")) || str_ieq(word, STR("exit")) ||
+	    str_ieq(word, STR("status"));
+}
+
+/* *n: words in front of --json, or behind it. */
+static bool
+explain_read_options(struct cli *c, bool *json, size_t *n, struct err *e)
+{
 	const char *value;
-	unsigned n = 0;
 	int id;
 
-	for (;;) {
+	for (*n = 0;; *n += id == CLI_OPERAND) {
 		if (!cli_next(c, &id, &value, e))
 			return false;
 		if (id == CLI_END)
-			break;
-		n++;
-		/* "explain HTTP 407", as the list prints it */
-		if (str_ieq(str_of(value), STR("HTTP")) ||
-		    str_ieq(str_of(value), STR("exit")) ||
-		    str_ieq(str_of(value), STR("status")))
-			continue;
-		f = find(str_of(value));
-		if (f != NULL) {
-			add_fault(out, f);
-			continue;
-		}
-		unknown(str_of(value), e);
-		*code = cli_fail(c, e);
+			return true;
+		*json |= id == JSON;
 	}
-	if (n == 0 && !c->common.help)
-		add_all(out);
-	return true;
+}
+
+/* The exit status of the last word that nobody knows. */
+static int
+explain_words(struct cli *c, struct buf *out, bool json)
+{
+	const char *value;
+	int id, code = 0, one;
+	struct err e;
+
+	while (cli_next(c, &id, &value, &e) && id != CLI_END) {
+		if (id != CLI_OPERAND || explain_is_filler(str_of(value)))
+			continue;
+		one = explain_word(c, str_of(value), out, json);
+		code = one != 0 ? one : code;
+	}
+	return code;
 }
 
 int
 explain_main(const struct cli_command *self, int argc, char **argv)
 {
+	bool json = false, ok = true;
+	int code = 0, printed;
 	struct cli c;
 	struct buf out;
 	struct err e;
-	int code = 0, printed;
+	size_t words;
 
 	cli_init(&c, self, argc, argv);
-	buf_init(&out, OUT_MAX);
-	if (!answer(&c, &out, &code, &e)) {
-		buf_release(&out);
+	if (!explain_read_options(&c, &json, &words, &e))
 		return cli_fail(&c, &e);
-	}
-	printed = c.common.help ? cli_help(self) : cli_print(&c, &out);
+	if (c.common.help)
+		return cli_help(self);
+	cli_init(&c, self, argc, argv);
+	buf_init(&out, OUT_MAX);
+	if (words > 0)
+		code = explain_words(&c, &out, json);
+	else
+		ok = add_all(&out, json, &e);
+	printed = ok ? cli_print(&c, &out) : cli_fail(&c, &e);
 	buf_release(&out);
 	return printed != 0 ? printed : code;
 }

@@ -22,6 +22,24 @@ static const struct {
 	{ "number", { "AADSTS7000215" }, EX_OK,
 	  "AADSTS7000215 (auth, exit status 77)\n  means The client secret",
 	  "", "ErrorAccessDenied" },
+	{ "JSON", { "--json", "x AADSTS7000215: y" }, EX_OK,
+	  "{\"asked\":\"x AADSTS7000215: y\",\"code\":\"AADSTS7000215\","
+	  "\"name\":\"AADSTS7000215\",\"kind\":\"auth\",\"exit\":77,"
+	  "\"meaning\":\"The client secret is wrong.\",\"then\":\"", "",
+	  "means" },
+	{ "JSON, where to look", { "7000215", "--json" }, EX_OK,
+	  "\"retry\":false,\"see\":\"https://login.microsoftonline.com/error?"
+	  "code=7000215\"}\n", "", NULL },
+	{ "JSON, status", { "HTTP", "429", "--json" }, EX_OK,
+	  "{\"asked\":\"429\",\"code\":\"429\",\"name\":\"HTTP 429\","
+	  "\"kind\":\"retry\",\"exit\":75,", "", "\"see\"" },
+	{ "JSON, done", { "0", "--json" }, EX_OK,
+	  "\"name\":\"exit status 0\",\"kind\":\"none\",\"exit\":0,", "",
+	  NULL },
+	{ "JSON, one unknown", { "xx", "429", "--json" }, EX_USAGE,
+	  "{\"asked\":\"429\"", "unknown code \"xx\"", "xx" },
+	{ "JSON, all", { "--json" }, EX_OK,
+	  "\"code\":\"5.7.708\",\"name\":\"5.7.708\"", "", "{\"asked" },
 	{ "where to look", { "7000215" }, EX_OK,
 	  "error?code=7000215\n", "", NULL },
 	{ "number alone", { "700016" }, EX_OK, "AADSTS700016 (", "", NULL },
