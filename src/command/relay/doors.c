@@ -69,7 +69,9 @@ doors_add_window(const struct doors *have, struct plan *plan,
 	if (!queue_own_path(plan->conf.socket.p, path))
 		return;
 	l.text = l.name = arena_str(&plan->mem, str_of(path));
-	if (l.text.n > 0 && !doors_add(have, &l, out, &e))
+	if (l.text.n > 0 && doors_add(have, &l, out, &e))
+		out->window = out->n - 1;
+	else
 		log_warn(log, "%s: so mailq shows other users nothing", e.msg);
 }
 
@@ -91,8 +93,14 @@ doors_open(const struct doors *have, struct plan *plan, const struct log *log,
 	    !doors_add(have, plan->conf.metrics, out, e))
 		return err_wrap(e, "metrics");
 	out->served = out->n;
+	out->window = out->web = 0;
 	if (plan->has_socket)
 		doors_add_window(have, plan, log, out);
+	if (plan->conf.web != NULL) {
+		if (!doors_add(have, plan->conf.web, out, e))
+			return err_wrap(e, "web");
+		out->web = out->n - 1;
+	}
 	return plan_seal(plan, e);
 }
 
@@ -123,6 +131,8 @@ doors_follow(struct doors *have, const struct doors *next)
 			    next->door[i].fd };
 	have->n = next->n;
 	have->served = next->served;
+	have->window = next->window;
+	have->web = next->web;
 	arena_release(&have->names);
 	have->names = names;
 }

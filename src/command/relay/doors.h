@@ -23,7 +23,10 @@ struct doors {
 		int fd;
 	} door[LAUNCH_DOORS];
 	size_t n;      /* of them, */
-	size_t served; /* by reception; then one of the parent's (window) */
+	size_t served; /* by reception, the first of them */
+	/* of those behind: where users see their own messages, and the
+	   dashboard's; 0: there is none, since at least one serves mail */
+	size_t window, web;
 	struct arena names;
 };
 

@@ -9,7 +9,7 @@
 #include "relay/bundle.h"
 
 enum {
-	LAUNCH_DOORS = 67,
+	LAUNCH_DOORS = 68,
 	LAUNCH_FIRST = BUNDLE_DOORS - BUNDLE_SETTINGS, /* besides the doors */
 	LAUNCH_FDS = LAUNCH_FIRST + LAUNCH_DOORS + 1
 };

@@ -28,6 +28,7 @@
 #include "command/relay/ready.h"
 #include "command/relay/rights.h"
 #include "command/relay/window.h"
+#include "command/web/web.h"
 #include "deliver/bell.h"
 #include "deliver/holder.h"
 #include "deliver/manager.h"
@@ -45,7 +46,7 @@ enum {
 	PARENT_LAST_MS = 1500    /* behind drain */
 };
 
-/* One of the two that are kept running. */
+/* One of those that are kept running. */
 struct parent_child {
 	pid_t pid; /* 0: it does not run */
 	int64_t started, again, delay;
@@ -68,7 +69,7 @@ struct parent {
 	bool reloaded;         /* the next one has new settings */
 	bool renew;            /* the one that serves goes by older settings */
 	pid_t old[PARENT_OLD]; /* serve those that they have; 0: none */
-	struct parent_child reception, manager;
+	struct parent_child reception, manager, web;
 	bool stopping, ready;
 	int64_t until, looked, kept_alive;
 	int status;
@@ -197,6 +198,40 @@ parent_start_manager(struct parent *p)
 		    strerror(errno));
 }
 
+/* It reads its certificate and users by itself: the relay may read both. */
+static int
+parent_serve_web(struct parent *p)
+{
+	const int keep[] = { p->doors.door[p->doors.web].fd, p->cli->log.fd };
+	const struct record_way way = parent_way(p, "web");
+	const struct web_of_relay of = { .conf = &p->plan.conf,
+		.listener = keep[0],
+		.spool = p->plan.config.spool_dir,
+		.stats = p->book.stats,
+		.mask = &p->mask };
+	struct cli cli = *p->cli;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	fds_close_but(keep, sizeof(keep) / sizeof(*keep));
+	buf_release(&p->plan.bundle);
+	cli.log.way = &way;
+	return web_serve_relay(&cli, &of);
+}
+
+static void
+parent_start_web(struct parent *p)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(parent_serve_web(p));
+	p->web.pid = pid > 0 ? pid : 0;
+	p->web.started = os_mono_ms();
+	if (pid < 0)
+		log_warn(&p->cli->log, "the dashboard cannot be started: %s",
+		    strerror(errno));
+}
+
 /* It ended: when is it started again? */
 static void
 parent_note_end(const struct parent *p, struct parent_child *c,
@@ -262,6 +297,8 @@ parent_begin_stop(struct parent *p)
 	parent_kill_old(p, SIGTERM);
 	if (p->manager.pid > 0)
 		(void)kill(p->manager.pid, SIGTERM);
+	if (p->web.pid > 0)
+		(void)kill(p->web.pid, SIGTERM);
 }
 
 static void
@@ -270,6 +307,8 @@ parent_end_now(struct parent *p, int signal)
 	if (p->reception.pid > 0)
 		(void)kill(p->reception.pid, SIGKILL);
 	parent_kill_old(p, SIGKILL);
+	if (p->web.pid > 0)
+		(void)kill(p->web.pid, SIGKILL);
 	/* workers write down what was broken off: the manager tells them */
 	if (p->manager.pid > 0)
 		(void)kill(p->manager.pid, signal);
@@ -312,9 +351,11 @@ parent_reload(struct parent *p)
 	p->book.host = p->plan.host;
 	if (!logbook_follow(&p->book, &p->plan.conf, &e))
 		parent_say(p, &e);
-	/* the manager and its workers go by the new ones, too */
+	/* the others go by the new ones, too */
 	if (p->manager.pid > 0)
 		(void)kill(p->manager.pid, SIGTERM);
+	if (p->web.pid > 0)
+		(void)kill(p->web.pid, SIGTERM);
 }
 
 /* The new reception serves: the old one may go when its clients have. */
@@ -380,6 +421,10 @@ parent_reap(struct parent *p)
 			else
 				parent_note_end(p, &p->manager, "manager",
 				    status);
+		} else if (pid == p->web.pid) {
+			p->web.pid = 0;
+			if (!WIFEXITED(status) || WEXITSTATUS(status) != EX_OK)
+				parent_note_end(p, &p->web, "web", status);
 		} else if (pid == p->next_pid) {
 			p->next_pid = 0;
 			os_close(&p->next);
@@ -437,6 +482,9 @@ parent_start_those_due(struct parent *p, int64_t now)
 		(void)kill(p->next_pid, SIGKILL);
 	if (p->ready && p->manager.pid == 0 && now >= p->manager.again)
 		parent_start_manager(p);
+	if (p->ready && p->doors.web > 0 && p->web.pid == 0 &&
+	    now >= p->web.again)
+		parent_start_web(p);
 }
 
 static void
@@ -480,6 +528,8 @@ parent_deadline(const struct parent *p, int64_t now)
 		until = p->reception.again;
 	if (p->manager.pid == 0 && p->manager.again < until)
 		until = p->manager.again;
+	if (p->doors.web > 0 && p->web.pid == 0 && p->web.again < until)
+		until = p->web.again;
 	return until;
 }
 
@@ -488,7 +538,7 @@ parent_is_over(const struct parent *p)
 {
 	if (p->stopping)
 		return p->reception.pid == 0 && p->manager.pid == 0 &&
-		    parent_kill_old(p, 0) == 0;
+		    p->web.pid == 0 && parent_kill_old(p, 0) == 0;
 	/* it could not begin */
 	return !p->ready && p->next_pid == 0 && p->status != 0;
 }
@@ -497,8 +547,8 @@ parent_is_over(const struct parent *p)
 static int
 parent_window(const struct parent *p)
 {
-	return p->doors.n > p->doors.served && window_is_free(&p->window) ?
-	    p->doors.door[p->doors.served].fd :
+	return p->doors.window > 0 && window_is_free(&p->window) ?
+	    p->doors.door[p->doors.window].fd :
 	    -1;
 }
 

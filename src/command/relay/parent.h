@@ -4,7 +4,7 @@
  * listens, lets go of root's rights where `user` says so, and keeps two others
  * running: reception, executed anew with the public half of the settings
  * (relay/reception.h), and the manager of the queue (deliver/manager.h), whose
- * workers send.
+ * workers send; where `web` is set, the dashboard (command/web/house.h), too.
  *
  * SIGTERM, SIGINT	ends all in order, within `drain`; a second one at once
  * SIGHUP		reads settings, users and certificates anew: a new

@@ -541,6 +541,7 @@ house_run(const struct house_how *how)
 	struct house *h;
 	struct serve_how serve = { .cert = how->cert,
 		.body_max = 1,
+		.spool = how->spool,
 		.handle = house_handle,
 		.admit = house_admit };
 	sigset_t set;

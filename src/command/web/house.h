@@ -33,6 +33,7 @@ struct house_how {
 	unsigned port;
 	const struct cert *cert; /* NULL: plain */
 	const struct conf *conf; /* auth_file, web_hosts, web_token_file */
+	struct str spool;        /* spool_dir: large messages on their way */
 	const char *once;        /* the printed token; NULL: there is none */
 	bool loopback;           /* strangers cannot reach it */
 	bool forever;            /* not ended by an hour without use */

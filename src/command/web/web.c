@@ -112,22 +112,25 @@ web_check(struct web *w, struct err *e)
 	return conf_check_web(&w->conf, e);
 }
 
+/* *there: the settings name one. */
 static bool
-web_read_cert(struct web *w, struct err *e)
+web_read_cert(const struct conf *conf, struct cert *cert, bool *there,
+    struct err *e)
 {
 	struct cert_pem pem[CERT_PAIRS] = { 0 };
-	size_t n = w->conf.certificates;
+	size_t n = conf->certificates;
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < n; i++) {
-		pem[i].chain_name = w->conf.certificate[i].p;
-		pem[i].key_name = w->conf.key[i].p;
+		pem[i].chain_name = conf->certificate[i].p;
+		pem[i].key_name = conf->key[i].p;
 		ok = cert_read(&pem[i], e);
 	}
-	w->has_cert = ok && n > 0 && cert_parse(&w->cert, pem, n, e);
+	ok = ok && (n == 0 || cert_parse(cert, pem, n, e));
 	for (size_t i = 0; i < n; i++)
 		cert_pem_release(&pem[i]);
-	return n == 0 || w->has_cert;
+	*there = ok && n > 0;
+	return ok;
 }
 
 static unsigned
@@ -165,6 +168,7 @@ web_serve(struct web *w, int listener)
 		.port = web_port(listener),
 		.cert = w->has_cert ? &w->cert : NULL,
 		.conf = &w->conf,
+		.spool = w->config.spool_dir,
 		.once = w->once,
 		.loopback = !listen_is_public(&w->at) };
 	sigset_t set, before;
@@ -180,6 +184,33 @@ web_serve(struct web *w, int listener)
 		w->once[0] = '\0'; /* people sign in */
 	return web_tell(w, how.port, &e) ? house_run(&how) :
 					   cli_fail(&w->cli, &e);
+}
+
+int
+web_serve_relay(const struct cli *cli, const struct web_of_relay *of)
+{
+	struct house_how how = { .cli = cli,
+		.listener = of->listener,
+		.port = of->conf->web->port,
+		.conf = of->conf,
+		.spool = of->spool,
+		.loopback = !listen_is_public(of->conf->web),
+		.forever = true,
+		.stats = of->stats,
+		.mask = of->mask };
+	struct cert cert = { 0 };
+	bool there;
+	struct err e = { 0 };
+	int code;
+
+	if (!web_read_cert(of->conf, &cert, &there, &e)) {
+		log_warn(&cli->log, "web: %s", e.msg);
+		return err_exit(&e);
+	}
+	how.cert = there ? &cert : NULL;
+	code = house_run(&how);
+	cert_release(&cert);
+	return code;
 }
 
 static bool
@@ -215,7 +246,8 @@ web_main(const struct cli_command *self, int argc, char **argv)
 	arena_init(&w.mem, WEB_MEMORY);
 	web_load(&w);
 	if (web_find_address(&w, &e) && web_check(&w, &e) &&
-	    web_read_cert(&w, &e))
+
+	    web_read_cert(&w.conf, &w.cert, &w.has_cert, &e))
 		listener = listen_open(&w.at, &e);
 	code = listener >= 0 ? web_serve(&w, listener) : cli_fail(&w.cli, &e);
 	os_close(&listener);
