@@ -138,6 +138,12 @@ executable() {
 	# rcrt1.o passes over them, and the program meets an address of nothing.
 	elf '!' 'R_[A-Z0-9_]* *[0-9a-f]\{16\} ' 'no relocation by name'
 	elf '!' 'LOAD.* RWE' 'nothing is writable and executable'
+	: >"$found"
+	readelf -SW $x | sed -n 's/.* \.data  *PROGBITS *//p' |
+	    { read -r from _ size _ && [ $((0x$from / 4096)) = \
+	    $(((0x$from + 0x$size - 1) / 4096)) ]; } ||
+		echo 'it ends on a page that os_protect_tables closes' >"$found"
+	result '.data lies on one page'
 	rm -f build/chk.elf
 	size=$(wc -c <$x)
 	: >"$found"
