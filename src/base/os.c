@@ -603,9 +603,23 @@ os_open_or_make(int folder, const char *name, int flags, mode_t mode)
 }
 
 bool
-os_lock(const char *path, int64_t deadline, int *fd, struct err *e)
+os_wait_lock(int fd, int64_t deadline)
 {
 	int64_t now;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		now = os_mono_ms();
+		if ((errno != EWOULDBLOCK && errno != EINTR) ||
+		    (deadline != OS_FOREVER && now >= deadline))
+			return false;
+		(void)os_poll(NULL, 0, now + LOCK_PAUSE_MS);
+	}
+	return true;
+}
+
+bool
+os_lock(const char *path, int64_t deadline, int *fd, struct err *e)
+{
 	int f = os_open_or_make(AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW,
 	    OS_AS_FOLDER);
 
@@ -614,15 +628,10 @@ os_lock(const char *path, int64_t deadline, int *fd, struct err *e)
 		e->exit = EX_CANTCREAT;
 		return false;
 	}
-	while (flock(f, LOCK_EX | LOCK_NB) < 0) {
-		now = os_mono_ms();
-		if ((errno != EWOULDBLOCK && errno != EINTR) ||
-		    (deadline != OS_FOREVER && now >= deadline)) {
-			err_sys(e, ERR_RETRY, "%s: cannot lock", path);
-			os_close(&f);
-			return false;
-		}
-		(void)os_poll(NULL, 0, now + LOCK_PAUSE_MS);
+	if (!os_wait_lock(f, deadline)) {
+		err_sys(e, ERR_RETRY, "%s: cannot lock", path);
+		os_close(&f);
+		return false;
 	}
 	*fd = f;
 	return true;

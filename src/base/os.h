@@ -153,6 +153,7 @@ void os_touch(int fd, int64_t when);
  * latest.
  */
 bool os_try_lock(int fd);
+bool os_wait_lock(int fd, int64_t deadline); /* the same, until then */
 void os_unlock(int fd); /* for all who have it from this one */
 /* Has somebody else this lock? Who asks has it for a moment, if not. */
 bool os_is_locked(int fd);

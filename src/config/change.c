@@ -129,3 +129,9 @@ change_text(struct str text, const struct change *c, struct buf *out)
 	buf_adds(out, str_from(text, at.to));
 	return true;
 }
+
+bool
+change_has(struct str text, const struct change *c)
+{
+	return change_scan(text, c).key.found;
+}

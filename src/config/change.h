@@ -30,4 +30,7 @@ struct change {
  */
 bool change_text(struct str text, const struct change *c, struct buf *out);
 
+/* Does the section have the key? c->line does not matter. */
+bool change_has(struct str text, const struct change *c);
+
 #endif

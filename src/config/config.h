@@ -101,10 +101,11 @@ const char *config_origin_place(const struct config_origin *o,
 
 enum { CONFIG_HASH_SIZE = 17 };
 
-/* A text that is loaded as if it were in that file already. Borrowed. */
+/* Texts that are loaded as if they were in those files already. Borrowed. */
 struct config_draft {
 	const char *path;
 	struct str text;
+	const struct config_draft *next; /* or NULL */
 };
 
 /*

@@ -127,8 +127,8 @@ read_header(struct reader *r, struct str line, struct err *e)
 	return add_section(r, name, e);
 }
 
-static bool
-unknown_key(struct str name, struct err *e)
+bool
+config_unknown_key(struct str name, struct err *e)
 {
 	const char *near = config_row_nearest(name);
 
@@ -166,7 +166,7 @@ read_pair(struct reader *r, struct str line, struct err *e)
 	if (r->at == NULL)
 		return add_pair(r, name, value, e);
 	if (row == NULL)
-		return unknown_key(name, e);
+		return config_unknown_key(name, e);
 	if (row->type == NULL) {
 		err_set(e, ERR_CONFIG, "%s is a setting of the relay's",
 		    row->name);

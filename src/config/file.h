@@ -63,6 +63,9 @@ bool config_file_parse(struct arena *a, const char *file, struct str text,
 struct config_section *config_section_find(struct config_section *first,
     struct str name);
 
+/* ERR_CONFIG that names it, as far as it cannot be a secret. False. */
+bool config_unknown_key(struct str name, struct err *e);
+
 /* One line of text, at most CONFIG_LINE_MAX bytes. ERR_CONFIG. */
 bool config_text_check(struct str line, struct err *e)
     __attribute__((warn_unused_result));

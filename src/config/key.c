@@ -273,6 +273,17 @@ config_row_is_credential(const struct config_row *row)
 	    row <= &config_rows[CONFIG_MANAGED_IDENTITY];
 }
 
+bool
+config_row_gives_way(const struct config_row *row,
+    const struct config_row *proof)
+{
+	return config_row_is_credential(proof) && row != proof &&
+	    row >= &config_rows[CONFIG_CLIENT_SECRET] &&
+	    row < &config_rows[CONFIG_SECRET_EXPIRES] &&
+	    (config_row_is_credential(row) ||
+		proof != &config_rows[CONFIG_CLIENT_CERTIFICATE]);
+}
+
 void
 config_row_print(const struct config_row *row, const void *half,
     struct buf *out)

@@ -41,6 +41,9 @@ bool config_row_is_secret(const struct config_row *row);
 bool config_row_has_secret(const struct config_row *row, struct str text);
 /* What proves who signs in: of these keys one replaces the others. */
 bool config_row_is_credential(const struct config_row *row);
+/* Where that one proves, is this another proof, or what belongs to one? */
+bool config_row_gives_way(const struct config_row *row,
+    const struct config_row *proof);
 
 /* Appends the value as the file would have it; what is secret as "***". */
 void config_row_print(const struct config_row *row, const void *half,

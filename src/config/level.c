@@ -12,9 +12,7 @@
 #include "config/oddity.h"
 
 enum {
-	KEY_NAME_MAX = 64, /* longer than any key */
-	QUOTE_WHOLE = 16,  /* no secret that Entra makes is so short */
-	QUOTE_LEAST = 8
+	KEY_NAME_MAX = 64 /* longer than any key */
 };
 
 static const struct str prefix = STR_INIT("POST365_");
@@ -287,34 +285,6 @@ config_level_environment(struct config_pass *p, const struct log *log,
 	}
 }
 
-/*
- * A secret may stand where it does not belong: of a long value its beginning
- * is enough to find it.
- */
-static void
-level_quote_less(struct str value, struct err *e)
-{
-	size_t at = 0, n;
-	struct str rest, quoted;
-
-	for (;; at += n + 1) {
-		rest = str_from(str_of(e->msg), at);
-		n = str_chr(rest, '"');
-		if (n == rest.n)
-			return;
-		quoted = str_from(rest, n + 1);
-		at += n + 1;
-		n = str_chr(quoted, '"');
-		quoted = str_first(quoted, n);
-		if (n <= QUOTE_WHOLE || str_find(value, quoted) == value.n)
-			continue;
-		(void)memcpy(e->msg + at + QUOTE_LEAST, "...", 3);
-		(void)memmove(e->msg + at + QUOTE_LEAST + 3, e->msg + at + n,
-		    str_of(e->msg + at + n).n + 1);
-		n = QUOTE_LEAST + 3;
-	}
-}
-
 static bool
 level_is_secret(struct str variable)
 {
@@ -470,7 +440,6 @@ level_parse(const struct config_level *level, size_t key, struct config_pass *p)
 {
 	const struct config_row *row = &config_rows[key];
 	struct config_origin_text at;
-	const char *odd;
 	struct err e;
 
 	(void)config_origin_place(&level->origin[key], &at);
@@ -482,11 +451,8 @@ level_parse(const struct config_level *level, size_t key, struct config_pass *p)
 		    "senders of this machine");
 		config_pass_fail(p, &e);
 	} else if (!level_set(p, key, level->value[key], &e)) {
-		level_quote_less(level->value[key], &e);
+		oddity_blame(row, level->value[key], &e);
 		err_wrap(&e, "%s: %s", at.s, row->name);
-		odd = oddity_of(row, level->value[key], true);
-		if (odd != NULL)
-			err_remedy(&e, "%s", odd);
 		config_pass_fail(p, &e);
 	} else {
 		p->origin[key] = level->origin[key];

@@ -95,7 +95,9 @@ load_read(const struct load *l, const char *path, struct buf *out,
 	const struct config_draft *d = l->draft;
 	struct err absent;
 
-	if (d == NULL || !str_eq(str_of(d->path), str_of(path)))
+	while (d != NULL && !str_eq(str_of(d->path), str_of(path)))
+		d = d->next;
+	if (d == NULL)
 		return private_read(path, out, st, e);
 	if (!os_stat_path(path, st, &absent))
 		*st = (struct os_stat){ .regular = true, .owner = geteuid() };

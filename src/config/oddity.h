@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "base/arena.h"
+#include "base/err.h"
 #include "base/str.h"
 #include "config/key.h"
 
@@ -19,5 +21,22 @@
  */
 const char *oddity_of(const struct config_row *row, struct str text,
     bool refused);
+
+/*
+ * What people mix up: IDs and secret, as a clause; NULL: nothing. tenant and
+ * client: as they are to be; may be empty.
+ */
+const char *oddity_mixed_up(enum config_key key, struct str text,
+    struct str tenant, struct str client);
+
+/*
+ * Of a refused value: adds what is odd to *e, and shortens what *e quotes of
+ * it, since it may be a secret that stands where it does not belong.
+ */
+void oddity_blame(const struct config_row *row, struct str text, struct err *e);
+
+/* Would the settings take this value? ERR_CONFIG; ERR_RETRY. */
+bool oddity_try(const struct config_row *row, struct str text,
+    struct arena *mem, struct err *e) __attribute__((warn_unused_result));
 
 #endif

@@ -186,7 +186,9 @@ from = x@b.example
 END
 chmod 600 json.conf
 touch -d 2026-11-29T12:00:00Z json.conf
-sum=$(sha256sum <json.conf | cut -c 1-32)
+# sum FILE [FILE]: their tag
+sum() { { cat "$1"; printf '\0'; cat "${2:-/dev/null}"; } | sha256sum | cut -c 1-32; }
+sum=$(sum json.conf)
 check 'json: usable' 0 run env POST365_MAX_AGE=4d "$P" -C json.conf config \
     show --json
 json 'of the file' "{\"file\":\"$TMP/json.conf\",\"exists\":true,\
@@ -221,8 +223,7 @@ printf 'from = a@b.example\n' >jhalf/config
 printf 'client_secret = x\n' >jhalf/secret
 chmod 600 jhalf/*
 run "$P" -C jhalf/config config show --json
-json 'both files' "\"tag\":\"$({ cat jhalf/config; printf '\0'
-	cat jhalf/secret; } | sha256sum | cut -c 1-32)\""
+json 'both files' "\"tag\":\"$(sum jhalf/config jhalf/secret)\""
 if [ "$(id -u)" = 0 ]; then
 	chmod 755 . && mkdir -m 755 mine && chown 1234 mine
 	cp json.conf mine/root && chmod 644 mine/root
@@ -236,6 +237,213 @@ if [ "$(id -u)" = 0 ]; then
 else
 	skip 'json: of somebody else' 'not root'
 fi
+
+# --- many keys at once
+
+# lines NAME STATUS FILE OPTIONS... <LINES: post365 config set --lines --json
+lines() {
+	name=$1 want=$2 file=$3
+	shift 3
+	cat >in
+	check "lines: $name" "$want" run_in in "$P" -C "$file" config set --lines \
+	    --json "$@"
+	lacks "lines: $name: no secret" "$OUT" "$SECRET"
+	lacks "lines: $name: none in words" "$ERR" "$SECRET"
+}
+umask 022
+lines 'a new file' 0 new/er/config <<END
+tenant_id = $T
+
+# ours
+client_id=$C
+  client_secret =$SECRET
+from = A <a@b.example>
+mailbox =
+END
+json 'made' "{\"file\":\"$TMP/new/er/config\",\"tag\":\"$(sum new/er/config)\",\
+\"changed\":[\"tenant_id\",\"client_id\",\"client_secret\",\"from\"]}"
+same 'lines: its mode' 600 "$(stat -c %a new/er/config)"
+same 'lines: what it has' "tenant_id = $T
+client_id = $C
+client_secret = $SECRET
+from = A <a@b.example>" "$(keys new/er/config)"
+yes 'lines: with comments' grep -q '^#max_age = 5d' new/er/config
+
+printf '# mine\r\n  x_key=1\r\nmax_age=1d\r\nclient_secret = x\r\n# end\r\n\r\n[relay]\r\nlisten = 127.0.0.1:25\r\n' |
+    sed '/x_key/d' >crlf.conf
+chmod 640 crlf.conf
+lines 'CRLF' 0 crlf.conf --if "$(sum crlf.conf)" <<END
+max_age = 3d
+ca = builtin
+END
+printf '# mine\r\nmax_age = 3d\r\nclient_secret = x\r\nca = builtin\r\n# end\r\n\r\n[relay]\r\nlisten = 127.0.0.1:25\r\n' >want
+yes 'lines: byte for byte' cmp want crlf.conf
+same 'lines: the mode stays' 640 "$(stat -c %a crlf.conf)"
+lines 'the same again' 0 crlf.conf <<END
+max_age = 3d
+proxy =
+END
+json 'nothing changed' '"changed":[]}'
+yes 'lines: nor the file' cmp want crlf.conf
+lines 'another proof' 0 crlf.conf <<END
+client_certificate = $TMP/x.pem
+client_certificate_key = $TMP/x.key
+END
+json 'takes the place' \
+    '"changed":["client_secret","client_certificate","client_certificate_key"]}'
+lines 'another certificate' 0 crlf.conf <<END
+client_certificate = $TMP/y.pem
+END
+yes 'lines: its key stays' grep -q '^client_certificate_key' crlf.conf
+lines 'a secret again' 0 crlf.conf <<END
+client_secret = $SECRET
+END
+no 'lines: and all of the certificate goes' grep -q certificate crlf.conf
+lines 'two proofs named' 78 crlf.conf <<END
+client_secret = $SECRET
+client_secret_file = /run/x
+END
+lines 'in an account' 0 crlf.conf -A x <<END
+from = x@b.example
+rate = 5/h
+END
+yes 'lines: its section' grep -q '^.account x' crlf.conf
+
+cp new/er/config new/before
+# refuses NAME STATUS KEY WORDS LINE...: nothing is written, as the JSON says
+refuses() {
+	name=$1 want=$2 key=$3 words=$4
+	shift 4
+	printf '%s\n' 'max_age = 4d' "$@" | lines "$name" "$want" new/er/config
+	json "$name: the key" "{\"error\":{\"key\":\"$key\",\"message\":\""
+	json "$name: why" "$words"
+	yes "lines: $name: nothing written" cmp new/before new/er/config
+}
+refuses 'no tenant' 78 tenant_id 'neither a tenant ID' 'tenant_id = 1 2'
+refuses 'swapped' 78 client_id 'were the two swapped' 'client_id = contoso.com'
+refuses 'twice the same' 78 client_id "the tenant's ID again" "client_id = $T"
+refuses "a secret's ID" 78 client_secret 'that is the Secret ID' \
+    "client_secret = $ID"
+refuses 'an ID for a secret' 78 client_secret 'one of the two IDs' \
+    "client_secret = $C"
+refuses 'a secret elsewhere' 78 client_id 'is not an application ID' \
+    "client_id = $SECRET"
+refuses 'a placeholder' 78 client_secret 'is the example' \
+    'client_secret = the-value-not-the-id'
+refuses 'quoted' 64 from 'quotation marks' 'from = "a@b.example"'
+refuses 'masked' 64 client_secret 'not shown' 'client_secret = ***'
+refuses 'masked, of a proxy' 64 proxy 'not shown' 'proxy = http://***@h:1'
+refuses 'no key' 78 '' 'did you mean max_age' 'max_aeg = 1d'
+refuses 'a key of the relay' 78 '' 'unknown key' 'metrics = 127.0.0.1:1'
+refuses 'a secret for a key' 78 '' 'line 2: unknown key' "$SECRET = x"
+refuses 'no line' 64 '' 'line 2: not of the form' "$SECRET"
+refuses 'twice' 64 max_age 'given twice' 'max_age = 1d'
+refuses 'a control character' 78 from 'control character' "from = a$(printf '\001')"
+refuses 'not UTF-8' 78 from 'not UTF-8' "from = a$(printf '\377')"
+lines 'changed meanwhile' 75 new/er/config --if "$sum" <<END
+max_age = 4d
+END
+json 'whose change' 'changed meanwhile by somebody else'
+lines 'there is one now' 75 new/er/config --if '' <<END
+max_age = 4d
+END
+yes 'lines: neither wrote' cmp new/before new/er/config
+lines 'there is one no longer' 75 new/none --if "$sum" <<END
+max_age = 4d
+END
+no 'lines: not made' [ -e new/none ]
+lines 'no folder is left' 78 left/over/config <<END
+max_age = x
+END
+no 'lines: no folder is left behind' [ -e left ]
+check 'lines: no words' 64 run_in in "$P" -C new/er/config config set --lines from x
+
+# two halves: each key where it belongs, both files or none
+printf 'from = a@b.example\n' >jhalf/config
+printf '# s\ntenant_id = %s\nclient_secret = x\n' "$T" >jhalf/secret
+lines 'two files' 0 jhalf/config --if "$(sum jhalf/config jhalf/secret)" <<END
+max_age = 2d
+client_id = $C
+client_certificate = $TMP/x.pem
+END
+json 'two files' "\"tag\":\"$(sum jhalf/config jhalf/secret)\",\"changed\":[\
+\"client_id\",\"client_secret\",\"client_certificate\",\"max_age\"]"
+same 'lines: the public half' 'from = a@b.example
+max_age = 2d' "$(cat jhalf/config)"
+same 'lines: the other' "# s
+tenant_id = $T
+client_id = $C
+client_certificate = $TMP/x.pem" "$(cat jhalf/secret)"
+cp -r jhalf jbefore
+lines 'half of it wrong' 78 jhalf/config <<END
+max_age = 3d
+secret_expires = soon
+END
+yes 'lines: neither half' diff -r jbefore jhalf
+if [ "$(id -u)" = 0 ]; then
+	mkdir theirs
+	cp new/before theirs/config
+	chown -R 1234 theirs
+	chmod 555 theirs
+	printf 'max_age = 4d\n' >in
+	run $as "$P" -C theirs/config config set --lines --json <in
+	same 'lines: a folder without leave' 78 "$STATUS"
+	json 'which' "$TMP/theirs: Permission denied"
+	chmod 755 theirs
+	run $as "$P" -C theirs/config config set --lines --json <in
+	same 'lines: his own' 0 "$STATUS"
+	same 'lines: his it stays' 1234 "$(stat -c %u theirs/config)"
+	chown 0 theirs/config && chmod 644 theirs/config
+	sed -i '/^client_secret/d' theirs/config
+	printf 'max_age = 3d\n' >in
+	run $as "$P" -C theirs/config config set --lines --json <in
+	same "lines: root's file" 78 "$STATUS"
+	json 'whose' 'config: belongs to user 0'
+fi
+
+# who changes them at once, takes turns
+cp new/before turns.conf
+jobs=''
+for key in rate:5/h timeout:60s max_age:3d max_queue:7 min_free:9m \
+    connect_timeout:7s mime_limit:1m max_message_size:9m max_spool:3g \
+    delivery:once; do
+	"$P" -C turns.conf config set "${key%:*}" "${key#*:}" >>turns 2>&1 &
+	jobs="$jobs $!"
+	echo "mailbox = ${key%:*}@b.example" |
+	    "$P" -C turns.conf config set --lines >>turns 2>&1 &
+	jobs="$jobs $!"
+done
+# shellcheck disable=SC2086 # numbers
+wait $jobs
+same 'turns: no change is lost' 10 "$(keys turns.conf |
+    grep -cE '^(rate|timeout|max_age|max_queue|min_free|connect_timeout|mime_limit|max_message_size|max_spool|delivery) = ')"
+same 'turns: all went well' 20 "$(grep -c '^set ' turns)"
+jobs=''
+for key in rate:5/h timeout:60s max_age:3d max_queue:7 min_free:9m; do
+	echo "${key%:*} = ${key#*:}" |
+	    "$P" -C fresh/a/config config set --lines >>turns 2>&1 &
+	jobs="$jobs $!"
+done
+# shellcheck disable=SC2086
+wait $jobs
+same 'turns: of a new file' 5 "$(keys fresh/a/config | grep -c .)"
+# killed anywhere: the file is the old one or the new one
+cp new/before kill.conf
+sed 's/^#max_age = .*/max_age = 4d/' new/before >kill.new
+printf 'max_age = 4d\n' >in
+odd=0
+for try in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	cp new/before kill.conf
+	"$P" -C kill.conf config set --lines <in >/dev/null 2>&1 &
+	killed=$!
+	sleep "0.00$try"
+	kill -9 "$killed" 2>/dev/null
+	wait "$killed" 2>/dev/null
+	cmp -s new/before kill.conf || cmp -s kill.new kill.conf || odd=1
+done
+same 'kill -9: the old file or the new' 0 "$odd"
+check 'kill -9: the next sweeps' 0 run "$P" -C kill.conf config set max_age 2d
+no 'kill -9: nothing left' ls kill.conf.*.tmp
 
 # --- what is odd is told once, however many workers there are
 
@@ -260,6 +468,16 @@ check 'certificate: set' 0 run "$P" -C cert.conf config certificate --set
 no 'certificate: instead of the secret' grep -q '^client_secret' cert.conf
 check 'certificate: never over another' 73 run "$P" -C cert.conf config \
     certificate
+check 'certificate: for programs' 73 run "$P" -C cert.conf config \
+    certificate --json
+json 'it is there' '{"error":{"key":"","message":"'
+check 'certificate: --json' 0 run "$P" -C cert.conf config certificate --json \
+    --set "$TMP/new.pem"
+json 'the certificate' "{\"file\":\"$TMP/new.pem\",\"certificate\":\"$TMP/new.pem.crt\",\"thumbprint\":\""
+json 'what to upload' '"pem":"-----BEGIN CERTIFICATE-----\n'
+json 'what was set' "\"tag\":\"$(sum cert.conf)\"}"
+lacks 'certificate: no key in it' "$OUT" PRIVATE
+yes 'certificate: set in the file' grep -q "^client_certificate = $TMP/new.pem" cert.conf
 check 'certificate: by hand' 0 run "$P" -C cert.conf config set \
     client_certificate "$TMP/my.pem"
 if command -v openssl >/dev/null 2>&1; then

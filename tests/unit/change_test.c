@@ -75,6 +75,11 @@ test_rows(void)
 			str_eq(buf_view(&out), str_of(cases[i].want)),
 		    "%s: %d %.*s", cases[i].name, done,
 		    STR_ARG(buf_view(&out)));
+		T_CHECK(change_has(buf_view(&out), &c) == (c.line.n > 0),
+		    "%s: has it afterwards", cases[i].name);
+		T_CHECK(c.line.n > 0 ||
+			change_has(str_of(cases[i].text), &c) == done,
+		    "%s: had it", cases[i].name);
 		buf_release(&out);
 	}
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * apply: changes to a settings file: made in memory, loaded as if they were
- * written, then written at once, or not at all.
+ * apply: changes to a settings file, and to the file `secret` beside it: made
+ * in memory, loaded as if they were written, then written at once, or not at
+ * all. Who changes them has a lock on their folder meanwhile.
  */
 #ifndef COMMAND_CONFIG_APPLY_H
 #define COMMAND_CONFIG_APPLY_H
@@ -13,12 +14,26 @@
 #include "cli/cli.h"
 #include "config/key.h"
 
+enum { APPLY_FILES = 2, APPLY_TAG = 33 };
+enum { APPLY_GIVEN = 1, APPLY_CHANGED = 2 };
+
+struct apply_file {
+	const char *path; /* NULL: there is none */
+	struct buf text;  /* as it is to be; wiped */
+	bool changed;
+};
+
 struct apply {
 	const struct cli *cli; /* whose file and account; borrowed */
 	struct arena mem;
-	struct buf text;  /* as the file is to be; wiped */
-	const char *main; /* the settings file */
-	const char *path; /* what is changed: that, or `secret` beside it */
+	struct apply_file file[APPLY_FILES]; /* the settings; `secret` */
+	bool there; /* the settings were; else they are a sample */
+	int lock;
+	char made[4096]; /* the folder that was made for it, or "" */
+	size_t kept;     /* so much of that was there */
+	/* of each key: a value was given; the text is another one now */
+	unsigned char did[CONFIG_KEYS];
+	const struct config_row *at; /* whose value apply_check refused */
 };
 
 /*
@@ -29,18 +44,16 @@ struct apply {
 const char *apply_place(struct arena *mem, const char *named);
 /* The settings file; where *there says that there is none, apply_place. */
 const char *apply_file(struct arena *mem, const char *named, bool *there);
-
-enum { APPLY_TAG = 33 };
-/*
- * What tells these texts from any others: 32 hex digits. apart: of `secret`
- * beside the settings, p NULL: there is none.
- */
-void apply_tag(struct str text, struct str apart, char out[APPLY_TAG]);
+/* Where `secret` would be beside it; NULL: nowhere. Lives in mem. */
+const char *apply_apart(struct arena *mem, const char *path);
 
 /*
- * May this process make or replace that file? ERR_CONFIG says why not. path
- * begins with "/".
+ * What tells the bytes of both files (apart may be NULL) from any others: 32
+ * hex digits. "": there is no file, or it cannot be read.
  */
+void apply_tag(const char *path, const char *apart, char out[APPLY_TAG]);
+
+/* May this process make or replace that file? ERR_CONFIG says why not. */
 bool apply_may_write(const char *path, struct err *e)
     __attribute__((warn_unused_result));
 
@@ -49,28 +62,42 @@ void apply_init(struct apply *a, const struct cli *cli);
 void apply_release(struct apply *a);
 
 /*
- * Finds and reads the file that has, or is to have, this key. ERR_CONFIG,
- * ERR_INPUT: there is none, or it cannot be read.
+ * Takes the lock and reads the files. make: where there are none, begins with
+ * a sample. tag: of what the caller saw; NULL: no matter. ERR_CONFIG,
+ * ERR_INPUT: there is none, or it cannot be read; ERR_RETRY: the lock is
+ * taken; ERR_CONFIG with exit 75: another tag.
  */
-bool apply_read(struct apply *a, const struct config_row *row, struct err *e)
+bool apply_open(struct apply *a, bool make, const char *tag, struct err *e)
     __attribute__((warn_unused_result));
 
-/* Gives the key a value. ERR_CONFIG: no value that a file can have. */
+/*
+ * The text is the file to start with, with what the environment has. printed:
+ * but for secrets. ERR_CONFIG.
+ */
+bool apply_sample(struct apply *a, bool printed, struct err *e)
+    __attribute__((warn_unused_result));
+
+/* Gives the key a value. ERR_CONFIG: no value that it can have. */
 bool apply_set(struct apply *a, const struct config_row *row, struct str value,
     struct err *e) __attribute__((warn_unused_result));
-/* Takes the key away; a default is named in its place. False: not there. */
-bool apply_unset(struct apply *a, const struct config_row *row, bool *was,
-    struct err *e) __attribute__((warn_unused_result));
+/* Takes the key away, if it is there; a default is named in its place. */
+bool apply_unset(struct apply *a, const struct config_row *row, struct err *e)
+    __attribute__((warn_unused_result));
+/* The file that has the key, or is to have it. Lends. */
+const char *apply_path(struct apply *a, const struct config_row *row);
 
 /*
- * Loads the text as the file. ERR_CONFIG. Tells what the environment says of
- * that key in its place; row NULL: of none.
+ * Loads the texts as the files. ERR_CONFIG. warn: tells what the environment
+ * says of the keys that were given.
  */
-bool apply_check(const struct apply *a, const struct config_row *row,
-    struct err *e) __attribute__((warn_unused_result));
+bool apply_check(struct apply *a, bool warn, struct err *e)
+    __attribute__((warn_unused_result));
 
-/* Replaces the file; its owner, group and mode stay. */
-bool apply_replace(const struct apply *a, struct err *e)
+/*
+ * Writes what was changed; owner, group and mode stay. Of two files one may be
+ * written, and the other not: ERR_CONFIG or ERR_RETRY says so.
+ */
+bool apply_close(struct apply *a, struct err *e)
     __attribute__((warn_unused_result));
 
 /* False: there is such a file; ERR_CONFIG with exit 73, and what to do. */

@@ -8,11 +8,17 @@
 
 #include "base/os.h"
 #include "codec/date.h"
+#include "codec/jsonw.h"
 #include "command/config/apply.h"
 #include "command/config/ask.h"
+#include "command/config/json.h"
 #include "net/issue.h"
 
-enum { CERTIFICATE_DAY_S = 24 * 3600, CERTIFICATE_NAME = 96 };
+enum {
+	CERTIFICATE_DAY_S = 24 * 3600,
+	CERTIFICATE_NAME = 96,
+	CERTIFICATE_PRINTED = 64 * 1024
+};
 
 struct str
 certificate_place(struct arena *a, const char *path)
@@ -110,19 +116,51 @@ certificate_tell(const struct certificate_made *m)
 	    m->path, m->path, m->thumbprint, iso, m->path);
 }
 
+/* For programs, with what is to be uploaded. */
+static bool
+certificate_print(const struct certificate_made *m, struct apply *a, bool set,
+    struct err *e)
+{
+	char path[PATH_MAX], iso[DATE_ISO_SIZE], tag[APPLY_TAG];
+	struct buf text, pem;
+	struct jsonw w;
+	bool ok;
+
+	buf_init(&text, CERTIFICATE_PRINTED);
+	buf_init(&pem, CERTIFICATE_PRINTED / 2);
+	date_iso(m->until, iso);
+	w = jsonw_begin(&text);
+	jsonw_open(&w, '{');
+	ok = certificate_public(m, path, e) && os_read_file(path, &pem, e);
+	jsonw_member(&w, STR("file"), str_of(m->path));
+	jsonw_member(&w, STR("certificate"), str_of(path));
+	jsonw_member(&w, STR("thumbprint"), str_of(m->thumbprint));
+	jsonw_member(&w, STR("not_after"), str_of(iso));
+	jsonw_member(&w, STR("pem"), buf_view(&pem));
+	if (set) {
+		apply_tag(a->file->path, apply_apart(&a->mem, a->file->path),
+		    tag);
+		jsonw_member(&w, STR("tag"), str_of(tag));
+	}
+	jsonw_close(&w, '}');
+	ok = ok && jsonw_end_line(&w, e) && cli_out(buf_view(&text), e);
+	buf_release(&pem);
+	buf_release(&text);
+	return ok;
+}
+
 /* By the certificate, and by nothing else. */
 static bool
 certificate_set(struct apply *a, struct str place, struct err *e)
 {
 	const struct config_row *row = &config_rows[CONFIG_CLIENT_CERTIFICATE];
-	bool was;
 
 	for (size_t i = CONFIG_CLIENT_SECRET; i < CONFIG_SECRET_EXPIRES; i++)
 		if (i != CONFIG_CLIENT_CERTIFICATE &&
 		    i != CONFIG_CLIENT_ASSERTION_ALG &&
-		    !apply_unset(a, &config_rows[i], &was, e))
+		    !apply_unset(a, &config_rows[i], e))
 			return false;
-	return apply_set(a, row, place, e) && apply_check(a, row, e);
+	return apply_set(a, row, place, e) && apply_check(a, true, e);
 }
 
 /* Beside the settings, where none is named. */
@@ -131,7 +169,7 @@ certificate_default(struct apply *a, struct err *e)
 {
 	char folder[PATH_MAX];
 
-	if (a->path == NULL || !os_folder_of(a->path, folder, PATH_MAX, e))
+	if (!os_folder_of(a->file->path, folder, PATH_MAX, e))
 		return (struct str){ 0 };
 	return certificate_place(&a->mem,
 	    arena_fmt(&a->mem, "%s/certificate.pem", folder).p);
@@ -160,7 +198,7 @@ certificate_run(const struct settings *s, struct apply *a, struct err *e)
 	unsigned days = 0; /* gcc does not see that it is set */
 
 	if (!certificate_days(s->days, &days, e) ||
-	    (known && !apply_read(a, row, e)))
+	    (known && !apply_open(a, false, s->tag, e)))
 		return false;
 	place = s->word[1] != NULL ? certificate_place(&a->mem, s->word[1]) :
 				     certificate_default(a, e);
@@ -169,15 +207,17 @@ certificate_run(const struct settings *s, struct apply *a, struct err *e)
 	    (s->set && !certificate_set(a, place, e)) ||
 	    !certificate_make(&made, days, e))
 		return false;
-	if (s->set && !apply_replace(a, e)) {
+	if (s->set && !apply_close(a, e)) {
 		certificate_unmake(&made);
 		return false;
 	}
+	if (s->json)
+		return certificate_print(&made, a, s->set, e);
 	if (s->cli.common.quiet)
 		return true;
 	certificate_tell(&made);
 	if (s->set)
-		ask_say("set client_certificate in %s\n", a->path);
+		ask_say("set client_certificate in %s\n", apply_path(a, row));
 	else
 		ask_say("Then sign in by it: post365 config unset "
 			"client_secret, if that is set,\n"
@@ -191,10 +231,11 @@ settings_certificate(const struct settings *s)
 {
 	struct apply a;
 	struct err e;
-	bool ok;
+	int code;
 
 	apply_init(&a, &s->cli);
-	ok = certificate_run(s, &a, &e);
+	code =
+	    certificate_run(s, &a, &e) ? EX_OK : settings_end(s, &a, &e, NULL);
 	apply_release(&a);
-	return ok ? EX_OK : cli_fail(&s->cli, &e);
+	return code;
 }

@@ -18,7 +18,8 @@
 enum { TEXT_MAX = 256 * 1024 }; /* values of 8 kB each, and comments */
 
 const char settings_more[] =
-    "  show   the settings in effect, as a file, and where each is from\n"
+    "  show   the settings in effect, as a file, and where each is from;\n"
+    "         with --json and -v, what each key is for\n"
     "  path   the file that is used\n"
     "  init   asks for what is needed, or takes it from the options, the\n"
     "         secret from standard input; writes a commented file, readable\n"
@@ -28,6 +29,11 @@ const char settings_more[] =
     "  set KEY [VALUE]   changes the file; without VALUE a secret is asked\n"
     "                    for, or the first line of standard input; with\n"
     "                    -A in the section of that account\n"
+    "  set --lines       changes all that lines `KEY = VALUE` of standard\n"
+    "                    input say, or nothing; `KEY =` takes a key out, and\n"
+    "                    a secret, certificate ... the other proofs; makes\n"
+    "                    the file if there is none. 75: with --if, where the\n"
+    "                    settings have changed\n"
     "  unset KEY         takes the key out of the file\n"
     "  certificate [FILE]  makes a key and a certificate to sign in by, and\n"
     "                    FILE.crt to upload\n"
@@ -231,7 +237,8 @@ static const struct {
 	{ "certificate", settings_certificate, 1 },
 };
 
-enum { TENANT = 1, CLIENT, FROM, CERTIFICATE, MANAGED, DAYS, SET, JSON };
+enum { TENANT = 1, CLIENT, FROM, CERTIFICATE, MANAGED, DAYS, SET, JSON, LINES,
+	IF };
 
 const struct cli_option settings_options[] = {
 	{ TENANT, 0, "tenant", "ID", "init: the directory (tenant) ID" },
@@ -243,7 +250,9 @@ const struct cli_option settings_options[] = {
 	  "init: the identity that Azure gives signs in" },
 	{ DAYS, 0, "days", "N", "certificate: how long it is valid (730)" },
 	{ SET, 0, "set", NULL, "certificate: sign in by it from now on" },
-	{ JSON, 0, "json", NULL, "show: as JSON; with -v what a key is for" },
+	{ LINES, 0, "lines", NULL, "set: what standard input says, at once" },
+	{ IF, 0, "if", "TAG", "set ...: if they are what show --json saw" },
+	{ JSON, 0, "json", NULL, "for programs: all but path, init and get" },
 	{ 0, 0, NULL, NULL, NULL }
 };
 /* clang-format on */
@@ -263,7 +272,8 @@ settings_take(struct settings *s, int id, const char *value)
 		[CLIENT] = &s->client,
 		[FROM] = &s->from,
 		[CERTIFICATE] = &s->certificate,
-		[DAYS] = &s->days };
+		[DAYS] = &s->days,
+		[IF] = &s->tag };
 
 	if (id == MANAGED)
 		s->managed = true;
@@ -271,6 +281,8 @@ settings_take(struct settings *s, int id, const char *value)
 		s->set = true;
 	else if (id == JSON)
 		s->json = true;
+	else if (id == LINES)
+		s->lines = true;
 	else
 		*text[id] = value;
 }

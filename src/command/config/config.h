@@ -25,7 +25,8 @@ struct settings {
 	struct cli cli;
 	const char *word[SETTINGS_WORDS]; /* the action and its operands */
 	const char *tenant, *client, *from, *certificate, *days; /* or NULL */
-	bool managed, set, json;
+	const char *tag; /* of show --json, or NULL */
+	bool managed, set, json, lines;
 };
 
 /*

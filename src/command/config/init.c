@@ -59,55 +59,18 @@ static const struct init_item
 	"from: " };
 /* clang-format on */
 
-/* Would the settings take it? */
-static bool
-init_parse(struct init *in, enum config_key key, struct str text, struct err *e)
-{
-	const struct config_row *row = &config_rows[key];
-	struct secret hidden = { 0 };
-	struct str plain;
-	const struct config_value to = { row->type,
-		row->type->secret != NULL ? (void *)&hidden : (void *)&plain,
-		&in->apply.mem, row->example };
-	bool ok = config_text_check(text, e) && row->type->parse(text, &to, e);
-
-	secret_release(&hidden);
-	return ok;
-}
-
-/* What people mix up. */
-static bool
-init_mixed_up(const struct init *in, enum config_key key, struct str text,
-    struct err *e)
-{
-	if (key == CONFIG_CLIENT_ID && str_ieq(text, in->tenant))
-		return err_set(e, ERR_CONFIG,
-		    "that is the tenant's ID again; the Application (client) "
-		    "ID is another one, in the line above it");
-	if (key == CONFIG_CLIENT_ID && config_is_domain(text))
-		return err_set(e, ERR_CONFIG,
-		    "that is a domain, and names a tenant; were the two "
-		    "swapped?");
-	if (key == CONFIG_CLIENT_SECRET &&
-	    (str_ieq(text, in->tenant) || str_ieq(text, in->client)))
-		return err_set(e, ERR_CONFIG,
-		    "that is one of the two IDs again, no secret");
-	if (key == CONFIG_CLIENT_SECRET && config_is_guid(text))
-		return err_set(e, ERR_CONFIG,
-		    "that is the Secret ID; the secret is what the portal "
-		    "shows as Value, once; make another if it is gone");
-	return true;
-}
-
 static bool
 init_judge(struct init *in, enum config_key key, struct str text, struct err *e)
 {
-	const char *odd = oddity_of(&config_rows[key], text, true);
+	const struct config_row *row = &config_rows[key];
+	const char *odd = oddity_of(row, text, true);
 
 	*e = (struct err){ 0 };
+	if (odd == NULL)
+		odd = oddity_mixed_up(key, text, in->tenant, in->client);
 	if (odd != NULL)
 		return err_set(e, ERR_CONFIG, "%s", odd);
-	if (!init_mixed_up(in, key, text, e) || !init_parse(in, key, text, e))
+	if (!oddity_try(row, text, &in->apply.mem, e))
 		return false;
 	if (key == CONFIG_TENANT_ID && config_is_domain(text))
 		ask_say("  (A domain names the tenant, too; its ID is the same "
@@ -209,7 +172,7 @@ init_gather(struct init *in, struct err *e)
 	if (in->terminal)
 		ask_say("This writes %s. Ctrl-C ends it, and leaves nothing "
 			"behind.\n",
-		    in->apply.path);
+		    in->apply.file->path);
 	if (!s->managed || s->tenant != NULL)
 		if (!init_text(in, &init_tenant, s->tenant, &in->tenant, e))
 			return false;
@@ -218,27 +181,6 @@ init_gather(struct init *in, struct err *e)
 			return false;
 	return init_proof(in, e) &&
 	    init_text(in, &init_from, s->from, &in->from, e);
-}
-
-/* The file to start with, with what the environment has. */
-static bool
-init_sample(struct init *in, struct err *e)
-{
-	const struct config_ask ask = { .no_file = true };
-	const struct log *log = &in->s->cli.log;
-	struct access access = { 0 };
-	struct config config;
-	struct err unusable;
-	bool ok = config_load(&config, &ask, log, e);
-
-	if (ok) {
-		(void)!access_load(&access, &config, log, &unusable);
-		config_sample(&config, &access, in->printed, &in->apply.text);
-		ok = buf_ok(&in->apply.text, e);
-	}
-	access_release(&access);
-	config_release(&config);
-	return ok;
 }
 
 static bool
@@ -253,10 +195,9 @@ static bool
 init_set_proof(struct init *in, struct err *e)
 {
 	struct str client = in->client;
-	bool was;
 
 	for (size_t i = CONFIG_CLIENT_SECRET; i <= CONFIG_MANAGED_IDENTITY; i++)
-		if (!apply_unset(&in->apply, &config_rows[i], &was, e))
+		if (!apply_unset(&in->apply, &config_rows[i], e))
 			return false;
 	if (in->s->managed)
 		return init_set(in, CONFIG_MANAGED_IDENTITY,
@@ -275,7 +216,8 @@ init_fill_in(struct init *in, struct err *e)
 		in->certificate =
 		    certificate_place(&in->apply.mem, in->s->certificate);
 	else if (!in->s->managed && !secret_is_set(&in->secret)) {
-		if (!os_folder_of(in->apply.path, folder, sizeof(folder), e))
+		if (!os_folder_of(in->apply.file->path, folder, sizeof(folder),
+			e))
 			return false;
 		in->certificate = certificate_place(&in->apply.mem,
 		    arena_fmt(&in->apply.mem, "%s/certificate.pem", folder).p);
@@ -283,7 +225,7 @@ init_fill_in(struct init *in, struct err *e)
 	return arena_ok(&in->apply.mem, e) &&
 	    init_set(in, CONFIG_TENANT_ID, in->tenant, e) &&
 	    init_set_proof(in, e) && init_set(in, CONFIG_FROM, in->from, e) &&
-	    apply_check(&in->apply, NULL, e);
+	    apply_check(&in->apply, false, e);
 }
 
 /* All files or none. */
@@ -300,11 +242,12 @@ init_write(struct init *in, struct err *e)
 		ask_say("\nMaking a key, which may take a few seconds ...\n");
 	if (make && !certificate_make(&made, CERTIFICATE_DAYS, e))
 		return false;
-	if (apply_make(in->apply.path, buf_view(&in->apply.text), e)) {
+	if (apply_make(in->apply.file->path, buf_view(&in->apply.file->text),
+		e)) {
 		if (in->s->cli.common.quiet)
 			return true;
 		ask_say("%swrote %s, which is closed to other users\n",
-		    in->terminal ? "\n" : "", in->apply.path);
+		    in->terminal ? "\n" : "", in->apply.file->path);
 		if (make)
 			certificate_tell(&made);
 		return true;
@@ -332,7 +275,7 @@ init_run(const struct settings *s, const char *name, const char *operand,
 static bool
 init_offer(const struct init *in, struct err *e)
 {
-	const char *path = in->apply.path;
+	const char *path = in->apply.file->path;
 	struct settings s = *in->s;
 	struct buf address;
 	bool yes, ok;
@@ -404,20 +347,22 @@ init_begin(struct init *in, struct err *e)
 	    s->from != NULL || s->certificate != NULL || s->managed;
 	bool ok;
 
-	in->apply.main = in->apply.path =
+	in->apply.file->path =
 	    apply_place(&in->apply.mem, s->cli.common.config);
 	if (!arena_ok(&in->apply.mem, e))
 		return false;
-	in->printed = strcmp(in->apply.path, "-") == 0;
+	in->printed = strcmp(in->apply.file->path, "-") == 0;
 	in->terminal = ask_somebody() && !in->printed;
 	if (in->printed)
-		return init_sample(in, e) &&
-		    cli_out(buf_view(&in->apply.text), e);
-	ok = init_is_free(in->apply.path, e) && init_sample(in, e);
+		return apply_sample(&in->apply, in->printed, e) &&
+		    cli_out(buf_view(&in->apply.file->text), e);
+	ok = init_is_free(in->apply.file->path, e) &&
+	    apply_sample(&in->apply, in->printed, e);
 	if (!asked && !in->terminal)
 		return ok &&
-		    apply_make(in->apply.path, buf_view(&in->apply.text), e) &&
-		    init_tell_sample(in->apply.path, e);
+		    apply_make(in->apply.file->path,
+			buf_view(&in->apply.file->text), e) &&
+		    init_tell_sample(in->apply.file->path, e);
 	return ok && init_gather(in, e) && init_fill_in(in, e) &&
 	    init_write(in, e) && (!in->terminal || init_offer(in, e));
 }

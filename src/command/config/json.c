@@ -5,13 +5,13 @@
 
 #include "base/os.h"
 #include "codec/date.h"
+#include "codec/jsonw.h"
 #include "command/config/apply.h"
 #include "command/config/certificate.h"
 #include "config/access.h"
 #include "config/credential.h"
 #include "config/file.h"
 #include "config/key.h"
-#include "config/load.h"
 #include "config/show.h"
 
 enum {
@@ -34,30 +34,17 @@ struct json_show {
 	struct err closed; /* why the file cannot be replaced; else ERR_NONE */
 };
 
-/* "", as if there were no file, where it cannot be read. */
 static void
 json_look(struct json_show *j)
 {
-	const struct config named = { .file = str_of(j->file) };
-	struct str path = load_apart_path(&named, &j->mem);
-	struct buf text, apart;
+	const char *apart = apply_apart(&j->mem, j->file);
 	struct os_stat st;
-	struct err unread;
+	struct err absent;
 
-	buf_init_secret(&text, CONFIG_FILE_MAX);
-	buf_init_secret(&apart, CONFIG_FILE_MAX);
-	if (os_stat_path(j->file, &st, &unread) && st.regular &&
-	    os_read_file(j->file, &text, &unread)) {
-		if (path.p == NULL || !os_stat_path(path.p, &st, &unread) ||
-		    !st.regular || !os_read_file(path.p, &apart, &unread))
-			path.p = NULL;
-		apply_tag(buf_view(&text),
-		    path.p != NULL ? buf_view(&apart) : path, j->tag);
-	}
-	buf_release(&text);
-	buf_release(&apart);
+	apply_tag(j->file, apart, j->tag);
 	if (apply_may_write(j->file, &j->closed) &&
-	    (path.p == NULL || apply_may_write(path.p, &j->closed)))
+	    (apart == NULL || !os_stat_path(apart, &st, &absent) ||
+		apply_may_write(apart, &j->closed)))
 		j->closed = (struct err){ 0 };
 }
 
@@ -177,8 +164,8 @@ json_add_key(const struct json_show *j, const struct config_row *row,
 	jsonw_close(w, '}');
 }
 
-void
-settings_json_error(struct jsonw *w, const char *key, const struct err *e)
+static void
+json_add_error(struct jsonw *w, const char *key, const struct err *e)
 {
 	jsonw_key(w, STR("error"));
 	jsonw_open(w, '{');
@@ -212,7 +199,7 @@ json_add_file(const struct json_show *j, struct jsonw *w)
 	jsonw_key(w, STR("usable"));
 	jsonw_bool(w, j->unable.kind == ERR_NONE);
 	if (j->unable.kind != ERR_NONE)
-		settings_json_error(w, NULL, &j->unable);
+		json_add_error(w, NULL, &j->unable);
 }
 
 static bool
@@ -270,4 +257,49 @@ settings_show_json(const struct settings *s)
 	config_release(&j.config);
 	arena_release(&j.mem);
 	return ok ? EX_OK : cli_fail(&s->cli, &e);
+}
+
+static void
+json_add_change(struct apply *a, struct jsonw *w)
+{
+	const char *path = certificate_place(&a->mem, a->file->path).p;
+	char tag[APPLY_TAG];
+
+	apply_tag(path, apply_apart(&a->mem, path), tag);
+	jsonw_member(w, STR("file"), str_of(path));
+	jsonw_member(w, STR("tag"), str_of(tag));
+	jsonw_key(w, STR("changed"));
+	jsonw_open(w, '[');
+	for (size_t i = 0; i < CONFIG_KEYS; i++)
+		if ((a->did[i] & APPLY_CHANGED) != 0)
+			jsonw_str(w, str_of(config_rows[i].name));
+	jsonw_close(w, ']');
+}
+
+int
+settings_end(const struct settings *s, struct apply *a, const struct err *e,
+    const struct config_row *at)
+{
+	int code = e != NULL ? cli_fail(&s->cli, e) : EX_OK;
+	struct jsonw w;
+	struct buf text;
+	struct err unsaid;
+
+	if (!s->json)
+		return code;
+	at = at != NULL ? at : a->at;
+	buf_init(&text, JSON_MAX);
+	w = jsonw_begin(&text);
+	jsonw_open(&w, '{');
+	if (e == NULL)
+		json_add_change(a, &w);
+	else
+		json_add_error(&w, at != NULL ? at->name : "", e);
+	jsonw_close(&w, '}');
+	if ((!jsonw_end_line(&w, &unsaid) ||
+		!cli_out(buf_view(&text), &unsaid)) &&
+	    e == NULL)
+		code = cli_fail(&s->cli, &unsaid);
+	buf_release(&text);
+	return code;
 }

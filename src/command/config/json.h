@@ -7,12 +7,18 @@
 #ifndef COMMAND_CONFIG_JSON_H
 #define COMMAND_CONFIG_JSON_H
 
-#include "codec/jsonw.h"
 #include "command/config/config.h"
 
 int settings_show_json(const struct settings *s);
 
-/* A member "error": key, if there is one, message and remedy. */
-void settings_json_error(struct jsonw *w, const char *key, const struct err *e);
+/*
+ * The end of a command that changes settings: tells why it failed (e not
+ * NULL), and with --json what became of it. at: whose value was refused, or
+ * NULL. Gives the exit status.
+ */
+struct apply;
+struct config_row;
+int settings_end(const struct settings *s, struct apply *a, const struct err *e,
+    const struct config_row *at);
 
 #endif

@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/config/set.h"
 
-#include <sysexits.h>
-
+#include "base/os.h"
 #include "command/config/apply.h"
 #include "command/config/ask.h"
+#include "command/config/json.h"
+#include "config/file.h"
 #include "config/oddity.h"
 
-/* "set from in FILE" */
-static bool
-set_tell(const char *what, const struct config_row *row, const struct apply *a,
-    struct err *e)
-{
-	struct buf text;
-	bool ok;
+enum { SET_TELL_MAX = CONFIG_KEYS * 8192 };
 
-	buf_init(&text, 8192);
-	buf_addf(&text, "%s %s in %s\n", what, row->name, a->path);
-	ok = buf_ok(&text, e) && cli_out(buf_view(&text), e);
-	buf_release(&text);
-	return ok;
-}
+/* What is asked for, by words or by lines. */
+struct set {
+	const struct settings *s;
+	struct apply apply;
+	struct buf lines;     /* of standard input; wiped */
+	struct secret secret; /* or the one value */
+	/* of each key; p NULL: nothing; n 0: it is to be taken away */
+	struct str value[CONFIG_KEYS];
+	const struct config_row *at; /* whose line or word is refused */
+};
 
 /* Others see a command line. */
 static bool
@@ -41,80 +40,200 @@ set_check_value(const struct config_row *row, struct str value, struct err *e)
 {
 	const char *odd = oddity_of(row, value, false);
 
+	if (config_row_is_secret(row) &&
+	    (str_eq(value, STR("***")) ||
+		str_find(value, STR("//***@")) < value.n))
+		odd = "*** stands for a secret that is not shown";
 	if (odd == NULL)
 		return true;
 	err_set(e, ERR_USAGE, "%s: the value was not taken", row->name);
 	return err_remedy(e, "%s", odd);
 }
 
+/* The one value, which may have to be asked for. */
 static bool
-set_value(struct apply *a, const struct config_row *row, const char *value,
-    struct err *e)
+set_ask(struct set *t, const char *value, struct err *e)
 {
-	struct secret secret = { 0 };
-	struct str text = str_trim(str_of(value));
-	bool ok = true;
+	const struct config_row *row = t->at;
 
 	if (value == NULL && row->type->secret == NULL) {
 		err_set(e, ERR_USAGE, "%s: there is no value", row->name);
 		return err_remedy(e, "like post365 config set %s '%s'",
 		    row->name, row->example);
 	}
-	if (value != NULL && config_row_has_secret(row, text))
+	if (value == NULL)
+		return ask_secret(row->name, &t->secret, e);
+	if (config_row_has_secret(row, str_trim(str_of(value))))
 		return set_refuse_secret(row, e);
-	if (value == NULL) {
-		ok = ask_secret(row->name, &secret, e);
-		text = str_trim(secret_view(&secret));
-	}
-	ok = ok && set_check_value(row, text, e) && apply_set(a, row, text, e);
-	secret_release(&secret);
-	return ok;
-}
-
-typedef bool set_change(struct apply *a, const struct config_row *row,
-    const char *value, struct err *e);
-
-static int
-set_run(const struct settings *s, set_change *change, const char *done)
-{
-	const struct config_row *row;
-	struct apply a;
-	struct err e;
-	bool ok;
-
-	row = settings_row(s->word[1], &e);
-	if (row == NULL)
-		return cli_fail(&s->cli, &e);
-	apply_init(&a, &s->cli);
-	ok = apply_read(&a, row, &e) && change(&a, row, s->word[2], &e) &&
-	    apply_check(&a, change == set_value ? row : NULL, &e) &&
-	    apply_replace(&a, &e) && set_tell(done, row, &a, &e);
-	apply_release(&a);
-	return ok ? EX_OK : cli_fail(&s->cli, &e);
+	return secret_set(&t->secret, str_of(value), e);
 }
 
 static bool
-set_take_away(struct apply *a, const struct config_row *row, const char *value,
-    struct err *e)
+set_read_words(struct set *t, struct err *e)
 {
-	bool was;
+	const char *value = t->s->word[2];
+	struct str text;
 
-	if (value != NULL)
-		return err_set(e, ERR_USAGE, "unexpected \"%.60s\"", value);
-	if (!apply_unset(a, row, &was, e))
+	t->at = settings_row(t->s->word[1], e);
+	if (t->at == NULL || !set_ask(t, value, e))
 		return false;
-	return was ||
-	    err_set(e, ERR_CONFIG, "%s is not set in %s", row->name, a->path);
+	text = str_trim(secret_view(&t->secret));
+	if (text.n == 0) {
+		err_set(e, ERR_USAGE, "%s: the value is empty", t->at->name);
+		return err_remedy(e, "post365 config unset %s takes it away",
+		    t->at->name);
+	}
+	t->value[t->at - config_rows] = text;
+	return set_check_value(t->at, text, e);
+}
+
+/* Of a line that is none nothing is said but its number. */
+static bool
+set_read_line(struct set *t, struct str line, struct err *e)
+{
+	size_t eq = str_chr(line, '=');
+	struct str name = str_trim(str_first(line, eq)), *value;
+
+	t->at = config_row_find(name);
+	if (line.n == 0 || line.p[0] == '#')
+		return true;
+	if (eq == line.n)
+		return err_set(e, ERR_USAGE, "not of the form key = value");
+	if (t->at == NULL || t->at->type == NULL) {
+		t->at = NULL;
+		return config_unknown_key(name, e);
+	}
+	value = &t->value[t->at - config_rows];
+	if (value->p != NULL)
+		return err_set(e, ERR_USAGE, "%s is given twice", t->at->name);
+	*value = str_trim(str_from(line, eq + 1));
+	return value->n == 0 || set_check_value(t->at, *value, e);
+}
+
+/* With a proof the others go, unless they are named. */
+static void
+set_replace_proofs(struct set *t)
+{
+	const struct config_row *row = config_rows, *proof;
+
+	for (size_t i = 0; i < CONFIG_KEYS; i++)
+		for (size_t k = 0; k < CONFIG_KEYS; k++) {
+			proof = &config_rows[k];
+			if (t->value[k].n > 0 && t->value[i].p == NULL &&
+			    config_row_gives_way(&row[i], proof))
+				t->value[i] = STR("");
+		}
+}
+
+static bool
+set_read_lines(struct set *t, struct err *e)
+{
+	struct str rest, line;
+
+	if (t->s->word[1] != NULL)
+		return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
+		    t->s->word[1]);
+	if (!os_read_file("-", &t->lines, e))
+		return false;
+	rest = buf_view(&t->lines);
+	for (unsigned n = 1; str_next(&rest, '\n', &line); n++)
+		if (!set_read_line(t, str_trim(line), e))
+			return err_wrap(e, "line %u", n);
+	set_replace_proofs(t);
+	return true;
+}
+
+static bool
+set_read_name(struct set *t, struct err *e)
+{
+	t->at = settings_row(t->s->word[1], e);
+	if (t->at != NULL)
+		t->value[t->at - config_rows] = STR("");
+	return t->at != NULL;
+}
+
+/* All of them into the texts. */
+static bool
+set_change(struct set *t, struct err *e)
+{
+	const struct str *value = t->value;
+
+	for (t->at = config_rows; t->at < config_rows + CONFIG_KEYS; t->at++) {
+		if (value->n > 0 && !apply_set(&t->apply, t->at, *value, e))
+			return false;
+		if (value->n == 0 && value->p != NULL &&
+		    !apply_unset(&t->apply, t->at, e))
+			return false;
+		value++;
+	}
+	t->at = NULL;
+	return true;
+}
+
+/* "set from in FILE" */
+static bool
+set_tell(struct set *t, struct err *e)
+{
+	const struct config_row *row = config_rows;
+	struct apply *a = &t->apply;
+	struct buf text;
+	bool ok;
+
+	buf_init(&text, SET_TELL_MAX);
+	for (size_t i = 0; i < CONFIG_KEYS; i++, row++)
+		if (a->did[i] != 0)
+			buf_addf(&text, "%s %s in %s\n",
+			    (a->did[i] & APPLY_GIVEN) != 0 ? "set" : "removed",
+			    row->name, apply_path(a, row));
+	ok = buf_ok(&text, e) && cli_out(buf_view(&text), e);
+	buf_release(&text);
+	return ok;
+}
+
+typedef bool set_read(struct set *t, struct err *e);
+
+static bool
+set_do(struct set *t, set_read *read, struct err *e)
+{
+	const struct settings *s = t->s;
+	struct apply *a = &t->apply;
+
+	if (!read(t, e) || !apply_open(a, s->lines, s->tag, e) ||
+	    !set_change(t, e))
+		return false;
+	if (read == set_read_name && a->file[0].changed == a->file[1].changed)
+		return err_set(e, ERR_CONFIG, "%s is not set in %s", s->word[1],
+		    a->file->path);
+	return apply_check(a, read != set_read_name, e) && apply_close(a, e) &&
+	    (s->json || set_tell(t, e));
+}
+
+static int
+set_run(const struct settings *s, set_read *read)
+{
+	struct set t = { .s = s };
+	struct err e;
+	int code;
+	bool ok;
+
+	apply_init(&t.apply, &s->cli);
+	buf_init_secret(&t.lines, CONFIG_FILE_MAX);
+	ok = set_do(&t, read, &e);
+	code = settings_end(s, &t.apply, ok ? NULL : &e, t.at);
+	buf_release(&t.lines);
+	secret_release(&t.secret);
+	apply_release(&t.apply);
+	return code;
 }
 
 int
 settings_set(const struct settings *s)
 {
-	return set_run(s, set_value, "set");
+	return set_run(s, s->lines ? set_read_lines : set_read_words);
 }
 
 int
 settings_unset(const struct settings *s)
 {
-	return set_run(s, set_take_away, "removed");
+	return set_run(s, set_read_name);
 }
