@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "deliver/client.h"
 #include "deliver/outbox.h"
+#include "deliver/report.h"
 #include "deliver/returns.h"
 #include "deliver/tracing.h"
 
@@ -40,7 +41,7 @@ const struct cli_option trace_options[] = {
 	{ USAGE, 0, "usage", "DAYS", "sums by day and status, of the mailbox" },
 	{ BOUNCES, 0, "bounces", NULL,
 	  "read the mailbox's bounces into the log now" },
-	{ JSON, 0, "json", NULL, "as JSON, an object a line" },
+	{ JSON, 0, "json", NULL, "as JSON, an object a line; last its error" },
 	{ 0, 0, NULL, NULL, NULL }
 };
 /* clang-format on */
@@ -442,13 +443,26 @@ trace_bounces(struct trace_run *r, struct err *e)
 	return true;
 }
 
+/* Behind what was found out all the same. */
+static int
+trace_fail(struct trace_run *r, const struct err *why)
+{
+	struct err unsaid;
+
+	buf_reset(&r->out);
+	if (r->json)
+		report_error_line(why, &r->out);
+	(void)!cli_out(buf_view(&r->out), &unsaid);
+	return cli_fail(&r->cli, why);
+}
+
 static int
 trace_run_bounces(struct trace_run *r)
 {
 	struct err e;
 
 	if (!trace_bounces(r, &e))
-		return cli_fail(&r->cli, &e);
+		return trace_fail(r, &e);
 	return cli_print(&r->cli, &r->out);
 }
 
@@ -464,11 +478,11 @@ trace_run_all(struct trace_run *r)
 	bool ask_exchange, ok;
 
 	if (!config_load(&r->config, &ask, &r->cli.log, &e))
-		return cli_fail(&r->cli, &e);
+		return trace_fail(r, &e);
 	if (r->bounces)
 		return trace_run_bounces(r);
 	if (!trace_look_up(r, &e))
-		return cli_fail(&r->cli, &e);
+		return trace_fail(r, &e);
 	trace_bound(r);
 	/* nothing of it left this machine: nobody else knows more */
 	ask_exchange = r->known.first == NULL || r->known.sent;
@@ -479,8 +493,8 @@ trace_run_all(struct trace_run *r)
 		    "since Exchange could not be asked:");
 	if (!trace_show(r, ok && ask_exchange, &e) ||
 	    !cli_out(buf_view(&r->out), &e))
-		return cli_fail(&r->cli, &e);
-	return ok ? EX_OK : cli_fail(&r->cli, &why);
+		return trace_fail(r, &e);
+	return ok ? EX_OK : trace_fail(r, &why);
 }
 
 int
@@ -492,13 +506,12 @@ trace_main(const struct cli_command *self, int argc, char **argv)
 
 	r.end = &r.first;
 	cli_init(&r.cli, self, argc, argv);
-	if (!trace_read_options(&r, &e))
-		return cli_fail(&r.cli, &e);
-	if (r.cli.common.help)
-		return cli_help(self);
 	arena_init(&r.mem, TRACE_MEMORY);
 	buf_init(&r.out, TRACE_OUT);
-	code = trace_run_all(&r);
+	if (!trace_read_options(&r, &e))
+		code = trace_fail(&r, &e);
+	else
+		code = r.cli.common.help ? cli_help(self) : trace_run_all(&r);
 	buf_release(&r.out);
 	arena_release(&r.mem);
 	client_close(&r.client);

@@ -198,6 +198,23 @@ trace_json_time(struct jsonw *w, int64_t when)
 	jsonw_member(w, STR("time"), str_of(text));
 }
 
+/* In one line. */
+static void
+trace_json_act(struct jsonw *w, const char *act)
+{
+	struct str rest = str_of(act), line;
+	struct buf text;
+
+	buf_init(&text, ERR_REMEDY_SIZE);
+	while (str_next(&rest, '\n', &line)) {
+		if (text.n > 0)
+			buf_addc(&text, ' ');
+		buf_adds(&text, str_trim(line));
+	}
+	trace_json_text(w, "remedy", buf_view(&text));
+	buf_release(&text);
+}
+
 void
 trace_json_item(struct jsonw *w, const struct trace_item *item, struct str id)
 {
@@ -208,6 +225,7 @@ trace_json_item(struct jsonw *w, const struct trace_item *item, struct str id)
 	trace_json_text(w, "to", item->to);
 	trace_json_text(w, "subject", item->subject);
 	jsonw_member(w, STR("status"), item->status);
+	trace_json_act(w, statuses[trace_status_at(item->status)].act);
 	jsonw_key(w, STR("size"));
 	jsonw_i64(w, item->size);
 	trace_json_text(w, "from_ip", item->from_ip);

@@ -50,6 +50,9 @@ check 'JSON: exit' 0 trace --json "$id"
 same 'JSON: statuses' "delivered failed quarantined pending filteredAsSpam \
 expanded gettingStatus accepted" "$(by_json status)"
 same 'JSON: the id of the queue' 8 "$(grep -c "\"id\":\"$id\"" "$OUT")"
+says 'JSON: what to do' "$OUT" \
+    '"status":"quarantined","remedy":"release it: security.microsoft.com > Email & collaboration > Review > Quarantine"'
+lacks 'JSON: nothing to do' "$OUT" '"status":"delivered","remedy"'
 mid=$(by_json message_id | cut -d ' ' -f 1)
 check 'Message-ID: exit' 0 trace "$mid"
 says 'Message-ID' "$OUT" '    a@x.example  delivered'
@@ -152,6 +155,14 @@ says 'no permission: by command' "$ERR" 'az ad app permission add'
 says 'no permission: the log' "$OUT" '    a@x.example  accepted by'
 check 'no permission, JSON: exit' 77 trace --json "$mid"
 same 'no permission, JSON' accepted "$(by_json status)"
+says 'no permission, JSON: the error behind it' "$OUT" \
+    '^\{"error":\{"code":".*","message":".*","remedy":".*ExchangeMessageTrace.Read.All.*","retryable":false\}\}$'
+check 'unknown id, JSON: exit' 65 trace --json 0123456789ABCDEF
+says 'unknown id, JSON: nothing else' "$OUT" \
+    '^\{"error":\{"code":"input","message":"the log knows no message'
+same 'unknown id, JSON: one line' 1 "$(wc -l <"$OUT")"
+check 'no mail named, JSON: exit' 64 trace --json
+says 'no mail named, JSON' "$OUT" '^\{"error":\{"code":"usage"'
 check 'no permission, unknown mail: exit' 77 trace --to a@x.example
 same 'no permission, unknown mail: nothing is made up' '' "$(cat "$OUT")"
 
