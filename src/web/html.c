@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "web/html.h"
 
-#include <assert.h>
-
 #include "codec/url.h"
 
 /* A character that nobody sees, and that could turn a line around, is none. */
@@ -53,7 +51,10 @@ html_part(struct html *h, struct str s, bool escaped, struct html_values *left)
 			buf_adds(h->out, part);
 		if (at == s.n)
 			return;
-		assert(left->n > 0);
+		if (left->n == 0) {
+			h->out->full = true;
+			return;
+		}
 		html_escape(h->out, *left->item++);
 		left->n--;
 		s = str_from(s, at + 1);
@@ -70,7 +71,7 @@ html_fill(struct html *h, const char *markup, const struct str *value, size_t n)
 	for (; str_next(&rest, '@', &part); word = !word)
 		html_part(h, word ? text_find(h->language, part) : part, word,
 		    &left);
-	assert(left.n == 0);
+	h->out->full = h->out->full || left.n > 0;
 }
 
 void

@@ -28,8 +28,9 @@ struct html {
 };
 
 /*
- * Appends markup with its values, n of them. Their number is the number of
- * `$`, or it is our mistake.
+ * Appends markup with its values, n of them. Where that is not the number of
+ * `$`, it is our mistake: out is latched, and there is no page. (assert would
+ * bring stdio, 9 kB.)
  */
 void html_fill(struct html *h, const char *markup, const struct str *value,
     size_t n);
