@@ -100,6 +100,8 @@ static const char text_log[] =
 	TEXT("clock", "horloge")
 	TEXT("token", "jeton")
 	TEXT("permission", "autorisation")
+	TEXT("large mail", "gros courriel")
+	TEXT("trace", "suivi")
 	TEXT("mailbox", "boîte aux lettres")
 	TEXT("accounts", "comptes")
 	TEXT("test message", "message de test")

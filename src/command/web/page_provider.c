@@ -283,7 +283,12 @@ provider_add_line(const struct provider *p, const char *key, struct str value,
 
 	if (str_chr(value, '\n') < value.n || str_chr(value, '\r') < value.n)
 		return false;
-	if (str_eq(value, have) || (value.n == 0 && !provider_is_in_file(now)))
+	if (str_eq(value, have))
+		return true;
+	/* what holds without a line needs none */
+	if (!provider_is_in_file(now) &&
+	    (value.n == 0 || str_eq(value, STR("yes")) ||
+		str_eq(value, str_of(provider_clouds[0]))))
 		return true;
 	buf_addf(lines, "%s = ", key);
 	buf_adds(lines, value);

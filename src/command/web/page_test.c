@@ -57,6 +57,9 @@ test_put_step(struct visit *v, const struct json *line,
 		return;
 	while (i < 3 && !str_eq(state, str_of(words[i].state)))
 		i++;
+	/* the trace could not be asked: few apps may, and the mail went */
+	if (i == 2 && shown->sent && code.n > 0)
+		i = 1;
 	shown->failed = shown->failed || i == 2;
 	shown->sent =
 	    shown->sent || (i == 0 && str_eq(name, STR("test message")));

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/os.h"
 #include "command/web/house.h"
@@ -71,7 +72,8 @@ web_load(struct web *w)
 	if (config_relay(&w->config, &w->mem, &lines, &e) &&
 	    conf_read(&w->mem, lines, &w->conf, &e))
 		return;
-	if (e.exit != EX_NOINPUT) /* Save will make the file */
+	/* Save will make a file that is not there */
+	if (ask.path == NULL || access(ask.path, F_OK) == 0)
 		log_warn(&w->cli.log, "%s", e.msg);
 	w->conf = (struct conf){ 0 };
 }
