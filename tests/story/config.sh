@@ -401,6 +401,40 @@ if [ "$(id -u)" = 0 ]; then
 	json 'whose' 'config: belongs to user 0'
 fi
 
+if unshare -m true 2>/dev/null; then
+	mkdir alone
+	cp new/before alone/config
+	# shellcheck disable=SC2016
+	printf 'max_age = 4d\n' >in
+	run_in in unshare -m --propagation private sh -c 'mount --bind "$2" "$2" &&
+	    "$1" -C "$2" config show --json && "$1" -C "$2" config set --lines' \
+	    sh "$P" alone/config
+	json 'a mounted file' '"writable":false,"why_not":"'"$TMP"'/alone/config: is mounted'
+	says 'lines: a mounted file' "$ERR" 'do: mount its folder'
+	: >alone/x
+	run_in in unshare -m --propagation private sh -c 'mount --bind "$2" "$3" &&
+	    "$1" -C "$2" config set --lines' sh "$P" alone/config alone/x
+	same 'lines: one that is mounted elsewhere' 0 "$STATUS"
+else
+	skip 'lines: a mounted file' 'no mounts'
+fi
+# who reads command lines sees no secret
+mkfifo pipe
+"$P" -C new/er/config config set --lines <pipe >/dev/null 2>&1 &
+exec 9>pipe
+tries=0
+until tr '\0' ' ' <"/proc/$!/cmdline" | grep -q 'set --lines' || [ $tries -gt 50 ]; do
+	tries=$((tries + 1))
+	sleep 0.1
+done
+printf 'client_secret = %sx\n' "$SECRET" >&9
+tr '\0' '\n' <"/proc/$!/cmdline" >cmdline
+exec 9>&-
+wait "$!"
+says 'lines: by a pipe' new/er/config "^client_secret = ${SECRET}x\$"
+yes 'lines: its command line' grep -q -- --lines cmdline
+lacks 'lines: has no secret' cmdline "$SECRET"
+
 # who changes them at once, takes turns
 cp new/before turns.conf
 jobs=''

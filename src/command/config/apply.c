@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -111,7 +112,8 @@ apply_file(struct arena *mem, const char *named, bool *there)
 
 	config_find(mem, named, &places);
 	for (size_t i = 0; i < places.n; i++) {
-		*there = os_stat_path(places.item[i].p, &st, &absent);
+		*there = places.item[i].p != NULL &&
+		    os_stat_path(places.item[i].p, &st, &absent);
 		if (*there)
 			return places.item[i].p;
 	}
@@ -286,7 +288,7 @@ apply_open(struct apply *a, bool make, const char *tag, struct err *e)
 		return false;
 	/* perhaps the one before us made it */
 	f->path = apply_file(&a->mem, a->cli->common.config, &a->there);
-	if (a->there)
+	if (a->there && f->path != NULL)
 		apply_find_apart(a);
 	return arena_ok(&a->mem, e) &&
 	    (a->there ? apply_read(a, e) : apply_sample(a, false, e)) &&
@@ -456,6 +458,36 @@ apply_write(const char *path, struct str text, struct replace_how how,
 	return ok;
 }
 
+/*
+ * A file that is mounted by itself, as containers do it, keeps its name: no
+ * other file can take it. In a line of the kernel's (proc(5), mountinfo) its
+ * place stands before words, and after another path; one with blanks in it is
+ * written otherwise, and not found.
+ */
+static bool
+apply_is_mount(const char *path)
+{
+	char field[PATH_MAX + 2];
+	struct err unread;
+	struct buf mounts;
+	bool found = false;
+	struct str rest;
+	size_t n;
+
+	/* but for its last blank, which the next one may begin with */
+	n = (size_t)snprintf(field, sizeof(field), " %s ", path) - 1;
+	buf_init(&mounts, CONFIG_FILE_MAX);
+	if (!os_read_file("/proc/self/mountinfo", &mounts, &unread))
+		buf_reset(&mounts);
+	rest = buf_view(&mounts);
+	while (!found && rest.n > 0) {
+		rest = str_from(rest, str_find(rest, str_of(field)) + n);
+		found = rest.n > 1 && rest.p[1] != '/';
+	}
+	buf_release(&mounts);
+	return found;
+}
+
 bool
 apply_may_write(const char *path, struct err *e)
 {
@@ -475,6 +507,13 @@ apply_may_write(const char *path, struct err *e)
 		return err_sys(e, ERR_CONFIG, "%s", real);
 	if (access(folder, W_OK | X_OK) < 0)
 		return err_sys(e, ERR_CONFIG, "%s", folder);
+	if (there && apply_is_mount(real)) {
+		err_set(e, ERR_CONFIG,
+		    "%s: is mounted by itself, so no new file can take its "
+		    "place",
+		    real);
+		return err_remedy(e, "mount its folder instead");
+	}
 	/* the new one would not be its owner's */
 	return geteuid() == 0 || st.st_uid == geteuid() ||
 	    err_set(e, ERR_CONFIG, "%s: belongs to user %u", real,

@@ -7,7 +7,7 @@
  *	set.c          set and unset
  *	init.c         init: asks, and writes a file
  *	certificate.c  certificate: makes one to sign in by
- *	apply.c        what these change: one file, checked before it is written
+ *	apply.c        what these change: files, checked before they are written
  *	ask.c          questions on a terminal
  */
 #ifndef COMMAND_CONFIG_CONFIG_H
@@ -33,7 +33,8 @@ struct settings {
  * show, get: 78 for settings that cannot be used, or a key that is not set;
  * show --json: 0, and says so.
  * path: 66 if there is no file. init: 73 if there is one. set, unset: 78 for a
- * file that could not be used afterwards; it is not written.
+ * file that could not be used afterwards, 75 where --if names another tag, or
+ * somebody else changes it for too long; it is not written then.
  */
 int settings_main(const struct cli_command *self, int argc, char **argv);
 
