@@ -234,8 +234,9 @@ page_trace(struct visit *v)
 		HTML_PUT(h, "<dt>$<dd><b>$</b> $ <span lang=\"en\">$</span>",
 		    visit_str(line, "to"),
 		    text_find(h->language, visit_str(line, "status")),
-		    visit_time(v, visit_str(line, "received")),
-		    visit_str(line, "detail"));
+		    visit_time(v, visit_str(line, "time")),
+		    visit_str(line,
+			visit_str(line, "reason").n > 0 ? "reason" : "remedy"));
 	}
 	html_put(h, "</dl>");
 	if (said.code != EX_OK && said.err.n > 0)
