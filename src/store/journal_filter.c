@@ -59,7 +59,7 @@ filter_any_has(const struct json *list, struct str part)
 static bool
 filter_is_failure(struct str verdict)
 {
-	return !str_eq(verdict, STR("sent")) &&
+	return !str_eq(verdict, STR("sent")) && !str_eq(verdict, STR("part")) &&
 	    !str_eq(verdict, STR("exported"));
 }
 

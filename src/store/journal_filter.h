@@ -26,7 +26,7 @@ struct journal_filter {
 	struct str verdict;
 	int64_t since;  /* seconds since 1970 */
 	int64_t until;  /* that second included; 0: without end */
-	bool failed;    /* the verdict is neither "sent" nor "exported" */
+	bool failed;    /* the verdict is not "sent", "part", "exported" */
 	bool backwards; /* the newest first */
 };
 
