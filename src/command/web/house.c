@@ -518,14 +518,15 @@ house_loop(struct house *h, int signals)
 	enum { OWN = CALL_MOST + JOB_MOST, ALL = OWN + 1 };
 	struct pollfd at[ALL + SERVE_FDS];
 	int64_t now = os_mono_ms(), until;
+	size_t n;
 
 	h->used = now;
 	while (h->how->forever || now < h->used + WEB_SESSION_IDLE_MS) {
 		until = INT64_MAX;
 		house_wants(h, at, &until);
 		at[OWN] = (struct pollfd){ signals, POLLIN, 0 };
-		(void)os_poll(at,
-		    ALL + serve_wants(&h->serve, at + ALL, &until), until);
+		n = ALL + serve_wants(&h->serve, at + ALL, &until);
+		(void)os_poll(at, n, until);
 		if (at[OWN].revents != 0)
 			return;
 		now = os_mono_ms();
