@@ -3,20 +3,36 @@
 
 #include "codec/url.h"
 
-/* "[::1]:8365" and "127.0.0.1:8365" without the port. */
+/* "[::1]:8365" and "127.0.0.1:8365" without the port; empty: they are none. */
 static struct str
 gate_name(struct str host)
 {
-	size_t end;
+	size_t end = str_starts(host, STR("[")) ? str_chr(host, ']') + 1 :
+						  str_chr(host, ':');
+	struct str port = str_from(host, end);
+	uint64_t n;
 
-	if (host.n > 0 && host.p[0] == '[') {
-		end = str_chr(host, ']');
-		return str_first(host, end + 1);
-	}
-	return str_first(host, str_chr(host, ':'));
+	if (port.n > 0 &&
+	    (port.p[0] != ':' || !str_u64(str_from(port, 1), UINT16_MAX, &n)))
+		return STR("");
+	return str_first(host, end);
 }
 
-/* Four numbers and dots, or something in brackets. */
+/* Of hexadecimal digits, with a colon among them. */
+static bool
+gate_is_ip6(struct str s)
+{
+	bool colon = false;
+
+	for (; s.n > 0; s = str_from(s, 1)) {
+		colon = colon || s.p[0] == ':';
+		if (s.p[0] != ':' && s.p[0] != '.' && ascii_hex(s.p[0]) < 0)
+			return false;
+	}
+	return colon;
+}
+
+/* Four numbers and dots, or an address in brackets. */
 static bool
 gate_is_literal(struct str name)
 {
@@ -24,8 +40,9 @@ gate_is_literal(struct str name)
 	uint64_t n;
 	unsigned parts = 0;
 
-	if (name.n > 2 && name.p[0] == '[')
-		return name.p[name.n - 1] == ']';
+	if (str_starts(name, STR("[")))
+		return str_ends(name, STR("]")) &&
+		    gate_is_ip6(str_from(str_first(name, name.n - 1), 1));
 	while (str_next(&name, '.', &part)) {
 		if (!str_u64(part, 255, &n))
 			return false;
@@ -48,16 +65,18 @@ gate_host(struct str host, struct str names)
 }
 
 bool
-gate_origin(struct str origin, struct str fetch_site, struct str host)
+gate_origin(const struct gate_from *f)
 {
-	size_t scheme;
+	size_t n = str_find(f->origin, STR("://"));
+	struct str scheme = str_first(f->origin, n);
 
-	if (origin.p == NULL)
-		return str_eq(fetch_site, STR("same-origin"));
-	scheme = str_find(origin, STR("://"));
-	return (str_eq(str_first(origin, scheme), STR("http")) ||
-		   str_eq(str_first(origin, scheme), STR("https"))) &&
-	    str_ieq(str_from(origin, scheme + 3), host);
+	if (str_ends(f->fetch_site, STR("-site")))
+		return false;
+	if (f->origin.p == NULL)
+		return str_eq(f->fetch_site, STR("same-origin"));
+	return (str_eq(scheme, STR("https")) ||
+		   (!f->tls && str_eq(scheme, STR("http")))) &&
+	    str_ieq(str_from(f->origin, n + 3), f->host);
 }
 
 struct str

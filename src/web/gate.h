@@ -26,8 +26,14 @@ bool gate_host(struct str host, struct str names);
 /*
  * May a form with these fields change something? origin: scheme and authority
  * that are this Host; where a browser sends none, it has to say same-origin.
+ * What came by TLS is from a page that came so, too: others can be forged on
+ * their way. What came plain may be from a proxy that does TLS.
  */
-bool gate_origin(struct str origin, struct str fetch_site, struct str host);
+struct gate_from {
+	struct str origin, fetch_site, host;
+	bool tls;
+};
+bool gate_origin(const struct gate_from *f);
 
 /* The value of one cookie; p is NULL: there is none. Lends from cookies. */
 struct str gate_cookie(struct str cookies, struct str name);

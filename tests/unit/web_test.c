@@ -240,6 +240,18 @@ static const struct {
 	{ "1.2.3.4.5", false },
 	{ "256.1.1.1", false },
 	{ "[evil.example", false },
+	{ "[evil.example]:8365", false },
+	{ "[::1]evil.example", false },
+	{ "[::1", false },
+	{ "[]", false },
+	{ "[", false },
+	{ "[ab]", false },
+	{ "[::ffff:127.0.0.1]:1", true },
+	{ "127.0.0.1:@evil.example", false },
+	{ "127.0.0.1:80@evil.example", false },
+	{ "127.0.0.1:", false },
+	{ "127.0.0.1:65536", false },
+	{ "nas.example.com:x", false },
 	{ "", false },
 	{ ":8365", false },
 };
@@ -256,29 +268,39 @@ test_hosts(void)
 
 static const struct {
 	const char *origin, *site, *host;
-	bool want;
+	bool want, tls;
 } origins[] = {
-	{ "http://127.0.0.1:8365", NULL, "127.0.0.1:8365", true },
-	{ "https://nas.example.com", "same-origin", "nas.example.com", true },
-	{ "http://127.0.0.1:9", NULL, "127.0.0.1:8365", false },
-	{ "http://evil.example", "cross-site", "127.0.0.1:8365", false },
-	{ "null", NULL, "127.0.0.1:8365", false },
-	{ "", NULL, "127.0.0.1:8365", false },
-	{ "ftp://127.0.0.1:8365", NULL, "127.0.0.1:8365", false },
-	{ "http://127.0.0.1:8365.evil.example", NULL, "127.0.0.1:8365", false },
-	{ NULL, "same-origin", "127.0.0.1:8365", true },
-	{ NULL, "same-site", "127.0.0.1:8365", false },
-	{ NULL, "none", "127.0.0.1:8365", false },
-	{ NULL, NULL, "127.0.0.1:8365", false },
+	{ "http://127.0.0.1:8365", NULL, "127.0.0.1:8365", true, false },
+	{ "https://nas.example.com", "same-origin", "nas.example.com", true,
+	    false },
+	{ "http://127.0.0.1:9", NULL, "127.0.0.1:8365", false, false },
+	{ "http://evil.example", "cross-site", "127.0.0.1:8365", false, false },
+	{ "null", NULL, "127.0.0.1:8365", false, false },
+	{ "", NULL, "127.0.0.1:8365", false, false },
+	{ "ftp://127.0.0.1:8365", NULL, "127.0.0.1:8365", false, false },
+	{ "http://127.0.0.1:8365.evil.example", NULL, "127.0.0.1:8365", false,
+	    false },
+	{ NULL, "same-origin", "127.0.0.1:8365", true, false },
+	{ NULL, "same-site", "127.0.0.1:8365", false, false },
+	{ NULL, "none", "127.0.0.1:8365", false, false },
+	{ NULL, NULL, "127.0.0.1:8365", false, false },
+	{ "http://127.0.0.1:8365", "cross-site", "127.0.0.1:8365", false,
+	    false },
+	{ "http://127.0.0.1:8365", "same-site", "127.0.0.1:8365", false,
+	    false },
+	{ "http://127.0.0.1:8365", "none", "127.0.0.1:8365", true, false },
+	{ "https://nas.example.com", NULL, "nas.example.com", true, true },
+	{ "http://nas.example.com", NULL, "nas.example.com", false, true },
 };
 
 static void
 test_origins(void)
 {
 	for (size_t i = 0; i < N(origins); i++)
-		T_CHECK(gate_origin(str_of(origins[i].origin),
-			    str_of(origins[i].site),
-			    str_of(origins[i].host)) == origins[i].want,
+		T_CHECK(gate_origin(&(
+			    struct gate_from){ str_of(origins[i].origin),
+			    str_of(origins[i].site), str_of(origins[i].host),
+			    origins[i].tls }) == origins[i].want,
 		    "%s, %s", origins[i].origin, origins[i].site);
 }
 

@@ -214,8 +214,8 @@ house_stranger(const struct house *h, const struct serve_request *r,
 		return "this name is not known here; the setting web_hosts in "
 		       "[relay] adds it, or use the address";
 	if (str_eq(r->method, STR("POST")) && route->whom != ROUTE_PROGRAM &&
-	    !gate_origin(house_field(r, "Origin"),
-		house_field(r, "Sec-Fetch-Site"), host))
+	    !gate_origin(&(struct gate_from){ house_field(r, "Origin"),
+		house_field(r, "Sec-Fetch-Site"), host, r->tls }))
 		return "this form does not come from a page of this address";
 	return NULL;
 }
