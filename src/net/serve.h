@@ -74,7 +74,7 @@ enum { SERVE_LATER = 0 }; /* a status: the answer comes by serve_reply */
 struct serve_answer {
 	int status;
 	const char *type;  /* of the body; NULL: none */
-	struct buf fields; /* further ones, "Name: value" CRLF each */
+	struct buf fields; /* its own, "Name: value" CRLF each */
 	struct buf body;
 };
 
@@ -110,7 +110,8 @@ struct serve_how {
 	const struct cert *cert; /* NULL: plain */
 	uint64_t body_max;       /* serve_admit's, if nobody says otherwise */
 	struct str spool;        /* of temp_open; may be empty */
-	serve_admitter *admit;   /* NULL: all, in memory */
+	struct str fields;     /* of each answer, refusals too; may be empty */
+	serve_admitter *admit; /* NULL: all, in memory */
 	serve_handler *handle;
 	void *arg;
 };
@@ -126,7 +127,8 @@ struct serve_client {
 		SERVE_LINGERING /* the last answer is out: RFC 9112 9.6 */
 	} phase;
 	struct serve_peer peer;
-	struct arena mem; /* of tls */
+	struct str fields; /* of each answer */
+	struct arena mem;  /* of tls */
 	struct io_stream stream;
 	short events; /* what it waits for */
 	int64_t deadline;

@@ -14,7 +14,7 @@ enum {
 	READS_MOST = 4, /* of one client in a step: others wait as well */
 	MEMORY_MAX = 64 * 1024,
 	LINGER_MS = 1000,
-	SAID_MAX = 1024 /* a head without the handler's fields */
+	SAID_MAX = 1024 /* a head without fields of others */
 };
 
 void
@@ -52,7 +52,8 @@ client_rest(struct serve_client *c, int64_t deadline)
 	http1_init(&c->head, HTTP1_REQUEST);
 	client_drop_body(c, SIZE_MAX - 1); /* the limit comes by the head */
 	buf_release(&c->out);
-	buf_init_secret(&c->out, SERVE_ANSWER_MAX + HTTP1_HEAD_MAX + SAID_MAX);
+	buf_init_secret(&c->out,
+	    SERVE_ANSWER_MAX + HTTP1_HEAD_MAX + SAID_MAX + c->fields.n);
 	c->sent = 0;
 	c->headed = c->begun = c->bare = false;
 	c->phase = SERVE_IDLE;
@@ -66,7 +67,9 @@ serve_client_begin(struct serve *s, struct serve_client *c, int fd,
 {
 	struct err ignored;
 
-	*c = (struct serve_client){ .stream.fd = fd, .peer = *peer };
+	*c = (struct serve_client){ .stream.fd = fd,
+		.peer = *peer,
+		.fields = s->how.fields };
 	tcp_tune(fd);
 	arena_init(&c->mem, MEMORY_MAX);
 	buf_init_secret(&c->ahead, READ_PIECE);
@@ -103,6 +106,7 @@ serve_client_say(struct serve_client *c, const struct serve_answer *a,
 	date_http(wall, date);
 	buf_addf(&c->out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", a->status,
 	    serve_reason(a->status), date);
+	buf_adds(&c->out, c->fields);
 	buf_adds(&c->out, buf_view(&a->fields));
 	if (a->type != NULL)
 		buf_addf(&c->out, "Content-Type: %s\r\n", a->type);

@@ -10,7 +10,6 @@
 
 #include "base/fds.h"
 #include "base/os.h"
-#include "web/look.h"
 
 enum { CALL_PIECE = 65536 };
 
@@ -54,7 +53,6 @@ call_run(const struct call_how *how, int fd)
 	buf_init_secret(&v->body_out, SERVE_ANSWER_MAX);
 	v->html.out = &v->body_out;
 	v->html.mem = &v->mem;
-	look_fields(&v->fields);
 	how->page(v);
 	call_write(v, fd);
 }
@@ -139,7 +137,6 @@ call_end(struct call *c, struct serve_answer *a, bool late)
 		a->type = call_types[VISIT_TEXT];
 		buf_addf(&a->body, "the page %s\n",
 		    late ? "was not made in time" : "could not be made");
-		look_fields(&a->fields);
 	}
 	os_close(&c->fd);
 	buf_release(&c->out);

@@ -92,7 +92,6 @@ house_text(struct serve_answer *a, int status, const char *text)
 	a->status = status;
 	a->type = call_types[VISIT_TEXT];
 	buf_addf(&a->body, "%s\n", text);
-	look_fields(&a->fields);
 }
 
 static void
@@ -100,7 +99,6 @@ house_go(struct serve_answer *a, const char *path)
 {
 	a->status = 303;
 	buf_addf(&a->fields, "Location: %s\r\n", path);
-	look_fields(&a->fields);
 }
 
 /* As POST /send says it. */
@@ -147,7 +145,6 @@ house_begin(struct house_request *q, struct str user)
 	    web_sessions_begin(&q->house->sessions, user, q->now);
 
 	house_set_cookie(q, s->id);
-	look_fields(&q->a->fields);
 	q->a->status = 200;
 	q->a->type = call_types[VISIT_HTML];
 	buf_addz(&q->a->body,
@@ -545,9 +542,13 @@ house_run(const struct house_how *how)
 		.spool = how->spool,
 		.handle = house_handle,
 		.admit = house_admit };
+	struct buf fields;
 	sigset_t set;
 	int signals;
 
+	buf_init(&fields, HTTP1_HEAD_MAX);
+	look_fields(&fields);
+	serve.fields = buf_view(&fields);
 	arena_init_secret(&mem, HOUSE_MEMORY);
 	serve.arg = h = arena_alloc(&mem, sizeof(*h));
 	if (h == NULL)
@@ -569,5 +570,6 @@ house_run(const struct house_how *how)
 	serve_close(&h->serve);
 	os_close(&signals);
 	arena_release(&mem);
+	buf_release(&fields);
 	return EX_OK;
 }
