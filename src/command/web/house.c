@@ -453,6 +453,10 @@ house_sign_in(struct house_request *q)
 	struct sign_who who;
 	enum sign_in signed_in = house_sign(q->house, &ask, &who);
 
+	if (signed_in == SIGN_OK && !who.admin)
+		log_warn(&q->house->how->cli->log,
+		    "web: \"%s\" from %s signs in, but has no role=admin",
+		    who.name, q->r->peer);
 	if (signed_in == SIGN_OK && who.admin)
 		house_begin(q, str_of(who.name));
 	else if (signed_in == SIGN_SLOW)
