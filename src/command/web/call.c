@@ -73,6 +73,7 @@ calls_begin(struct calls *all, const struct call_how *how, int64_t now,
 		return false;
 	*c = (struct call){ .fd = fd[0],
 		.id = how->id,
+		.is_look = !how->visit->post,
 		.until = now + CALL_MS,
 		.pid = fork() };
 	if (c->pid == 0)
@@ -163,10 +164,13 @@ calls_step(struct calls *all, const struct pollfd at[CALL_MOST],
 		struct call *c = &all->one[i];
 		struct serve_answer a;
 		uint64_t id = c->id;
-		bool late = now >= c->until;
+		bool late;
 
-		if (c->pid <= 0 ||
-		    !((at[i].revents != 0 && call_hear(c)) || late))
+		if (c->pid <= 0)
+			continue;
+		late = now >= c->until ||
+		    (c->is_look && !serve_is_waiting(serve, id));
+		if (!late && !(at[i].revents != 0 && call_hear(c)))
 			continue;
 		serve_answer_init(&a);
 		call_end(c, &a, late);

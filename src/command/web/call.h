@@ -22,7 +22,8 @@ struct calls {
 	struct call {
 		pid_t pid; /* 0: a free place */
 		int fd;
-		uint64_t id; /* of the request */
+		uint64_t id;  /* of the request */
+		bool is_look; /* changes nothing: ends with who asked */
 		struct buf out;
 		int64_t until;
 	} one[CALL_MOST];
