@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/fds.h"
 #include "base/os.h"
 
 enum { JOB_LINES = 256 * 1024 };
@@ -35,6 +36,7 @@ static void __attribute__((noreturn)) job_run(const struct visit *v,
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)sigprocmask(SIG_SETMASK, mask, NULL);
+	fds_close_but((const int[]){ fd, v->cli->log.fd }, 2);
 	if (visit_run_to(v, check, fd) == EX_OK)
 		(void)visit_run_to(v, test, fd);
 	_exit(EX_OK);
