@@ -61,11 +61,12 @@ certificate_make_one(struct visit *v)
 static bool
 certificate_use(struct visit *v)
 {
-	struct str line = arena_fmt(&v->mem, "client_certificate = %s\n",
-	    form_get(&v->form, "file").p);
-	struct str ignored;
+	struct str file = form_get(&v->form, "file"), ignored;
+	struct str line =
+	    arena_fmt(&v->mem, "client_certificate = %.*s\n", STR_ARG(file));
 
-	if (str_chr(line, '\n') + 1 == line.n && page_set(v, line, &ignored))
+	if (file.n > 0 && str_chr(file, '\n') == file.n &&
+	    str_chr(file, '\r') == file.n && page_set(v, line, &ignored))
 		return true;
 	v->status = 422;
 	return false;

@@ -344,6 +344,7 @@ page_provider_save(struct visit *v)
 {
 	struct provider p = { .v = v };
 	struct buf lines;
+	struct err e;
 	bool ok;
 
 	visit_head(v, "Provider");
@@ -352,6 +353,10 @@ page_provider_save(struct visit *v)
 	ok = p.shown != NULL && provider_make_lines(&p, &lines);
 	if (p.shown != NULL && !ok)
 		visit_complain(v, STR("a value is one line"), STR(""));
+	if (!buf_ok(&lines, &e)) { /* half of it would be another setting */
+		ok = false;
+		visit_complain(v, str_of(e.msg), STR(""));
+	}
 	ok = ok && (lines.n == 0 || page_set(v, buf_view(&lines), &p.bad_key));
 	buf_release(&lines);
 	if (ok) {
