@@ -11,20 +11,16 @@
 static void
 metrics_count_queue(struct visit *v, struct stats *stats)
 {
-	const char *const word[] = { "queue", "list", "--json", NULL };
-	static const char *const states[] = { "queued", "active", "hold",
-		"dead" };
-	unsigned long n[4] = { 0 };
+	const char *const word[] = { "queue", "count", "--json", NULL };
+	static const char *const states[] = { "queued", "hold", "dead" };
 	struct visit_said said;
-	const struct json *line;
+	const struct json *n;
 
 	visit_run(v, word, STR(""), &said);
-	while ((line = visit_line(v, &said.out)) != NULL)
-		for (size_t i = 0; i < 4; i++)
-			n[i] +=
-			    str_eq(visit_str(line, "state"), str_of(states[i]));
-	for (size_t i = 0; i < 4; i++)
-		stats_set(stats, STATS_QUEUE, n[i], str_of(states[i]), STR(""));
+	n = visit_line(v, &said.out);
+	for (size_t i = 0; n != NULL && i < 3; i++)
+		stats_set(stats, STATS_QUEUE, (uint64_t)visit_int(n, states[i]),
+		    str_of(states[i]), STR(""));
 }
 
 void
