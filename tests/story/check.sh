@@ -67,6 +67,8 @@ same 'check: no operand' 64 "$STATUS"
 with test 'not an address@'
 same 'test: a bad address' 65 "$STATUS"
 same 'test: nothing more was sent' 1 "$(count_mail)"
+run "$P" -C "$CONFIG" log --json
+same 'test: the log has it, once' 1 "$(grep -c '"client":"test".*"verdict":"sent"' "$OUT")"
 
 # --- the first thing that is wrong ends it, with its remedy
 setting client_secret wrong

@@ -47,10 +47,9 @@ const char check_more[] =
 
 const char test_more[] =
     "Shows the steps to the token as check does and then sends one message to\n"
-    "the address. With --wait, each change of its status in Exchange's "
-    "message\n"
-    "trace, until it is final; the app needs the permission\n"
-    "ExchangeMessageTrace.Read.All for that.\n";
+    "the address, which the log has, too. With --wait, each change of its\n"
+    "status in Exchange's message trace, until it is final; the app needs the\n"
+    "permission ExchangeMessageTrace.Read.All for that.\n";
 
 enum { OF_CHECK = 1, OF_TEST = 2, OF_BOTH = 3 };
 

@@ -55,7 +55,8 @@ struct step_run {
 	struct err token_why;      /* if there is none */
 	const struct json *claims; /* of the token; NULL: it does not say */
 	struct str message_id;     /* of the test message */
-	int64_t sent;              /* wall clock */
+	int64_t sent;              /* wall clock; */
+	int64_t sending;           /* the same, monotonic ms */
 };
 
 typedef void step_fn(struct step_run *r);

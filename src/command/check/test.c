@@ -4,6 +4,7 @@
 #include "base/os.h"
 #include "codec/date.h"
 #include "command/check/step.h"
+#include "deliver/direct.h"
 #include "deliver/tracing.h"
 #include "graph/send.h"
 
@@ -42,6 +43,26 @@ test_make(struct step_run *r, struct err *e)
 	return arena_ok(&r->mem, e) ? m : NULL;
 }
 
+/* It is looked up in the log as any other mail is. */
+static void
+test_note(struct step_run *r, const struct message *m,
+    const struct send_result *result, const struct err *why)
+{
+	static const struct syslog syslog = SYSLOG_AS("post365/test");
+	const struct direct d = { .config = &r->config,
+		.log = &r->log,
+		.syslog = &syslog,
+		.program = "test",
+		.sender = r->config.mailbox,
+		.started = r->sending };
+	const struct prepared p = { .message_id = m->message_id,
+		.subject = r->config.log_subject ? m->subject : STR(""),
+		.rcpt = m->to,
+		.n_rcpt = 1 };
+
+	direct_end(&d, &p, result, why);
+}
+
 void
 step_send(struct step_run *r)
 {
@@ -51,18 +72,22 @@ step_send(struct step_run *r)
 	};
 	struct err e;
 	const struct message *m = test_make(r, &e);
-	struct send_result result;
-	int64_t start = os_mono_ms();
+	struct send_result result = { 0 };
+	bool ok;
 
 	r->sent = os_wall();
-	if (m == NULL || !send_message(&r->client.graph, m, &o, &result, &e)) {
+	r->sending = os_mono_ms();
+	ok = m != NULL && send_message(&r->client.graph, m, &o, &result, &e);
+	if (m != NULL)
+		test_note(r, m, &result, ok ? NULL : &e);
+	if (!ok) {
 		step_fail(r, &e);
 		return;
 	}
 	r->message_id = m->message_id;
 	r->have |= STEP_SENT;
 	step_ok(r, "accepted in %lld ms; Message-ID %.*s, request-id %s",
-	    (long long)(os_mono_ms() - start), STR_ARG(m->message_id),
+	    (long long)(os_mono_ms() - r->sending), STR_ARG(m->message_id),
 	    result.request_id);
 }
 
