@@ -7,20 +7,25 @@
 
 #include "command/web/visit.h"
 
-enum { DELIVERY_DAYS = 30, DELIVERY_HEIGHT = 120, DELIVERY_BAR = 20 };
+enum {
+	DELIVERY_DAYS = 30,
+	DELIVERY_HEIGHT = 120,
+	DELIVERY_BAR = 20,
+	DELIVERY_TEXT = 18
+};
 
-/* What a bar is made of: members of a line, and a colour. */
+/* What a bar is made of: members of a line, one or two, and a colour. */
 struct delivery_part {
-	const char *member, *label, *colour;
+	const char *member, *also, *label, *colour;
 };
-static const struct delivery_part delivery_log[] = {
-	{ "sent", "sent", "s-sent" }, { "later", "tried again", "s-wait" },
-	{ "dead", "failed", "s-bad" }, { NULL, NULL, NULL }
-};
+static const struct delivery_part delivery_log[] = { { "sent", "", "sent",
+							 "s-sent" },
+	{ "later", "", "tried again", "s-wait" },
+	{ "dead", "failed", "failed", "s-bad" }, { NULL, NULL, NULL, NULL } };
 static const struct delivery_part delivery_trace[] = {
-	{ "delivered", "delivered", "s-sent" },
-	{ "pending", "on its way", "s-wait" }, { "failed", "failed", "s-bad" },
-	{ NULL, NULL, NULL }
+	{ "delivered", "", "delivered", "s-sent" },
+	{ "pending", "", "on its way", "s-wait" },
+	{ "failed", "", "failed", "s-bad" }, { NULL, NULL, NULL, NULL }
 };
 
 struct delivery {
@@ -32,12 +37,18 @@ struct delivery {
 };
 
 static int64_t
+delivery_value(const struct delivery_part *p, const struct json *day)
+{
+	return visit_int(day, p->member) + visit_int(day, p->also);
+}
+
+static int64_t
 delivery_sum(const struct delivery *d, const struct json *day)
 {
 	int64_t sum = 0;
 
 	for (const struct delivery_part *p = d->part; p->member != NULL; p++)
-		sum += visit_int(day, p->member);
+		sum += delivery_value(p, day);
 	return sum;
 }
 
@@ -66,13 +77,15 @@ delivery_put_bar(struct delivery *d, size_t i)
 	HTML_PUT(h, "<g><title>$", day);
 	for (const struct delivery_part *p = d->part; p->member != NULL; p++)
 		HTML_PUT(h, ", $ $", html_word(h, p->label),
-		    html_number(h, visit_int(d->day[i], p->member)));
+		    html_number(h, delivery_value(p, d->day[i])));
 	html_put(h, "</title>");
 	for (const struct delivery_part *p = d->part; p->member != NULL; p++) {
-		height = d->most > 0 ? visit_int(d->day[i], p->member) *
-			(DELIVERY_HEIGHT - 10) / d->most :
-				       0;
-		if (height == 0 && visit_int(d->day[i], p->member) > 0)
+		int64_t value = delivery_value(p, d->day[i]);
+
+		height = d->most > 0 ?
+		    value * (DELIVERY_HEIGHT - DELIVERY_TEXT) / d->most :
+		    0;
+		if (height == 0 && value > 0)
 			height = 1;
 		y -= height;
 		if (height > 0)
@@ -82,6 +95,9 @@ delivery_put_bar(struct delivery *d, size_t i)
 			    str_of(p->colour), html_number(h, x),
 			    html_number(h, y), html_number(h, height));
 	}
+	if (d->most > 0 && delivery_sum(d, d->day[i]) == d->most)
+		HTML_PUT(h, "<text x=\"$\" y=\"$\">$</text>", html_number(h, x),
+		    html_number(h, y - 3), html_number(h, d->most));
 	if (i % 5 == 4 || d->n < 8)
 		HTML_PUT(h, "<text x=\"$\" y=\"133\">$</text>",
 		    html_number(h, x), str_from(day, 8));
@@ -111,12 +127,15 @@ delivery_put_chart(struct delivery *d, const char *title)
 static void
 delivery_put_table(struct delivery *d)
 {
-	static const struct {
-		const char *member, *label;
-	} columns[] = { { "sent", "sent" }, { "later", "tried again" },
-		{ "dead", "failed" }, { "bounced", "bounced" },
-		{ "throttled", "throttled" }, { "ms_median", "median ms" },
-		{ "ms_p95", "95 % ms" } };
+	static const struct delivery_part columns[] = {
+		{ "sent", "", "sent", NULL },
+		{ "later", "", "tried again", NULL },
+		{ "dead", "failed", "failed", NULL },
+		{ "bounced", "", "bounced", NULL },
+		{ "throttled", "", "throttled", NULL },
+		{ "ms_median", "", "median ms", NULL },
+		{ "ms_p95", "", "95 % ms", NULL },
+	};
 	enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
 	struct html *h = &d->v->html;
 
@@ -135,7 +154,7 @@ delivery_put_table(struct delivery *d)
 		for (size_t c = 0; c < COLUMNS; c++)
 			HTML_PUT(h, "<td class=\"n\">$",
 			    html_number(h,
-				visit_int(d->day[i], columns[c].member)));
+				delivery_value(&columns[c], d->day[i])));
 	}
 	html_put(h, "</tbody></table></details>");
 }

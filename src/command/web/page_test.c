@@ -63,7 +63,7 @@ test_put_step(struct visit *v, const struct json *line,
 	shown->failed = shown->failed || i == 2;
 	shown->sent =
 	    shown->sent || (i == 0 && str_eq(name, STR("test message")));
-	HTML_PUT(h, "<li><b class=\"$\">$</b><b>$</b> <span lang=\"en\">$",
+	HTML_PUT(h, "<li><b class=\"$\">$</b> <b>$</b> <span lang=\"en\">$",
 	    str_of(words[i].state), html_word(h, words[i].word),
 	    text_find(h->language, name), visit_str(line, "text"));
 	if (code.n > 0)
