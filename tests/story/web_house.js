@@ -35,15 +35,28 @@ function says(name, text, pattern) {
 const lacks = (name, text, s) =>
     holds(name, !text.includes(s), `${s} is in: ${text}`);
 
+// What the pages of a failed scenario show, to look at.
+async function leave(name) {
+	for (const context of browser.contexts())
+		for (const page of context.pages())
+			await page.screenshot({ path: `${TMP}/${name}.png`,
+			    fullPage: true }).catch(() => {});
+}
+
 // Runs one scenario; what it leaves open is closed.
 const open = [];
 async function run(name, play) {
+	const before = failures, begun = Date.now();
 	scenario = name;
 	try {
 		await play();
 	} catch (e) {
 		notOk('goes through', e.stack.replace(/\x1b\[[0-9;]*m/g, ''));
 	}
+	if (process.env.TIMES)
+		console.log(`${name}: ${(Date.now() - begun) / 1000} s`);
+	if (failures > before)
+		await leave(name);
 	while (open.length > 0)
 		await open.pop()().catch((e) => notOk('closes', e.stack));
 	scenario = '';
@@ -80,12 +93,11 @@ async function start(program, args, pattern, folder) {
 	let out = '', err = '', ended = false;
 	p.stdout.on('data', (b) => { out += b; });
 	p.stderr.on('data', (b) => { err += b; });
-	const end = new Promise((done) => p.on('close', done));
 	p.on('close', () => { ended = true; });
 	async function stop() {
 		p.kill('SIGTERM');
-		await Promise.race([end, sleep(WAIT)]);
-		holds(args[0] + ' ends', ended, 'it is there after SIGTERM');
+		if (!await until(() => ended))
+			notOk(args[0] + ' ends', 'it is there after SIGTERM');
 		const bad = /.*(Sanitizer|runtime error).*/.exec(err);
 		if (bad)
 			notOk(args[0] + ' is sound', bad[0]);
@@ -108,9 +120,10 @@ function folder() {
 // The sandbox; keys: its settings; mail(): the .meta of what it caught.
 async function sandbox(...args) {
 	const dir = folder();
-	const p = await start(POST365_SAN, ['sandbox', '--dir', dir,
-	    '--role', 'Mail.Send', '--role', 'Mail.ReadWrite', '--role',
-	    'ExchangeMessageTrace.Read.All', ...args], /^ready .*\n/m, dir);
+	const roles = args.includes('--role') ? [] : ['Mail.Send',
+	    'Mail.ReadWrite', 'ExchangeMessageTrace.Read.All'];
+	const p = await start(POST365_SAN, ['sandbox', '--dir', dir, ...args,
+	    ...roles.flatMap((role) => ['--role', role])], /^ready .*\n/m, dir);
 	const keys = {};
 	for (const l of fs.readFileSync(dir + '/config', 'utf8').split('\n')) {
 		const m = /^(\w+) = (.*)$/.exec(l);
@@ -187,18 +200,36 @@ async function stopBrowser() {
 	proxy.close();
 }
 
+// A browser of that language, with what it keeps of a site.
+const context = (js, locale, storageState) => browser.newContext({
+    javaScriptEnabled: js, locale, storageState, timezoneId: 'UTC',
+    proxy: { bypass: '<-loopback>',
+    server: `http://127.0.0.1:${proxy.address().port}` } });
+
+// What the server writes for that page in another language.
+async function translated(page, locale) {
+	const c = await context(false, locale,
+	    await page.context().storageState());
+	const other = await c.newPage();
+	await other.goto(page.url());
+	const html = await other.content();
+	await c.close();
+	return html;
+}
+
 // A page of its own, with what nobody should do noted in page.complaints:
 // errors in the console, requests that leave origin, dialogs nobody expects.
 async function visit(h, { js = true, locale = 'en-GB', scheme = 'light',
 	width = 1200, height = 800 } = {}) {
-	const context = await browser.newContext({ javaScriptEnabled: js, locale,
-	    colorScheme: scheme, viewport: { width, height },
-	    timezoneId: 'UTC', proxy: { bypass: '<-loopback>',
-	    server: `http://127.0.0.1:${proxy.address().port}` } });
-	context.setDefaultTimeout(WAIT);
-	const page = await context.newPage();
+	const c = await context(js, locale);
+	c.setDefaultTimeout(WAIT);
+	const page = await c.newPage();
+	await page.emulateMedia({ colorScheme: scheme });
+	await page.setViewportSize({ width, height });
 	page.complaints = [];
-	const complain = (what) => page.complaints.push(line(what));
+	// page.expects: what the console may say of an answer that is no success
+	const complain = (what) => page.expects?.test(what) ||
+	    page.complaints.push(line(what));
 	page.on('console', (m) => m.type() === 'error' && complain(m.text()));
 	page.on('pageerror', (e) => complain(e));
 	page.on('request', (r) => new URL(r.url()).origin === h.origin ||
@@ -206,7 +237,7 @@ async function visit(h, { js = true, locale = 'en-GB', scheme = 'light',
 	open.push(async () => {
 		holds('nothing to complain of', page.complaints.length === 0,
 		    page.complaints.join('; '));
-		await context.close();
+		await c.close();
 	});
 	await page.goto(h.url);
 	return page;
@@ -267,14 +298,20 @@ const unlabelled = (page) => page.evaluate(() =>
 // differs from run to run.
 const WILD = [
 	[/<(style|script)\b[^>]*>[^]*?<\/\1>/g, '<$1></$1>'],
-	[/(name="token" value=")[^"]*/g, '$1TOKEN'],
+	[/(name="(?:csrf|tag)" value=")[^"]*/g, '$1TOKEN'],
 	[/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'GUID'],
 	[/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?/g, 'TIME'],
 	[/\d{4}-\d\d-\d\d/g, 'DATE'],
 	[/\b\d\d:\d\d(:\d\d)?\b/g, 'CLOCK'],
-	[/\b\d+ (ms|s|days|jours)\b/g, 'N $1'],
+	[/\b\d+ (ms|s|minutes|days)\b/g, 'N $1'],
 	[/(127\.0\.0\.1|localhost):\d+/g, '$1:PORT'],
-	[/[0-9a-f]{32}@/g, 'ID@'],
+	[/[0-9a-f]{32}(@|%40)/g, 'ID$1'],
+	[/\b[0-9A-F]{16}\b/g, 'ID'],
+	[/(<text [^>]*>)\d+/g, '$1DD'],
+	// milliseconds at the end of a line of numbers
+	[/\d+(<\/td><td class="n">)\d+(<\/td><\/tr>)/g, 'N$1N$2'],
+	// steps that tell of this machine
+	[/<li><b class="\w+">[^<]*<\/b>\s*<b>(sendmail|queue run|TLS|envoi de la file)<[^]*?<\/li>/g, ''],
 ];
 function plain(html, names) {
 	for (const [from, to] of names)
@@ -283,8 +320,8 @@ function plain(html, names) {
 		html = html.replace(pattern, to);
 	return html.replace(/>\s*</g, '>\n<').trim() + '\n';
 }
-async function golden(page, name, names = []) {
-	const got = plain(await page.content(), names);
+async function golden(page, locale, name, names) {
+	const got = plain(await translated(page, locale), names);
 	const want = `${TOP}/tests/golden/web/${name}.html`;
 	fs.writeFileSync(`${TMP}/${name}.html`, got);
 	if (process.env.T_BLESS) {
