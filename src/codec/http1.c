@@ -204,7 +204,7 @@ void
 http1_init(struct http1 *h, enum http1_kind kind)
 {
 	*h = (struct http1){ .kind = kind };
-	buf_init(&h->head, HTTP1_HEAD_MAX);
+	buf_init_secret(&h->head, HTTP1_HEAD_MAX); /* Authorization, Cookie */
 	start(h);
 }
 

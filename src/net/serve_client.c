@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/os.h"
+#include "base/secret.h"
 #include "codec/date.h"
 #include "net/tcp.h"
 #include "net/tls.h"
@@ -362,12 +363,14 @@ client_read(struct serve *s, struct serve_client *c, int64_t now, int64_t wall)
 		in.n = c->ahead.n;
 		buf_reset(&c->ahead);
 		client_feed(s, c, in, now, wall);
+		secret_wipe(piece, in.n);
 		return true;
 	}
 	io = io_read(c->stream, piece, sizeof(piece), &in.n, &ignored);
 	c->events = io_events(io);
 	if (io == IO_DONE && c->phase != SERVE_LINGERING)
 		client_feed(s, c, in, now, wall);
+	secret_wipe(piece, in.n);
 	return io == IO_DONE || c->events != 0;
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """webwalls.py EXECUTABLE [ROW...]: what a dashboard is asked by those who
 mean no good, over real sockets. Prints ok, not ok or skip lines."""
+import base64
 import concurrent.futures
 import os
 import re
@@ -19,6 +20,7 @@ from webwalls_house import (ANSWERS, PASSWORD, SECRET, TMP, TOKEN, House,
 
 PROGRAM = sys.argv[1]
 WANTED = sys.argv[2:]
+HERE = os.path.dirname(os.path.abspath(__file__))
 SANITIZED = "/san/" in PROGRAM
 ROWS = []
 
@@ -873,6 +875,51 @@ def markup():
             for tag in re.findall(r"<[^>]*>", text):
                 holds("on" not in re.findall(r"\s(on)\w", tag), tag)
         holds(sum("&lt;img" in a.text() for a in pages) > 5, "it is shown")
+
+
+# --- what is in the memory of the process that serves
+
+@fast
+def memory():
+    if os.getuid() != 0:
+        raise Skip("only root looks into such a process")
+    new, tried = "A7newsecretofthestoryZ9", "Wrong0815undweniger"
+    with open(TMP + "/token", "w") as f:
+        f.write(TOKEN)
+    os.chmod(TMP + "/token", 0o600)
+    relay = "listen = 127.0.0.1:1\nweb_token_file = %s/token\n" % TMP + \
+        users(TMP, PEOPLE)
+    for tls in ("", certificate("own")):
+        with House(PROGRAM, relay=relay + tls, enter=False) as h:
+            if tls:
+                h.tls = client_tls()
+
+            def found(what, *texts):
+                run = subprocess.run(
+                    [sys.executable, HERE + "/memory.py",
+                     str(h.process.pid), "walls@house.example", *texts],
+                    capture_output=True, text=True, timeout=60)
+                got = run.stdout.split()
+                holds(got and got[0] != "0", "memory.py: " + run.stderr)
+                same(got[1:], ["0"] * len(texts), "%s%s: how often %r are "
+                     "in it" % (what, tls and " over TLS" or "", texts))
+            found("before", SECRET, PASSWORD, TOKEN)
+            h.sign_in("boss", tried)
+            time.sleep(1.1)
+            h.who = h.who_of(h.sign_in("boss", PASSWORD))
+            found("signed in", SECRET, PASSWORD, tried, TOKEN)
+            basic = base64.b64encode(("boss:" + PASSWORD).encode()).decode()
+            for value in ("Bearer " + TOKEN, "Basic " + basic):
+                h.ask("POST", "/send", [("Authorization", value)], b"{}")
+                h.ask("GET", "/metrics", [("Authorization", value)])
+            found("programs", TOKEN, PASSWORD, basic[5:-5])
+            same(h.save(("client_secret", new)).status, 303, "Save")
+            found("saved", SECRET, new, PASSWORD)
+            same(h.save(("client_secret", new + "2"), ("tenant_id", "x")
+                        ).status, 422, "Save of what is wrong")
+            found("not saved", new, PASSWORD)
+            holds(("client_secret = %s\n" % new).encode() in h.settings(),
+                  "it was saved")
 
 
 # --- 6. numbers

@@ -15,9 +15,10 @@ import time
 
 TMP = os.getcwd()
 WAIT = 20
-SECRET = "Xq8~serving.holds.none.B7x"
-TOKEN = "bearer-4e1c9d0a77-of-nobody"
-PASSWORD = "Geheim-4711"
+# Letters and digits: nothing writes them in another way.
+SECRET = "Xq8servingholdsnoneB7x"
+TOKEN = "bearer4e1c9d0a77ofnobody"
+PASSWORD = "Geheim4711undmehr"
 ANSWERS = []  # of all requests
 
 

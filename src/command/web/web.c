@@ -248,7 +248,6 @@ web_main(const struct cli_command *self, int argc, char **argv)
 	arena_init(&w.mem, WEB_MEMORY);
 	web_load(&w);
 	if (web_find_address(&w, &e) && web_check(&w, &e) &&
-
 	    web_read_cert(&w.conf, &w.cert, &w.has_cert, &e))
 		listener = listen_open(&w.at, &e);
 	code = listener >= 0 ? web_serve(&w, listener) : cli_fail(&w.cli, &e);
