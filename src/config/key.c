@@ -279,8 +279,9 @@ config_row_gives_way(const struct config_row *row,
 {
 	return config_row_is_credential(proof) && row != proof &&
 	    row >= &config_rows[CONFIG_CLIENT_SECRET] &&
-	    row < &config_rows[CONFIG_SECRET_EXPIRES] &&
+	    row <= &config_rows[CONFIG_SECRET_EXPIRES] &&
 	    (config_row_is_credential(row) ||
+		row == &config_rows[CONFIG_SECRET_EXPIRES] ||
 		proof != &config_rows[CONFIG_CLIENT_CERTIFICATE]);
 }
 

@@ -41,7 +41,10 @@ bool config_row_is_secret(const struct config_row *row);
 bool config_row_has_secret(const struct config_row *row, struct str text);
 /* What proves who signs in: of these keys one replaces the others. */
 bool config_row_is_credential(const struct config_row *row);
-/* Where that one proves, is this another proof, or what belongs to one? */
+/*
+ * Where that proof is a new one, is this another proof, or what belonged to the
+ * one before? The key of a certificate stays with the next certificate.
+ */
 bool config_row_gives_way(const struct config_row *row,
     const struct config_row *proof);
 

@@ -299,6 +299,15 @@ lines 'a secret again' 0 crlf.conf <<END
 client_secret = $SECRET
 END
 no 'lines: and all of the certificate goes' grep -q certificate crlf.conf
+lines 'a secret, and its end' 0 crlf.conf <<END
+client_secret = $SECRET-1
+secret_expires = 2027-03-31
+END
+yes 'lines: its end' grep -q '^secret_expires' crlf.conf
+lines 'the next secret' 0 crlf.conf <<END
+client_secret = $SECRET-2
+END
+json 'the old end' '"changed":["client_secret","secret_expires"]}'
 lines 'two proofs named' 78 crlf.conf <<END
 client_secret = $SECRET
 client_secret_file = /run/x
@@ -404,14 +413,15 @@ fi
 if unshare -m true 2>/dev/null; then
 	mkdir alone
 	cp new/before alone/config
-	# shellcheck disable=SC2016
 	printf 'max_age = 4d\n' >in
+	# shellcheck disable=SC2016 # the inner shell's
 	run_in in unshare -m --propagation private sh -c 'mount --bind "$2" "$2" &&
 	    "$1" -C "$2" config show --json && "$1" -C "$2" config set --lines' \
 	    sh "$P" alone/config
 	json 'a mounted file' '"writable":false,"why_not":"'"$TMP"'/alone/config: is mounted'
 	says 'lines: a mounted file' "$ERR" 'do: mount its folder'
 	: >alone/x
+	# shellcheck disable=SC2016
 	run_in in unshare -m --propagation private sh -c 'mount --bind "$2" "$3" &&
 	    "$1" -C "$2" config set --lines' sh "$P" alone/config alone/x
 	same 'lines: one that is mounted elsewhere' 0 "$STATUS"
