@@ -19,6 +19,8 @@ static const char text_provider[] =
 	TEXT("Sign out", "Se déconnecter")
 	TEXT("Skip to content", "Aller au contenu")
 	TEXT("account", "compte")
+	TEXT("Account:", "Compte :")
+	TEXT("the first", "le premier")
 
 	TEXT("Sender", "Expéditeur")
 	TEXT("the address that mail is from",

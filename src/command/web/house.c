@@ -339,6 +339,7 @@ house_read(struct house_request *q)
 		house_text(q->a, 400, e.msg);
 		return false;
 	}
+	v->account = form_get(v->post ? &v->form : &v->query, "account");
 	if (q->route->whom != ROUTE_FORM ||
 	    web_session_same(q->session->token, form_get(&v->form, "csrf")))
 		return true;
@@ -425,15 +426,15 @@ house_handle(void *arg, const struct serve_request *r, struct serve_answer *a)
 static void
 house_test(struct house_request *q)
 {
-	struct str to = form_get(&q->visit.form, "to");
-	char path[40];
+	struct visit *v = &q->visit;
+	struct str to = form_get(&v->form, "to"), path;
 	unsigned n = 0;
 
 	if (to.n > 0 && to.n < JOB_ADDRESS)
-		n = jobs_begin(&q->house->jobs, &q->visit, to,
-		    q->house->how->mask);
-	(void)snprintf(path, sizeof(path), "/test?job=%u", n);
-	house_go(q->a, n > 0 ? path : "/test");
+		n = jobs_begin(&q->house->jobs, v, to, q->house->how->mask);
+	path = arena_fmt(&v->mem, "/test?job=%u&account=%.*s", n,
+	    STR_ARG(html_query(&v->html, v->account)));
+	house_go(q->a, n > 0 && path.n > 0 ? path.p : "/test");
 }
 
 static void

@@ -5,6 +5,7 @@
  */
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "base/os.h"
@@ -13,7 +14,7 @@
 enum { CERTIFICATE_TEXT = 16 * 1024 };
 
 static void
-certificate_put_made(struct visit *v, const struct json *made)
+certificate_put_made(struct visit *v, const struct json *made, struct str when)
 {
 	struct html *h = &v->html;
 
@@ -21,16 +22,17 @@ certificate_put_made(struct visit *v, const struct json *made)
 	    "<section><h2>@1. Upload the public part@</h2><p lang=\"en\">"
 	    "entra.microsoft.com &gt; Entra ID &gt; App registrations &gt; "
 	    "the app &gt; Certificates &amp; secrets &gt; Certificates &gt; "
-	    "Upload certificate<p><a href=\"/certificate\" "
+	    "Upload certificate<p><a href=\"/certificate?made=$\" "
 	    "download=\"post365.crt\">@Download@</a> (<code>$</code>)"
 	    "<dl><dt>@Thumbprint@<dd><code>$</code><dt>@Valid "
 	    "until@<dd>$</dl></section>",
-	    visit_str(made, "certificate"), visit_str(made, "thumbprint"),
+	    when, visit_str(made, "certificate"), visit_str(made, "thumbprint"),
 	    visit_time(v, visit_str(made, "not_after")));
 	html_put(h,
 	    "<section><h2>@2. Use it@</h2><p>@It takes the place of the "
 	    "secret.@</p><form method=\"post\" action=\"/certificate\">");
 	visit_token(v);
+	visit_account_field(v);
 	HTML_PUT(h,
 	    "<input type=\"hidden\" name=\"file\" value=\"$\">"
 	    "<button name=\"do\" value=\"use\">@Use it@</button></form>"
@@ -38,17 +40,52 @@ certificate_put_made(struct visit *v, const struct json *made)
 	    visit_str(made, "file"));
 }
 
+/*
+ * Beside the settings file, with the moment in its name: each that is made is
+ * another file. False: no such moment, or no folder.
+ */
+static bool
+certificate_path(struct visit *v, struct str when, char out[PATH_MAX + 64])
+{
+	const char *const word[] = { "config", "show", "--json", NULL };
+	char folder[PATH_MAX];
+	struct visit_said run;
+	struct str file;
+	struct err e;
+
+	for (size_t i = 0; i < when.n; i++)
+		if (!ascii_is_digit(when.p[i]))
+			return false;
+	visit_run(v, word, STR(""), &run);
+	file = arena_str(&v->mem, visit_str(visit_line(v, &run.out), "file"));
+	if (when.n == 0 || when.n > 20 || file.n == 0 ||
+	    !os_folder_of(file.p, folder, sizeof(folder), &e))
+		return false;
+	(void)snprintf(out, PATH_MAX + 64, "%s/certificate-%.*s.pem", folder,
+	    STR_ARG(when));
+	return true;
+}
+
 static void
 certificate_make_one(struct visit *v)
 {
-	const char *const word[] = { "config", "certificate", "--json", NULL };
+	struct str when = arena_fmt(&v->mem, "%lld", (long long)os_wall());
+	char path[PATH_MAX + 64] = "";
+	const char *const word[] = { "config", "certificate", path, "--json",
+		NULL };
 	const struct json *said;
 	struct visit_said run;
 
+	if (!certificate_path(v, when, path)) {
+		v->status = 422;
+		visit_complain(v, STR("no folder of a settings file is known"),
+		    STR("save the provider first"));
+		return;
+	}
 	visit_run(v, word, STR(""), &run);
 	said = visit_line(v, &run.out);
 	if (run.code == EX_OK && said != NULL) {
-		certificate_put_made(v, said);
+		certificate_put_made(v, said, when);
 		return;
 	}
 	v->status = 422;
@@ -72,23 +109,18 @@ certificate_use(struct visit *v)
 	return false;
 }
 
-/* The public part of the one that `config certificate` makes. */
+/* The public part of one that was made here, and of nothing else. */
 static bool
 certificate_read(struct visit *v)
 {
-	const char *const word[] = { "config", "show", "--json", NULL };
-	char folder[PATH_MAX], path[PATH_MAX + 32];
-	struct visit_said run;
-	const struct json *said;
-	struct str file;
+	char path[PATH_MAX + 68];
+	size_t n;
 	struct err e;
 
-	visit_run(v, word, STR(""), &run);
-	said = visit_line(v, &run.out);
-	file = arena_str(&v->mem, visit_str(said, "file"));
-	if (file.n == 0 || !os_folder_of(file.p, folder, sizeof(folder), &e))
+	if (!certificate_path(v, form_get(&v->query, "made"), path))
 		return false;
-	(void)snprintf(path, sizeof(path), "%s/certificate.pem.crt", folder);
+	n = str_of(path).n;
+	memcpy(path + n, ".crt", sizeof(".crt"));
 	v->type = VISIT_PEM;
 	return os_read_file(path, &v->body_out, &e);
 }

@@ -187,6 +187,7 @@ provider_put_form(const struct provider *p)
 
 	html_put(h, "<form method=\"post\" action=\"/\"><section>");
 	visit_token(p->v);
+	visit_account_field(p->v);
 	HTML_PUT(h,
 	    "<input type=\"hidden\" name=\"tag\" value=\"$\">"
 	    "<label class=\"line\"><input type=\"checkbox\" "
@@ -225,6 +226,7 @@ provider_put_certificate(const struct provider *p)
 	    "one, upload the public part, then use it.@</p>"
 	    "<form method=\"post\" action=\"/certificate\">");
 	visit_token(p->v);
+	visit_account_field(p->v);
 	html_put(h,
 	    "<button class=\"second\" name=\"do\" value=\"make\">"
 	    "@Make a certificate@</button></form></section>");
@@ -252,6 +254,7 @@ provider_put(struct provider *p)
 	if (p->shown == NULL)
 		return;
 	provider_put_file(p);
+	visit_accounts(p->v, p->shown);
 	provider_put_form(p);
 	provider_put_certificate(p);
 }

@@ -18,6 +18,7 @@ test_put_form(struct visit *v)
 
 	html_put(h, "<form method=\"post\" action=\"/test\"><section>");
 	visit_token(v);
+	visit_account_field(v);
 	HTML_PUT(h,
 	    "<label for=\"to\">@Send a test mail to@</label>"
 	    "<input type=\"email\" id=\"to\" name=\"to\" required "
@@ -97,6 +98,19 @@ test_put_end(struct visit *v, const struct test_shown *shown)
 		    "without a result. Try again.@</div>");
 }
 
+/* From which account: while it runs, that is not asked anew. */
+static void
+test_put_accounts(struct visit *v)
+{
+	const char *const word[] = { "config", "show", "--json", NULL };
+	struct visit_said said;
+
+	if (v->job.running)
+		return;
+	visit_run(v, word, STR(""), &said);
+	visit_accounts(v, visit_line(v, &said.out));
+}
+
 void
 page_test(struct visit *v)
 {
@@ -106,6 +120,7 @@ page_test(struct visit *v)
 	const struct json *line;
 
 	visit_head(v, "Test");
+	test_put_accounts(v);
 	test_put_form(v);
 	if (v->job.number > 0) {
 		HTML_PUT(h,

@@ -45,6 +45,8 @@ static void __attribute__((noreturn)) run_command(const struct visit *v,
     const char *const word[], const int standard[3])
 {
 	const char *argv[VISIT_WORDS + 5];
+	const char *account =
+	    v->account.n > 0 ? v->account.p : v->cli->common.account;
 	const struct cli_command *command;
 	struct err e;
 	int argc = 0;
@@ -54,9 +56,9 @@ static void __attribute__((noreturn)) run_command(const struct visit *v,
 		argv[argc++] = "-C";
 		argv[argc++] = v->cli->common.config;
 	}
-	if (v->cli->common.account != NULL) {
+	if (account != NULL) {
 		argv[argc++] = "-A";
-		argv[argc++] = v->cli->common.account;
+		argv[argc++] = account;
 	}
 	for (size_t i = 1; word[i] != NULL; i++)
 		argv[argc++] = word[i];

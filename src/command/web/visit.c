@@ -109,10 +109,42 @@ visit_token(struct visit *v)
 }
 
 void
+visit_accounts(struct visit *v, const struct json *shown)
+{
+	struct html *h = &v->html;
+	const struct json *one = json_get(shown, STR("accounts"));
+
+	if (one == NULL || one->child == NULL)
+		return;
+	HTML_PUT(h, "<p>@Account:@ <a href=\"$\">@the first@</a>", v->path);
+	for (one = one->child; one != NULL; one = one->next)
+		HTML_PUT(h,
+		    str_eq(json_str(one), v->account) ?
+			" <a href=\"$?account=$\" aria-current=\"true\">"
+			"<b>$</b></a>" :
+			" <a href=\"$?account=$\">$</a>",
+		    v->path, html_query(h, json_str(one)), json_str(one));
+}
+
+void
+visit_account_field(struct visit *v)
+{
+	if (v->account.n > 0)
+		HTML_PUT(&v->html,
+		    "<input type=\"hidden\" name=\"account\" "
+		    "value=\"$\">",
+		    v->account);
+}
+
+void
 visit_go(struct visit *v, const char *path)
 {
 	v->status = 303;
-	buf_addf(&v->fields, "Location: %s\r\n", path);
+	buf_addf(&v->fields, "Location: %s", path);
+	if (v->account.n > 0)
+		buf_addf(&v->fields, "&account=%.*s",
+		    STR_ARG(html_query(&v->html, v->account)));
+	buf_addz(&v->fields, "\r\n");
 }
 
 struct str

@@ -34,6 +34,7 @@ struct visit_job {
 /* All borrowed but for what is said. */
 struct visit {
 	const struct cli *cli; /* whose settings: -C, -A */
+	struct str account;    /* in place of -A; empty: that */
 	struct str path;
 	bool post;
 	struct form query;
@@ -93,7 +94,7 @@ void visit_complain(struct visit *v, struct str what, struct str remedy);
 void visit_tell(struct visit *v, const char *text);
 /* The hidden field that each form needs. */
 void visit_token(struct visit *v);
-/* To another page, which a browser then loads by GET: 303. */
+/* To another page, with a query, which a browser then loads by GET: 303. */
 void visit_go(struct visit *v, const char *path);
 /* "29.11.2026 14:05", by this machine's clock, of an ISO time. */
 struct str visit_time(struct visit *v, struct str iso);
@@ -101,6 +102,13 @@ struct str visit_time(struct visit *v, struct str iso);
 /* Members of an object. */
 struct str visit_str(const struct json *o, const char *name);
 int64_t visit_int(const struct json *o, const char *name);
+
+/*
+ * Where there are further accounts, links to this page for each, and for a
+ * form the one that is shown. shown: what `config show --json` says.
+ */
+void visit_accounts(struct visit *v, const struct json *shown);
+void visit_account_field(struct visit *v);
 
 /*
  * Gives `config set` lines "key = value", under the condition of the form's
