@@ -132,8 +132,7 @@ static const char text_log[] =
 	TEXT("Time", "Heure")
 	TEXT("What became of it", "Résultat")
 	TEXT("Mail", "Courriel")
-	TEXT("The last $ of them; search for less.",
-	    "Les $ derniers ; affinez la recherche.")
+	TEXT("Older", "Plus ancien")
 	TEXT("copy", "copier")
 	TEXT("copied", "copié")
 	TEXT("Details", "Détails")

@@ -17,6 +17,7 @@ static const struct log_field {
 enum { LOG_FIELDS = sizeof(log_fields) / sizeof(*log_fields) };
 
 enum { LOG_SHOWN = 100 };
+#define LOG_SHOWN_TEXT "100"
 
 static void
 log_put_search(struct visit *v)
@@ -49,11 +50,16 @@ log_put_search(struct visit *v)
 static void
 log_ask(struct visit *v, struct visit_said *said)
 {
-	const char *word[VISIT_WORDS] = { "log", "--json", "-n" };
-	struct str day = form_get(&v->query, "day");
-	size_t n = 3;
+	const char *word[VISIT_WORDS] = { "log", "--json", "-n",
+		LOG_SHOWN_TEXT };
+	struct str day = form_get(&v->query, "day"),
+		   skip = form_get(&v->query, "skip");
+	size_t n = 4;
 
-	word[n++] = arena_fmt(&v->mem, "%d", LOG_SHOWN).p;
+	if (skip.n > 0) {
+		word[n++] = "--skip";
+		word[n++] = skip.p;
+	}
 	for (size_t i = 0; i < LOG_FIELDS; i++) {
 		struct str value = form_get(&v->query, log_fields[i].name);
 
@@ -161,6 +167,26 @@ log_put_details(struct visit *v, const struct json *line)
 	html_put(h, "</details></td></tr>");
 }
 
+/* The same search, and what comes behind these. */
+static void
+log_put_older(struct visit *v)
+{
+	struct html *h = &v->html;
+	uint64_t skip = 0;
+
+	(void)str_u64(form_get(&v->query, "skip"), 1000000, &skip);
+	HTML_PUT(h, "<p><a rel=\"next\" href=\"/log?skip=$",
+	    html_number(h, (int64_t)skip + LOG_SHOWN));
+	for (size_t i = 0; i < v->query.n; i++) {
+		const struct form_field *f = &v->query.field[i];
+
+		if (f->value.n > 0 && !str_eq(f->name, STR("skip")))
+			HTML_PUT(h, "&amp;$=$", html_query(h, f->name),
+			    html_query(h, f->value));
+	}
+	html_put(h, "\">@Older@</a>");
+}
+
 static void
 log_put_lines(struct visit *v, struct str lines)
 {
@@ -187,10 +213,7 @@ log_put_lines(struct visit *v, struct str lines)
 	if (n > 0)
 		html_put(h, "</tbody></table></section>");
 	if (n == LOG_SHOWN)
-		HTML_PUT(h,
-		    "<p class=\"dim\">@The last $ of them; search for "
-		    "less.@</p>",
-		    html_number(h, LOG_SHOWN));
+		log_put_older(v);
 }
 
 void

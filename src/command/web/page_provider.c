@@ -76,10 +76,13 @@ provider_key(const struct provider *p, const char *name)
 	return NULL;
 }
 
+/* In the section that the form is for; what it inherits is a placeholder. */
 static bool
-provider_is_in_file(const struct json *key)
+provider_is_in_file(const struct provider *p, const struct json *key)
 {
-	return str_eq(visit_str(key, "place"), STR("file"));
+	return str_eq(visit_str(key, "place"),
+	    visit_str(p->shown, "account").n > 0 ? STR("account") :
+						   STR("file"));
 }
 
 /* As it was given just now, or as the file has it. */
@@ -91,7 +94,7 @@ provider_value(const struct provider *p, const char *name)
 
 	if (given.p != NULL)
 		return given;
-	return provider_is_in_file(key) ? visit_str(key, "value") : STR("");
+	return provider_is_in_file(p, key) ? visit_str(key, "value") : STR("");
 }
 
 static void
@@ -155,8 +158,8 @@ provider_put_field(const struct provider *p, const struct provider_field *f)
 		    "placeholder=\"$\" spellcheck=\"false\" "
 		    "autocapitalize=\"none\"",
 		    name, name, provider_value(p, f->key),
-		    provider_is_in_file(key) ? STR("") :
-					       visit_str(key, "value"));
+		    provider_is_in_file(p, key) ? STR("") :
+						  visit_str(key, "value"));
 	html_put(h, str_eq(p->bad_key, name) ? " aria-invalid=\"true\">" : ">");
 }
 
@@ -289,7 +292,7 @@ provider_add_line(const struct provider *p, const char *key, struct str value,
 	if (str_eq(value, have))
 		return true;
 	/* what holds without a line needs none */
-	if (!provider_is_in_file(now) &&
+	if (!provider_is_in_file(p, now) &&
 	    (value.n == 0 || str_eq(value, STR("yes")) ||
 		str_eq(value, str_of(provider_clouds[0]))))
 		return true;
