@@ -20,7 +20,7 @@ state_dir = state
 [account second]
 from = second@example.com
 END
-sed -i "s,= s,= $TMP/s," config
+sed -i "s,_dir = ,&$TMP/," config
 chmod 600 config
 mkdir -p state
 i=0
