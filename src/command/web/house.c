@@ -156,30 +156,34 @@ house_begin(struct house_request *q, struct str user)
 /* --- requests --- */
 
 static const struct route *
-house_route(const struct serve_request *r, bool *path_known)
+house_route(const struct serve_request *r)
 {
 	struct str method = r->method;
 
-	*path_known = false;
 	if (str_eq(method, STR("HEAD")))
 		method = STR("GET");
-	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
-		if (!str_eq(r->path, str_of(routes[i].path)))
-			continue;
-		*path_known = true;
-		if (str_eq(method, str_of(routes[i].method)))
+	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++)
+		if (str_eq(r->path, str_of(routes[i].path)) &&
+		    str_eq(method, str_of(routes[i].method)))
 			return &routes[i];
-	}
 	return NULL;
 }
 
+/* RFC 9110 15.5.6: what it is asked for by. */
 static void
-house_no_route(struct serve_answer *a, bool path_known)
+house_no_route(const struct serve_request *r, struct serve_answer *a)
 {
-	if (path_known)
-		house_text(a, 405, "this page is not asked for like that");
-	else
+	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++)
+		if (str_eq(r->path, str_of(routes[i].path)))
+			buf_addf(&a->fields, "%s%s",
+			    a->fields.n == 0 ? "Allow: " : ", ",
+			    routes[i].method);
+	if (a->fields.n == 0) {
 		house_text(a, 404, "there is no such page; / is the first");
+		return;
+	}
+	buf_addz(&a->fields, "\r\n");
+	house_text(a, 405, "this page is not asked for like that");
 }
 
 static struct str
@@ -289,13 +293,12 @@ house_admit(void *arg, const struct serve_request *r, struct serve_admit *out,
     struct serve_answer *a)
 {
 	struct house *h = arg;
-	bool path_known;
-	const struct route *route = house_route(r, &path_known);
+	const struct route *route = house_route(r);
 	const char *stranger;
 	struct sign_who who;
 
 	if (route == NULL) {
-		house_no_route(a, path_known);
+		house_no_route(r, a);
 		return false;
 	}
 	stranger = house_stranger(h, r, route);
@@ -402,11 +405,10 @@ static void
 house_handle(void *arg, const struct serve_request *r, struct serve_answer *a)
 {
 	struct house *h = arg;
-	bool unused;
 	struct house_request q = { .house = h,
 		.r = r,
 		.a = a,
-		.route = house_route(r, &unused),
+		.route = house_route(r),
 		.now = os_mono_ms() };
 
 	if (q.route->whom == ROUTE_PROGRAM && !house_may_send(&q))
