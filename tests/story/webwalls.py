@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from webwalls_house import (ANSWERS, PASSWORD, SECRET, TMP, TOKEN, House,
+from webwalls_house import (ANSWERS, NEW, PASSWORD, SECRET, TMP, TOKEN, House,
                             Reader, Server, form, free_port, hash_of, holds,
                             policy_of, same, wait_for)
 
@@ -162,6 +162,11 @@ def hostile_requests():
         a = h.ask("HEAD", "/", h.cookie_fields(h.who[0]))
         same((a.status, a.body), (200, b""), "HEAD")
         holds(int(a.field("Content-Length")) > 5000, "HEAD has the length")
+        for path, allow in (("/", "GET, POST"), ("/log", "GET"),
+                            ("/sign-out", "POST"), ("/nowhere", None)):
+            a = h.ask("PUT", path)
+            same((a.status, a.field("Allow")), (405 if allow else 404, allow),
+                 "PUT " + path)
         two = "GET /healthz HTTP/1.1\r\nHost: %s\r\n\r\n" % h.host * 20
         got = h.raw(two.encode(), 20)
         same(statuses(got), [200] * 20, "20 at once, one after the other")
@@ -617,6 +622,10 @@ def addresses_that_others_reach():
         run = h.command("web", "-l", listen)
         same((run.returncode, run.stdout), (78, b""), "refused")
         return run.stderr.decode()
+    h.write("", "listen = 127.0.0.1:1\nweb = 0.0.0.0:1\n")
+    run = h.command("relay")
+    same(run.returncode, 78, "the relay")
+    holds(b"tls_certificate" in run.stderr, run.stderr)
     bare = refused("")
     holds("tls_certificate" in bare and "in clear" in bare, bare)
     holds("tls_certificate" in refused("", "[::]:0"), "of IPv6")
@@ -734,6 +743,12 @@ def of_the_relay():
             except OSError:
                 return True
         holds(wait_for(closed), "still at the old address")
+        # an address that it must not have: it goes on as it was
+        h.write("", h.lines + "web = 0.0.0.0:%d\n" % free_port())
+        h.process.send_signal(signal.SIGHUP)
+        holds(wait_for(lambda: "passwords would go in clear" in h.said()),
+              "it is refused, and said: " + h.said()[-300:])
+        same(h.get("/healthz").status, 200, "as before")
         # who takes the line out has none
         h.write("", h.lines)
         h.process.send_signal(signal.SIGHUP)
@@ -810,12 +825,11 @@ def saving():
                     f.write(before)
         same(bad, [], "certificates that were used")
         still_well(h, before)
-        a = h.save(("from", "new@house.example"), ("client_secret",
-                                                   "A7~new.secret-of.it"))
+        a = h.save(("from", "new@house.example"), ("client_secret", NEW))
         same((a.status, a.field("Location")), (303, "/?saved=1"), a.text())
         same(h.settings(), before.replace(
             b"walls@house.example", b"new@house.example").replace(
-                SECRET.encode(), b"A7~new.secret-of.it"), "a good one")
+                SECRET.encode(), NEW.encode()), "a good one")
 
 
 @row
@@ -883,7 +897,7 @@ def markup():
 def memory():
     if os.getuid() != 0:
         raise Skip("only root looks into such a process")
-    new, tried = "A7newsecretofthestoryZ9", "Wrong0815undweniger"
+    tried = "Wrong0815undweniger"
     with open(TMP + "/token", "w") as f:
         f.write(TOKEN)
     os.chmod(TMP + "/token", 0o600)
@@ -913,12 +927,12 @@ def memory():
                 h.ask("POST", "/send", [("Authorization", value)], b"{}")
                 h.ask("GET", "/metrics", [("Authorization", value)])
             found("programs", TOKEN, PASSWORD, basic[5:-5])
-            same(h.save(("client_secret", new)).status, 303, "Save")
-            found("saved", SECRET, new, PASSWORD)
-            same(h.save(("client_secret", new + "2"), ("tenant_id", "x")
+            same(h.save(("client_secret", NEW)).status, 303, "Save")
+            found("saved", SECRET, NEW, PASSWORD)
+            same(h.save(("client_secret", NEW + "2"), ("tenant_id", "x")
                         ).status, 422, "Save of what is wrong")
-            found("not saved", new, PASSWORD)
-            holds(("client_secret = %s\n" % new).encode() in h.settings(),
+            found("not saved", NEW, PASSWORD)
+            holds(("client_secret = %s\n" % NEW).encode() in h.settings(),
                   "it was saved")
 
 
@@ -950,18 +964,21 @@ def check_answers():
             "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
             "Referrer-Policy": "same-origin", "Server": None,
             "X-Powered-By": None, "Access-Control-Allow-Origin": None}
-    secrets = [SECRET, TOKEN, PASSWORD, HASH]
+    secrets = [SECRET, NEW, TOKEN, PASSWORD, HASH]
     for name in os.listdir(TMP):
         if name.endswith(".key"):
             with open(TMP + "/" + name) as f:
                 secrets += f.read().split("\n")[1:3]
     secrets = [s.encode() for s in secrets]
+    cookies = re.findall(rb"\nSet-Cookie: post365-\d+=(\w{64})",
+                         b"".join(a.head for a in ANSWERS))
     bad = []
     for a in ANSWERS:
         bad += ["%s of %r (%d): %s" % (name, a.of, a.status, a.field(name))
                 for name, value in want.items() if a.field(name) != value]
-        bad += ["%r in %r" % (s, a.of) for s in secrets
-                if s in a.head or s in a.body]
+        cookie = (a.field("Set-Cookie") or "").encode()
+        bad += ["%r in %r" % (s, a.of) for s in secrets + cookies
+                if s in a.head.replace(cookie, b"") or s in a.body]
         names = [n.lower() for n, _ in a.fields]
         bad += ["twice in %r: %s" % (a.of, n) for n in set(names)
                 if names.count(n) > 1]

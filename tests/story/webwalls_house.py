@@ -17,6 +17,7 @@ TMP = os.getcwd()
 WAIT = 20
 # Letters and digits: nothing writes them in another way.
 SECRET = "Xq8servingholdsnoneB7x"
+NEW = "A7newsecretofthestoryZ9"
 TOKEN = "bearer4e1c9d0a77ofnobody"
 PASSWORD = "Geheim4711undmehr"
 ANSWERS = []  # of all requests
