@@ -5,6 +5,7 @@
 #
 # Everything that is made goes to build/. Where to look:
 #   src/rules.mk      how ours is compiled and linked
+#   src/texts/        help and other long texts; texts() packs them
 #   vendor/rules.mk   how mbedTLS and musl are
 #   vendor/fetch.sh   tools, archives (vendor/lock), roots (vendor/roots.list)
 #   tests/run.sh      test, fuzz, bench, check, repro, demo, deps
@@ -19,6 +20,7 @@ TOP=$(cd "$(dirname "$0")" && pwd)
 cd "$TOP"
 SELF=$TOP/build.sh
 CC=${CC:-gcc}
+HOST_CC=$CC # cross.sh changes CC
 O=build CROSS='' # where objects go; what precedes ar's name (cross.sh)
 EX_USAGE=64
 
@@ -129,16 +131,46 @@ prepare() {
 	unpack musl
 	kernel_include
 	roots
-	install_script
+	texts
 	# A file that comes or goes links anew.
 	find src -name '*.c' | sort | changed build/list
 }
 
-# What `post365 install` runs, as the bytes of an array, without comments.
+# What is long and seldom read is packed (src/base/packed.h), in the order in
+# which it is asked for.
+texts() {
+	mkdir -p build/gen
+	install_script
+	set -- src/texts/help-*.txt build/gen/install.sh
+	now=$(cat "$@" vendor/pack.c src/base/packed_model.[ch] build.sh |
+	    sha256sum)
+	[ "$(cat build/gen/texts.key 2>/dev/null)" = "$now$*" ] && return
+	mkdir -p build/gen/new
+	pack build/gen/new "$@"
+	changed build/gen/texts.h <build/gen/new/texts.h
+	changed build/gen/texts_packed.h <build/gen/new/texts_packed.h
+	say "$now$*" >build/gen/texts.key
+}
+
+# vendor/pack.c runs here: CC may be another machine's.
+pack() {
+	for host in "$HOST_CC" cc gcc; do
+		# shellcheck disable=SC2086 # CC may have flags
+		if $host -O2 -Isrc -o build/gen/pack vendor/pack.c \
+		    src/base/packed_model.c && build/gen/pack "$@"; then
+			return
+		fi 2>build/gen/pack.log
+	done
+	die "the texts cannot be packed: no compiler for this machine, of
+$HOST_CC, cc and gcc, makes a program. On Debian and Ubuntu that takes:
+    apt-get install -y --no-install-recommends gcc libc6-dev
+$(tail -n 5 build/gen/pack.log)"
+}
+
+# What `post365 install` runs, without comments.
 install_script() {
 	sed '/^[[:space:]]*#/d; s/^[[:space:]]*//; /^$/d' \
-	    src/command/install/install.sh | od -An -v -tx1 |
-	    sed 's/ \(..\)/0x\1,/g' | changed build/gen/install_script.h
+	    src/command/install/install.sh | changed build/gen/install.sh
 }
 
 # Standard input becomes the file, unless it is the same.

@@ -14,12 +14,12 @@
 enum { VERSION_ASKED = 1 };
 static const struct cli_option program_options[] = {
 	{ VERSION_ASKED, 0, "version", NULL, "as the command version" },
-	{ 0, 0, NULL, NULL, NULL }
+	{ 0, 0, NULL, TEXT_NONE, NULL }
 };
 
 /* The program without a command. */
 static const struct cli_command program = {
-	"", NULL, "COMMAND", "", program_options, NULL, NULL
+	"", NULL, "COMMAND", "", program_options, TEXT_NONE, NULL
 };
 /* clang-format on */
 
@@ -62,10 +62,10 @@ run_command(int argc, char **argv)
 
 /* Names that other mailers gave to their programs. */
 static const struct cli_command programs[] = {
-	{ "sendmail", sendmail_main, "", "", NULL, NULL, NULL },
-	{ "send-mail", sendmail_main, "", "", NULL, NULL, NULL },
-	{ "mailq", mailq_main, "", "", NULL, NULL, NULL },
-	{ "newaliases", newaliases_main, "", "", NULL, NULL, NULL },
+	{ "sendmail", sendmail_main, "", "", NULL, TEXT_NONE, NULL },
+	{ "send-mail", sendmail_main, "", "", NULL, TEXT_NONE, NULL },
+	{ "mailq", mailq_main, "", "", NULL, TEXT_NONE, NULL },
+	{ "newaliases", newaliases_main, "", "", NULL, TEXT_NONE, NULL },
 };
 
 static int

@@ -48,8 +48,8 @@ lacking() {
 	build_tools | while read -r package tool; do
 		have "$tool" || say "$package $tool"
 	done
-	if [ -z "$CROSS" ] && { [ ! -e /usr/include/linux/types.h ] ||
-	    [ ! -e /usr/include/stdio.h ]; }; then
+	if [ ! -e /usr/include/stdio.h ] ||
+	    { [ -z "$CROSS" ] && [ ! -e /usr/include/linux/types.h ]; }; then
 		say "libc6-dev headers of the C library and the kernel"
 	fi
 	if [ ! -e build/gen/roots.c ] && [ -z "${ROOTS:-}$(root_files)" ]; then
@@ -58,7 +58,7 @@ lacking() {
 }
 
 build_tools() {
-	if [ "$CC" = gcc ]; then say gcc gcc; fi
+	if [ "$HOST_CC" = gcc ]; then say gcc gcc; fi
 	say make make
 	say binutils ar
 	say coreutils sha256sum

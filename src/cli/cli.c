@@ -270,23 +270,22 @@ cli_help_options(const char *title, const struct cli_option *o, struct buf *out)
 }
 
 void
-cli_help_halves(const struct cli_command *command, struct str *above,
-    struct str *below)
+cli_help_halves(struct str more, struct str *above, struct str *below)
 {
-	struct str text = str_of(command->more != NULL ? command->more : "");
-	size_t n = str_chr(text, '\f');
+	size_t n = str_chr(more, '\f');
 
-	*above = n < text.n ? str_first(text, n) : STR("");
-	*below = n < text.n ? str_from(text, n + 1) : text;
+	*above = n < more.n ? str_first(more, n) : STR("");
+	*below = n < more.n ? str_from(more, n + 1) : more;
 }
 
 void
-cli_help_text(const struct cli_command *command, struct buf *out)
+cli_help_text(const struct cli_command *command, struct str more,
+    struct buf *out)
 {
 	const struct cli_option *own = options_of(command);
 	struct str above, below;
 
-	cli_help_halves(command, &above, &below);
+	cli_help_halves(more, &above, &below);
 	buf_addf(out, "post365 %s%s%s%s\n\n%s\n", command->name,
 	    own->name != NULL ? " [options]" : "",
 	    *command->operands != '\0' ? " " : "", command->operands,
@@ -304,12 +303,15 @@ int
 cli_help(const struct cli_command *command)
 {
 	struct cli c;
+	struct packed texts;
 	struct buf text;
 	int code;
 
 	cli_init(&c, command, 0, NULL);
 	buf_init(&text, HELP_MAX);
-	cli_help_text(command, &text);
+	packed_open(&texts, command->more, &text);
+	cli_help_text(command, packed_view(&texts, command->more), &text);
+	packed_release(&texts);
 	code = cli_print(&c, &text);
 	buf_release(&text);
 	return code;

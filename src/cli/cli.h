@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/nearest.h"
+#include "base/packed.h"
 #include "base/str.h"
 
 struct cli_option {
@@ -39,9 +40,9 @@ struct cli_command {
 	const char *operands;            /* "[RECIPIENT...]" */
 	const char *help;                /* one line */
 	const struct cli_option *option; /* ends with a zeroed one; or NULL */
-	/* further text for help, or NULL; what is before a form feed in it
-	   (an example, the actions) stands above the options */
-	const char *more;
+	/* further text for help; what is before a form feed in it (an
+	   example, the actions) stands above the options */
+	enum packed_text more;
 	/* what the first operand may be, from 0 on; NULL behind the last */
 	const char *(*word)(size_t i); /* or NULL */
 };
@@ -97,10 +98,10 @@ int cli_fail(const struct cli *c, const struct err *e);
 void cli_help_options(const char *title, const struct cli_option *o,
     struct buf *out);
 /* The two halves of a command's further text; each may be empty. */
-void cli_help_halves(const struct cli_command *command, struct str *above,
-    struct str *below);
-/* Appends what cli_help prints. */
-void cli_help_text(const struct cli_command *command, struct buf *out);
+void cli_help_halves(struct str more, struct str *above, struct str *below);
+/* Appends what cli_help prints. more: the command's further text. */
+void cli_help_text(const struct cli_command *command, struct str more,
+    struct buf *out);
 
 /* Writes to standard output; false if that cannot be done. */
 bool cli_out(struct str s, struct err *e) __attribute__((warn_unused_result));

@@ -22,17 +22,6 @@ const struct cli_option explain_options[] = {
 	{ 0, 0, NULL, NULL, NULL },
 };
 
-const char explain_more[] =
-    "  post365 explain AADSTS7000215\n"
-    "  post365 explain 5.7.708\n"
-    "  post365 explain 407\n"
-    "  post365 explain 75\n"
-    "\f"
-    "A code of Graph or Entra ID, of a delivery report, a status of HTTP, an\n"
-    "exit status of post365, or a line of a log that has one of them. Without\n"
-    "a code: the list of all. JSON: asked code name kind exit meaning then\n"
-    "remedy retry see.\n";
-
 /* design.md 1, the table of kinds, in a sentence each. */
 static const char *const does[] = {
 	[ERR_NONE] = "Nothing: it is no error.",

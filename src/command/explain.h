@@ -14,7 +14,6 @@
 #include "cli/cli.h"
 
 extern const struct cli_option explain_options[];
-extern const char explain_more[];
 
 int explain_main(const struct cli_command *self, int argc, char **argv);
 

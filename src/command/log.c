@@ -51,31 +51,6 @@ const struct cli_option journal_log_options[] = {
 };
 /* clang-format on */
 
-const char journal_log_more[] =
-    "Shows the attempts to send messages, the oldest first, and what a person\n"
-    "did with them: time (of this machine's clock), id, verdict, sender,\n"
-    "recipients, and how it went. Verdicts: sent, part (some recipients), "
-    "later\n"
-    "(tried again), account (waits until its account can send), hold, dead\n"
-    "(failed for good), refused (some recipients for good), failed and "
-    "unknown\n"
-    "(of post365 send), dropped, exported, bounced (came back, where\n"
-    "read_bounces = yes).\n"
-    "\n"
-    "A TIME is 90s 15m 1h 2d 1w before now, today, yesterday, 14:00,\n"
-    "2026-11-29, \"2026-11-29 14:00\", or 2026-11-29T14:00:00Z. JSON has "
-    "UTC.\n"
-    "\n"
-    "--days: attempts (tries) and how they ended; waits: verdict account;\n"
-    "failed: and unknown; bounced: what came back that day; slowed: throttled\n"
-    "by Microsoft; median and p95: ms that half of the attempts, or 95 of "
-    "100,\n"
-    "took at most. What the journal has no more lines of is 0.\n"
-    "\n"
-    "  post365 log --since 2026-11-29 --until 2026-11-29   that whole day\n"
-    "  post365 log --person jane@ --code ErrorSendAs       all must hold\n"
-    "  post365 log -n 50 --skip 100    the third page, from the newest back\n";
-
 /* Words and how often they came. */
 struct counts {
 	struct {

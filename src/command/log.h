@@ -7,7 +7,6 @@
 #include "codec/json.h"
 
 extern const struct cli_option journal_log_options[];
-extern const char journal_log_more[];
 
 int journal_log_main(const struct cli_command *self, int argc, char **argv);
 

@@ -12,11 +12,8 @@
 
 enum { MANUAL_MAX = 256 * 1024 };
 
-const char manual_more[] =
-    "All of it as plain text. `post365 print man` is the page for man(1):\n"
-    "\n"
-    "  post365 man | less\n"
-    "  post365 print man >/usr/local/share/man/man1/post365.1\n";
+/* All that the pages are made of stands before it. */
+#define MANUAL_LAST TEXT_HELP_WEB
 
 /* Text */
 
@@ -109,11 +106,11 @@ manual_options(const struct cli_option *o, struct buf *out)
 }
 
 static void
-manual_command(const struct cli_command *c, struct buf *out)
+manual_command(const struct cli_command *c, struct str more, struct buf *out)
 {
 	struct str above, below;
 
-	cli_help_halves(c, &above, &below);
+	cli_help_halves(more, &above, &below);
 	buf_addf(out, ".Ss %s\n.Bd -literal\npost365 %s%s%s%s\n.Ed\n.Pp\n",
 	    c->name, c->name, c->option != NULL ? " [options]" : "",
 	    *c->operands != '\0' ? " " : "", c->operands);
@@ -198,14 +195,15 @@ static const char manual_tail[] =
     ".Xr post365-sendmail 8\n";
 
 static void
-manual_program(struct buf *out)
+manual_program(const struct packed *texts, struct buf *out)
 {
 	manual_head("POST365", "1", out);
 	buf_addz(out, manual_intro);
 	manual_options(cli_common_options, out);
 	buf_addz(out, ".Sh COMMANDS\n");
 	for (size_t i = 0; i < COMMAND_ALL; i++)
-		manual_command(&command_all[i], out);
+		manual_command(&command_all[i],
+		    packed_view(texts, command_all[i].more), out);
 	buf_addz(out, manual_tail);
 }
 
@@ -229,11 +227,8 @@ manual_key(const struct config_row *row, struct buf *out)
 }
 
 static void
-manual_settings(struct buf *out)
+manual_settings(const struct packed *texts, struct buf *out)
 {
-	const struct cli_command *config = NULL, *relay = NULL;
-	struct err unsaid;
-
 	manual_head("POST365.CONF", "5", out);
 	buf_addz(out,
 	    ".Nm post365.conf\n"
@@ -247,17 +242,17 @@ manual_settings(struct buf *out)
 	for (size_t i = 0; i < CONFIG_KEYS; i++)
 		manual_key(&config_rows[i], out);
 	buf_addz(out, ".El\n.Sh THE FILE\n");
-	config = command_find("config", &unsaid);
-	relay = command_find("relay", &unsaid);
-	manual_body(str_of(config->more), out);
+	manual_body(packed_view(texts, TEXT_HELP_CONFIG), out);
 	buf_addz(out, ".Sh THE RELAY\n");
-	manual_body(str_of(relay->more), out);
+	manual_body(packed_view(texts, TEXT_HELP_RELAY), out);
 	buf_addz(out, ".Sh SEE ALSO\n.Xr post365 1\n");
 }
 
 static void
-manual_sendmail(struct buf *out)
+manual_sendmail(const struct packed *texts, struct buf *out)
 {
+	struct str help = packed_view(texts, TEXT_HELP_SENDMAIL);
+
 	manual_head("POST365-SENDMAIL", "8", out);
 	buf_addz(out,
 	    ".Nm sendmail ,\n"
@@ -271,7 +266,7 @@ manual_sendmail(struct buf *out)
 	    ".Nm mailq\n"
 	    ".Nm newaliases\n"
 	    ".Sh DESCRIPTION\n");
-	manual_body(str_of(strchr(sendmail_more, '\n') + 2), out);
+	manual_body(str_from(help, str_chr(help, '\n') + 2), out);
 	buf_addz(out, ".Sh SEE ALSO\n.Xr post365 1 ,\n.Xr post365.conf 5\n");
 }
 
@@ -282,6 +277,16 @@ const struct manual_page manual_pages[MANUAL_PAGES] = {
 	{ "man-sendmail", manual_sendmail },
 };
 /* clang-format on */
+
+void
+manual_add(const struct manual_page *page, struct buf *out)
+{
+	struct packed texts;
+
+	packed_open(&texts, MANUAL_LAST, out);
+	page->write(&texts, out);
+	packed_release(&texts);
+}
 
 /* A key as a file has it, and what it is for. */
 static void
@@ -298,16 +303,21 @@ manual_key_text(const struct config_row *row, struct buf *out)
 static void
 manual_text(struct buf *out)
 {
+	struct packed texts;
+
+	packed_open(&texts, MANUAL_LAST, out);
 	for (size_t i = 0; i < COMMAND_ALL; i++) {
 		if (command_all[i].run == sendmail_main)
-			buf_addz(out, sendmail_more);
+			buf_adds(out, packed_view(&texts, TEXT_HELP_SENDMAIL));
 		else
-			cli_help_text(&command_all[i], out);
+			cli_help_text(&command_all[i],
+			    packed_view(&texts, command_all[i].more), out);
 		buf_addz(out, "\n\n");
 	}
 	buf_addz(out, "settings, each with its default or an example:\n\n");
 	for (size_t i = 0; i < CONFIG_KEYS; i++)
 		manual_key_text(&config_rows[i], out);
+	packed_release(&texts);
 }
 
 int

@@ -16,11 +16,13 @@ enum { MANUAL_PAGES = 3 };
 /* Pages as `post365 print` calls them: man, man-conf, man-sendmail. */
 extern const struct manual_page {
 	const char *name;
-	void (*write)(struct buf *out); /* appends it */
+	void (*write)(const struct packed *texts, struct buf *out);
 } manual_pages[MANUAL_PAGES];
+
+/* Appends one. */
+void manual_add(const struct manual_page *page, struct buf *out);
 
 /* Prints all of it as plain text, for who has no man(1). */
 int manual_main(const struct cli_command *self, int argc, char **argv);
-extern const char manual_more[];
 
 #endif

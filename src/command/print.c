@@ -32,38 +32,6 @@ const struct cli_option print_options[] = {
 	{ 0, 0, NULL, NULL, NULL }
 };
 
-const char print_more[] =
-    "The relay:\n"
-    "\n"
-    "  relay-service  a systemd unit\n"
-    "  relay-socket   its port 25, if systemd is to open it\n"
-    "  openrc         or a script for OpenRC\n"
-    "  dockerfile     an image of nothing but post365\n"
-    "  compose        a compose file with it\n"
-    "  kubernetes     a relay for all, with its queue on volumes\n"
-    "  sidecar        a relay beside an app, in its pod\n"
-    "  logrotate      for its log_file\n"
-    "  prometheus     what scrapes its `metrics`, and\n"
-    "  alerts         rules\n"
-    "\n"
-    "Who gives it all mail: postfix, exim.\n"
-    "\n"
-    "Who sets up Entra ID: entra-setup (Azure CLI), entra-setup.ps1\n"
-    "(PowerShell).\n"
-    "\n"
-    "Manual pages: man, man-conf, man-sendmail. For shells: completion-bash,\n"
-    "completion-zsh, completion-fish.\n"
-    "\n"
-    "Who sends queued mail where no relay runs, each minute:\n"
-    "\n"
-    "  timer    a systemd timer, and\n"
-    "  service  the unit that it starts\n"
-    "  cron     or a line for cron\n"
-    "\n"
-    "  post365 print service >/etc/systemd/system/post365-queue.service\n"
-    "  post365 print timer >/etc/systemd/system/post365-queue.timer\n"
-    "  systemctl enable --now post365-queue.timer\n";
-
 /* A path that would need quotes is written into no file of root's. */
 bool
 print_is_plain(struct str word)
@@ -207,7 +175,7 @@ print_made(const char *name, struct buf *out)
 {
 	for (size_t i = 0; i < MANUAL_PAGES; i++)
 		if (strcmp(manual_pages[i].name, name) == 0) {
-			manual_pages[i].write(out);
+			manual_add(&manual_pages[i], out);
 			return true;
 		}
 	for (size_t i = 0; i < COMPLETION_SHELLS; i++)

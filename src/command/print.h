@@ -22,7 +22,6 @@
  */
 int print_main(const struct cli_command *self, int argc, char **argv);
 extern const struct cli_option print_options[];
-extern const char print_more[];
 
 /* What the files name. */
 struct print_names {

@@ -53,48 +53,6 @@ const struct cli_option sandbox_options[] = {
 };
 /* clang-format on */
 
-#define HELP_LINE(word, name, value, phase, options, help) help "\n"
-const char sandbox_more[] =
-    "  post365 sandbox --dir box &\n"
-    "  post365 -C box/config test you@example.com\n"
-    "  ls box/mail\n"
-    "  echo 'send status 503 x2' >box/faults\n"
-    "\f"
-    "Once it listens it prints \"ready\", its address and its configuration "
-    "file.\nWith -v each request is shown. FOLDER then holds:\n"
-    "  config            ready to use: post365 -C FOLDER/config send ...\n"
-    "  ca.pem, ca.key    the authority of its certificate; keep ca.key to "
-    "you\n"
-    "  mail/000001.*     each message: .json as received or .eml, its .text\n"
-    "                    or .html, its files .attN-NAME, and .meta\n"
-    "  drafts/           what was created and neither sent nor removed\n"
-    "  sent/             drafts that were sent; the message is in mail/\n"
-    "  requests.log      one JSON object a line\n"
-    "  faults            rules as with --fault, if you write that file; it "
-    "is\n                    read again before each request\n"
-    "Started again with the same FOLDER it has the same authority, secret "
-    "and,\nif it is free, port: copies of config and ca.pem stay good.\n"
-    "\n--name, for proxies, which loopback never goes through: the first HOST "
-    "is\nthat of the URLs in config. The proxy must find it, as 127.0.0.1.\n"
-    "\nIn place of the secret it takes client assertions (client_certificate,\n"
-    "federated_token_file): form, names, times and that none comes twice are\n"
-    "checked, the signature is not.\n"
-    "\nRoles: Mail.Send, Mail.ReadWrite, Mail.Read (searches Sent Items, "
-    "reads\n"
-    "bounces), ExchangeMessageTrace.Read.All (post365 trace). What becomes of\n"
-    "mail is in the first word of its address: failed@, quarantined@,\n"
-    "pending@, spam@, group@ (expanded), slow@ (delivered after 3 s),\n"
-    "untraced@; all else is delivered.\n"
-    "\nA RULE is: WHERE KIND [VALUE] [name=value...] [xN]\n"
-    "WHERE is any, token, send, search (of Sent Items), trace, or of drafts:\n"
-    "draft, attach, session, range, submit, ask, remove. xN: only N times. "
-    "Rules are\n"
-    "used up from the top. status and early take retry-after=TEXT code=CODE\n"
-    "message=TEXT body=json|html|empty; quote a value with blanks: \"...\".\n"
-    "Where a line below ends in *, the message is kept; else it is "
-    "not.\n" RULE_KINDS(HELP_LINE);
-#undef HELP_LINE
-
 enum {
 	MEMORY_MAX = 1024 * 1024, /* settings and their texts */
 	SECRET_SIZE = 40,         /* as Entra ID makes them */

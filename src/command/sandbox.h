@@ -28,7 +28,6 @@
 #include "cli/cli.h"
 
 extern const struct cli_option sandbox_options[]; /* ends with a zeroed one */
-extern const char sandbox_more[]; /* for help: files and faults */
 
 /* Runs until a signal or --exit-after ends it: 0, or the exit status. */
 int sandbox_main(const struct cli_command *self, int argc, char **argv);

@@ -15,17 +15,6 @@ const struct cli_option token_options[] = {
 	{ 0, 0, NULL, NULL, NULL },
 };
 
-const char token_more[] =
-    "Prints an access token for Graph, as `send` would use it: from the cache\n"
-    "while it is good. It lets whoever has it send mail for about an hour.\n"
-    "\n"
-    "  curl -H \"Authorization: Bearer $(post365 token)\" \\\n"
-    "    https://graph.microsoft.com/v1.0/...\n"
-    "\n"
-    "--decode shows the claims instead: `roles` has the permissions granted "
-    "in\n"
-    "Entra ID, `exp` the end, in seconds since 1970.\n";
-
 struct ask {
 	struct cli cli;
 	bool decode;

@@ -6,7 +6,6 @@
 #include "cli/cli.h"
 
 extern const struct cli_option token_options[];
-extern const char token_more[];
 
 /* 0, or the exit status of what is wrong. */
 int token_main(const struct cli_command *self, int argc, char **argv);

@@ -46,23 +46,6 @@ const struct cli_option trace_options[] = {
 };
 /* clang-format on */
 
-const char trace_more[] =
-    "Asks Exchange's message trace what became of mail: delivered, in\n"
-    "quarantine, failed, on its way; a recipient a line. By the id that send\n"
-    "--queue and queue print (or its beginning), by Message-ID, or by address\n"
-    "and time. Traces come some minutes after the mail, and are kept for 90\n"
-    "days. Where the trace may not be asked, what our own log knows is shown.\n"
-    "\n"
-    "The app needs the permission ExchangeMessageTrace.Read.All, and the "
-    "tenant\n"
-    "a service principal, once; what lacks is said, with the commands. "
-    "Exchange\n"
-    "takes 100 questions in 5 minutes: more of them wait.\n"
-    "\n"
-    "  post365 trace 19F1C3A0\n"
-    "  post365 trace --to someone@example.com --since 5d\n"
-    "  post365 trace --usage 7\n";
-
 struct trace_row {
 	struct trace_item item;
 	struct trace_row *next;

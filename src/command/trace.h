@@ -9,7 +9,6 @@
 #include "cli/cli.h"
 
 extern const struct cli_option trace_options[];
-extern const char trace_more[];
 
 int trace_main(const struct cli_command *self, int argc, char **argv);
 

@@ -9,7 +9,7 @@ enum {
 	STATUS_MAX = 599
 };
 
-#define ROW(word, name, value, phase, options, help)                           \
+#define ROW(word, name, value, phase, options)                                 \
 	[RULE_##word] = { name, value, phase, options },
 static const struct {
 	const char *name, *value;

@@ -57,88 +57,50 @@ enum rule_phase {
 };
 
 /*
- * The one list of kinds: enum word, name, value, phase, options, help.
- * Options are letters of rule_option; help lines are indented by 18.
+ * The one list of kinds: enum word, name, value, phase, options, which are
+ * letters of rule_option. src/texts/help-sandbox.txt says what they do.
  */
 /* clang-format off */
-#define RULE_HELP_INDENT "\n                    "
 #define RULE_KINDS(KIND) \
-	KIND(STATUS, "status", "CODE", RULE_AT_REQUEST, "rbcm", \
-	    "  status CODE       answers with an error") \
-	KIND(EARLY, "early", "CODE", RULE_AT_HEAD, "rbcm", \
-	    "  early CODE        the same while the body still comes; closes") \
-	KIND(HTML_200, "html-200", NULL, RULE_AT_REQUEST, "", \
-	    "  html-200          200 with a page, as a captive portal does") \
-	KIND(OK_200, "ok-200", NULL, RULE_AT_REQUEST, "", \
-	    "  ok-200            200 and nothing else; the mail is lost") \
-	KIND(REDIRECT, "redirect", "URL", RULE_AT_REQUEST, "", \
-	    "  redirect URL      307 to URL") \
-	KIND(GARBAGE, "garbage", NULL, RULE_AT_REQUEST, "", \
-	    "  garbage           bytes that are no HTTP") \
-	KIND(HTTP2, "http2", NULL, RULE_AT_REQUEST, "", \
-	    "  http2             a frame of HTTP/2") \
-	KIND(CLOSE, "close", NULL, RULE_AT_REQUEST, "", \
-	    "  close             closes without an answer") \
-	KIND(SILENT, "silent", NULL, RULE_AT_REQUEST, "", \
-	    "  silent            never answers") \
-	KIND(RESET, "reset", NULL, RULE_AT_HEAD, "", \
-	    "  reset             resets before the body is read") \
-	KIND(NO_READ, "no-read", NULL, RULE_AT_HEAD, "", \
-	    "  no-read           never reads the body") \
-	KIND(CHUNKED, "chunked", NULL, RULE_AT_ANSWER, "", \
-	    "  chunked           the right answer, chunked *") \
-	KIND(INTERIM, "interim", NULL, RULE_AT_ANSWER, "", \
-	    "  interim           100 and 103 come before it *") \
-	KIND(LATE, "late", NULL, RULE_AT_ANSWER, "s", \
-	    "  late              the right answer, ms=20 later *") \
-	KIND(SLOW, "slow", NULL, RULE_AT_ANSWER, "s", \
-	    "  slow              ms=20 between its bytes *") \
-	KIND(SLOW_HEAD, "slow-head", NULL, RULE_AT_ANSWER, "s", \
-	    "  slow-head         ms=20 between the bytes of its head *") \
-	KIND(CUT, "cut", NULL, RULE_AT_ANSWER, "a", \
-	    "  cut               ends after at=BYTES, else in the middle *") \
-	KIND(BAD_CHUNK, "bad-chunk", NULL, RULE_AT_ANSWER, "", \
-	    "  bad-chunk         chunked, with a broken size *") \
-	KIND(LONG_LENGTH, "long-length", NULL, RULE_AT_ANSWER, "", \
-	    "  long-length       announces more than comes *") \
-	KIND(UNTIL_CLOSE, "until-close", NULL, RULE_AT_ANSWER, "", \
-	    "  until-close       without a length, up to the close *") \
-	KIND(NO_GOODBYE, "no-goodbye", NULL, RULE_AT_ANSWER, "", \
-	    "  no-goodbye        the same, and TLS is not closed in order *") \
-	KIND(ENDLESS_BODY, "endless-body", NULL, RULE_AT_ANSWER, "", \
-	    "  endless-body      a body without an end *") \
-	KIND(ENDLESS_HEAD, "endless-head", NULL, RULE_AT_ANSWER, "", \
-	    "  endless-head      fields without an end *") \
-	KIND(DATE_SKEW, "date-skew", "SECONDS", RULE_AT_ANSWER, "", \
-	    "  date-skew SECONDS a Date that is off *") \
-	KIND(STALE, "stale", NULL, RULE_AT_ANSWER, "", \
-	    "  stale             closes after it without saying so *") \
-	KIND(RESET_AFTER, "reset-after", NULL, RULE_AT_ANSWER, "", \
-	    "  reset-after       resets the connection in place of it *") \
-	KIND(TAKEN_CLOSE, "taken-close", NULL, RULE_AT_ANSWER, "", \
-	    "  taken-close       closes the connection in place of it *") \
-	KIND(TAKEN_NO_ANSWER, "taken-no-answer", NULL, RULE_AT_ANSWER, "", \
-	    "  taken-no-answer   silence in place of it *") \
-	KIND(TOKEN_EXPIRES, "token-expires", "SECONDS", RULE_AT_ANSWER, "", \
-	    "  token-expires SECONDS" RULE_HELP_INDENT \
-	    "a token that is good for so long (WHERE: token)") \
-	KIND(RANGE_LOST, "range-lost", NULL, RULE_AT_ANSWER, "", \
-	    "  range-lost        takes the range, and closes (WHERE: range)") \
-	KIND(SESSION_GONE, "session-gone", NULL, RULE_AT_ANSWER, "", \
-	    "  session-gone      ends the upload session (WHERE: range)") \
-	KIND(TLS_GARBAGE, "tls-garbage", NULL, RULE_AT_ACCEPT, "", \
-	    "  tls-garbage       bytes that are no TLS (tls-*: WHERE any)") \
-	KIND(TLS_ALERT, "tls-alert", NULL, RULE_AT_ACCEPT, "", \
-	    "  tls-alert         a fatal alert") \
-	KIND(TLS_HALF, "tls-half", NULL, RULE_AT_ACCEPT, "", \
-	    "  tls-half          half a ServerHello, then silence") \
-	KIND(TLS_STALL, "tls-stall", NULL, RULE_AT_ACCEPT, "", \
-	    "  tls-stall         silence") \
-	KIND(TLS_CLOSE, "tls-close", NULL, RULE_AT_ACCEPT, "", \
-	    "  tls-close         closes the connection at once")
+	KIND(STATUS, "status", "CODE", RULE_AT_REQUEST, "rbcm") \
+	KIND(EARLY, "early", "CODE", RULE_AT_HEAD, "rbcm") \
+	KIND(HTML_200, "html-200", NULL, RULE_AT_REQUEST, "") \
+	KIND(OK_200, "ok-200", NULL, RULE_AT_REQUEST, "") \
+	KIND(REDIRECT, "redirect", "URL", RULE_AT_REQUEST, "") \
+	KIND(GARBAGE, "garbage", NULL, RULE_AT_REQUEST, "") \
+	KIND(HTTP2, "http2", NULL, RULE_AT_REQUEST, "") \
+	KIND(CLOSE, "close", NULL, RULE_AT_REQUEST, "") \
+	KIND(SILENT, "silent", NULL, RULE_AT_REQUEST, "") \
+	KIND(RESET, "reset", NULL, RULE_AT_HEAD, "") \
+	KIND(NO_READ, "no-read", NULL, RULE_AT_HEAD, "") \
+	KIND(CHUNKED, "chunked", NULL, RULE_AT_ANSWER, "") \
+	KIND(INTERIM, "interim", NULL, RULE_AT_ANSWER, "") \
+	KIND(LATE, "late", NULL, RULE_AT_ANSWER, "s") \
+	KIND(SLOW, "slow", NULL, RULE_AT_ANSWER, "s") \
+	KIND(SLOW_HEAD, "slow-head", NULL, RULE_AT_ANSWER, "s") \
+	KIND(CUT, "cut", NULL, RULE_AT_ANSWER, "a") \
+	KIND(BAD_CHUNK, "bad-chunk", NULL, RULE_AT_ANSWER, "") \
+	KIND(LONG_LENGTH, "long-length", NULL, RULE_AT_ANSWER, "") \
+	KIND(UNTIL_CLOSE, "until-close", NULL, RULE_AT_ANSWER, "") \
+	KIND(NO_GOODBYE, "no-goodbye", NULL, RULE_AT_ANSWER, "") \
+	KIND(ENDLESS_BODY, "endless-body", NULL, RULE_AT_ANSWER, "") \
+	KIND(ENDLESS_HEAD, "endless-head", NULL, RULE_AT_ANSWER, "") \
+	KIND(DATE_SKEW, "date-skew", "SECONDS", RULE_AT_ANSWER, "") \
+	KIND(STALE, "stale", NULL, RULE_AT_ANSWER, "") \
+	KIND(RESET_AFTER, "reset-after", NULL, RULE_AT_ANSWER, "") \
+	KIND(TAKEN_CLOSE, "taken-close", NULL, RULE_AT_ANSWER, "") \
+	KIND(TAKEN_NO_ANSWER, "taken-no-answer", NULL, RULE_AT_ANSWER, "") \
+	KIND(TOKEN_EXPIRES, "token-expires", "SECONDS", RULE_AT_ANSWER, "") \
+	KIND(RANGE_LOST, "range-lost", NULL, RULE_AT_ANSWER, "") \
+	KIND(SESSION_GONE, "session-gone", NULL, RULE_AT_ANSWER, "") \
+	KIND(TLS_GARBAGE, "tls-garbage", NULL, RULE_AT_ACCEPT, "") \
+	KIND(TLS_ALERT, "tls-alert", NULL, RULE_AT_ACCEPT, "") \
+	KIND(TLS_HALF, "tls-half", NULL, RULE_AT_ACCEPT, "") \
+	KIND(TLS_STALL, "tls-stall", NULL, RULE_AT_ACCEPT, "") \
+	KIND(TLS_CLOSE, "tls-close", NULL, RULE_AT_ACCEPT, "")
 /* clang-format on */
 
-#define RULE_ENUM(word, name, value, phase, options, help) RULE_##word,
+#define RULE_ENUM(word, name, value, phase, options) RULE_##word,
 enum rule_kind { RULE_KINDS(RULE_ENUM) RULE_N_KINDS };
 #undef RULE_ENUM
 

@@ -42,7 +42,7 @@ static const struct cli_option options[] = {
 };
 static const struct cli_command command = {
 	"try", run_nothing, "[WORD...]", "Tries options.", options,
-	"Text after all that.\n", NULL
+	TEXT_HELP_UNINSTALL, NULL
 };
 
 /* want: "id=value" of each step, commas between; or the message. */
@@ -160,7 +160,7 @@ static void
 test_operand(void)
 {
 	static const struct cli_command plain = { "try", run_nothing, "",
-		"Tries operands.", NULL, NULL, NULL };
+		"Tries operands.", NULL, TEXT_NONE, NULL };
 	char *argv[] = { (char[]){ "try" }, (char[]){ "a" }, (char[]){ "b" } };
 	const char *one = NULL;
 	struct err e = { 0 };
@@ -250,10 +250,10 @@ static void
 test_help(void)
 {
 	const struct cli_command send = { "send", send_main, "[RECIPIENT...]",
-		"Sends one message.", send_options, send_more, NULL };
+		"Sends one message.", send_options, TEXT_HELP_SEND, NULL };
 	const struct cli_command config = { "config", settings_main,
 		"[show|path|init]", "Shows, locates or starts the settings.",
-		NULL, settings_more, NULL };
+		NULL, TEXT_HELP_CONFIG, NULL };
 	const struct cli_command *all[] = { &command, &send, &config };
 	struct command_run run = { .argv = { "--help" } };
 	struct command_result r;
@@ -278,7 +278,7 @@ help_once(void)
 	struct err e;
 
 	buf_init(&text, 10000);
-	cli_help_text(&command, &text);
+	cli_help_text(&command, STR("\fmore"), &text);
 	T_CHECK(buf_ok(&text, &e) || e.kind == ERR_RETRY, "%s", e.msg);
 	buf_release(&text);
 }

@@ -16,7 +16,7 @@
 #include "t.h"
 
 static const struct cli_command command = { "send", send_main, "[RECIPIENT...]",
-	"Sends one message.", send_options, send_more, NULL };
+	"Sends one message.", send_options, TEXT_HELP_SEND, NULL };
 
 static const struct log silent = { 0 };
 

@@ -1209,7 +1209,7 @@ static const struct {
 /* clang-format on */
 
 static const struct cli_command command = { "config", settings_main, "", "",
-	NULL, NULL, NULL };
+	NULL, TEXT_NONE, NULL };
 
 /* What looks odd is told, once, whoever reads it. */
 static const struct {
@@ -1490,8 +1490,11 @@ test_init(void)
 	struct command_run run = { .command = &command,
 		.argv = { "init", "-C", "-" } };
 	struct command_result r;
+	struct buf help;
 	char name[64];
 
+	buf_init(&help, 65536);
+	packed_add(TEXT_HELP_CONFIG, &help);
 	/* what is printed shows no secret, and no proxy of this place */
 	set_environment("AZURE_CLIENT_SECRET=abc "
 			"HTTPS_PROXY=http://u:abc@h:1");
@@ -1507,9 +1510,10 @@ test_init(void)
 		(void)snprintf(name, sizeof(name),
 		    "\n#%s = ", config_rows[i].name);
 		T_CHECK(strstr(r.out.p, name) != NULL, "%s", name);
-		T_CHECK(strstr(settings_more, config_rows[i].name) != NULL,
+		T_CHECK(strstr(help.p, config_rows[i].name) != NULL,
 		    "help lacks %s", config_rows[i].name);
 	}
+	buf_release(&help);
 	command_release(&r);
 }
 

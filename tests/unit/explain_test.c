@@ -9,7 +9,7 @@
 #include "t.h"
 
 static const struct cli_command explain = { "explain", explain_main, "[CODE]",
-	"Says what an error code means.", explain_options, NULL, NULL };
+	"Says what an error code means.", explain_options, TEXT_NONE, NULL };
 
 static const struct {
 	const char *name;

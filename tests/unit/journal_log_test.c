@@ -15,7 +15,7 @@
 #define N(table) (sizeof(table) / sizeof(*(table)))
 
 static const struct cli_command command = { "log", journal_log_main, "", "",
-	journal_log_options, journal_log_more, NULL };
+	journal_log_options, TEXT_HELP_LOG, NULL };
 
 static struct str one[] = { STR_INIT("a@example.org") };
 static struct str two[] = { STR_INIT("a@example.org"),

@@ -9,7 +9,7 @@
 
 static const struct cli_command print = { "print", print_main, "NAME",
 	"Prints a file for the machine, like a systemd unit.", print_options,
-	print_more, print_word };
+	TEXT_HELP_PRINT, print_word };
 
 static const struct print_names usual = { .program = "/opt/post365",
 	.spool = STR_INIT("/var/spool/post365"),

@@ -174,9 +174,13 @@ test_rules_pick(void)
 static void
 test_help(void)
 {
-	struct str text = str_of(sandbox_more), line;
+	struct packed texts;
+	struct buf none = { 0 };
+	struct str text, line;
 	char name[64];
 
+	packed_open(&texts, TEXT_HELP_SANDBOX, &none);
+	text = packed_view(&texts, TEXT_HELP_SANDBOX);
 	for (int i = 0; i < RULE_N_KINDS; i++) {
 		struct str kind = str_of(rule_name((enum rule_kind)i));
 		size_t at;
@@ -191,6 +195,7 @@ test_help(void)
 	}
 	while (str_next(&text, '\n', &line))
 		T_CHECK(line.n <= 79, "%.*s", STR_ARG(line));
+	packed_release(&texts);
 }
 
 static const struct t_test tests[] = {

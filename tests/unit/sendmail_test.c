@@ -9,11 +9,11 @@
 #include "t.h"
 
 static const struct cli_command sendmail = { "sendmail", sendmail_main, "", "",
-	NULL, NULL, NULL };
+	NULL, TEXT_NONE, NULL };
 static const struct cli_command mailq = { "mailq", mailq_main, "", "", NULL,
-	NULL, NULL };
+	TEXT_NONE, NULL };
 static const struct cli_command newaliases = { "newaliases", newaliases_main,
-	"", "", NULL, NULL, NULL };
+	"", "", NULL, TEXT_NONE, NULL };
 
 /* Settings for which nothing listens: what gets that far says so. */
 static const char config_text[] =

@@ -19,7 +19,7 @@
 enum { TEXT_MAX = 64 * 1024 };
 
 static const struct cli_command command = { "config", settings_main, "", "",
-	settings_options, "", NULL };
+	settings_options, TEXT_NONE, NULL };
 
 static const char before[] =
     "# mine\ntenant_id = " TENANT "\nclient_certificate = /x.pem\nrate = 1/h\n";

@@ -27,30 +27,6 @@ const struct cli_option test_options[] = {
 };
 /* clang-format on */
 
-const char check_more[] =
-    "A line for each prerequisite: ok, note (good to know) or FAIL, with the\n"
-    "cure under it; \"-\" was not tried, since another step failed. First "
-    "what\n"
-    "this machine knows, then the way to Microsoft and what it says. Nothing\n"
-    "is written and nothing is sent. Exit status: 0, or that of the first\n"
-    "FAIL.\n"
-    "\n"
-    "Step \"mailbox\" asks Graph to send a message that has no recipient, "
-    "which\n"
-    "it refuses after it has looked at permission and mailbox. That it looks\n"
-    "in this order is our inference, no promise of Microsoft's; --no-probe\n"
-    "leaves it out. Exchange's own grants (RBAC for Applications) do not show\n"
-    "in a token, so what lacks there is a note.\n"
-    "\n"
-    "With --json: step, state (ok, note, fail, skip), text, code, remedy, and\n"
-    "at last an object with exit.\n";
-
-const char test_more[] =
-    "Shows the steps to the token as check does and then sends one message to\n"
-    "the address, which the log has, too. With --wait, each change of its\n"
-    "status in Exchange's message trace, until it is final; the app needs the\n"
-    "permission ExchangeMessageTrace.Read.All for that.\n";
-
 enum { OF_CHECK = 1, OF_TEST = 2, OF_BOTH = 3 };
 
 /* In the order in which they are shown. */

@@ -21,7 +21,6 @@
 #include "cli/cli.h"
 
 extern const struct cli_option check_options[], test_options[];
-extern const char check_more[], test_more[];
 
 /* Sends nothing. 0, or the exit status of the first failure. */
 int check_main(const struct cli_command *self, int argc, char **argv);

@@ -16,7 +16,6 @@
 #include "cli/cli.h"
 
 extern const struct cli_option settings_options[];
-extern const char settings_more[];
 
 enum { SETTINGS_WORDS = 3 };
 

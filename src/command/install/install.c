@@ -14,6 +14,7 @@
 enum {
 	INSTALL_PATH = 4096,
 	INSTALL_TEXT = 16 * 1024, /* the longest unit has 2 kB */
+	INSTALL_SCRIPT_MAX = 64 * 1024,
 	INSTALL_MEMORY = 1 << 20
 };
 
@@ -24,12 +25,6 @@ enum {
 	INSTALL_DESTDIR,
 	INSTALL_DRY,
 	INSTALL_PURGE
-};
-
-/* As build/gen has it: without comments. */
-static const char install_script[] = {
-#include <install_script.h>
-	0
 };
 
 /* clang-format off */
@@ -53,23 +48,6 @@ const struct cli_option uninstall_options[] = {
 	INSTALL_COMMON
 };
 /* clang-format on */
-
-const char install_more[] =
-    "As root: this executable in PREFIX/bin, a system user, /etc/post365, the\n"
-    "folders of queue and journal, units of systemd (or OpenRC's script), and\n"
-    "the timer that sends queued mail. With --sendmail also the links in\n"
-    "/usr/sbin, /usr/lib and /usr/bin; what is there already is kept under\n"
-    "another name, on Debian by dpkg-divert. As an ordinary user: "
-    "~/.local/bin\n"
-    "and units of your own. Asked again, it does what is missing; a newer\n"
-    "executable takes the place of the older one.\n"
-    "\n"
-    "What was done stands in PREFIX/share/post365/installed, and post365\n"
-    "uninstall undoes that.\n";
-const char uninstall_more[] =
-    "Undoes what post365 install did, and brings back what was there before.\n"
-    "Settings, journal and queue stay, and it says where; --purge removes\n"
-    "them, but never a queue with mail in it.\n";
 
 struct install {
 	const char *verb, *self; /* its path */
@@ -312,18 +290,23 @@ static void
 install_become_script(const struct install *in, struct err *e)
 {
 	char shell[] = "/bin/sh", option[] = "-c", name[] = "post365";
-	union {
-		const char *text;
-		char *word;
-	} script = { install_script }; /* execve changes no argument */
-	char *argv[] = { shell, option, script.word, name, NULL };
+	char *argv[] = { shell, option, NULL, name, NULL };
+	struct buf script;
 
+	buf_init(&script, INSTALL_SCRIPT_MAX);
+	packed_add(TEXT_INSTALL, &script);
+	if (!buf_ok(&script, e)) {
+		buf_release(&script);
+		return;
+	}
+	argv[2] = script.p;
 	/* main ignores them, and what a shell finds ignored stays so */
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)signal(SIGXFSZ, SIG_DFL);
 	(void)execv(shell, argv);
 	err_sys(e, ERR_CONFIG, "cannot run /bin/sh");
 	err_remedy(e, "copy %s by hand: this machine has no shell", in->self);
+	buf_release(&script);
 }
 
 int

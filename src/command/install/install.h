@@ -19,6 +19,5 @@
  */
 int install_main(const struct cli_command *self, int argc, char **argv);
 extern const struct cli_option install_options[], uninstall_options[];
-extern const char install_more[], uninstall_more[];
 
 #endif

@@ -48,32 +48,6 @@ const struct cli_option queue_options[] = {
 };
 /* clang-format on */
 
-const char queue_more[] =
-    "  list [ID...]      what waits, is on hold or has failed for good (ls)\n"
-    "  show ID...        all about a message\n"
-    "  count             how many wait, in one number; --json: by state\n"
-    "  run               tries every due message once\n"
-    "  flush             makes all that is queued due, then the same\n"
-    "  hold ID...        do not send it until release\n"
-    "  release ID...     send what is on hold; also what was perhaps sent\n"
-    "  retry ID...       now, not when its time has come; also what is dead,\n"
-    "                    where its id is given\n"
-    "  drop ID...        remove it for good (rm, delete)\n"
-    "  export DIR ID...  move messages into files, for another host\n"
-    "  import FILE...    take such files in, or all *.post365 of a folder\n"
-    "\f"
-    "An ID may be given by its beginning, as long as that is the only one.\n"
-    "Instead of ids, --from, --to and --older choose, or --all.\n"
-    "\n"
-    "States: queued, active (being sent), hold, dead. A message that is being\n"
-    "sent cannot be changed: exit status 75. 65: no such message.\n"
-    "\n"
-    "run says what it did on a terminal, with -v or --json; elsewhere "
-    "nothing.\n"
-    "exit status of run: 0 nothing stays that was tried; 75 some of it does,\n"
-    "for later or for a person to decide; 77, 78 mail waits for a permission\n"
-    "or sign-in, or for a setting; 74 the spool or the journal is at fault.\n";
-
 struct queue;
 
 struct verb {

@@ -17,7 +17,6 @@
 #include "cli/cli.h"
 
 extern const struct cli_option queue_options[];
-extern const char queue_more[];
 
 int queue_main(const struct cli_command *self, int argc, char **argv);
 

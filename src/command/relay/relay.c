@@ -30,49 +30,6 @@ const struct cli_option relay_options[] = {
 	{ 0, 0, NULL, NULL, NULL }
 };
 
-const char relay_more[] =
-    "Takes mail by SMTP, stores it, and sends it as queue run does. SIGHUP\n"
-    "reads the settings anew, SIGTERM ends it in order. Its settings stand\n"
-    "below [relay]; of each the default:\n"
-    "\n"
-    "  listen = 127.0.0.1:25    IP:PORT, [IP6]:PORT, /path or fd:NAME; then\n"
-    "                           plain, starttls, tls, auth, legacy, tls1.3\n"
-    "  allow                    who may send: CIDR, IP, user:NAME, group:NAME\n"
-    "  auth_file                lines user:hash[:WORDS] of who may sign in\n"
-    "  sender_check = both      from= holds for envelope and header; "
-    "envelope,\n"
-    "                           off\n"
-    "  recipient_map            a file: address or @domain, and new addresses\n"
-    "  socket = /run/post365/relay.sock    for sendmail; off\n"
-    "  drop = SPOOL/drop        where that leaves mail else; off\n"
-    "  hostname                 what it calls itself; else this host's name\n"
-    "  tls_certificate, tls_key PEM files; twice for RSA and ECDSA\n"
-    "  auth_without_tls = loopback  also no, allow\n"
-    "  max_size = 35m  max_recipients = 1000  max_clients = 1000\n"
-    "  clients_per_address = 50  client_rate, connect_rate, tls_rate = none\n"
-    "  command_timeout = 5m  data_timeout = 5m  login_timeout = 60s\n"
-    "  tls_timeout = 30s  data_rate = 500 (bytes a second)\n"
-    "  errors = 20  auth_failures = 10/10m  hop_limit = 50\n"
-    "  received = full          short, no\n"
-    "  bare_newline = normalize reject\n"
-    "  drain = 8s               for open messages at the end\n"
-    "  user                     whose rights a relay of root's keeps\n"
-    "  walls = auto             strict\n"
-    "  log = stderr             syslog, none; log_file = PATH besides\n"
-    "  log_format = postfix     json; syslog_name = post365 before each line\n"
-    "  log_probes = no          also who connects and brings no mail\n"
-    "  metrics                  IP:PORT of /metrics, /healthz, /readyz\n"
-    "  web                      IP:PORT of the dashboard, for users of "
-    "auth_file\n"
-    "                           with role=admin\n"
-    "  web_hosts                further names by which a browser may call it\n"
-    "  web_token_file           a line: what programs show for POST /send\n"
-    "\n"
-    "Words on listen, allow and lines of auth_file: from=A,@D (who may be\n"
-    "the sender), to=A,@D, account=NAME, rewrite=A, rate=30/min, clients=N,\n"
-    "net=CIDR and role=admin (users). `listen`, `allow` may stand several\n"
-    "times.\n";
-
 /* One line of standard input, without its end. */
 static int
 relay_hash(const struct cli *cli)

@@ -16,7 +16,6 @@
 #include "cli/cli.h"
 
 extern const struct cli_option relay_options[]; /* ends with a zeroed one */
-extern const char relay_more[];                 /* for help: the settings */
 
 /*
  * What --check prints, a line each: "ok    ", "warn  " or "FAIL  " and what was

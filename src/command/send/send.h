@@ -6,7 +6,6 @@
 #include "cli/cli.h"
 
 extern const struct cli_option send_options[]; /* ends with a zeroed one */
-extern const char send_more[];
 
 /*
  * 0: accepted (202). 75: try later. 76: perhaps sent; never tried again by

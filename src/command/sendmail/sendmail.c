@@ -23,47 +23,9 @@ enum {
 	MEMORY_MAX = 32 * 1024 * 1024, /* a command line has 2 MB at most */
 	NAME_MAX_SIZE = 512,    /* a display name; mail programs show some 60 */
 	ENVELOPE_ID_MOST = 100, /* bytes; RFC 3461 4.4 */
+	HELP_MAX = 16 * 1024,
 	LINE_MAX = ERR_MSG_SIZE + ERR_REMEDY_SIZE + 256
 };
-
-const char sendmail_more[] =
-    "sendmail [options] [RECIPIENT...]\n\n"
-    "Sends the message on standard input, as sendmail(8) does it.\n\n"
-    "options:\n"
-    "  -t                  recipients are those of To, Cc and Bcc, too\n"
-    "  -i, -oi             a line that is only a dot does not end it\n"
-    "  -f ADDRESS, -r      sender; '' or '<>' for none\n"
-    "  -F NAME             the sender's name, where the message has no From\n"
-    "  -v                  shows each step and the wire\n"
-    "  -X FILE             writes that to a file\n"
-    "  -C FILE             settings file to use\n"
-    "  -L TAG              for the machine's log\n"
-    "  -bm                 sends a message (the default)\n"
-    "  -bs                 speaks SMTP on standard input and output\n"
-    "  -bp (mailq)         lists what waits\n"
-    "  -bi, -I (newaliases) checks the file of aliases\n"
-    "  -bv NAME...         shows where mail for a name would go\n"
-    "  -odb                stores it, and sends it in the background (the\n"
-    "                      default)\n"
-    "  -odi                stores it, and sends it while you wait; so does -v\n"
-    "  -odq                stores it only\n"
-    "  -q                  tries all that waits, in the background\n"
-    "  -qf                 the same while you wait\n"
-    "  -qIID -qRTO -qSFROM those of an id, a recipient, a sender\n"
-    "  -N never            no report if it fails; or, with commas between:\n"
-    "                      failure, success (it was handed over), delay\n"
-    "  -V ID               a name that the report repeats\n"
-    "  -R hdrs|full        a report quotes the header, or all up to 1 MB\n"
-    "  -A -B -G -M -O -U -c -d -e -h -m -n -p -s -x, other -o\n"
-    "                      are taken, with the values that they have in\n"
-    "                      other mailers, and mean nothing here\n"
-    "\n"
-    "exit status: 0 stored, it survives a power cut (-odi: and sent, or tried\n"
-    "again later); 64 bad command line or nobody to send to; 65 bad message\n"
-    "or address; 67 bad recipient; 73, 75 not stored (75: try again later);\n"
-    "78 a setting is wrong. With -odi, -v, or where it cannot be stored,\n"
-    "also: 69 refused for good; 76 perhaps sent; 77 sign-in or permission\n"
-    "(if it is stored, it stays in the queue).\n";
 
 struct sendmail {
 	const char *prefix; /* "sendmail: " */
@@ -380,8 +342,15 @@ refuse_daemon(struct sendmail *s, struct err *e)
 static bool
 help(struct sendmail *s, struct err *e)
 {
+	struct buf out;
+	bool ok;
+
 	(void)s;
-	return cli_out(str_of(sendmail_more), e);
+	buf_init(&out, HELP_MAX);
+	packed_add(TEXT_HELP_SENDMAIL, &out);
+	ok = buf_ok(&out, e) && cli_out(buf_view(&out), e);
+	buf_release(&out);
+	return ok;
 }
 
 static bool (*const modes[])(struct sendmail *s, struct err *e) = {

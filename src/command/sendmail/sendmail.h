@@ -19,8 +19,6 @@
 
 #include "cli/cli.h"
 
-extern const char sendmail_more[]; /* for help */
-
 int sendmail_main(const struct cli_command *self, int argc, char **argv);
 int mailq_main(const struct cli_command *self, int argc, char **argv);
 int newaliases_main(const struct cli_command *self, int argc, char **argv);

@@ -26,26 +26,6 @@ const struct cli_option web_options[] = {
 };
 /* clang-format on */
 
-const char web_more[] =
-    "Prints an address to open in a browser; it is good for one visit. There\n"
-    "the provider is set up and saved, a test mail sent step by step, and\n"
-    "what waits and what became of each mail is looked up. Ends by Ctrl-C, or\n"
-    "after an hour without use.\n"
-    "\n"
-    "From another machine: ssh -L 8365:127.0.0.1:8365 HOST, and open the\n"
-    "printed address here. An address that others reach needs, in [relay],\n"
-    "tls_certificate and tls_key, and an auth_file in which somebody has\n"
-    "role=admin; then people sign in. `web = IP:PORT` in [relay] has the\n"
-    "relay serve the same, for ever. web_hosts are names that it may be called "
-    "by,\n"
-    "beside its address.\n"
-    "\n"
-    "Programs: POST /send takes the fields of post365 send as JSON, or a "
-    "whole\n"
-    "message (Content-Type: message/rfc822), from a user of auth_file or with\n"
-    "the token in web_token_file. 202 and the id: it is stored. /metrics is\n"
-    "for Prometheus, /healthz says whether it lives.\n";
-
 struct web {
 	struct cli cli;
 	const char *listen;

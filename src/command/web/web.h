@@ -21,7 +21,6 @@
 #include "relay/conf.h"
 
 extern const struct cli_option web_options[];
-extern const char web_more[];
 
 /* 0 after Ctrl-C or an hour without use; 78 for an address it must not have. */
 int web_main(const struct cli_command *self, int argc, char **argv);
