@@ -119,6 +119,7 @@ check_form(struct str in)
 static void
 check_gate(struct str in)
 {
+	struct gate_from from = { in, STR(""), STR("127.0.0.1:8365"), false };
 	struct str names = STR("nas.example.com");
 	struct str got;
 
@@ -130,10 +131,15 @@ check_gate(struct str in)
 		     ascii_is_digit(in.p[0]) && i < in.n && in.p[i] != ':'; i++)
 			assert(ascii_is_digit(in.p[i]) || in.p[i] == '.');
 	}
-	if (gate_origin(in, STR(""), STR("127.0.0.1:8365")))
+	if (gate_origin(&from))
 		assert(str_ends(in, STR("://127.0.0.1:8365")));
-	assert(!gate_origin(in, STR("same-origin"), STR("x")) ||
-	    str_iends(in, STR("://x")));
+	from.tls = true;
+	if (gate_origin(&from))
+		assert(str_eq(in, STR("https://127.0.0.1:8365")));
+	from = (struct gate_from){ in, STR("same-origin"), STR("x"), false };
+	assert(!gate_origin(&from) || str_iends(in, STR("://x")));
+	from = (struct gate_from){ STR("http://x"), in, STR("x"), false };
+	assert(!gate_origin(&from) || !str_ends(in, STR("-site")));
 	got = gate_cookie(in, STR("post365-1"));
 	if (got.p != NULL)
 		assert(str_chr(got, ';') == got.n &&
