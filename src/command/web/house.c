@@ -335,6 +335,8 @@ house_read(struct house_request *q)
 	v->body = r->body;
 	v->file = r->file;
 	v->content_type = house_field(r, "Content-Type");
+	v->html.mem = &v->mem;
+	v->html.out = &q->a->body;
 	v->html.language = text_choose(house_field(r, "Accept-Language"));
 	if (!form_parse(&v->mem, r->query, &v->query, &e) ||
 	    (v->post && q->route->whom != ROUTE_PROGRAM &&
