@@ -2,6 +2,7 @@
 #include "compose/compose.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -184,14 +185,28 @@ shown_path(const char *path)
 	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
+/* /dev/fd/N */
+static bool
+open_number(const char *path, uint64_t *n)
+{
+	struct str folder = STR("/dev/fd/");
+
+	return str_starts(str_of(path), folder) &&
+	    str_u64(str_from(str_of(path), folder.n), INT_MAX, n);
+}
+
 /* "-" is standard input, which close_path leaves open. */
 static bool
 open_path(const char *path, int *fd, struct err *e)
 {
+	uint64_t n;
+
 	*fd = STDIN_FILENO;
 	if (strcmp(path, "-") == 0)
 		return true;
 	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (*fd < 0 && open_number(path, &n)) /* there is no /proc */
+		*fd = fcntl((int)n, F_DUPFD_CLOEXEC, 3);
 	if (*fd >= 0)
 		return true;
 	err_sys(e, ERR_INPUT, "%s: cannot open", path);
@@ -252,8 +267,9 @@ open_content(struct compose *c, const char *path, struct source *out,
 	struct temp *temp = &c->temp[c->message.n_files];
 	bool regular = strcmp(path, "-") != 0;
 	struct os_stat st = { 0 };
+	uint64_t n;
 
-	if (regular && !os_stat_path(path, &st, e))
+	if (regular && !os_stat_path(path, &st, e) && !open_number(path, &n))
 		return false;
 	if (regular && (st.regular || st.directory)) {
 		if (!file_open(file, path, e))

@@ -14,7 +14,7 @@
 #include "net/serve.h"
 
 enum {
-	CALL_MOST = 8, /* at a time */
+	CALL_MOST = SERVE_CLIENTS, /* so that nobody is sent away */
 	CALL_MS = 150000
 };
 

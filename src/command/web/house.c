@@ -324,6 +324,7 @@ house_read(struct house_request *q)
 	struct err e;
 
 	v->cli = q->house->how->cli;
+	v->conf = q->house->how->conf;
 	v->path = r->path;
 	v->post = str_eq(r->method, STR("POST"));
 	v->session = q->session;

@@ -42,7 +42,7 @@ run_plain(struct visit *v, const char *name, struct str said)
 
 /* The child: becomes the command, but for its name in the list of processes. */
 static void __attribute__((noreturn)) run_command(const struct visit *v,
-    const char *const word[], const int standard[3])
+    const char *const word[], const int standard[3], bool keeps)
 {
 	const char *argv[VISIT_WORDS + 5];
 	const char *account =
@@ -67,7 +67,8 @@ static void __attribute__((noreturn)) run_command(const struct visit *v,
 	for (int i = 0; i < 3; i++)
 		if (dup2(standard[i], i) < 0)
 			_exit(EX_OSERR);
-	fds_close_but(NULL, 0);
+	if (!keeps)
+		fds_close_but(NULL, 0);
 	command = command_find(word[0], &e);
 	if (command == NULL)
 		_exit(EX_SOFTWARE);
@@ -134,8 +135,9 @@ run_wait(pid_t pid, bool in_time)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE;
 }
 
-void
-visit_run(struct visit *v, const char *const word[], struct str in,
+/* from: what it reads in place of `in`, or -1. */
+static void
+run_caught(struct visit *v, const char *const word[], struct str in, int from,
     struct visit_said *out)
 {
 	struct buf said[2];
@@ -149,7 +151,9 @@ visit_run(struct visit *v, const char *const word[], struct str in,
 		pid = fork();
 	if (pid == 0)
 		run_command(v, word,
-		    (const int[]){ fd[0][0], fd[1][1], fd[2][1] });
+		    (const int[]){ from >= 0 ? from : fd[0][0], fd[1][1],
+			fd[2][1] },
+		    from >= 0);
 	os_close(&fd[0][0]);
 	os_close(&fd[1][1]);
 	os_close(&fd[2][1]);
@@ -173,6 +177,20 @@ visit_run(struct visit *v, const char *const word[], struct str in,
 	buf_release(&said[1]);
 }
 
+void
+visit_run(struct visit *v, const char *const word[], struct str in,
+    struct visit_said *out)
+{
+	run_caught(v, word, in, -1, out);
+}
+
+void
+visit_run_fd(struct visit *v, const char *const word[], int in,
+    struct visit_said *out)
+{
+	run_caught(v, word, STR(""), in, out);
+}
+
 int
 visit_run_to(const struct visit *v, const char *const word[], int fd)
 {
@@ -180,7 +198,8 @@ visit_run_to(const struct visit *v, const char *const word[], int fd)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		run_command(v, word, (const int[]){ nothing, fd, nothing });
+		run_command(v, word, (const int[]){ nothing, fd, nothing },
+		    false);
 	os_close(&nothing);
 	return pid > 0 ? run_wait(pid, true) : EX_OSERR;
 }

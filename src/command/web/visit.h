@@ -17,6 +17,7 @@
 #include "base/temp.h"
 #include "cli/cli.h"
 #include "codec/json.h"
+#include "relay/conf.h"
 #include "web/form.h"
 #include "web/html.h"
 #include "web/session.h"
@@ -35,6 +36,7 @@ struct visit_job {
 struct visit {
 	const struct cli *cli; /* whose settings: -C, -A */
 	struct str account;    /* in place of -A; empty: that */
+	const struct conf *conf;
 	struct str path;
 	bool post;
 	struct form query;
@@ -43,7 +45,8 @@ struct visit {
 	const struct temp *file; /* or it stands here */
 	struct str content_type;
 	const struct web_session *session; /* NULL: not signed in */
-	struct str user, peer;             /* who signed in, and from where */
+	struct str user; /* of auth_file, where a program signed in so */
+	struct str peer; /* from where */
 	bool tls;
 	bool has_users;      /* people may sign in */
 	struct stats *stats; /* the relay's; NULL: there is none */
@@ -68,13 +71,17 @@ struct visit_said {
 	struct str err; /* what it complained of, without its name in front */
 };
 
-enum { VISIT_WORDS = 40 };
+enum { VISIT_WORDS = 400 };
 /*
  * Runs `post365 WORD...` with -C and -A as ours, in a process of its own. in:
  * its standard input, lent. word ends with NULL and has VISIT_WORDS at most.
  * What could not be started says so in err, with code 70.
  */
 void visit_run(struct visit *v, const char *const word[], struct str in,
+    struct visit_said *out);
+
+/* The same: it reads a descriptor, and has all others of ours. */
+void visit_run_fd(struct visit *v, const char *const word[], int in,
     struct visit_said *out);
 
 /* The same with its output to a descriptor, as it comes: its exit status. */
