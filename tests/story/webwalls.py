@@ -852,6 +852,14 @@ def words_for_commands():
             a = h.get("/trace?" + form([("id", value)]).decode(), h.who[0])
             holds(a.status == 200 and "Usage" not in a.text(), value)
             same(h.post("/test", [("to", value)], h.who).status, 303, value)
+            a = h.post("/test", [("to", "a@b.example"), ("account", value)],
+                       h.who)
+            holds(re.fullmatch(r"/test\?job=\d+&account=[\w.~%-]*",
+                               a.field("Location")), a.field("Location"))
+            q = form([("account", value)]).decode()
+            for page in PAGES[:3]:
+                holds(h.get(page + "?" + q, h.who[0]).status in (200, 404),
+                      "%s?%s" % (page, q))
         for deed in ("list", "run", "flush", "export", "import", "", "--all"):
             same(h.post("/queue", [("do", deed), ("id", "1")], h.who).status,
                  422, deed)
