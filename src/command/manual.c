@@ -13,7 +13,7 @@
 enum { MANUAL_MAX = 256 * 1024 };
 
 /* All that the pages are made of stands before it. */
-#define MANUAL_LAST TEXT_HELP_WEB
+#define MANUAL_LAST TEXT_SETTINGS
 
 /* Text */
 
@@ -122,107 +122,32 @@ manual_command(const struct cli_command *c, struct str more, struct buf *out)
 	manual_body(below, out);
 }
 
-static const char manual_intro[] =
-    ".Nm post365\n"
-    ".Nd sends mail through Microsoft 365\n"
-    ".Sh SYNOPSIS\n"
-    ".Nm\n"
-    ".Ar command\n"
-    ".Op Ar options\n"
-    ".Sh DESCRIPTION\n"
-    "A mail command, a\n"
-    ".Xr sendmail 8 ,\n"
-    "and an SMTP relay.\n"
-    "It signs in at Entra ID by OAuth 2.0 client credentials and sends by\n"
-    "Microsoft Graph.\n"
-    "Called as\n"
-    ".Nm sendmail ,\n"
-    ".Nm mailq\n"
-    "or\n"
-    ".Nm newaliases\n"
-    "it is those, see\n"
-    ".Xr post365-sendmail 8 .\n"
-    "Settings stand in a file, see\n"
-    ".Xr post365.conf 5 .\n"
-    ".Pp\n"
-    "Options of every command:\n";
-
-static const char manual_tail[] =
-    ".Sh FILES\n"
-    ".Bl -tag -width Ds\n"
-    ".It Pa /etc/post365/config , Pa ~/.config/post365/config\n"
-    "The settings.\n"
-    ".It Pa /var/spool/post365 , Pa ~/.local/state/post365/spool\n"
-    "The queue: root's, and that of another user.\n"
-    ".It Pa /var/lib/post365 , Pa ~/.local/state/post365\n"
-    "The journal, tokens, and what is known of mailboxes.\n"
-    ".El\n"
-    ".Sh EXIT STATUS\n"
-    ".Bl -tag -width Ds\n"
-    ".It 0\n"
-    "Done: Microsoft has the message, or it is stored.\n"
-    ".It 64\n"
-    "The command line is wrong.\n"
-    ".It 65 , 66\n"
-    "A message or address is wrong; a file cannot be read.\n"
-    ".It 67 , 69\n"
-    "A recipient or mailbox is refused; the message is refused for good.\n"
-    ".It 70\n"
-    "A fault of post365.\n"
-    ".It 73 , 74\n"
-    "A file cannot be made; input or output failed.\n"
-    ".It 75\n"
-    "Not now: try the same again later.\n"
-    ".It 76\n"
-    "Perhaps sent: the answer was lost.\n"
-    ".It 77\n"
-    "No permission, or sign-in is refused.\n"
-    ".It 78\n"
-    "A setting is wrong.\n"
-    ".El\n"
-    ".Pp\n"
-    ".Ql post365 explain 75\n"
-    "says what to do.\n"
-    ".Sh EXAMPLES\n"
-    ".Bd -literal\n"
-    "post365 config init\n"
-    "post365 check\n"
-    "post365 test you@contoso.com\n"
-    "post365 send \\-s 'Backup done' ops@contoso.com <report.txt\n"
-    ".Ed\n"
-    ".Sh SEE ALSO\n"
-    ".Xr post365.conf 5 ,\n"
-    ".Xr post365-sendmail 8\n";
-
 static void
 manual_program(const struct packed *texts, struct buf *out)
 {
 	manual_head("POST365", "1", out);
-	buf_addz(out, manual_intro);
+	buf_adds(out, packed_view(texts, TEXT_MAN_INTRO));
 	manual_options(cli_common_options, out);
 	buf_addz(out, ".Sh COMMANDS\n");
 	for (size_t i = 0; i < COMMAND_ALL; i++)
 		manual_command(&command_all[i],
 		    packed_view(texts, command_all[i].more), out);
-	buf_addz(out, manual_tail);
+	buf_adds(out, packed_view(texts, TEXT_MAN_TAIL));
 }
 
 /* A setting's name, default, help and example. */
 static void
-manual_key(const struct config_row *row, struct buf *out)
+manual_key(const struct config_row *row, struct str help, struct buf *out)
 {
 	buf_addf(out, ".It Ic %s", row->name);
 	if (row->standard != NULL)
 		buf_addf(out, " = %s", row->standard);
 	buf_addc(out, '\n');
-	if (row->help != NULL)
-		manual_body(str_of(row->help), out);
+	manual_body(help, out);
 	if (row->example == NULL ||
 	    (row->standard != NULL && strcmp(row->example, row->standard) == 0))
 		return;
-	if (row->help != NULL)
-		buf_addz(out, ".br\n");
-	buf_addz(out, "For example\n.Ql ");
+	buf_addz(out, ".br\nFor example\n.Ql ");
 	manual_line(str_of(row->example), out);
 }
 
@@ -240,7 +165,8 @@ manual_settings(const struct packed *texts, struct buf *out)
 	    "prints them as a file to fill in.\n"
 	    ".Bl -tag -width Ds\n");
 	for (size_t i = 0; i < CONFIG_KEYS; i++)
-		manual_key(&config_rows[i], out);
+		manual_key(&config_rows[i],
+		    config_row_help(&config_rows[i], texts), out);
 	buf_addz(out, ".El\n.Sh THE FILE\n");
 	manual_body(packed_view(texts, TEXT_HELP_CONFIG), out);
 	buf_addz(out, ".Sh THE RELAY\n");
@@ -290,13 +216,13 @@ manual_add(const struct manual_page *page, struct buf *out)
 
 /* A key as a file has it, and what it is for. */
 static void
-manual_key_text(const struct config_row *row, struct buf *out)
+manual_key_text(const struct config_row *row, struct str help, struct buf *out)
 {
-	struct str rest = str_of(row->help != NULL ? row->help : ""), line;
+	struct str line;
 
 	buf_addf(out, "  %s = %s\n", row->name,
 	    row->standard != NULL ? row->standard : row->example);
-	while (str_next(&rest, '\n', &line))
+	while (str_next(&help, '\n', &line))
 		buf_addf(out, "      %.*s\n", STR_ARG(line));
 }
 
@@ -316,7 +242,8 @@ manual_text(struct buf *out)
 	}
 	buf_addz(out, "settings, each with its default or an example:\n\n");
 	for (size_t i = 0; i < CONFIG_KEYS; i++)
-		manual_key_text(&config_rows[i], out);
+		manual_key_text(&config_rows[i],
+		    config_row_help(&config_rows[i], &texts), out);
 	packed_release(&texts);
 }
 

@@ -22,6 +22,9 @@ enum {
 	OWN = 1
 };
 
+/* All templates stand before it. */
+#define PRINT_LAST TEXT_PRINT_TIMER
+
 /* What a unit or crontab takes without quotes. */
 static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW"
 			    "XYZ0123456789/._-+";
@@ -79,17 +82,24 @@ print_mailbox(struct str mailbox, struct buf *out, struct err *e)
 		STR_ARG(mailbox));
 }
 
-static bool print_fill(const char *text, const struct print_names *names,
+/* What a template is filled with. */
+struct print_filling {
+	const struct print_names *names;
+	struct packed texts;
+};
+
+static bool print_fill(struct str text, const struct print_filling *f,
     struct buf *out, struct err *e);
 
 static bool
-print_value(char letter, const struct print_names *names, struct buf *out,
+print_value(char letter, const struct print_filling *f, struct buf *out,
     struct err *e)
 {
-	const char *common = print_common(letter);
+	const struct print_names *names = f->names;
+	struct str common = print_common(letter, &f->texts);
 
-	if (common != NULL)
-		return print_fill(common, names, out, e);
+	if (common.p != NULL)
+		return print_fill(common, f, out, e);
 	if (letter == 'S')
 		return print_path("spool_dir", names->spool, out, e);
 	if (letter == 'T')
@@ -118,26 +128,30 @@ print_value(char letter, const struct print_names *names, struct buf *out,
 }
 
 static bool
-print_fill(const char *text, const struct print_names *names, struct buf *out,
+print_fill(struct str text, const struct print_filling *f, struct buf *out,
     struct err *e)
 {
+	const struct print_names *names = f->names;
 	const char *skipped = names->own ? "!%=" :
 	    names->installed             ? "+%" :
 	    names->root                  ? "+=" :
 					   "+%=";
 	bool begins = true; /* a line */
 
-	for (; *text != '\0'; text++) {
-		if (begins && strchr(skipped, *text) != NULL) {
-			text = strchr(text, '\n');
+	for (; text.n > 0; text = str_from(text, 1)) {
+		if (begins && strchr(skipped, *text.p) != NULL) {
+			text = str_from(text, str_chr(text, '\n'));
 			continue;
 		}
-		if (begins && strchr("!+%=", *text) != NULL)
-			text++;
-		begins = *text == '\n';
-		if (*text != '@')
-			buf_addc(out, *text);
-		else if (!print_value(*++text, names, out, e))
+		if (begins && strchr("!+%=", *text.p) != NULL)
+			text = str_from(text, 1);
+		begins = *text.p == '\n';
+		if (*text.p != '@') {
+			buf_addc(out, *text.p);
+			continue;
+		}
+		text = str_from(text, 1);
+		if (!print_value(*text.p, f, out, e))
 			return false;
 	}
 	return true;
@@ -190,12 +204,20 @@ bool
 print_file(const char *name, const struct print_names *names, struct buf *out,
     struct err *e)
 {
+	struct print_filling f = { .names = names };
+	size_t i = 0;
+	bool ok;
+
 	if (print_made(name, out))
 		return true;
-	for (size_t i = 0; i < PRINT_TEXTS; i++)
-		if (strcmp(print_texts[i].name, name) == 0)
-			return print_fill(print_texts[i].text, names, out, e);
-	return print_unknown(name, e);
+	while (i < PRINT_TEXTS && strcmp(print_texts[i].name, name) != 0)
+		i++;
+	if (i == PRINT_TEXTS)
+		return print_unknown(name, e);
+	packed_open(&f.texts, PRINT_LAST, out);
+	ok = print_fill(packed_view(&f.texts, print_texts[i].text), &f, out, e);
+	packed_release(&f.texts);
+	return ok;
 }
 
 /* "completion bash" is completion-bash. */

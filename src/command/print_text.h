@@ -19,20 +19,23 @@
  * Source: systemd.service(5), systemd.socket(5), systemd.exec(5), crontab(5),
  * openrc-run(8), logrotate(8), postconf(5), Exim's specification 20.3, the
  * references of Docker, Compose, Kubernetes and Prometheus; relay.md 1, 4, 6;
- *facts.md 7; the references of az ad app, Microsoft.Graph.Applications and
+ * facts.md 7; the references of az ad app, Microsoft.Graph.Applications and
  * ExchangePowerShell.
  */
 #ifndef COMMAND_PRINT_TEXT_H
 #define COMMAND_PRINT_TEXT_H
 
+#include "base/packed.h"
+
 struct print_text {
-	const char *name, *text;
+	const char *name;
+	enum packed_text text; /* src/texts/print-NAME.txt */
 };
 
 enum { PRINT_TEXTS = 17 };
 extern const struct print_text print_texts[PRINT_TEXTS];
 
-/* A template that stands in several; NULL: no such letter. */
-const char *print_common(char letter);
+/* A template that stands in several; its p is NULL: no such letter. */
+struct str print_common(char letter, const struct packed *texts);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/packed.h"
 #include "config/config.h"
 #include "config/type.h"
 
@@ -24,11 +25,17 @@ struct config_row {
 	const char *azure;    /* the variable that Azure Identity has for it */
 	const char *standard; /* the default; NULL: none */
 	const char *example;
-	const char *help; /* for the sample file; a line or more */
 };
 
 /* Rows 0 to CONFIG_KEYS - 1 are those of enum config_key. */
 extern const struct config_row config_rows[];
+
+/*
+ * What it is for, a line or more: of src/texts/settings.txt. Lends a part of
+ * texts, which are open up to TEXT_SETTINGS.
+ */
+struct str config_row_help(const struct config_row *row,
+    const struct packed *texts);
 
 /* NULL: no such key. */
 const struct config_row *config_row_find(struct str name);

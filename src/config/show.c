@@ -99,9 +99,9 @@ config_value_is_secret(const struct config *c, const struct access *a,
 
 /* Each line of a help text as a comment. */
 static void
-add_comment(const char *text, struct buf *out)
+add_comment(struct str rest, struct buf *out)
 {
-	struct str rest = str_of(text), line;
+	struct str line;
 
 	buf_addc(out, '\n');
 	while (str_next(&rest, '\n', &line))
@@ -133,14 +133,16 @@ config_sample(const struct config *c, const struct access *a, bool printed,
 	const struct config_row *row = config_rows;
 	struct show_half half;
 	enum config_place place;
+	struct packed texts;
 	const char *at;
 
+	packed_open(&texts, TEXT_SETTINGS, out);
 	buf_addz(out, sample_head);
 	for (size_t i = 0; i < CONFIG_KEYS; i++, row++) {
 		half = show_half(i, c, a);
 		place = half.origin[i].place;
 		at = (const char *)half.at + row->at;
-		add_comment(row->help, out);
+		add_comment(config_row_help(row, &texts), out);
 		/* a proxy of this environment is none of the machine's */
 		if ((place != CONFIG_ENVIRONMENT && place != CONFIG_AZURE) ||
 		    i == CONFIG_PROXY ||
@@ -155,5 +157,6 @@ config_sample(const struct config *c, const struct access *a, bool printed,
 			config_row_print(row, half.at, out);
 		buf_addc(out, '\n');
 	}
+	packed_release(&texts);
 	buf_addz(out, sample_tail);
 }

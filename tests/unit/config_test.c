@@ -1490,11 +1490,13 @@ test_init(void)
 	struct command_run run = { .command = &command,
 		.argv = { "init", "-C", "-" } };
 	struct command_result r;
+	struct packed texts;
 	struct buf help;
 	char name[64];
 
 	buf_init(&help, 65536);
 	packed_add(TEXT_HELP_CONFIG, &help);
+	packed_open(&texts, TEXT_SETTINGS, &help);
 	/* what is printed shows no secret, and no proxy of this place */
 	set_environment("AZURE_CLIENT_SECRET=abc "
 			"HTTPS_PROXY=http://u:abc@h:1");
@@ -1512,7 +1514,10 @@ test_init(void)
 		T_CHECK(strstr(r.out.p, name) != NULL, "%s", name);
 		T_CHECK(strstr(help.p, config_rows[i].name) != NULL,
 		    "help lacks %s", config_rows[i].name);
+		T_CHECK(config_row_help(&config_rows[i], &texts).n > 9,
+		    "settings.txt lacks %s", config_rows[i].name);
 	}
+	packed_release(&texts);
 	buf_release(&help);
 	command_release(&r);
 }

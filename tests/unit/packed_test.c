@@ -31,12 +31,15 @@ test_files(void)
 		buf_reset(&want);
 		buf_reset(&text);
 		t_read_file(files[i], &want);
+		T_CHECK(want.n > 0 &&
+			str_eq(packed_view(&all, id), buf_view(&want)),
+		    "%s of all", files[i]);
+		if (i % 8 != 1)
+			continue; /* it takes its time */
 		packed_add(id, &text);
 		T_CHECK(buf_ok(&text, &e), "%s: %s", files[i], e.msg);
-		T_CHECK(want.n > 0 && str_eq(buf_view(&text), buf_view(&want)),
-		    "%s alone", files[i]);
-		T_CHECK(str_eq(packed_view(&all, id), buf_view(&want)),
-		    "%s of all", files[i]);
+		T_CHECK(str_eq(buf_view(&text), buf_view(&want)), "%s alone",
+		    files[i]);
 	}
 	packed_release(&all);
 	buf_release(&want);

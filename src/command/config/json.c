@@ -23,6 +23,7 @@ enum {
 /* What is known of the settings. */
 struct json_show {
 	const struct settings *s;
+	struct packed texts; /* with -v */
 	struct arena mem;
 	const char *file; /* from the root on; or "-" */
 	bool there;
@@ -159,7 +160,7 @@ json_add_key(const struct json_show *j, const struct config_row *row,
 		json_add_value(j, row, o, w);
 	if (j->s->cli.common.verbose) {
 		jsonw_member(w, STR("example"), str_of(row->example));
-		jsonw_member(w, STR("help"), str_of(row->help));
+		jsonw_member(w, STR("help"), config_row_help(row, &j->texts));
 	}
 	jsonw_close(w, '}');
 }
@@ -203,13 +204,15 @@ json_add_file(const struct json_show *j, struct jsonw *w)
 }
 
 static bool
-json_print(const struct json_show *j, struct err *e)
+json_print(struct json_show *j, struct err *e)
 {
 	struct jsonw w;
 	struct buf text;
 	bool ok;
 
 	buf_init(&text, JSON_MAX);
+	if (j->s->cli.common.verbose)
+		packed_open(&j->texts, TEXT_SETTINGS, &text);
 	w = jsonw_begin(&text);
 	jsonw_open(&w, '{');
 	json_add_file(j, &w);
@@ -220,6 +223,7 @@ json_print(const struct json_show *j, struct err *e)
 	jsonw_close(&w, ']');
 	jsonw_close(&w, '}');
 	ok = jsonw_end_line(&w, e) && cli_out(buf_view(&text), e);
+	packed_release(&j->texts);
 	buf_release(&text);
 	return ok;
 }
