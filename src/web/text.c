@@ -181,7 +181,8 @@ static const char text_queue[] =
 	TEXT("Drop it", "Supprimer")
 	TEXT("Keep it", "Garder")
 
-	TEXT("tried again", "réessayé")
+	TEXT("not yet", "pas encore")
+	TEXT("not delivered", "non remis")
 	TEXT("throttled", "ralenti")
 	TEXT("on its way", "en route")
 	TEXT("Numbers", "Chiffres")

@@ -14,19 +14,24 @@ enum {
 	DELIVERY_TEXT = 18
 };
 
-/* What a bar is made of: members of a line, one or two, and a colour. */
+/* What a bar is made of: the sum of members of a line, and a colour. */
 struct delivery_part {
-	const char *member, *also, *label, *colour;
+	const char *members, *label, *colour;
 };
-static const struct delivery_part delivery_log[] = { { "sent", "", "sent",
-							 "s-sent" },
-	{ "later", "", "tried again", "s-wait" },
-	{ "dead", "failed", "failed", "s-bad" }, { NULL, NULL, NULL, NULL } };
+/* clang-format off */
+static const struct delivery_part delivery_log[] = {
+	{ "sent", "sent", "s-sent" },
+	{ "later account hold unknown", "not yet", "s-wait" },
+	{ "dead failed", "failed", "s-bad" },
+	{ NULL, NULL, NULL }
+};
 static const struct delivery_part delivery_trace[] = {
-	{ "delivered", "", "delivered", "s-sent" },
-	{ "pending", "", "on its way", "s-wait" },
-	{ "failed", "", "failed", "s-bad" }, { NULL, NULL, NULL, NULL }
+	{ "delivered expanded", "delivered", "s-sent" },
+	{ "pending gettingStatus other", "on its way", "s-wait" },
+	{ "failed filteredAsSpam quarantined", "not delivered", "s-bad" },
+	{ NULL, NULL, NULL }
 };
+/* clang-format on */
 
 struct delivery {
 	struct visit *v;
@@ -39,7 +44,13 @@ struct delivery {
 static int64_t
 delivery_value(const struct delivery_part *p, const struct json *day)
 {
-	return visit_int(day, p->member) + visit_int(day, p->also);
+	struct str members = str_of(p->members), one;
+	int64_t sum = 0, n;
+
+	while (str_next(&members, ' ', &one))
+		if (json_i64(json_get(day, one), &n))
+			sum += n;
+	return sum;
 }
 
 static int64_t
@@ -47,7 +58,7 @@ delivery_sum(const struct delivery *d, const struct json *day)
 {
 	int64_t sum = 0;
 
-	for (const struct delivery_part *p = d->part; p->member != NULL; p++)
+	for (const struct delivery_part *p = d->part; p->members != NULL; p++)
 		sum += delivery_value(p, day);
 	return sum;
 }
@@ -75,11 +86,11 @@ delivery_put_bar(struct delivery *d, size_t i)
 	struct str day = visit_str(d->day[i], "day");
 
 	HTML_PUT(h, "<g><title>$", day);
-	for (const struct delivery_part *p = d->part; p->member != NULL; p++)
+	for (const struct delivery_part *p = d->part; p->members != NULL; p++)
 		HTML_PUT(h, ", $ $", html_word(h, p->label),
 		    html_number(h, delivery_value(p, d->day[i])));
 	html_put(h, "</title>");
-	for (const struct delivery_part *p = d->part; p->member != NULL; p++) {
+	for (const struct delivery_part *p = d->part; p->members != NULL; p++) {
 		int64_t value = delivery_value(p, d->day[i]);
 
 		height = d->most > 0 ?
@@ -116,7 +127,7 @@ delivery_put_chart(struct delivery *d, const char *title)
 	for (size_t i = 0; i < d->n; i++)
 		delivery_put_bar(d, i);
 	html_put(h, "</svg><p>");
-	for (const struct delivery_part *p = d->part; p->member != NULL; p++)
+	for (const struct delivery_part *p = d->part; p->members != NULL; p++)
 		HTML_PUT(h,
 		    "<svg class=\"key\" width=\"12\" height=\"12\" "
 		    "aria-hidden=\"true\"><rect class=\"$\" "
@@ -128,13 +139,13 @@ static void
 delivery_put_table(struct delivery *d)
 {
 	static const struct delivery_part columns[] = {
-		{ "sent", "", "sent", NULL },
-		{ "later", "", "tried again", NULL },
-		{ "dead", "failed", "failed", NULL },
-		{ "bounced", "", "bounced", NULL },
-		{ "throttled", "", "throttled", NULL },
-		{ "ms_median", "", "median ms", NULL },
-		{ "ms_p95", "", "95 % ms", NULL },
+		{ "sent", "sent", NULL },
+		{ "later account hold unknown", "not yet", NULL },
+		{ "dead failed", "failed", NULL },
+		{ "bounced", "bounced", NULL },
+		{ "throttled", "throttled", NULL },
+		{ "ms_median", "median ms", NULL },
+		{ "ms_p95", "95 % ms", NULL },
 	};
 	enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
 	struct html *h = &d->v->html;

@@ -327,7 +327,7 @@ page_set(struct visit *v, struct str lines, struct str *bad_key)
 {
 	struct str tag = form_get(&v->form, "tag");
 	const char *const word[] = { "config", "set", "--lines", "--json",
-		tag.n > 0 ? "--if" : NULL, tag.p, NULL };
+		tag.p != NULL ? "--if" : NULL, tag.p, NULL };
 	const struct json *said, *error;
 	struct visit_said run;
 
