@@ -13,6 +13,7 @@ const AT = {
 	to: '#to',
 	test: 'button[name=test]',
 	steps: '#steps li',
+	lost: '#lost',
 	done: '#steps:not([data-live])',
 	good: '.box.ok',
 	bad: '.box.fail',
@@ -135,6 +136,8 @@ const FAULTS = [
 	    tells: [/429|throttl/i] },
 	{ name: 'dead network', stop: true,
 	    tells: [/connection/, /refused|could not be reached|connect/] },
+	{ name: 'dies meanwhile', rule: 'send late ms=60000', stopMeanwhile: true,
+	    tells: [/mailbox/, /FAIL/] },
 ];
 
 async function fault(row) {
@@ -151,7 +154,12 @@ async function fault(row) {
 		box.faults(row.rule);
 	if (row.stop)
 		await box.stop();
-	const said = await press(page, 'you@example.org');
+	await begin(page, 'you@example.org');
+	if (row.stopMeanwhile) {
+		await page.waitForSelector(`${AT.steps}:nth-child(14)`);
+		await box.stop();
+	}
+	const said = await end(page);
 	for (const pattern of row.tells)
 		w.says('says ' + pattern, said, pattern);
 	w.holds('a cure', await page.locator(AT.cure).count() > 0, said);
@@ -351,13 +359,13 @@ async function keyboard() {
 
 const LOOKS = [
 	{ name: 'light', scheme: 'light', width: 1200 },
+	{ name: 'dark-narrow', scheme: 'dark', width: 360 },
 	{ name: 'dark', scheme: 'dark', width: 1200 },
 	{ name: 'light-narrow', scheme: 'light', width: 360 },
-	{ name: 'dark-narrow', scheme: 'dark', width: 360 },
 ];
 
-async function look(page, name) {
-	for (const l of LOOKS) {
+async function look(page, name, looks = LOOKS.slice(0, 2)) {
+	for (const l of looks) {
 		await page.emulateMedia({ colorScheme: l.scheme });
 		await page.setViewportSize({ width: l.width, height: 800 });
 		await w.shot(page, `${name}-${l.name}`);
@@ -366,6 +374,7 @@ async function look(page, name) {
 		w.same(`${name}, ${l.name}: axe`, '', await w.unreadable(page));
 	}
 	w.same(name + ': all fields have names', '', await w.unlabelled(page));
+	w.same(name + ': Tab comes to all', '', await w.unreachable(page));
 }
 
 // The same page in both languages against the golden ones.
@@ -374,9 +383,15 @@ async function goldens(page, h, name) {
 		await w.golden(page, locale, `${name}.${locale}`, h.names);
 }
 async function lookClosely(page, h, name) {
-	await look(page, name);
+	await look(page, name, LOOKS);
 	await goldens(page, h, name);
 }
+
+const MORE = [
+	['log-code', '/log?code=AADSTS7000215'],
+	['log-nothing', '/log?person=nobody'],
+	['delivery-trace', '/delivery?trace=1'],
+];
 
 async function looks() {
 	const box = await w.sandbox('--mailbox', '*');
@@ -408,6 +423,41 @@ async function looks() {
 		await go(page, PAGES[name]);
 		await lookClosely(page, h, name);
 	}
+	for (const [name, path] of MORE) {
+		await page.goto(h.origin + path);
+		await look(page, name);
+	}
+	await go(page, '/log');
+	await page.locator('main summary').last().click();
+	await look(page, 'log-details');
+	await page.locator('a[href^="/trace"]').last().click();
+	await page.waitForURL(/trace/);
+	await lookClosely(page, h, 'trace');
+	await go(page, '/queue');
+	await page.locator(AT.drop).first().click();
+	await page.waitForSelector(AT.keep);
+	await look(page, 'queue-drop');
+	await go(page, '/');
+	await page.click('button[value=make]');
+	await page.waitForSelector('button[value=use]');
+	await look(page, 'certificate');
+}
+
+// --- the server ends while its page is open
+
+async function lost() {
+	const box = await w.sandbox();
+	const h = await furnished(box);
+	const page = await w.visit(h);
+	page.expects = /Failed to load resource/;
+	await go(page, '/test');
+	box.faults('send late ms=60000');
+	await begin(page, 'you@example.org');
+	await page.waitForSelector(AT.steps);
+	w.same('not said before', false, await page.isVisible(AT.lost));
+	await h.stop();
+	await page.waitForSelector(AT.lost);
+	w.ok('the page says so');
 }
 
 // --- all of it
@@ -424,6 +474,7 @@ const ROWS = [
 	['sign in', signIn],
 	['texts of others', hostile],
 	['keyboard', keyboard],
+	['lost', lost],
 	['look', looks],
 ];
 

@@ -294,6 +294,32 @@ const unlabelled = (page) => page.evaluate(() =>
             !e.value)
         .map((e) => e.name || e.outerHTML).join(' '));
 
+// What can be used and Tab does not come to, or where it cannot be seen that
+// it did: ''.
+async function unreachable(page) {
+	await page.evaluate(() => {
+		document.activeElement.blur();
+		window.scrollTo(0, 0);
+		[...document.querySelectorAll('a[href], button, summary, select, ' +
+		    'input:not([type=hidden])')].filter((e) =>
+		    e.checkVisibility()).forEach((e) => { e.unseen = true; });
+	});
+	const left = () => page.evaluate(() => {
+		const e = document.activeElement, s = getComputedStyle(e);
+		if (e.unseen && s.outlineStyle !== 'none' &&
+		    parseFloat(s.outlineWidth) >= 2)
+			e.unseen = false;
+		return [...document.querySelectorAll('*')].filter((x) => x.unseen)
+		    .map((x) => x.outerHTML.slice(0, 80)).join(' ');
+	});
+	for (let i = 0; i < 80; i++) {
+		await page.keyboard.press('Tab');
+		if (await left() === '')
+			return '';
+	}
+	return left();
+}
+
 // Golden files: the page as the server wrote it, a tag a line, without what
 // differs from run to run.
 const WILD = [
@@ -358,5 +384,5 @@ function searchSecrets() {
 
 module.exports = { ok, notOk, holds, same, says, lacks, run, until, folder,
     sandbox, command, house, startBrowser, stopBrowser, visit, text, shot,
-    unreadable, overflow, unlabelled, golden, secrets, searchSecrets,
+    unreadable, overflow, unlabelled, unreachable, golden, secrets, searchSecrets,
     failed: () => failures > 0 };
