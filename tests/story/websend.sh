@@ -169,8 +169,13 @@ post application/json body.json "$URL/send" -w '%{http_code} %{size_upload}' \
     -H 'Expect: 100-continue'
 same 'without credentials: 401, nothing is sent' '401 0' "$CODE"
 says 'which ones are taken' fields '^WWW-Authenticate: Basic.*Bearer'
-says 'as JSON' answer '"status":"failed","error":\{'
+says 'as JSON' answer '"status":"failed".*"error":\{'
 same 'nothing is queued' 0 "$(queued)"
+
+printf '{}' >body
+post application/json body -H "$auth" -H 'Host: evil.example' "$URL/send"
+same 'another name: 403' 403 "$CODE"
+says 'as JSON, too' answer '"status":"failed".*web_hosts'
 
 # --- the fields
 
@@ -312,6 +317,10 @@ refused 'behind a byte order mark' 403 'as boss@example.com'
 QUERY='?to=x@ok.example'
 message 'From: nas@example.com' 'To: everybody:;'
 same 'an envelope of its own: 202' 202 "$CODE"
+for QUERY in '?to=' '?to=everybody:;'; do
+	message 'From: nas@example.com' 'To: y@no.example'
+	refused "an envelope of nobody ($QUERY)" 400 'no address in it'
+done
 QUERY='?from=boss@example.com'
 message 'From: nas@example.com' 'To: x@ok.example'
 refused 'and sender' 403 'as boss@example.com'
@@ -457,6 +466,28 @@ cat p.* | tr -d '\r' | grep '^{' >all
     sort >ids
 sed 's/.*"id":"\([^"]*\)".*/\1/' all | sort >told
 same_file '100 at once: under the ids that were told' told ids
+
+# --- where there is no /proc, /dev/fd/N is read all the same
+
+if [ "$(id -u)" = 0 ]; then
+	mkdir -p jail/state
+	cp "$P" jail/post365
+	{
+		grep -vE '^(ca|state_dir|spool_dir|log_file) = ' "$CONFIG" |
+		    sed '/^\[/,$d'
+		echo 'state_dir = /state'
+	} >jail/config
+	chmod 600 jail/config
+	echo words >text
+	check 'without /proc: 0' 0 run chroot jail /post365 -C /config send \
+	    --queue --text /dev/fd/3 -a '/dev/fd/4;name=a' a@example.org \
+	    3<text 4<a.bin
+	cat jail/state/spool/new/* | tr -d '\000' >stored
+	says 'the text is there' stored '^words'
+	says 'the file, too' stored '^AP8='
+else
+	skip 'without /proc' 'not root'
+fi
 
 # --- killed after each answer
 

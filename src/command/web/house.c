@@ -105,15 +105,30 @@ house_go(struct serve_answer *a, const char *path)
 static void
 house_refuse_program(struct serve_answer *a, int status, const char *text)
 {
+	struct err why = { 0 };
+	enum err_kind kind = ERR_AUTH;
+
+	if (status == 429 || status == 503)
+		kind = ERR_RETRY;
+	else if (status == 400 || status == 500)
+		kind = status == 400 ? ERR_INPUT : ERR_CONFIG;
+	(void)err_set(&why, kind, "%s", text);
 	a->status = status;
 	a->type = call_types[VISIT_JSON];
-	buf_addf(&a->body,
-	    "{\"status\":\"failed\",\"error\":{\"code\":\"\",\"message\":"
-	    "\"%s\",\"remedy\":\"\",\"retryable\":%s}}\n",
-	    text, status == 429 ? "true" : "false");
+	web_send_failed(&why, &a->body);
 	if (status == 401)
 		buf_addz(&a->fields,
 		    "WWW-Authenticate: Basic realm=\"post365\", Bearer\r\n");
+}
+
+static void
+house_refuse(const struct route *route, struct serve_answer *a, int status,
+    const char *text)
+{
+	if (route->whom == ROUTE_PROGRAM)
+		house_refuse_program(a, status, text);
+	else
+		house_text(a, status, text);
 }
 
 static void
@@ -303,7 +318,7 @@ house_admit(void *arg, const struct serve_request *r, struct serve_admit *out,
 	}
 	stranger = house_stranger(h, r, route);
 	if (stranger != NULL) {
-		house_text(a, 403, stranger);
+		house_refuse(route, a, 403, stranger);
 		return false;
 	}
 	out->body_max = str_eq(r->method, STR("POST")) ? HOUSE_FORM : 1;
@@ -342,7 +357,7 @@ house_read(struct house_request *q)
 	if (!form_parse(&v->mem, r->query, &v->query, &e) ||
 	    (v->post && q->route->whom != ROUTE_PROGRAM &&
 		!form_parse(&v->mem, r->body, &v->form, &e))) {
-		house_text(q->a, 400, e.msg);
+		house_refuse(q->route, q->a, 400, e.msg);
 		return false;
 	}
 	v->account = form_get(v->post ? &v->form : &v->query, "account");
@@ -374,6 +389,7 @@ house_call(struct house_request *q)
 	const struct call_how how = { .visit = &q->visit,
 		.page = q->route->page,
 		.id = q->r->id,
+		.message = q->route->page == web_send,
 		.mask = q->house->how->mask };
 	const char *why;
 
@@ -382,7 +398,7 @@ house_call(struct house_request *q)
 		q->a->status = SERVE_LATER;
 		return;
 	}
-	house_text(q->a, 503, why);
+	house_refuse(q->route, q->a, 503, why);
 	buf_addz(&q->a->fields, "Retry-After: 1\r\n");
 }
 

@@ -70,6 +70,9 @@ letter_add_to(struct letter *l, const char *option, struct str list,
 	if (l->rule != NULL && l->rule->to.n > 0 &&
 	    !addr_parse_list(&l->v->mem, list, true, &to, e))
 		return false;
+	/* an empty one would make recipients of those in a header */
+	if (to == NULL && l->rule != NULL && l->rule->to.n > 0)
+		return err_set(e, ERR_INPUT, "there is no address in it");
 	for (; to != NULL; to = to->next)
 		if (!rule_allows(l->rule->to, to))
 			return letter_forbids(l, "to", to->text, "to", e);

@@ -12,7 +12,7 @@
 #include "relay/rewrite.h"
 #include "relay/users.h"
 
-enum { SEND_RETRY_S = 30 };
+enum { SEND_RETRY_S = 30, SEND_FAILURE = 16 * 1024 };
 
 /* What an exit status of `send` means in HTTP (design.md 1). */
 static const struct {
@@ -170,17 +170,22 @@ send_answer(struct letter *l, int code, struct str said)
 	buf_adds(&v->body_out, said);
 }
 
+void
+web_send_failed(const struct err *why, struct buf *out)
+{
+	struct err e;
+
+	(void)!report_json(&(struct report){ 0 }, why, out, &e);
+}
+
 static void
 send_refuse(struct letter *l, const struct err *why)
 {
 	struct buf out;
-	struct err e;
 
-	buf_init(&out, 16 * 1024);
-	if (report_json(&(struct report){ 0 }, why, &out, &e))
-		send_answer(l, err_exit(why), buf_view(&out));
-	else
-		l->v->status = 500;
+	buf_init(&out, SEND_FAILURE);
+	web_send_failed(why, &out);
+	send_answer(l, err_exit(why), buf_view(&out));
 	buf_release(&out);
 }
 

@@ -128,5 +128,7 @@ visit_page page_provider, page_provider_save, page_certificate;
 visit_page page_test, page_log, page_trace, page_queue, page_queue_do;
 visit_page page_delivery, page_sign_in, page_lost;
 visit_page web_send, web_metrics;
+/* Appends what POST /send answers where it fails, as JSON. */
+void web_send_failed(const struct err *why, struct buf *out);
 
 #endif
