@@ -9,7 +9,7 @@
 
 #include "base/os.h"
 
-enum { RIGHTS_PATHS = 4 + 2 * CONF_PAIRS };
+enum { RIGHTS_PATHS = 5 + 2 * CONF_PAIRS };
 
 /* A folder that is to be there, and the user's. */
 static bool
@@ -63,6 +63,7 @@ rights_path(const struct plan *p, size_t n)
 		c->key[0],
 		c->key[1],
 		c->auth_file,
+		c->web_token_file,
 		c->recipient_map,
 		p->config.aliases,
 	};
