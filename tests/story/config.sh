@@ -233,6 +233,7 @@ if [ "$(id -u)" = 0 ]; then
 	json "root's file" '"writable":false,"why_not":"'"$TMP"'/mine/root: belongs to user 0'
 	run $as "$P" -C shut config show --json
 	json 'a folder of root' '"writable":false,"why_not":"'"$TMP"': Permission denied'
+	json 'and what to do' '"remedy":"change settings as root or the owner'
 	json 'though usable' '"usable":true'
 else
 	skip 'json: of somebody else' 'not root'
@@ -398,6 +399,7 @@ if [ "$(id -u)" = 0 ]; then
 	run $as "$P" -C theirs/config config set --lines --json <in
 	same 'lines: a folder without leave' 78 "$STATUS"
 	json 'which' "$TMP/theirs: Permission denied"
+	json 'what to do' '"remedy":"change settings as root or the owner'
 	chmod 755 theirs
 	run $as "$P" -C theirs/config config set --lines --json <in
 	same 'lines: his own' 0 "$STATUS"

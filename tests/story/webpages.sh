@@ -100,6 +100,30 @@ same 'a person' 1 "$(grep -o '<tr><td class="t">' log | wc -l)"
 page "$base/log?code=AADSTS7000215" >log
 at_least 'a code is explained' 1 "$(grep -c 'secret' log)"
 
+# --- a relay's dashboard may not write root's settings
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null 2>&1; then
+	mkdir -m 755 root && cp config root/config && chmod 755 .
+	sed -i '/^client_certificate/d' root/config
+	chmod 644 root/config
+	mkdir his && chown 1234 his
+	POST365_STATE_DIR="$TMP/his" POST365_SPOOL_DIR="$TMP/his" \
+	    setpriv --reuid 1234 --clear-groups "$POST365" web \
+	    -C root/config --listen 127.0.0.1:0 >his.said 2>his.err &
+	his=$!
+	trap 'kill $web $his 2>/dev/null' EXIT
+	i=0
+	until grep -q '^open' his.said || [ $((i += 1)) -gt 100 ]; do
+		sleep 0.1
+	done
+	his_url=$(sed -n 's/^open //p' his.said)
+	curl -s -m 30 -c his.jar "$his_url" >/dev/null
+	curl -s -m 30 -b his.jar "${his_url%/enter*}/" >shut
+	at_least 'why it cannot save' 1 "$(grep -c 'root: Permission denied' shut)"
+	at_least 'and what to do' 1 "$(grep -c 'sudo post365 web' shut)"
+else
+	skip "root's settings" 'not root, or no setpriv'
+fi
+
 # --- texts
 cat >texts.py <<'END'
 """English texts between @ in the pages' markup that have no French."""

@@ -488,6 +488,15 @@ apply_is_mount(const char *path)
 	return found;
 }
 
+/* To whom the dashboard of a relay, or a user's command, cannot write. */
+static bool
+apply_refer(struct err *e)
+{
+	return err_remedy(e,
+	    "change settings as root or the owner, outside of a service: "
+	    "sudo post365 web, or sudo post365 config set");
+}
+
 bool
 apply_may_write(const char *path, struct err *e)
 {
@@ -503,10 +512,14 @@ apply_may_write(const char *path, struct err *e)
 		folder[apply_there(folder)] = '\0';
 		if (access(folder, F_OK) < 0) /* relative, and all of it new */
 			memcpy(folder, ".", 2);
-	} else if (access(real, R_OK) < 0 || stat(real, &st) < 0)
-		return err_sys(e, ERR_CONFIG, "%s", real);
-	if (access(folder, W_OK | X_OK) < 0)
-		return err_sys(e, ERR_CONFIG, "%s", folder);
+	} else if (access(real, R_OK) < 0 || stat(real, &st) < 0) {
+		err_sys(e, ERR_CONFIG, "%s", real);
+		return apply_refer(e);
+	}
+	if (access(folder, W_OK | X_OK) < 0) {
+		err_sys(e, ERR_CONFIG, "%s", folder);
+		return apply_refer(e);
+	}
 	if (there && apply_is_mount(real)) {
 		err_set(e, ERR_CONFIG,
 		    "%s: is mounted by itself, so no new file can take its "
@@ -515,9 +528,11 @@ apply_may_write(const char *path, struct err *e)
 		return err_remedy(e, "mount its folder instead");
 	}
 	/* the new one would not be its owner's */
-	return geteuid() == 0 || st.st_uid == geteuid() ||
-	    err_set(e, ERR_CONFIG, "%s: belongs to user %u", real,
-		(unsigned)st.st_uid);
+	if (geteuid() == 0 || st.st_uid == geteuid())
+		return true;
+	err_set(e, ERR_CONFIG, "%s: belongs to user %u", real,
+	    (unsigned)st.st_uid);
+	return apply_refer(e);
 }
 
 bool

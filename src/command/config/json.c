@@ -188,8 +188,10 @@ json_add_file(const struct json_show *j, struct jsonw *w)
 	jsonw_bool(w, j->there);
 	jsonw_key(w, STR("writable"));
 	jsonw_bool(w, j->closed.kind == ERR_NONE);
-	if (j->closed.kind != ERR_NONE)
+	if (j->closed.kind != ERR_NONE) {
 		jsonw_member(w, STR("why_not"), str_of(j->closed.msg));
+		jsonw_member(w, STR("remedy"), str_of(j->closed.remedy));
+	}
 	jsonw_member(w, STR("tag"), str_of(j->tag));
 	jsonw_member(w, STR("account"), j->config.account);
 	jsonw_key(w, STR("accounts"));

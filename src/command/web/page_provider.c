@@ -246,7 +246,8 @@ provider_put_file(const struct provider *p)
 		visit_complain(p->v, visit_str(error, "message"),
 		    visit_str(error, "remedy"));
 	if (visit_str(p->shown, "why_not").n > 0)
-		visit_complain(p->v, visit_str(p->shown, "why_not"), STR(""));
+		visit_complain(p->v, visit_str(p->shown, "why_not"),
+		    visit_str(p->shown, "remedy"));
 	HTML_PUT(h, "<p class=\"dim\">@Settings file:@ <code>$</code></p>",
 	    visit_str(p->shown, "file"));
 }
