@@ -688,7 +688,9 @@ class Relay(House):
         self.lines = "listen = %s/smtp\nsocket = off\n" % self.dir + relay
         self.move()
         self.start([PROGRAM, "relay", "-C", self.config])
-        holds(wait_for(self.serves), "no dashboard: " + self.said()[-400:])
+        if not wait_for(self.serves):
+            self.stop()
+            raise AssertionError("no dashboard: " + self.said()[-400:])
 
     def move(self):
         self.port = free_port()

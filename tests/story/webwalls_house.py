@@ -134,6 +134,8 @@ class Server:
     def await_line(self, pattern):
         m = wait_for(lambda: re.search(pattern, self.said()) or
                      self.process.poll() is not None)
+        if m is None:
+            self.stop()
         holds(m and m is not True, "it did not start: " + self.said()[-300:])
         return m
 
