@@ -63,15 +63,13 @@ bool
 calls_begin(struct calls *all, const struct call_how *how, int64_t now,
     const char **why)
 {
-	struct call *c = all->one + (how->message ? CALL_PAGES : 0);
-	const struct call *end =
-	    all->one + (how->message ? CALL_MOST : CALL_PAGES);
+	struct call *c = all->one;
 	int fd[2];
 
-	while (c < end && c->pid != 0)
+	while (c < all->one + CALL_MOST && c->pid != 0)
 		c++;
 	*why = "too much at once; try again";
-	if (c == end || pipe2(fd, O_CLOEXEC | O_NONBLOCK) < 0)
+	if (c == all->one + CALL_MOST || pipe2(fd, O_CLOEXEC | O_NONBLOCK) < 0)
 		return false;
 	*c = (struct call){ .fd = fd[0],
 		.id = how->id,

@@ -14,9 +14,7 @@
 #include "net/serve.h"
 
 enum {
-	CALL_PAGES = 8, /* at a time; and of each client a message: nobody
-			   who sends one is sent away */
-	CALL_MOST = CALL_PAGES + SERVE_CLIENTS,
+	CALL_MOST = SERVE_CLIENTS, /* so that nobody is sent away */
 	CALL_MS = 150000
 };
 
@@ -42,7 +40,6 @@ struct call_how {
 	struct visit *visit;
 	visit_page *page;
 	uint64_t id;
-	bool message;         /* POST /send: pages leave room for it */
 	const sigset_t *mask; /* of the child */
 };
 bool calls_begin(struct calls *c, const struct call_how *how, int64_t now,

@@ -389,7 +389,6 @@ house_call(struct house_request *q)
 	const struct call_how how = { .visit = &q->visit,
 		.page = q->route->page,
 		.id = q->r->id,
-		.message = q->route->page == web_send,
 		.mask = q->house->how->mask };
 	const char *why;
 
