@@ -452,8 +452,7 @@ def ends_with_its_children():
             holds(wait_for(lambda: len(ours()) >= 4), "with theirs")
             # who only waits for the test holds nothing of others
             for pid, _ in h.children():
-                ends = [os.readlink("/proc/%d/fd/%s" % (pid, fd))
-                        for fd in os.listdir("/proc/%d/fd" % pid)]
+                ends = list(h.fds(pid).values())
                 holds(not any("socket" in e or "signalfd" in e for e in ends),
                       "descriptors of a child: %r" % ends)
             same(h.stop(how), -9 if how == signal.SIGKILL else 0, "its end")
@@ -712,8 +711,7 @@ class Relay(House):
         inode = ["socket:[%s]" % r[9] for r in rows
                  if r[1] == "0100007F:%04X" % self.port and r[3] == "0A"]
         for pid, _ in self.children():
-            fds = "/proc/%d/fd/" % pid
-            if any(os.readlink(fds + fd) in inode for fd in os.listdir(fds)):
+            if any(end in inode for end in self.fds(pid).values()):
                 return pid
         return None
 

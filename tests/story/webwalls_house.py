@@ -295,14 +295,14 @@ class House(Server):
 
     # --- what it costs
 
-    def fds(self):
-        """What each of its descriptors is"""
-        folder, got = "/proc/%d/fd/" % self.process.pid, {}
-        for fd in os.listdir(folder):
-            try:
+    def fds(self, pid=None):
+        """What each descriptor of a process is, this one or a child"""
+        folder, got = "/proc/%d/fd/" % (pid or self.process.pid), {}
+        try:
+            for fd in os.listdir(folder):
                 got[int(fd)] = os.readlink(folder + fd)
-            except OSError:
-                pass
+        except OSError: # it closes them, or ends, meanwhile
+            pass
         return got
 
     def nothing_left(self):
