@@ -141,7 +141,8 @@ prepare() {
 texts() {
 	mkdir -p build/gen
 	install_script
-	set -- src/texts/help-*.txt src/texts/man-*.txt src/texts/settings.txt \
+	set -- src/texts/web-script.js src/texts/web-style.css \
+	    src/texts/help-*.txt src/texts/man-*.txt src/texts/settings.txt \
 	    src/texts/print-*.txt build/gen/install.sh
 	now=$(cat "$@" vendor/pack.c src/base/packed_model.[ch] build.sh |
 	    sha256sum)

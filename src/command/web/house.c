@@ -568,6 +568,7 @@ house_run(const struct house_how *how)
 		.handle = house_handle,
 		.admit = house_admit };
 	struct buf fields;
+	struct err unsaid;
 	sigset_t set;
 	int signals;
 
@@ -576,7 +577,7 @@ house_run(const struct house_how *how)
 	serve.fields = buf_view(&fields);
 	arena_init_secret(&mem, HOUSE_MEMORY);
 	serve.arg = h = arena_alloc(&mem, sizeof(*h));
-	if (h == NULL)
+	if (h == NULL || !buf_ok(&fields, &unsaid))
 		return EX_OSERR;
 	h->how = how;
 	(void)sigemptyset(&set);

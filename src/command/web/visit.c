@@ -7,7 +7,6 @@
 #include "base/version.h"
 #include "codec/date.h"
 #include "command/when.h"
-#include "web/look.h"
 
 static const struct {
 	const char *path, *title;
@@ -54,7 +53,7 @@ visit_head(struct visit *v, const char *title)
 	    "content=\"width=device-width,initial-scale=1\">"
 	    "<title>$ · post365</title><style>",
 	    text_tag(h->language), html_word(h, title));
-	buf_addz(h->out, look_style);
+	packed_add(TEXT_WEB_STYLE, h->out);
 	html_put(h, "</style>");
 	if (v->job.running && str_eq(v->path, STR("/test")))
 		html_put(h,
@@ -78,7 +77,7 @@ visit_foot(struct visit *v)
 	if (v->cli->common.account != NULL)
 		HTML_PUT(h, " · @account@ $", str_of(v->cli->common.account));
 	html_put(h, "</footer><script>");
-	buf_addz(h->out, look_script);
+	packed_add(TEXT_WEB_SCRIPT, h->out);
 	html_put(h, "</script></body></html>\n");
 }
 
