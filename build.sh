@@ -143,7 +143,7 @@ texts() {
 	install_script
 	set -- src/texts/web-script.js src/texts/web-style.css \
 	    src/texts/help-*.txt src/texts/man-*.txt src/texts/settings.txt \
-	    src/texts/print-*.txt build/gen/install.sh
+	    src/texts/explain.txt src/texts/print-*.txt build/gen/install.sh
 	now=$(cat "$@" vendor/pack.c src/base/packed_model.[ch] build.sh |
 	    sha256sum)
 	[ "$(cat build/gen/texts.key 2>/dev/null)" = "$now$*" ] && return

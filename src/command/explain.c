@@ -188,9 +188,10 @@ explain_add_one(struct buf *out, const struct fault *f, bool json,
 }
 
 static bool
-add_all(struct buf *out, bool json, struct err *e)
+add_all(const struct explain_table *t, struct buf *out, bool json,
+    struct err *e)
 {
-	const struct fault *const tables[] = { explain_reports, explain_exits };
+	const struct fault *const tables[] = { t->reports, t->exits };
 	const struct fault *f;
 	bool ok = true;
 
@@ -275,13 +276,13 @@ is_in_range(struct str range, struct str code)
 }
 
 static const struct fault *
-find_report_row(struct str code)
+find_report_row(const struct explain_table *t, struct str code)
 {
-	const struct fault *f = find_row(explain_reports, code);
+	const struct fault *f = find_row(t->reports, code);
 
 	if (f != NULL)
 		return f;
-	for (f = explain_reports; f->code != NULL; f++)
+	for (f = t->reports; f->code != NULL; f++)
 		if (is_in_range(str_of(f->code), code))
 			return f;
 	return NULL;
@@ -289,9 +290,9 @@ find_report_row(struct str code)
 
 /* Exchange's own word for it, as "SendAsDenied", says more than a number. */
 static const struct fault *
-find_report_word(struct str text)
+find_report_word(const struct explain_table *t, struct str text)
 {
-	for (const struct fault *f = explain_reports; f->code != NULL; f++)
+	for (const struct fault *f = t->reports; f->code != NULL; f++)
 		if (ascii_is_alpha(*f->code) &&
 		    str_find(text, str_of(f->code)) < text.n)
 			return f;
@@ -317,7 +318,7 @@ find_report(struct str text)
 
 /* "75", "exit 75", "exit status 75" */
 static const struct fault *
-find_exit(struct str text)
+find_exit(const struct explain_table *t, struct str text)
 {
 	static const struct str words[] = { STR_INIT("exit"),
 		STR_INIT("status") };
@@ -325,23 +326,23 @@ find_exit(struct str text)
 	for (size_t i = 0; i < 2; i++)
 		if (str_istarts(text, words[i]))
 			text = str_trim(str_from(text, words[i].n));
-	return find_row(explain_exits, text);
+	return find_row(t->exits, text);
 }
 
 /* A code, or the first one in a text; an HTTP status only if nothing else. */
 static const struct fault *
-find(struct str text)
+find(const struct explain_table *t, struct str text)
 {
 	const struct fault *f = fault_find(str_trim(text)), *status = NULL;
 	struct str token = find_report(text);
 
 	if (f == NULL)
-		f = find_exit(str_trim(text));
+		f = find_exit(t, str_trim(text));
 	if (f == NULL)
-		f = find_report_word(text);
+		f = find_report_word(t, text);
 	/* its numbers are no statuses of HTTP */
 	if (f == NULL && token.n > 0)
-		return find_report_row(token);
+		return find_report_row(t, token);
 	while (f == NULL && next_token(&text, &token)) {
 		f = fault_find(token);
 		if (f != NULL && str_of(f->code).n == STATUS_DIGITS) {
@@ -414,9 +415,10 @@ unknown(struct str text, struct err *e)
 
 /* Appends what a word means, and says on standard error if nobody knows. */
 static int
-explain_word(const struct cli *c, struct str word, struct buf *out, bool json)
+explain_word(const struct cli *c, const struct explain_table *t,
+    struct str word, struct buf *out, bool json)
 {
-	const struct fault *f = find(word);
+	const struct fault *f = find(t, word);
 	struct err e;
 
 	if (f != NULL && !json) {
@@ -456,7 +458,8 @@ explain_read_options(struct cli *c, bool *json, size_t *n, struct err *e)
 
 /* The exit status of the last word that nobody knows. */
 static int
-explain_words(struct cli *c, struct buf *out, bool json)
+explain_words(struct cli *c, const struct explain_table *t, struct buf *out,
+    bool json)
 {
 	const char *value;
 	int id, code = 0, one;
@@ -465,7 +468,7 @@ explain_words(struct cli *c, struct buf *out, bool json)
 	while (cli_next(c, &id, &value, &e) && id != CLI_END) {
 		if (id != CLI_OPERAND || explain_is_filler(str_of(value)))
 			continue;
-		one = explain_word(c, str_of(value), out, json);
+		one = explain_word(c, t, str_of(value), out, json);
 		code = one != 0 ? one : code;
 	}
 	return code;
@@ -474,8 +477,9 @@ explain_words(struct cli *c, struct buf *out, bool json)
 int
 explain_main(const struct cli_command *self, int argc, char **argv)
 {
-	bool json = false, ok = true;
+	bool json = false, ok;
 	int code = 0, printed;
+	struct explain_table t;
 	struct cli c;
 	struct buf out;
 	struct err e;
@@ -488,11 +492,14 @@ explain_main(const struct cli_command *self, int argc, char **argv)
 		return cli_help(self);
 	cli_init(&c, self, argc, argv);
 	buf_init(&out, OUT_MAX);
-	if (words > 0)
-		code = explain_words(&c, &out, json);
-	else
-		ok = add_all(&out, json, &e);
+	explain_table_open(&t, &out);
+	ok = buf_ok(&out, &e);
+	if (ok && words > 0)
+		code = explain_words(&c, &t, &out, json);
+	else if (ok)
+		ok = add_all(&t, &out, json, &e);
 	printed = ok ? cli_print(&c, &out) : cli_fail(&c, &e);
+	explain_table_release(&t);
 	buf_release(&out);
 	return printed != 0 ? printed : code;
 }
