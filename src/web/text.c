@@ -24,7 +24,7 @@ static const char text_provider[] =
 
 	TEXT("Sender", "Expéditeur")
 	TEXT("the address that mail is from",
-	    "l'adresse dont part le courrier")
+	    "l'adresse d'où part le courrier")
 	TEXT("Tenant ID", "ID de locataire")
 	TEXT("Entra ID > Overview", "Entra ID > Vue d'ensemble")
 	TEXT("Client ID", "ID client")
@@ -54,7 +54,7 @@ static const char text_provider[] =
 	    "en vigueur, mais hors du fichier :")
 	TEXT("Send through Microsoft 365", "Envoyer par Microsoft 365")
 	TEXT("Switched off, mail waits in the queue.",
-	    "Désactivé, le courrier reste en file d'attente.")
+	    "Sinon, le courrier reste en file d'attente.")
 	TEXT("More", "Plus")
 	TEXT("Save", "Enregistrer")
 	TEXT("A certificate in place of the secret",
@@ -102,7 +102,7 @@ static const char text_log[] =
 	TEXT("clock", "horloge")
 	TEXT("token", "jeton")
 	TEXT("permission", "autorisation")
-	TEXT("large mail", "gros courriel")
+	TEXT("large mail", "courriel volumineux")
 	TEXT("trace", "suivi")
 	TEXT("mailbox", "boîte aux lettres")
 	TEXT("accounts", "comptes")
@@ -127,7 +127,7 @@ static const char text_log[] =
 	TEXT("Code", "Code")
 	TEXT("Day", "Jour")
 	TEXT("only what did not go", "seulement ce qui n'est pas parti")
-	TEXT("Search", "Chercher")
+	TEXT("Search", "Rechercher")
 	TEXT("Nothing like that in the log.", "Rien de tel dans le journal.")
 	TEXT("Time", "Heure")
 	TEXT("What became of it", "Résultat")
@@ -137,8 +137,8 @@ static const char text_log[] =
 	TEXT("copied", "copié")
 	TEXT("Details", "Détails")
 	TEXT("Answer", "Réponse")
-	TEXT("Attempt", "Essai")
-	TEXT("Next attempt", "Prochain essai")
+	TEXT("Attempt", "Tentative")
+	TEXT("Next attempt", "Prochaine tentative")
 	TEXT("Was it delivered?", "A-t-il été remis ?")
 	TEXT("Delivery of a mail", "Remise d'un courriel")
 	TEXT("Exchange knows nothing of it yet. A trace may come minutes "
@@ -160,7 +160,7 @@ static const char text_log[] =
 	TEXT("accepted", "accepté")
 	;
 static const char text_queue[] =
-	TEXT("Try now", "Essayer")
+	TEXT("Try now", "Réessayer")
 	TEXT("Hold", "Retenir")
 	TEXT("Release", "Libérer")
 	TEXT("Drop", "Supprimer")
@@ -173,7 +173,7 @@ static const char text_queue[] =
 	TEXT("$ of $ are shown.", "$ sur $ sont montrés.")
 	TEXT("queued", "en attente")
 	TEXT("active", "en cours")
-	TEXT("Try all now", "Tout essayer")
+	TEXT("Try all now", "Tout réessayer")
 	TEXT("Done.", "C'est fait.")
 	TEXT("Drop this mail?", "Supprimer ce courriel ?")
 	TEXT("It is removed and never sent; nobody is told.",
@@ -193,7 +193,7 @@ static const char text_queue[] =
 	TEXT("What Exchange delivered", "Ce qu'Exchange a distribué")
 	TEXT("Ask Exchange's message trace",
 	    "Interroger le suivi des messages d'Exchange")
-	TEXT("Attempts by day", "Essais par jour")
+	TEXT("Attempts by day", "Tentatives par jour")
 	TEXT("Deliveries by day", "Remises par jour")
 
 	TEXT("Sign in", "Connexion")
@@ -202,11 +202,11 @@ static const char text_queue[] =
 	TEXT("User or password is wrong, or the user has no role=admin.",
 	    "Utilisateur ou mot de passe incorrect, ou sans role=admin.")
 	TEXT("Too many attempts. Wait a minute.",
-	    "Trop d'essais. Attendez une minute.")
+	    "Trop de tentatives. Attendez une minute.")
 	TEXT("Open the address that post365 web printed where it was started. "
 	    "It is good for one visit: start post365 web again for another.",
 	    "Ouvrez l'adresse que post365 web a affichée à son lancement. Elle "
-	    "sert une seule fois : relancez post365 web pour en avoir une "
+	    "ne sert qu'une fois : relancez post365 web pour en avoir une "
 	    "autre.")
 	;
 /* clang-format on */
