@@ -241,7 +241,7 @@ listen_fail(int fd, const struct listen *l, const char *what, struct err *e)
 	if (error == EADDRINUSE)
 		(void)err_remedy(e,
 		    "another program listens there (`ss -ltnp` names it): stop "
-		    "it, or choose another address for `listen`");
+		    "it, or choose another address");
 	else if (error == EACCES && l->kind == LISTEN_IP)
 		(void)err_remedy(e,
 		    "ports below 1024 want root, CAP_NET_BIND_SERVICE or a "

@@ -69,6 +69,7 @@ static const char text_provider[] =
 	TEXT("Saved. Send a test mail to see whether it works.",
 	    "Enregistré. Envoyez un courriel de test pour voir si cela "
 	    "marche.")
+	TEXT("Nothing was changed.", "Rien n'a été changé.")
 
 	TEXT("Certificate", "Certificat")
 	TEXT("1. Upload the public part", "1. Charger la partie publique")
@@ -129,6 +130,8 @@ static const char text_log[] =
 	TEXT("only what did not go", "seulement ce qui n'est pas parti")
 	TEXT("Search", "Rechercher")
 	TEXT("Nothing like that in the log.", "Rien de tel dans le journal.")
+	TEXT("Subjects are kept only with log_subject = yes.",
+	    "L'objet n'est gardé qu'avec log_subject = yes.")
 	TEXT("Time", "Heure")
 	TEXT("What became of it", "Résultat")
 	TEXT("Mail", "Courriel")
@@ -175,6 +178,9 @@ static const char text_queue[] =
 	TEXT("active", "en cours")
 	TEXT("Try all now", "Tout réessayer")
 	TEXT("Done.", "C'est fait.")
+	TEXT("It is due: the relay, the timer or post365 queue run sends it.",
+	    "À envoyer maintenant : par le relais, la minuterie ou post365 "
+	    "queue run.")
 	TEXT("Drop this mail?", "Supprimer ce courriel ?")
 	TEXT("It is removed and never sent; nobody is told.",
 	    "Il est effacé et jamais envoyé ; personne n'est averti.")

@@ -60,6 +60,13 @@ same 'Save of it leads back to it' '/?saved=1&account=second' \
 same 'and changes its section only' \
     'from = first@example.com from = other@example.com' \
     "$(grep '^from' config | tr '\n' ' ' | sed 's/ $//')"
+tag=$(page "$base/?account=second" | grep -o 'name="tag" value="[0-9a-f]*')
+same 'Save of the same says so' '/?same=1&account=second' \
+    "$(post -o /dev/null -w '%header{location}' --data account=second \
+	--data "tag=${tag##*\"}" --data enabled=yes \
+	--data-urlencode from=other@example.com "$base/" |
+	sed "s,^$base,,")"
+at_least 'in words' 1 "$(page "$base/?same=1" | grep -c 'Nothing was changed')"
 at_least 'comments stay' 1 "$(grep -c '^# kept' config)"
 at_least 'what it inherits is shown behind' 1 "$(grep -c \
     'name="tenant_id" value="" placeholder="11111111-' second)"
@@ -99,6 +106,20 @@ page "$base/log?person=p7%40example.org" >log
 same 'a person' 1 "$(grep -o '<tr><td class="t">' log | wc -l)"
 page "$base/log?code=AADSTS7000215" >log
 at_least 'a code is explained' 1 "$(grep -c 'secret' log)"
+
+page "$base/log?subject=nothing" >log
+at_least 'a subject that is not kept' 1 "$(grep -c 'only with log_subject' log)"
+
+# --- the queue: who sends what is due
+echo hello | "$POST365" send -C config --queue you@example.org >/dev/null
+same 'Try all now' '/queue?due=1' "$(post -o /dev/null \
+    -w '%header{location}' --data do=all "$base/queue" | sed "s,^$base,,")"
+at_least 'says who sends it' 1 \
+    "$(page "$base/queue?due=1" | grep -c 'post365 queue run sends it')"
+
+# --- an address that is none
+run "$POST365" web -C config --listen 8365
+says '--listen with a port only' "$ERR" 'write 127.0.0.1:8365'
 
 # --- a relay's dashboard may not write root's settings
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null 2>&1; then

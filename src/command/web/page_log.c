@@ -212,6 +212,10 @@ log_put_lines(struct visit *v, struct str lines)
 	}
 	if (n > 0)
 		html_put(h, "</tbody></table></section>");
+	else if (form_get(&v->query, "subject").n > 0)
+		html_put(h,
+		    "<p class=\"dim\">@Subjects are kept only with "
+		    "log_subject = yes.@</p>");
 	if (n == LOG_SHOWN)
 		log_put_older(v);
 }

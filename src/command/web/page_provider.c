@@ -273,6 +273,8 @@ page_provider(struct visit *v)
 		visit_tell(v,
 		    "Saved. Send a test mail to see whether it "
 		    "works.");
+	if (form_get(&v->query, "same").p != NULL)
+		visit_tell(v, "Nothing was changed.");
 	provider_look(&p);
 	provider_put(&p);
 	visit_foot(v);
@@ -352,7 +354,7 @@ page_provider_save(struct visit *v)
 	struct provider p = { .v = v };
 	struct buf lines;
 	struct err e;
-	bool ok;
+	bool ok, same;
 
 	visit_head(v, "Provider");
 	buf_init_secret(&lines, 64 * 1024);
@@ -364,11 +366,12 @@ page_provider_save(struct visit *v)
 		ok = false;
 		visit_complain(v, str_of(e.msg), STR(""));
 	}
-	ok = ok && (lines.n == 0 || page_set(v, buf_view(&lines), &p.bad_key));
+	same = lines.n == 0;
+	ok = ok && (same || page_set(v, buf_view(&lines), &p.bad_key));
 	buf_release(&lines);
 	if (ok) {
 		buf_reset(&v->body_out);
-		visit_go(v, "/?saved=1");
+		visit_go(v, same ? "/?same=1" : "/?saved=1");
 		return;
 	}
 	v->status = 422;

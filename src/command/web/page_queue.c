@@ -143,6 +143,10 @@ page_queue(struct visit *v)
 	visit_head(v, "Queue");
 	if (form_get(&v->query, "done").p != NULL)
 		visit_tell(v, "Done.");
+	if (form_get(&v->query, "due").p != NULL)
+		visit_tell(v,
+		    "It is due: the relay, the timer or post365 queue run "
+		    "sends it.");
 	queue_put(v);
 	queue_put_run(v);
 	visit_foot(v);
@@ -210,7 +214,9 @@ page_queue_do(struct visit *v)
 		queue_run_deed(v, deed, id);
 	if (ok) {
 		buf_reset(&v->body_out);
-		visit_go(v, "/queue?done=1");
+		visit_go(v,
+		    all || str_eq(what, STR("retry")) ? "/queue?due=1" :
+							"/queue?done=1");
 		return;
 	}
 	v->status = 422;

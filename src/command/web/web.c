@@ -74,7 +74,8 @@ web_find_address(struct web *w, struct err *e)
 	if (any) /* any port that is free: a listener has none by this name */
 		text = arena_fmt(&w->mem, "%s1", text).p;
 	if (!listen_parse(str_of(text), &w->at, e))
-		return err_wrap(e, "--listen");
+		return err_wrap(e, "--listen") ||
+		    err_remedy(e, "write 127.0.0.1:8365, or another IP:PORT");
 	if (any)
 		w->at.port = 0;
 	return w->at.kind == LISTEN_IP ||
