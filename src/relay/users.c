@@ -141,11 +141,15 @@ users_read_token(struct str path, const struct log *log, struct buf *out,
 	struct os_stat st;
 	struct buf text;
 	struct str token;
+	struct err gone;
 	bool ok;
 
 	buf_init_secret(&text, USERS_TOKEN_MOST);
-	ok = private_read(path.p, &text, &st, e) &&
-	    private_check(path.p, &st, log, e);
+	ok = private_read(path.p, &text, &st, e);
+	if (!ok && os_stat_path(path.p, &st, &gone))
+		(void)err_remedy(e, "chgrp post365 %s && chmod 640 %s", path.p,
+		    path.p);
+	ok = ok && private_check(path.p, &st, log, e);
 	token = str_trim(buf_view(&text));
 	ok = ok && users_is_token(token, path.p, e);
 	if (ok)

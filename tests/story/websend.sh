@@ -489,6 +489,30 @@ else
 	skip 'without /proc' 'not root'
 fi
 
+# --- a token that the relay's user cannot read
+
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null 2>&1; then
+	chmod 755 . && mkdir -m 755 his
+	(umask 077 && echo 0123456789abcdef >his/token)
+	cat >his/config <<END
+tenant_id = 11111111-2222-4333-8444-555555555555
+client_id = 66666666-7777-4888-9999-aaaaaaaaaaaa
+client_secret_command = true
+from = first@example.com
+state_dir = $TMP/none
+[relay]
+listen = 127.0.0.1:2599
+web_token_file = $TMP/his/token
+END
+	chmod 644 his/config
+	check 'a token of root: 78' 78 run setpriv --reuid 1234 --clear-groups \
+	    timeout 10 "$P" -C his/config relay
+	says 'and what to do' "$ERR" \
+	    "chgrp post365 $TMP/his/token && chmod 640"
+else
+	skip 'a token of root' 'not root, or no setpriv'
+fi
+
 # --- killed after each answer
 
 : >told
