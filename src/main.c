@@ -14,7 +14,7 @@
 enum { VERSION_ASKED = 1 };
 static const struct cli_option program_options[] = {
 	{ VERSION_ASKED, 0, "version", NULL, "as the command version" },
-	{ 0, 0, NULL, TEXT_NONE, NULL }
+	{ 0, 0, NULL, NULL, NULL }
 };
 
 /* The program without a command. */
