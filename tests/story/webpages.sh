@@ -121,6 +121,11 @@ at_least 'says who sends it' 1 \
 run "$POST365" web -C config --listen 8365
 says '--listen with a port only' "$ERR" 'write 127.0.0.1:8365'
 
+# --- settings that Save will make are not missed
+run timeout 1 env POST365_CONFIG="$TMP/none/config" "$POST365" web \
+    --listen 127.0.0.1:0
+same 'a named file that is not there yet: no word of it' '' "$(cat "$ERR")"
+
 # --- a relay's dashboard may not write root's settings
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null 2>&1; then
 	mkdir -m 755 root && cp config root/config && chmod 755 .

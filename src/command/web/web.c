@@ -53,7 +53,7 @@ web_load(struct web *w)
 	    conf_read(&w->mem, lines, &w->conf, &e))
 		return;
 	/* Save will make a file that is not there */
-	if (ask.path == NULL || access(ask.path, F_OK) == 0)
+	if (w->config.file.n == 0 || access(w->config.file.p, F_OK) == 0)
 		log_warn(&w->cli.log, "%s", e.msg);
 	w->conf = (struct conf){ 0 };
 }
