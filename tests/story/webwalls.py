@@ -719,6 +719,8 @@ class Relay(House):
 @row
 def of_the_relay():
     with Relay(users(TMP, PEOPLE)) as h:
+        where = "; dashboard at http://" + h.host
+        holds(wait_for(lambda: where in h.said()), h.said()[-300:])
         who = h.who_of(h.sign_in("boss", PASSWORD))
         same(h.get("/enter?token=").field("Location"), "/sign-in?lost=1",
              "there is no token")
@@ -791,6 +793,7 @@ def of_the_relay_over_tls():
     with Relay(certificate("own") + users(TMP, PEOPLE), tls=True) as h:
         cookie = h.sign_in("boss", PASSWORD).field("Set-Cookie")
         holds(cookie and cookie.endswith("; Secure"), cookie)
+        holds("; dashboard at https://" + h.host in h.said(), h.said())
 
 
 # --- 5. Save

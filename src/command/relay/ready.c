@@ -87,6 +87,10 @@ ready_tell(const struct plan *p, const struct record_way *way,
 	ready_put_clients(p, &text);
 	ready_put_queue(p, &text);
 	ready_put_sender(&p->config, &text);
+	if (p->conf.web != NULL)
+		buf_addf(&text, "; dashboard at http%s://%.*s",
+		    p->conf.certificates > 0 ? "s" : "",
+		    STR_ARG(p->conf.web->text));
 	record_begin(&r, way, SYSLOG_INFO, event);
 	record_reason(&r, "text", buf_view(&text));
 	record_send(&r);
