@@ -24,7 +24,7 @@ enum {
 	WEB_SESSION_TEXT = 2 * WEB_SESSION_BYTES + 1, /* in hex, with a NUL */
 	WEB_SESSION_IDLE_MS = 3600 * 1000,
 	WEB_SESSION_LIFE_MS = 24 * 3600 * 1000,
-	WEB_SESSION_USER = 64
+	WEB_SESSION_USER = 257 /* users.h takes 256 bytes */
 };
 
 struct web_session {

@@ -538,6 +538,21 @@ PEOPLE = ["boss:%s:role=admin\n" % HASH, "printer:%s:rate=60/min\n" % HASH]
 
 
 @row
+def no_admin_any_more():
+    """Who is taken out of auth_file is out, whatever cookie he has."""
+    with House(PROGRAM, relay="listen = 127.0.0.1:1\n" +
+               users(TMP, PEOPLE), enter=False) as h:
+        owner = h.who_of(h.get("/" + h.url[4]))[0]
+        cookie = h.who_of(h.sign_in("boss", PASSWORD))[0]
+        same(h.get("/", cookie).status, 200, "signed in")
+        users(TMP, [PEOPLE[0].replace(":role=admin", ""), PEOPLE[1]])
+        same(h.get("/", cookie).status, 303, "the role is gone")
+        users(TMP, PEOPLE)
+        same(h.get("/", cookie).status, 303, "the session has ended")
+        same(h.get("/", owner).status, 200, "that of the printed token stays")
+
+
+@row
 def sixteen_sessions():
     """The one that was not used for longest makes room."""
     with House(PROGRAM, relay="listen = 127.0.0.1:1\n" +

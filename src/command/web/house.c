@@ -214,6 +214,12 @@ house_session(struct house *h, const struct serve_request *r, int64_t now)
 	    gate_cookie(house_field(r, "Cookie"), str_of(h->cookie));
 	struct web_session *s = web_sessions_find(&h->sessions, id, now);
 
+	/* who was taken out of auth_file meanwhile is out */
+	if (s != NULL && s->user[0] != '\0' &&
+	    !sign_is_admin(h->how->conf->auth_file, str_of(s->user))) {
+		web_session_end(s);
+		s = NULL;
+	}
 	if (s != NULL)
 		h->used = now;
 	return s;

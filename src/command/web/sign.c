@@ -210,6 +210,24 @@ sign_check(struct sign_book *b, const struct sign_ask *ask,
 }
 
 bool
+sign_is_admin(struct str auth_file, struct str name)
+{
+	struct user *list = NULL;
+	const struct user *u;
+	struct arena mem;
+	struct err unsaid;
+	bool is;
+
+	arena_init_secret(&mem, USERS_FILE_MOST);
+	u = auth_file.n > 0 && users_read(&mem, auth_file, &list, &unsaid) ?
+	    users_find(list, name) :
+	    NULL;
+	is = u != NULL && u->rule.admin;
+	arena_release(&mem);
+	return is;
+}
+
+bool
 sign_may_send(struct sign_book *b, const struct sign_who *who, int64_t now,
     struct err *e)
 {

@@ -85,6 +85,12 @@ enum sign_in sign_check(struct sign_book *b, const struct sign_ask *ask,
     struct sign_who *out, struct err *e);
 
 /*
+ * Has this user of auth_file role=admin, now? A file that cannot be read has
+ * nobody.
+ */
+bool sign_is_admin(struct str auth_file, struct str name);
+
+/*
  * Counts a message of that user's. False: more than rate= allows, ERR_RETRY
  * with retry_after_ms.
  */
