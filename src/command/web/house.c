@@ -532,12 +532,13 @@ house_wants(struct house *h, struct pollfd *at, int64_t *until)
 static void
 house_step(struct house *h, const struct pollfd *at, int64_t now)
 {
+	/* first who has gone: nothing wakes for that a second time */
+	serve_step(&h->serve, now, os_wall());
 	calls_step(&h->calls, at, &h->serve, now);
 	at += CALL_MOST;
 	for (size_t i = 0; i < JOB_MOST; i++)
 		if (h->jobs.one[i].pid > 0 && at[i].revents != 0)
 			job_hear(&h->jobs.one[i]);
-	serve_step(&h->serve, now, os_wall());
 }
 
 static void
