@@ -52,7 +52,6 @@ call_run(const struct call_how *how, int fd)
 	buf_init(&v->fields, HTTP1_HEAD_MAX);
 	buf_init_secret(&v->body_out, SERVE_ANSWER_MAX);
 	v->html.out = &v->body_out;
-	v->html.mem = &v->mem;
 	how->page(v);
 	call_write(v, fd);
 }

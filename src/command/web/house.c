@@ -243,20 +243,15 @@ house_stranger(const struct house *h, const struct serve_request *r,
 }
 
 /* Who has no session is shown how to get one. */
-static bool
-house_let_in(struct house *h, const struct serve_request *r,
-    struct serve_answer *a, const struct route *route)
+static void
+house_send_away(struct serve_answer *a, const struct route *route)
 {
-	if (route->whom == ROUTE_OPEN || route->whom == ROUTE_PROGRAM ||
-	    house_session(h, r, os_mono_ms()) != NULL)
-		return true;
 	if (route->whom == ROUTE_FORM)
 		house_text(a, 403,
 		    "nothing was changed: your session is over; load the page "
 		    "anew and sign in");
 	else
 		house_go(a, "/sign-in");
-	return false;
 }
 
 /* Whoever it is; failures are logged. */
@@ -328,8 +323,13 @@ house_admit(void *arg, const struct serve_request *r, struct serve_admit *out,
 		return false;
 	}
 	out->body_max = str_eq(r->method, STR("POST")) ? HOUSE_FORM : 1;
+	if (route->whom < ROUTE_OPEN &&
+	    house_session(h, r, os_mono_ms()) == NULL) {
+		house_send_away(a, route);
+		return false;
+	}
 	if (route->whom != ROUTE_PROGRAM)
-		return house_let_in(h, r, a, route);
+		return true;
 	out->to_file = route->page == web_send;
 	if (out->to_file)
 		out->body_max = HOUSE_MESSAGE;
@@ -349,10 +349,7 @@ house_read(struct house_request *q)
 	v->path = r->path;
 	v->post = str_eq(r->method, STR("POST"));
 	v->session = q->session;
-	v->peer = str_of(r->peer);
-	v->tls = r->tls;
 	v->user = str_of(q->who.name);
-	v->has_users = q->house->how->conf->auth_file.n > 0;
 	v->stats = q->house->how->stats;
 	v->body = r->body;
 	v->file = r->file;
@@ -441,7 +438,7 @@ house_handle(void *arg, const struct serve_request *r, struct serve_answer *a)
 	arena_init_secret(&q.visit.mem, HOUSE_MEMORY);
 	/* it may have ended since its head came */
 	if (q.session == NULL && q.route->whom < ROUTE_OPEN)
-		(void)house_let_in(h, r, a, q.route);
+		house_send_away(a, q.route);
 	else if (house_read(&q) && q.route->own != NULL)
 		q.route->own(&q);
 	else if (a->status == 404)

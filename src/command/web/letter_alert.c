@@ -2,12 +2,6 @@
 /* letter_alert: Alertmanager's payload as subject and text. */
 #include "command/web/letter.h"
 
-static struct str
-alert_str(const struct json *o, const char *name)
-{
-	return json_str(json_get(o, str_of(name)));
-}
-
 static void
 alert_put_line(struct buf *out, const char *before, struct str s)
 {
@@ -28,19 +22,19 @@ alert_put_members(struct buf *out, const struct json *o, const char *between)
 static void
 alert_put(struct buf *out, const struct json *a)
 {
-	struct str status = alert_str(a, "status");
+	struct str status = visit_str(a, "status");
 	const struct json *notes = json_get(a, STR("annotations"));
 	bool over = str_eq(status, STR("resolved"));
 
 	buf_addf(out, "\n%s %.*s\n", over ? "RESOLVED" : "FIRING",
-	    STR_ARG(alert_str(json_get(a, STR("labels")), "alertname")));
-	alert_put_line(out, "  ", alert_str(notes, "summary"));
+	    STR_ARG(visit_str(json_get(a, STR("labels")), "alertname")));
+	alert_put_line(out, "  ", visit_str(notes, "summary"));
 	alert_put_members(out, notes, ": ");
 	alert_put_members(out, json_get(a, STR("labels")), " = ");
-	alert_put_line(out, "  since ", alert_str(a, "startsAt"));
+	alert_put_line(out, "  since ", visit_str(a, "startsAt"));
 	if (over)
-		alert_put_line(out, "  until ", alert_str(a, "endsAt"));
-	alert_put_line(out, "  ", alert_str(a, "generatorURL"));
+		alert_put_line(out, "  until ", visit_str(a, "endsAt"));
+	alert_put_line(out, "  ", visit_str(a, "generatorURL"));
 }
 
 /* "[FIRING:2] NodeDown (web1)": as Alertmanager's own mail has it. */
@@ -77,7 +71,7 @@ letter_alerts(const struct json *payload, struct buf *subject, struct buf *text)
 	int64_t more = 0;
 
 	for (const struct json *a = list->child; a != NULL; a = a->next, n++)
-		firing += !str_eq(alert_str(a, "status"), STR("resolved"));
+		firing += !str_eq(visit_str(a, "status"), STR("resolved"));
 	alert_put_subject(subject, payload, firing);
 	for (size_t i = 0; i < subject->n; i++)
 		if ((unsigned char)subject->p[i] < ' ')
@@ -91,8 +85,8 @@ letter_alerts(const struct json *payload, struct buf *subject, struct buf *text)
 		    (long long)more);
 	for (int over = 0; over < 2; over++)
 		for (const struct json *a = list->child; a != NULL; a = a->next)
-			if (str_eq(alert_str(a, "status"), STR("resolved")) ==
+			if (str_eq(visit_str(a, "status"), STR("resolved")) ==
 			    over)
 				alert_put(text, a);
-	alert_put_line(text, "\n", alert_str(payload, "externalURL"));
+	alert_put_line(text, "\n", visit_str(payload, "externalURL"));
 }

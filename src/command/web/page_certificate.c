@@ -47,7 +47,6 @@ certificate_put_made(struct visit *v, const struct json *made, struct str when)
 static bool
 certificate_path(struct visit *v, struct str when, char out[PATH_MAX + 64])
 {
-	const char *const word[] = { "config", "show", "--json", NULL };
 	char folder[PATH_MAX];
 	struct visit_said run;
 	struct str file;
@@ -56,8 +55,7 @@ certificate_path(struct visit *v, struct str when, char out[PATH_MAX + 64])
 	for (size_t i = 0; i < when.n; i++)
 		if (!ascii_is_digit(when.p[i]))
 			return false;
-	visit_run(v, word, STR(""), &run);
-	file = arena_str(&v->mem, visit_str(visit_line(v, &run.out), "file"));
+	file = arena_str(&v->mem, visit_str(visit_settings(v, &run), "file"));
 	if (when.n == 0 || when.n > 20 || file.n == 0 ||
 	    !os_folder_of(file.p, folder, sizeof(folder), &e))
 		return false;

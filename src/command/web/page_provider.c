@@ -56,11 +56,9 @@ struct provider {
 static void
 provider_look(struct provider *p)
 {
-	const char *const word[] = { "config", "show", "--json", NULL };
 	struct visit_said said;
 
-	visit_run(p->v, word, STR(""), &said);
-	p->shown = visit_line(p->v, &said.out);
+	p->shown = visit_settings(p->v, &said);
 	if (p->shown == NULL)
 		visit_complain(p->v, said.err, STR(""));
 }

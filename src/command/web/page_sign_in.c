@@ -36,7 +36,7 @@ page_sign_in(struct visit *v)
 		    "<div class=\"box fail\" role=\"alert\"><p>@Too many "
 		    "attempts. Wait a minute.@</div>");
 	}
-	if (v->has_users)
+	if (v->conf->auth_file.n > 0)
 		sign_in_put_form(v);
 	else
 		html_put(&v->html,

@@ -102,13 +102,10 @@ test_put_end(struct visit *v, const struct test_shown *shown)
 static void
 test_put_accounts(struct visit *v)
 {
-	const char *const word[] = { "config", "show", "--json", NULL };
 	struct visit_said said;
 
-	if (v->job.running)
-		return;
-	visit_run(v, word, STR(""), &said);
-	visit_accounts(v, visit_line(v, &said.out));
+	if (!v->job.running)
+		visit_accounts(v, visit_settings(v, &said));
 }
 
 void

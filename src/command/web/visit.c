@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/web/visit.h"
 
-#include <string.h>
-#include <sysexits.h>
-
 #include "base/version.h"
 #include "codec/date.h"
 #include "command/when.h"
@@ -171,6 +168,15 @@ visit_int(const struct json *o, const char *name)
 
 	(void)json_i64(json_get(o, str_of(name)), &n);
 	return n;
+}
+
+const struct json *
+visit_settings(struct visit *v, struct visit_said *said)
+{
+	const char *const word[] = { "config", "show", "--json", NULL };
+
+	visit_run(v, word, STR(""), said);
+	return visit_line(v, &said->out);
 }
 
 const struct json *

@@ -45,10 +45,7 @@ struct visit {
 	const struct temp *file; /* or it stands here */
 	struct str content_type;
 	const struct web_session *session; /* NULL: not signed in */
-	struct str user; /* of auth_file, where a program signed in so */
-	struct str peer; /* from where */
-	bool tls;
-	bool has_users;      /* people may sign in */
+	struct str user;     /* of auth_file, where a program signed in so */
 	struct stats *stats; /* the relay's; NULL: there is none */
 	struct visit_job job;
 	struct arena mem; /* wiped: forms have secrets */
@@ -86,6 +83,9 @@ void visit_run_fd(struct visit *v, const char *const word[], int in,
 
 /* The same with its output to a descriptor, as it comes: its exit status. */
 int visit_run_to(const struct visit *v, const char *const word[], int fd);
+
+/* What `config show --json` says; NULL: nothing, and *said has why. */
+const struct json *visit_settings(struct visit *v, struct visit_said *said);
 
 /* The next line of *lines as JSON; NULL: there are no more. */
 const struct json *visit_line(struct visit *v, struct str *lines);
