@@ -473,6 +473,27 @@ done
 # shellcheck disable=SC2086
 wait $jobs
 same 'turns: of a new file' 5 "$(keys fresh/a/config | grep -c .)"
+if command -v flock >/dev/null 2>&1; then
+	mkdir turn
+	exec 9<turn
+	flock 9
+	echo "$SECRET" | "$P" -C turn/config config init --tenant "$T" \
+	    --client "$C" --from b@contoso.com >turns 2>&1 9<&- &
+	init=$!
+	# it has opened the folder, and waits
+	while kill -0 "$init" 2>/dev/null &&
+	    ! stat -c %N "/proc/$init/fd/"* 2>/dev/null | grep -q "/turn'"; do
+		sleep 0.05
+	done
+	cp new/before turn/config
+	exec 9<&-
+	wait "$init"
+	same 'turns: init, too' 73 "$?"
+	yes 'turns: and leaves what is there' cmp new/before turn/config
+	says 'turns: it says why' turns 'turn/config: is there already'
+else
+	skip 'turns: init' 'no flock here'
+fi
 # killed anywhere: the file is the old one or the new one
 cp new/before kill.conf
 sed 's/^#max_age = .*/max_age = 4d/' new/before >kill.new

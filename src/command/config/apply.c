@@ -205,11 +205,7 @@ apply_find_apart(struct apply *a)
 	config_release(&config);
 }
 
-/*
- * Two who change settings at once take turns: by a lock on their folder, since
- * the file is another one afterwards. One that cannot be locked is not.
- */
-static bool
+bool
 apply_lock(struct apply *a, struct err *e)
 {
 	char real[PATH_MAX], folder[PATH_MAX];

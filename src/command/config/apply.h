@@ -62,6 +62,15 @@ void apply_init(struct apply *a, const struct cli *cli);
 void apply_release(struct apply *a);
 
 /*
+ * Two who change settings at once take turns: by a lock on the folder of
+ * a->file, since the file is another one afterwards. It is held until release,
+ * or until a->lock is closed; a folder that was made for it goes again, if it
+ * is empty. One that cannot be locked is not. ERR_RETRY: taken for too long.
+ */
+bool apply_lock(struct apply *a, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
  * Takes the lock and reads the files. make: where there are none, begins with
  * a sample. tag: of what the caller saw; NULL: no matter. ERR_CONFIG,
  * ERR_INPUT: there is none, or it cannot be read; ERR_RETRY: the lock is

@@ -228,6 +228,23 @@ init_fill_in(struct init *in, struct err *e)
 	    apply_check(&in->apply, false, e);
 }
 
+static bool
+init_is_free(const char *path, struct err *e)
+{
+	return apply_is_free(path,
+	    "post365 config set KEY VALUE changes it; --config names another "
+	    "place",
+	    e);
+}
+
+/* Nobody changes settings there meanwhile, and nobody has made the file. */
+static bool
+init_take_turn(struct init *in, struct err *e)
+{
+	return apply_lock(&in->apply, e) &&
+	    init_is_free(in->apply.file->path, e);
+}
+
 /* All files or none. */
 static bool
 init_write(struct init *in, struct err *e)
@@ -238,12 +255,15 @@ init_write(struct init *in, struct err *e)
 	bool make = in->certificate.n > 0 &&
 	    !os_stat_path(in->certificate.p, &st, &absent);
 
+	if (!init_take_turn(in, e))
+		return false;
 	if (make && in->terminal)
 		ask_say("\nMaking a key, which may take a few seconds ...\n");
 	if (make && !certificate_make(&made, CERTIFICATE_DAYS, e))
 		return false;
 	if (apply_make(in->apply.file->path, buf_view(&in->apply.file->text),
 		e)) {
+		os_close(&in->apply.lock);
 		if (in->s->cli.common.quiet)
 			return true;
 		ask_say("%swrote %s, which is closed to other users\n",
@@ -305,15 +325,6 @@ init_offer(const struct init *in, struct err *e)
 }
 
 static bool
-init_is_free(const char *path, struct err *e)
-{
-	return apply_is_free(path,
-	    "post365 config set KEY VALUE changes it; --config names another "
-	    "place",
-	    e);
-}
-
-static bool
 init_tell_sample(const char *path, struct err *e)
 {
 	struct buf text;
@@ -359,7 +370,7 @@ init_begin(struct init *in, struct err *e)
 	ok = init_is_free(in->apply.file->path, e) &&
 	    apply_sample(&in->apply, in->printed, e);
 	if (!asked && !in->terminal)
-		return ok &&
+		return ok && init_take_turn(in, e) &&
 		    apply_make(in->apply.file->path,
 			buf_view(&in->apply.file->text), e) &&
 		    init_tell_sample(in->apply.file->path, e);
