@@ -2,6 +2,7 @@
 #include "net/serve.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -151,6 +152,8 @@ serve_wants(const struct serve *s, struct pollfd fds[SERVE_FDS], int64_t *wake)
 			*wake = c->deadline;
 		fds[n++] = (struct pollfd){ c->stream.fd, c->events, 0 };
 	}
+	if (room_at < s->rest)
+		room_at = s->rest;
 	if (room_at <= s->now)
 		fds[n++] = (struct pollfd){ s->listener, POLLIN, 0 };
 	else if (room_at < *wake)
@@ -187,6 +190,17 @@ serve_place(struct serve *s, const struct serve_peer *from, int64_t now)
 	return has < SERVE_PEER_CLIENTS ? place : own;
 }
 
+/*
+ * accept failed. Where descriptors or memory are out, the listener stays ready
+ * all the same: it is not asked for a while.
+ */
+static void
+serve_rest(struct serve *s, int64_t now)
+{
+	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+		s->rest = now + SERVE_REST_MS;
+}
+
 static void
 serve_accept(struct serve *s, int64_t now)
 {
@@ -204,8 +218,10 @@ serve_accept(struct serve *s, int64_t now)
 		from.ss_family = AF_UNSPEC;
 		fd = accept4(s->listener, (struct sockaddr *)&from, &n,
 		    SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (fd < 0)
+		if (fd < 0) {
+			serve_rest(s, now);
 			return;
+		}
 		peer = serve_peer_of(&from);
 		c = serve_place(s, &peer, now);
 		if (c == NULL) {
@@ -223,7 +239,8 @@ serve_step(struct serve *s, int64_t now, int64_t wall)
 	for (size_t i = 0; i < SERVE_CLIENTS; i++)
 		if (s->client[i].phase != SERVE_FREE)
 			serve_client_step(s, &s->client[i], now, wall);
-	serve_accept(s, now);
+	if (now >= s->rest)
+		serve_accept(s, now);
 	s->now = now;
 }
 

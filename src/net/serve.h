@@ -48,6 +48,7 @@ enum {
 	/* Keeps its place before its first request: a handshake, and 64 places
 	   that change hands 4 times a second outlast 1,000 silent ones. */
 	SERVE_GRACE_MS = 250,
+	SERVE_REST_MS = 100, /* where no client can be taken: no descriptor */
 	SERVE_PEER_SIZE = 46 /* INET6_ADDRSTRLEN */
 };
 
@@ -146,6 +147,7 @@ struct serve {
 	struct serve_how how;
 	int listener; /* borrowed; does not block */
 	int64_t now;  /* of the last step */
+	int64_t rest; /* until then nobody is accepted */
 	uint64_t last_id;
 	struct serve_client client[SERVE_CLIENTS];
 };

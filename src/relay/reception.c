@@ -168,12 +168,14 @@ reception_welcome(struct reception *r, const struct house_door *door)
 	int fd = accept4(door->fd, (struct sockaddr *)&from, &n,
 	    SOCK_CLOEXEC | SOCK_NONBLOCK);
 
+	if (fd < 0 && (errno == ECONNABORTED || errno == EINTR))
+		return true;
 	if (fd < 0) {
 		if (errno == EMFILE || errno == ENFILE)
 			reception_is_out(r, door->fd);
 		else if (errno != EAGAIN)
 			r->rest = os_mono_ms() + RECEPTION_REST_MS;
-		return errno == ECONNABORTED || errno == EINTR;
+		return false;
 	}
 	reception_peer(fd, &from, &peer);
 	allow = visit_allow(&r->house.visit, door->listen, &peer);

@@ -110,9 +110,7 @@ take_connection(struct host *h)
 	pid_t parent = getpid(), pid;
 	int fd = accept4(h->listener, NULL, NULL, SOCK_CLOEXEC);
 
-	if (fd < 0)
-		return;
-	pid = fork();
+	pid = fd < 0 ? -1 : fork();
 	if (pid == 0)
 		serve_and_exit(h, fd, parent);
 	if (pid > 0)

@@ -1946,6 +1946,32 @@ def few_descriptors_and_many_listeners():
 
 
 @row
+def without_descriptors_it_waits_for_one():
+    with Relay("metrics = 127.0.0.1:PORT\n") as r:
+        pid, crowd = r.reception(), []
+        folder = "/proc/%d/fd" % pid
+        most = len(os.listdir(folder)) + 4
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, most))
+        for port in [r.ports[1]] * 6 + [r.port] * 6:
+            crowd.append(socket.create_connection(("127.0.0.1", port), 10))
+        await_that(lambda: len(os.listdir(folder)) == most, "some are left")
+        before = cpu_ticks(pid)
+        time.sleep(2)
+        used = cpu_ticks(pid) - before
+        assert used < 20, "it spins: %d of 200 ticks" % used
+        for s in crowd:
+            s.close()
+
+        def served():
+            with Client(r.port) as c:
+                return c.greeting.startswith("220")
+        await_that(served, "nobody is served")
+        with Client(r.ports[1], greet=False) as c:
+            c.send("GET /healthz HTTP/1.0\r\n\r\n")
+            starts(c.line(), "HTTP/1.1 200")
+
+
+@row
 def the_old_one_serves_while_no_new_one_can():
     with Relay() as r:
         c, first = Client(r.port), r.reception()

@@ -132,6 +132,57 @@ test_many(void)
 	play_end(&t);
 }
 
+/* So many steps in a second where there is one when something is to do. */
+static unsigned
+steps_of_a_second(struct play *t)
+{
+	struct pollfd fds[SERVE_FDS];
+	int64_t end = os_mono_ms() + 1000, wake;
+	unsigned n = 0;
+
+	for (; os_mono_ms() < end; n++) {
+		wake = end;
+		(void)os_poll(fds, serve_wants(&t->s, fds, &wake), wake);
+		serve_step(&t->s, os_mono_ms(), PLAY_WALL);
+	}
+	return n;
+}
+
+/* Without a descriptor for them newcomers wait, and nobody spins. */
+static void
+test_descriptors(void)
+{
+	struct pollfd fds[SERVE_FDS];
+	struct rlimit had, few;
+	struct play t;
+	int64_t wake;
+	unsigned n;
+	int fd[2];
+
+	play_begin(&t, false, NULL);
+	t.now = os_mono_ms();
+	T_CHECK(getrlimit(RLIMIT_NOFILE, &had) == 0, "getrlimit");
+	fd[0] = play_connect(&t);
+	fd[1] = play_connect(&t);
+	few = had;
+	few.rlim_cur = (rlim_t)fd[1] + 1;
+	T_CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0, "setrlimit");
+	play_check(&t, fd[0], STR(GET("/")), "");
+	wake = INT64_MAX;
+	T_CHECK(serve_wants(&t.s, fds, &wake) == 0 &&
+		wake == t.now + SERVE_REST_MS,
+	    "it rests until %lld", (long long)(wake - t.now));
+	n = steps_of_a_second(&t);
+	T_CHECK(n > 0 && n < 100, "%u steps", n);
+	T_CHECK(setrlimit(RLIMIT_NOFILE, &had) == 0, "setrlimit");
+	t.now = os_mono_ms() + SERVE_REST_MS;
+	play_check(&t, fd[0], STR(""), "~ GET|/||;");
+	play_check(&t, fd[1], STR(GET("/2")), "~ GET|/2||;");
+	(void)close(fd[0]);
+	(void)close(fd[1]);
+	play_end(&t);
+}
+
 /* A network of our own, where this machine has another address. */
 static bool
 make_network(const char *ip)
@@ -209,6 +260,7 @@ static const struct t_test tests[] = {
 	{ "silent ones", test_silent },
 	{ "busy ones", test_busy },
 	{ "1,000 silent ones", test_many },
+	{ "no descriptors", test_descriptors },
 	{ "one peer", test_peer },
 };
 
