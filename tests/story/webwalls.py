@@ -367,6 +367,24 @@ def a_crowd():
 
 
 @row
+def without_descriptors():
+    """It waits for one, and does not spin meanwhile."""
+    with House(PROGRAM) as h:
+        most = len(h.fds()) + 4
+        resource.prlimit(h.process.pid, resource.RLIMIT_NOFILE, (most, most))
+        crowd = [h.connect() for _ in range(12)]
+        holds(wait_for(lambda: len(h.fds()) == most), "it has one left")
+        before = h.cpu_ms()
+        time.sleep(2)
+        used = h.cpu_ms() - before
+        holds(used < 300, "%d ms of 2,000" % used)
+        for s in crowd:
+            s.close()
+        same(h.get("/", h.who[0]).status, 200, "after them")
+        h.nothing_left()
+
+
+@row
 def twenty_at_once():
     """They are made, or told when to ask again."""
     with House(PROGRAM) as h, \

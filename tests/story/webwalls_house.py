@@ -324,6 +324,13 @@ class House(Server):
                 got.append((int(pid), rest[0]))
         return got
 
+    def cpu_ms(self):
+        """Its own so far, without its children's"""
+        with open("/proc/%d/stat" % self.process.pid) as f:
+            words = f.read().rpartition(") ")[2].split()
+        return (int(words[11]) + int(words[12])) * 1000 // \
+            os.sysconf("SC_CLK_TCK")
+
     def rss_kb(self):
         with open("/proc/%d/status" % self.process.pid) as f:
             return int(re.search(r"VmRSS:\s*(\d+)", f.read())[1])

@@ -22,7 +22,11 @@ enum {
 	HOUSE_MESSAGE = 210 << 20, /* 150 MB as base64, and the rest of it */
 	HOUSE_MEMORY = 64 << 20,
 	HOUSE_PASSWORD = 4096,
-	HOUSE_COOKIE = 32
+	HOUSE_COOKIE = 32,
+	/* what is polled for: calls and jobs, signals, and serve's */
+	HOUSE_SIGNALS = CALL_MOST + JOB_MOST,
+	HOUSE_OWN = HOUSE_SIGNALS + 1,
+	HOUSE_POLLS = HOUSE_OWN + SERVE_FDS
 };
 
 struct house {
@@ -526,6 +530,26 @@ house_wants(struct house *h, struct pollfd *at, int64_t *until)
 		*until = h->used + WEB_SESSION_IDLE_MS;
 }
 
+/*
+ * poll refuses more entries than a process may have descriptors (EINVAL),
+ * those without one, too: they are left out.
+ */
+static void
+house_poll(struct pollfd *at, size_t n, int64_t until)
+{
+	struct pollfd open[HOUSE_POLLS];
+	size_t of[HOUSE_POLLS], used = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (at[i].fd >= 0) {
+			of[used] = i;
+			open[used++] = at[i];
+		}
+	(void)os_poll(open, used, until);
+	while (used-- > 0)
+		at[of[used]].revents = open[used].revents;
+}
+
 static void
 house_step(struct house *h, const struct pollfd *at, int64_t now)
 {
@@ -541,8 +565,7 @@ house_step(struct house *h, const struct pollfd *at, int64_t now)
 static void
 house_loop(struct house *h, int signals)
 {
-	enum { OWN = CALL_MOST + JOB_MOST, ALL = OWN + 1 };
-	struct pollfd at[ALL + SERVE_FDS];
+	struct pollfd at[HOUSE_POLLS];
 	int64_t now = os_mono_ms(), until;
 	size_t n;
 
@@ -550,10 +573,10 @@ house_loop(struct house *h, int signals)
 	while (h->how->forever || now < h->used + WEB_SESSION_IDLE_MS) {
 		until = INT64_MAX;
 		house_wants(h, at, &until);
-		at[OWN] = (struct pollfd){ signals, POLLIN, 0 };
-		n = ALL + serve_wants(&h->serve, at + ALL, &until);
-		(void)os_poll(at, n, until);
-		if (at[OWN].revents != 0)
+		at[HOUSE_SIGNALS] = (struct pollfd){ signals, POLLIN, 0 };
+		n = HOUSE_OWN + serve_wants(&h->serve, at + HOUSE_OWN, &until);
+		house_poll(at, n, until);
+		if (at[HOUSE_SIGNALS].revents != 0)
 			return;
 		now = os_mono_ms();
 		house_step(h, at, now);
