@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -93,6 +95,30 @@ fill_standard_streams(void)
 }
 
 /*
+ * TZ=EST5EDT names a summer time and not its days: the C library has it all
+ * the year then. Ours are those that glibc takes, and so date(1) and the other
+ * logs of most machines. The name of a zone's file has no such form.
+ */
+static void
+add_summer_days(void)
+{
+	const char *zone = getenv("TZ"), *p = zone;
+	char whole[64];
+	size_t hours;
+
+	while (p != NULL && ascii_is_alpha(*p))
+		p++;
+	if (p == zone)
+		return;
+	hours = strspn(p, "0123456789:+-");
+	if (hours == 0 || p[hours] == '\0' || strpbrk(p, ",/") != NULL)
+		return;
+	if (snprintf(whole, sizeof(whole), "%s,M3.2.0,M11.1.0", zone) <
+	    (int)sizeof(whole))
+		(void)setenv("TZ", whole, 1);
+}
+
+/*
  * With the rights of another, its caller would choose where that one's secret
  * goes and which commands that one runs. (AT_SECURE is no measure: SELinux sets
  * it for an ordinary sendmail too.)
@@ -126,6 +152,7 @@ main(int argc, char **argv)
 	if (is_set_id())
 		return refuse_set_id(argc, argv);
 	os_protect_secrets();
+	add_summer_days();
 	/* both are errors of write(2) here, with a message of their own */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);

@@ -310,6 +310,25 @@ kill $follower
 wait $follower 2>/dev/null
 says 'follow: it is shown' follow.out "$A dropped"
 
+# --- a zone without a file, as POSIX has it
+
+mkdir -m 700 zone
+sed -n '1s/"time":"[^"]*"/"time":"2026-01-15T12:00:00Z"/p' here/log >zone/log
+sed -n '1s/"time":"[^"]*"/"time":"2026-07-15T12:00:00Z"/p' here/log >>zone/log
+chmod 600 zone/log
+# zone TZ WINTER SUMMER: by our C library
+zone() {
+	POST365_STATE_DIR=$TMP/zone TZ=$1 "$POST365" log >zone.out 2>&1
+	same "zone $1" "$2 $3" "$(cut -c12-16 zone.out | tr '\n' ' ' |
+	    sed 's/ $//')"
+}
+zone UTC 12:00 12:00
+zone CET-1 13:00 13:00
+zone CET-1CEST,M3.5.0,M10.5.0/3 13:00 14:00
+zone CET-1CEST 13:00 14:00
+zone EST5EDT 07:00 08:00
+zone NST3:30NDT 08:30 09:30
+
 # --- log_subject
 
 cat >subject.conf <<'EOF'
