@@ -90,17 +90,17 @@ reception_is_full(struct reception *r, const struct listen *l,
 	static const struct visit_away rule = { "connections", "clients=" };
 	/* a tenth of the places is theirs who are known */
 	uint64_t most = a != NULL ? r->places : r->places - r->places / 10;
-	uint64_t each = r->house.conf.clients_per_address;
+	uint64_t own = a != NULL && a->rule.clients > 0 ? a->rule.clients :
+							  l->rule.clients;
+	uint64_t each = own > 0 ? own :
+	    a != NULL           ? UINT64_MAX :
+				  r->house.conf.clients_per_address;
 
-	if (a != NULL)
-		each = a->rule.clients > 0 ? a->rule.clients :
-		    l->rule.clients > 0    ? l->rule.clients :
-					     UINT64_MAX;
 	if (r->n_visits >= most)
 		return &reception_busy;
 	if (!peer->local && each < UINT64_MAX &&
 	    reception_same(r, peer) >= each)
-		return a != NULL ? &rule : &many;
+		return own > 0 ? &rule : &many;
 	return visit_refuse(&r->house.visit, l, peer, a);
 }
 

@@ -435,13 +435,18 @@ def early_talk_of_a_stranger_ends():
 def who_is_sent_away_hears_why():
     """Also who has sent much already: no reset overtakes the reply."""
     with Relay(STRANGERS + "clients_per_address = 2\n"
-               "allow = 127.0.0.6 clients=1\n", listen="") as r:
-        for source, most, setting in (("127.0.0.9", 2, "clients_per_address"),
-                                      ("127.0.0.6", 1, "clients=")):
-            some = [Client(r.port, source=source) for _ in range(most)]
+               "allow = 127.0.0.6 clients=1\n"
+               "listen = 0.0.0.0:PORT clients=3\n", listen="") as r:
+        own, _, narrow = r.ports
+        for port, source, most, setting in (
+                (own, "127.0.0.9", 2, "clients_per_address"),
+                (own, "127.0.0.6", 1, "clients="),
+                (narrow, "127.0.0.9", 3, "clients="),
+                (narrow, "127.0.0.6", 1, "clients=")):
+            some = [Client(port, source=source) for _ in range(most)]
             os.kill(r.reception(), signal.SIGSTOP)
             try:
-                late = [Client(r.port, False, source) for _ in range(40)]
+                late = [Client(port, False, source) for _ in range(40)]
                 for c in late:
                     c.send("EHLO hasty.example\r\n" * 1000)
             finally:
@@ -457,7 +462,7 @@ def who_is_sent_away_hears_why():
                 c.send("QUIT\r\n")
             for c in late + some:
                 c.close()
-            await_that(lambda: Client(r.port, source=source).greeting
+            await_that(lambda: Client(port, source=source).greeting
                        .startswith("220"), "they are gone")
         assert "too many connections from 127.0.0.9" in r.said()
 
