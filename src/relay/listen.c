@@ -70,7 +70,7 @@ listen_parse_address(struct str text, struct listen *out, struct err *e)
 	    "for all of IPv6, /path or fd:NAME");
 }
 
-/* A word that is the listener's own. */
+/* A word that is the listener's own, and no second mode. */
 static bool
 listen_take_word(struct str word, struct listen *out)
 {
@@ -84,7 +84,7 @@ listen_take_word(struct str word, struct listen *out)
 	};
 
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++)
-		if (str_eq(word, modes[i].name)) {
+		if (str_eq(word, modes[i].name) && out->tls == LISTEN_AUTO) {
 			out->tls = modes[i].tls;
 			return true;
 		}
@@ -113,18 +113,19 @@ listen_parse(struct str text, struct listen *out, struct err *e)
 			return false;
 		if (!known)
 			return err_set(e, ERR_CONFIG,
-			    "\"%.*s\" is no word of a listener: plain, "
-			    "starttls, "
-			    "tls, auth, legacy, tls1.3, from=, to=, account=, "
-			    "rewrite=, rate=, clients=",
+			    "\"%.*s\" is no word of a listener, or one too "
+			    "many: plain, starttls or tls, auth, legacy, "
+			    "tls1.3, from=, to=, account=, rewrite=, rate=, "
+			    "clients=",
 			    STR_ARG(word));
 	}
-	if (!rule_is_no_users(&out->rule, e))
+	if (!rule_is_of_place(&out->rule, out->kind == LISTEN_UNIX, e))
 		return false;
-	if (!out->legacy || !out->tls13)
+	if (!out->tls13 || (!out->legacy && out->tls != LISTEN_PLAIN))
 		return true;
 	return err_set(e, ERR_CONFIG,
-	    "\"legacy\" and \"tls1.3\" exclude each other");
+	    "\"%s\" and \"tls1.3\" exclude each other",
+	    out->legacy ? "legacy" : "plain");
 }
 
 /* Who is meant by "user:NAME" or "group:NAME". */
@@ -182,7 +183,7 @@ allow_parse(struct str text, struct allow *out, struct err *e)
 			    "account=, rewrite=, rate=, clients=",
 			    STR_ARG(word));
 	}
-	return ok && rule_is_no_users(&out->rule, e);
+	return ok && rule_is_of_place(&out->rule, out->kind != ALLOW_RANGE, e);
 }
 
 static bool

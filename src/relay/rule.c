@@ -106,44 +106,63 @@ static const struct {
 	struct str name;
 	bool (*take)(struct str value, void *to, struct err *e);
 	size_t at;
+	const char *right; /* a word of users only: what to do instead */
 } rule_words[] = {
-	{ STR_INIT("from"), rule_take_list, offsetof(struct rule, from) },
-	{ STR_INIT("to"), rule_take_list, offsetof(struct rule, to) },
-	{ STR_INIT("account"), rule_take_name, offsetof(struct rule, account) },
+	{ STR_INIT("from"), rule_take_list, offsetof(struct rule, from), NULL },
+	{ STR_INIT("to"), rule_take_list, offsetof(struct rule, to), NULL },
+	{ STR_INIT("account"), rule_take_name, offsetof(struct rule, account),
+	    NULL },
 	{ STR_INIT("rewrite"), rule_take_address,
-	    offsetof(struct rule, rewrite) },
-	{ STR_INIT("rate"), rule_take_rate, 0 },
+	    offsetof(struct rule, rewrite), NULL },
+	{ STR_INIT("rate"), rule_take_rate, 0, NULL },
 	{ STR_INIT("clients"), rule_take_clients,
-	    offsetof(struct rule, clients) },
-	{ STR_INIT("net"), rule_take_net, 0 },
-	{ STR_INIT("role"), rule_take_role, 0 },
+	    offsetof(struct rule, clients), NULL },
+	{ STR_INIT("net"), rule_take_net, 0,
+	    "allow = CIDR says from where mail is taken; net= stands behind "
+	    "the hash of a user" },
+	{ STR_INIT("role"), rule_take_role, 0,
+	    "put it behind the user's hash: user:hash:role=admin" },
 };
+
+enum { RULE_WORDS = sizeof(rule_words) / sizeof(*rule_words) };
 
 bool
 rule_word(struct str word, struct rule *r, bool *known, struct err *e)
 {
-	size_t eq = str_chr(word, '=');
+	size_t eq = str_chr(word, '='), i = 0;
+	bool ok;
 
-	*known = false;
-	for (size_t i = 0; i < sizeof(rule_words) / sizeof(*rule_words); i++) {
-		if (eq == word.n ||
-		    !str_ieq(rule_words[i].name, str_first(word, eq)))
-			continue;
-		*known = true;
-		if (rule_words[i].take(str_from(word, eq + 1),
-			(char *)r + rule_words[i].at, e))
-			return true;
-		return err_wrap(e, "%.*s", STR_ARG(rule_words[i].name));
-	}
-	return true;
+	while (
+	    i < RULE_WORDS && !str_ieq(rule_words[i].name, str_first(word, eq)))
+		i++;
+	*known = i < RULE_WORDS && eq < word.n;
+	if (!*known)
+		return true;
+	ok = (r->given >> i & 1) == 0 ?
+	    rule_words[i].take(str_from(word, eq + 1),
+		(char *)r + rule_words[i].at, e) :
+	    err_set(e, ERR_CONFIG, "it stands there twice");
+	r->given |= 1U << i;
+	return ok || err_wrap(e, "%.*s", STR_ARG(rule_words[i].name));
 }
 
 bool
-rule_is_no_users(const struct rule *r, struct err *e)
+rule_is_of_place(const struct rule *r, bool local, struct err *e)
 {
-	return !r->admin ||
-	    err_set(e, ERR_CONFIG,
-		"role= is a word of users, in auth_file only");
+	for (size_t i = 0; i < RULE_WORDS; i++) {
+		if ((r->given >> i & 1) == 0 || rule_words[i].right == NULL)
+			continue;
+		err_set(e, ERR_CONFIG,
+		    "%.*s= is a word of users, in auth_file only",
+		    STR_ARG(rule_words[i].name));
+		return err_remedy(e, "%s", rule_words[i].right);
+	}
+	if (!local || r->clients == 0)
+		return true;
+	err_set(e, ERR_CONFIG,
+	    "clients= counts the connections of an address, and those of a "
+	    "UNIX socket have none");
+	return err_remedy(e, "leave it out, or count messages: rate=30/min");
 }
 
 struct rule

@@ -38,17 +38,21 @@ struct rule {
 	struct range net;
 	bool has_net;
 	bool admin;
+	unsigned given; /* which words: bits in the order above */
 };
 
 /*
- * Takes one word; its text is lent. ERR_CONFIG names it; *known is false
- * where it is none of these.
+ * Takes one word; its text is lent. ERR_CONFIG names it, also where it was
+ * given already; *known is false where it is none of these.
  */
 bool rule_word(struct str word, struct rule *r, bool *known, struct err *e)
     __attribute__((warn_unused_result));
 
-/* Words of users alone, behind a listener or a network. ERR_CONFIG. */
-bool rule_is_no_users(const struct rule *r, struct err *e)
+/*
+ * Behind a listener or a network, a word of users alone means nothing, and
+ * behind a UNIX socket or its users (local) clients= does not. ERR_CONFIG.
+ */
+bool rule_is_of_place(const struct rule *r, bool local, struct err *e)
     __attribute__((warn_unused_result));
 
 /* What `first` says, and for the rest `then`. */

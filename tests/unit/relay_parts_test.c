@@ -93,6 +93,10 @@ static const struct {
 	{ "listen =", "F:1: listen: it has no value" },
 	{ "allow = 10.0.0.0/8 from=@a\vb", /* as \n of the environment */
 	  "F:1: allow: byte 19 is a control character" },
+	{ "hostname = h\nallow = 10.0.0.0/8 net=10.1.0.0/16",
+	  "F:2: allow: net= is a word of users, in auth_file only" },
+	{ "listen = 127.0.0.1:25 net=10.1.0.0/16",
+	  "F:1: listen: net= is a word of users, in auth_file only" },
 	{ "auth_failures = 10",
 	  "F:1: auth_failures: \"10\" is not of the form" },
 	{ "tls_certificate = /a\ntls_certificate = /b\ntls_certificate = /c",

@@ -139,6 +139,15 @@ static const struct {
 	{ "1.2.3.4:25 account=", "names nothing", 0, 0, 0, false },
 	{ "1.2.3.4:25 rewrite=@x", "no address", 0, 0, 0, false },
 	{ "1.2.3.4:25 role=admin", "a word of users", 0, 0, 0, false },
+	{ "1.2.3.4:25 net=10.0.0.0/8", "net= is a word of users", 0, 0, 0,
+	  false },
+	{ "1.2.3.4:25 rate=1/s clients=2 rate=2/s", "rate: it stands there "
+	  "twice", 0, 0, 0, false },
+	{ "/run/x.sock clients=2", "clients= counts", 0, 0, 0, false },
+	{ "1.2.3.4:25 plain tls", "\"tls\" is no word of a listener, or one "
+	  "too many", 0, 0, 0, false },
+	{ "1.2.3.4:25 plain tls1.3", "\"plain\" and \"tls1.3\" exclude", 0, 0,
+	  0, false },
 	{ "1.2.3.4:25 legacy tls1.3", "exclude each other", 0, 0, 0, false },
 	/* clang-format on */
 };
@@ -251,6 +260,13 @@ test_allow(void)
 	T_CHECK(!allow_parse(STR("10.0.0.1 role=admin"), &list[0], &e) &&
 		strstr(e.msg, "a word of users") != NULL,
 	    "role: %s", e.msg);
+	T_CHECK(!allow_parse(STR("10.0.0.0/8 net=10.1.0.0/16"), &list[0], &e) &&
+		strstr(e.msg, "net= is a word of users") != NULL &&
+		strstr(e.remedy, "allow = CIDR") != NULL,
+	    "net: %s", e.msg);
+	T_CHECK(!allow_parse(STR("user:0 clients=2"), &list[0], &e) &&
+		strstr(e.msg, "clients= counts") != NULL,
+	    "clients: %s", e.msg);
 	T_CHECK(!allow_parse(STR(""), &list[0], &e), "nothing");
 }
 
@@ -352,6 +368,8 @@ test_bad_users(void)
 		{ "a:" BCRYPT "\na:" BCRYPT, "users:2: there is a user" },
 		{ "a:" BCRYPT ":auth", "no word of a user" },
 		{ "a:" BCRYPT ":net=x", "net" },
+		{ "a:" BCRYPT ":net=10.0.0.1 Net=10.0.0.2",
+		    "users:1: net: it stands there twice" },
 		{ "a:" BCRYPT ":role=root",
 		    "role: \"root\" is no role; the one "
 		    "there is: admin" },
