@@ -214,24 +214,51 @@ cli_next(struct cli *c, int *id, const char **value, struct err *e)
 }
 
 bool
-cli_words(struct cli *c, const char **one, int *option, struct err *e)
+cli_each(struct cli *c, cli_take *take, void *arg, struct err *e)
 {
 	const char *value;
 	int id;
 
-	for (;;) {
-		if (!cli_next(c, &id, &value, e))
-			return false;
+	while (cli_next(c, &id, &value, e)) {
 		if (id == CLI_END)
 			return true;
-		if (id != CLI_OPERAND)
-			*option = id;
-		else if (one == NULL || *one != NULL)
-			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
-			    value);
-		else
-			*one = value;
+		if (!take(arg, id, value, e))
+			return false;
 	}
+	return false;
+}
+
+bool
+cli_unexpected(const char *operand, struct err *e)
+{
+	return err_set(e, ERR_USAGE, "unexpected \"%.60s\"", operand);
+}
+
+struct cli_few {
+	const char **one;
+	int *option;
+};
+
+static bool
+cli_take_few(void *arg, int id, const char *value, struct err *e)
+{
+	struct cli_few *few = arg;
+
+	if (id != CLI_OPERAND)
+		*few->option = id;
+	else if (few->one == NULL || *few->one != NULL)
+		return cli_unexpected(value, e);
+	else
+		*few->one = value;
+	return true;
+}
+
+bool
+cli_words(struct cli *c, const char **one, int *option, struct err *e)
+{
+	struct cli_few few = { one, option };
+
+	return cli_each(c, cli_take_few, &few, e);
 }
 
 bool

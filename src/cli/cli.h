@@ -77,6 +77,17 @@ enum { CLI_END = -1, CLI_OPERAND = 0, CLI_COMMON = 1000 };
 bool cli_next(struct cli *c, int *id, const char **value, struct err *e)
     __attribute__((warn_unused_result));
 
+/* Takes an option of the command's own, or an operand (id CLI_OPERAND). */
+typedef bool cli_take(void *arg, int id, const char *value, struct err *e);
+/*
+ * The whole command line, in its order; ends where take fails, and before -h.
+ * ERR_USAGE as cli_next has it, else take's.
+ */
+bool cli_each(struct cli *c, cli_take *take, void *arg, struct err *e)
+    __attribute__((warn_unused_result));
+/* Refuses an operand too many: ERR_USAGE; gives false. */
+bool cli_unexpected(const char *operand, struct err *e);
+
 /* Refuses an empty name of the settings file: ERR_USAGE. */
 bool cli_no_file(const char *option, struct err *e);
 /*

@@ -144,25 +144,26 @@ command_list(const struct cli *c)
 	return code;
 }
 
+static bool
+help_take(void *arg, int id, const char *value, struct err *e)
+{
+	const struct cli_command **about = arg;
+
+	(void)id; /* help has no options of its own */
+	*about = command_find(value, e);
+	return *about != NULL;
+}
+
 static int
 help_main(const struct cli_command *self, int argc, char **argv)
 {
 	const struct cli_command *about = NULL;
-	const char *value;
 	struct err e;
 	struct cli c;
-	int id;
 
 	cli_init(&c, self, argc, argv);
-	for (;;) {
-		if (!cli_next(&c, &id, &value, &e))
-			return cli_fail(&c, &e);
-		if (id == CLI_END)
-			break;
-		about = command_find(value, &e);
-		if (about == NULL)
-			return cli_fail(&c, &e);
-	}
+	if (!cli_each(&c, help_take, &about, &e))
+		return cli_fail(&c, &e);
 	if (c.common.help)
 		return cli_help(self);
 	/* sendmail has none of the options of every command */

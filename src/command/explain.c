@@ -413,24 +413,14 @@ unknown(struct str text, struct err *e)
 	buf_release(&near);
 }
 
-/* Appends what a word means, and says on standard error if nobody knows. */
-static int
-explain_word(const struct cli *c, const struct explain_table *t,
-    struct str word, struct buf *out, bool json)
-{
-	const struct fault *f = find(t, word);
-	struct err e;
-
-	if (f != NULL && !json) {
-		add_fault(out, f);
-		return 0;
-	}
-	if (f == NULL)
-		unknown(word, &e);
-	else if (explain_add_json(out, f, word, &e))
-		return 0;
-	return cli_fail(c, &e);
-}
+struct explain {
+	struct cli cli;
+	struct explain_table table;
+	struct buf out;
+	bool json;
+	size_t words;
+	int code; /* of the last word that nobody knows */
+};
 
 /* "explain HTTP 407", as the list prints it */
 static bool
@@ -440,66 +430,65 @@ explain_is_filler(struct str word)
 	    str_ieq(word, STR("status"));
 }
 
-/* *n: words in front of --json, or behind it. */
+/* --json may stand behind the words. */
 static bool
-explain_read_options(struct cli *c, bool *json, size_t *n, struct err *e)
+explain_take_option(void *arg, int id, const char *value, struct err *e)
 {
-	const char *value;
-	int id;
+	struct explain *x = arg;
 
-	for (*n = 0;; *n += id == CLI_OPERAND) {
-		if (!cli_next(c, &id, &value, e))
-			return false;
-		if (id == CLI_END)
-			return true;
-		*json |= id == JSON;
-	}
+	(void)value;
+	(void)e;
+	if (id == CLI_OPERAND)
+		x->words++;
+	else
+		x->json = true;
+	return true;
 }
 
-/* The exit status of the last word that nobody knows. */
-static int
-explain_words(struct cli *c, const struct explain_table *t, struct buf *out,
-    bool json)
+/* Appends what a word means, and says on standard error if nobody knows. */
+static bool
+explain_take_word(void *arg, int id, const char *value, struct err *e)
 {
-	const char *value;
-	int id, code = 0, one;
-	struct err e;
+	struct explain *x = arg;
+	struct str word = str_of(value);
+	const struct fault *f;
 
-	while (cli_next(c, &id, &value, &e) && id != CLI_END) {
-		if (id != CLI_OPERAND || explain_is_filler(str_of(value)))
-			continue;
-		one = explain_word(c, t, str_of(value), out, json);
-		code = one != 0 ? one : code;
+	if (id != CLI_OPERAND || explain_is_filler(word))
+		return true;
+	f = find(&x->table, word);
+	if (f != NULL && !x->json) {
+		add_fault(&x->out, f);
+		return true;
 	}
-	return code;
+	if (f == NULL)
+		unknown(word, e);
+	else if (explain_add_json(&x->out, f, word, e))
+		return true;
+	x->code = cli_fail(&x->cli, e);
+	return true;
 }
 
 int
 explain_main(const struct cli_command *self, int argc, char **argv)
 {
-	bool json = false, ok;
-	int code = 0, printed;
-	struct explain_table t;
-	struct cli c;
-	struct buf out;
+	struct explain x = { .code = 0 };
+	int printed;
 	struct err e;
-	size_t words;
+	bool ok;
 
-	cli_init(&c, self, argc, argv);
-	if (!explain_read_options(&c, &json, &words, &e))
-		return cli_fail(&c, &e);
-	if (c.common.help)
+	cli_init(&x.cli, self, argc, argv);
+	if (!cli_each(&x.cli, explain_take_option, &x, &e))
+		return cli_fail(&x.cli, &e);
+	if (x.cli.common.help)
 		return cli_help(self);
-	cli_init(&c, self, argc, argv);
-	buf_init(&out, OUT_MAX);
-	explain_table_open(&t, &out);
-	ok = buf_ok(&out, &e);
-	if (ok && words > 0)
-		code = explain_words(&c, &t, &out, json);
-	else if (ok)
-		ok = add_all(&t, &out, json, &e);
-	printed = ok ? cli_print(&c, &out) : cli_fail(&c, &e);
-	explain_table_release(&t);
-	buf_release(&out);
-	return printed != 0 ? printed : code;
+	cli_init(&x.cli, self, argc, argv);
+	buf_init(&x.out, OUT_MAX);
+	explain_table_open(&x.table, &x.out);
+	ok = buf_ok(&x.out, &e) &&
+	    (x.words > 0 ? cli_each(&x.cli, explain_take_word, &x, &e) :
+			   add_all(&x.table, &x.out, x.json, &e));
+	printed = ok ? cli_print(&x.cli, &x.out) : cli_fail(&x.cli, &e);
+	explain_table_release(&x.table);
+	buf_release(&x.out);
+	return printed != 0 ? printed : x.code;
 }

@@ -478,8 +478,9 @@ journal_log_number(const char *option, const char *value, uint64_t *n,
 }
 
 static bool
-take_option(struct reader *r, int id, const char *value, struct err *e)
+journal_log_take(void *arg, int id, const char *value, struct err *e)
 {
+	struct reader *r = arg;
 	struct journal_filter *f = &r->filter;
 	struct str *const texts[] = {
 		[ID] = &f->id,
@@ -501,7 +502,7 @@ take_option(struct reader *r, int id, const char *value, struct err *e)
 
 	switch (id) {
 	case CLI_OPERAND:
-		return err_set(e, ERR_USAGE, "unexpected \"%.60s\"", value);
+		return cli_unexpected(value, e);
 	case SINCE:
 		return when_take((struct when_option){ "since", value,
 				     os_wall(), false },
@@ -550,22 +551,6 @@ journal_log_fits(const struct reader *r, struct err *e)
 }
 
 static bool
-read_options(struct reader *r, struct err *e)
-{
-	const char *value;
-	int id;
-
-	for (;;) {
-		if (!cli_next(&r->cli, &id, &value, e))
-			return false;
-		if (id == CLI_END)
-			return journal_log_fits(r, e);
-		if (!take_option(r, id, value, e))
-			return false;
-	}
-}
-
-static bool
 run(struct reader *r, struct err *e)
 {
 	const struct config_ask ask = {
@@ -585,7 +570,8 @@ journal_log_main(const struct cli_command *self, int argc, char **argv)
 	struct err e;
 
 	cli_init(&r.cli, self, argc, argv);
-	if (!read_options(&r, &e))
+	if (!cli_each(&r.cli, journal_log_take, &r, &e) ||
+	    !journal_log_fits(&r, &e))
 		return cli_fail(&r.cli, &e);
 	if (r.cli.common.help)
 		return cli_help(self);

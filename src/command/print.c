@@ -220,25 +220,31 @@ print_file(const char *name, const struct print_names *names, struct buf *out,
 	return ok;
 }
 
-/* "completion bash" is completion-bash. */
-static bool
-print_read(struct cli *c, struct buf *name, bool *own, struct err *e)
-{
-	const char *value;
-	int id;
+struct print_asked {
+	struct buf name; /* "completion bash" is completion-bash */
+	bool own;
+};
 
-	for (;;) {
-		if (!cli_next(c, &id, &value, e))
-			return false;
-		if (id == CLI_END)
-			break;
-		if (id == OWN)
-			*own = true;
-		else
-			buf_addf(name, "%s%s", name->n > 0 ? "-" : "", value);
-	}
-	if (name->n > 0 || c->common.help)
-		return buf_ok(name, e);
+static bool
+print_take(void *arg, int id, const char *value, struct err *e)
+{
+	struct print_asked *a = arg;
+
+	(void)e;
+	if (id == OWN)
+		a->own = true;
+	else
+		buf_addf(&a->name, "%s%s", a->name.n > 0 ? "-" : "", value);
+	return true;
+}
+
+static bool
+print_read_options(struct cli *c, struct print_asked *a, struct err *e)
+{
+	if (!cli_each(c, print_take, a, e))
+		return false;
+	if (a->name.n > 0 || c->common.help)
+		return buf_ok(&a->name, e);
 	err_set(e, ERR_USAGE, "print what?");
 	return err_remedy(e, "post365 print --help lists what there is");
 }
@@ -321,25 +327,25 @@ print_by_config(const struct cli *c, const char *name, bool own,
 int
 print_main(const struct cli_command *self, int argc, char **argv)
 {
-	struct buf name, out;
-	bool own = false;
+	struct print_asked a = { .own = false };
+	struct buf out;
 	struct err e;
 	struct cli c;
 	int code;
 
 	cli_init(&c, self, argc, argv);
-	buf_init(&name, PRINT_NAME_MAX);
+	buf_init(&a.name, PRINT_NAME_MAX);
 	buf_init(&out, OUT_MAX);
-	if (!print_read(&c, &name, &own, &e))
+	if (!print_read_options(&c, &a, &e))
 		code = cli_fail(&c, &e);
 	else if (c.common.help)
 		code = cli_help(self);
-	else if (print_made(name.p, &out) ||
-	    print_by_config(&c, name.p, own, &out, &e))
+	else if (print_made(a.name.p, &out) ||
+	    print_by_config(&c, a.name.p, a.own, &out, &e))
 		code = cli_print(&c, &out);
 	else
 		code = cli_fail(&c, &e);
 	buf_release(&out);
-	buf_release(&name);
+	buf_release(&a.name);
 	return code;
 }

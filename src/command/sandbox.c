@@ -77,7 +77,7 @@ struct setup {
 	struct str name[NAMES_MAX];
 	size_t n_names;
 	bool print_config, help, roles;
-	uint32_t exit_after;
+	uint64_t exit_after;
 	struct str address;     /* to listen on: an IP literal */
 	struct buf config, old; /* to write; as it was last time, or empty */
 	int lock, listener;
@@ -142,13 +142,9 @@ take_role(struct setup *t, const char *value, struct err *e)
 static bool
 take_exit_after(struct setup *t, const char *value, struct err *e)
 {
-	uint64_t n;
-
-	if (!str_u64(str_of(value), UINT32_MAX, &n) || n == 0)
-		return err_set(e, ERR_USAGE, "--exit-after: %s is no number",
-		    value);
-	t->exit_after = (uint32_t)n;
-	return true;
+	return (str_u64(str_of(value), UINT32_MAX, &t->exit_after) &&
+		   t->exit_after > 0) ||
+	    err_set(e, ERR_USAGE, "--exit-after: %s is no number", value);
 }
 
 static bool
@@ -187,8 +183,10 @@ take_name(struct setup *t, const char *value, struct err *e)
 }
 
 static bool
-take_option(struct setup *t, int id, const char *value, struct err *e)
+sandbox_take(void *arg, int id, const char *value, struct err *e)
 {
+	struct setup *t = arg;
+
 	switch (id) {
 	case DIR_OPTION:
 		t->dir = value;
@@ -218,24 +216,15 @@ take_option(struct setup *t, int id, const char *value, struct err *e)
 	case NAME:
 		return take_name(t, value, e);
 	default:
-		return err_set(e, ERR_USAGE, "unexpected \"%.60s\"", value);
+		return cli_unexpected(value, e);
 	}
 }
 
 static bool
 take_options(struct setup *t, struct err *e)
 {
-	const char *value;
-	int id;
-
-	for (;;) {
-		if (!cli_next(&t->cli, &id, &value, e))
-			return false;
-		if (id == CLI_END)
-			break;
-		if (!take_option(t, id, value, e))
-			return false;
-	}
+	if (!cli_each(&t->cli, sandbox_take, t, e))
+		return false;
 	t->s.log = t->cli.log;
 	if (t->s.plain && t->n_names > 0)
 		return err_set(e, ERR_USAGE,

@@ -73,13 +73,14 @@ struct trace_run {
 /* --- options */
 
 static bool
-trace_take_option(struct trace_run *r, int id, const char *value, struct err *e)
+trace_take_option(void *arg, int id, const char *value, struct err *e)
 {
+	struct trace_run *r = arg;
+
 	switch (id) {
 	case CLI_OPERAND:
 		if (r->word != NULL)
-			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
-			    value);
+			return cli_unexpected(value, e);
 		r->word = value;
 		return true;
 	case TO:
@@ -141,22 +142,6 @@ trace_check_options(const struct trace_run *r, struct err *e)
 		return err_set(e, ERR_USAGE, "--until is not after --since");
 	return r->ask.since == 0 || r->ask.since >= r->now - TRACE_KEPT_S ||
 	    err_set(e, ERR_USAGE, "--since: Exchange keeps traces for 90 days");
-}
-
-static bool
-trace_read_options(struct trace_run *r, struct err *e)
-{
-	const char *value;
-	int id;
-
-	for (;;) {
-		if (!cli_next(&r->cli, &id, &value, e))
-			return false;
-		if (id == CLI_END)
-			return r->cli.common.help || trace_check_options(r, e);
-		if (!trace_take_option(r, id, value, e))
-			return false;
-	}
 }
 
 /* --- what is asked */
@@ -491,7 +476,8 @@ trace_main(const struct cli_command *self, int argc, char **argv)
 	cli_init(&r.cli, self, argc, argv);
 	arena_init(&r.mem, TRACE_MEMORY);
 	buf_init(&r.out, TRACE_OUT);
-	if (!trace_read_options(&r, &e))
+	if (!cli_each(&r.cli, trace_take_option, &r, &e) ||
+	    (!r.cli.common.help && !trace_check_options(&r, &e)))
 		code = trace_fail(&r, &e);
 	else
 		code = r.cli.common.help ? cli_help(self) : trace_run_all(&r);

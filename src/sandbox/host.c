@@ -79,7 +79,7 @@ take_signals(struct host *h)
 }
 
 static void
-take_kept(struct host *h, uint32_t exit_after)
+take_kept(struct host *h, uint64_t exit_after)
 {
 	char piece[KEPT_AT_ONCE];
 	ssize_t got;
@@ -121,7 +121,7 @@ take_connection(struct host *h)
 }
 
 static void
-turn(struct host *h, uint32_t exit_after)
+turn(struct host *h, uint64_t exit_after)
 {
 	struct pollfd f[] = {
 		{ .fd = h->signals, .events = POLLIN },
@@ -150,7 +150,7 @@ end_children(struct host *h)
 }
 
 bool
-sandbox_host(struct sandbox *s, int listener, uint32_t exit_after,
+sandbox_host(struct sandbox *s, int listener, uint64_t exit_after,
     struct err *e)
 {
 	struct host h = { .s = s,

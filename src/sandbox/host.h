@@ -17,7 +17,7 @@ enum { SANDBOX_CONNECTIONS = 64 }; /* at a time; more wait in the queue */
  * so many kept messages were answered (0: does not matter). Ends all
  * connections. ERR_RETRY: no descriptors, no processes.
  */
-bool sandbox_host(struct sandbox *s, int listener, uint32_t exit_after,
+bool sandbox_host(struct sandbox *s, int listener, uint64_t exit_after,
     struct err *e) __attribute__((warn_unused_result));
 
 #endif

@@ -104,16 +104,26 @@ static const struct {
 };
 /* clang-format on */
 
+static bool
+write_down(void *arg, int id, const char *value, struct err *e)
+{
+	struct buf *got = arg;
+
+	(void)e;
+	buf_addf(got, "%s%d%s%s", got->n > 0 ? "," : "", id,
+	    value != NULL ? "=" : "", value != NULL ? value : "");
+	return true;
+}
+
 static void
 test_next(void)
 {
 	char *argv[10];
-	const char *value;
 	struct buf got;
 	struct err e;
 	struct cli c;
 	bool ok;
-	int id, argc;
+	int argc;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		argv[0] = strdup("try");
@@ -122,10 +132,7 @@ test_next(void)
 		argv[argc] = NULL;
 		buf_init(&got, 1000);
 		cli_init(&c, &command, argc, argv);
-		while ((ok = cli_next(&c, &id, &value, &e)) && id != CLI_END)
-			buf_addf(&got, "%s%d%s%s", got.n > 0 ? "," : "", id,
-			    value != NULL ? "=" : "",
-			    value != NULL ? value : "");
+		ok = cli_each(&c, write_down, &got, &e);
 		if (!ok) {
 			buf_reset(&got);
 			buf_addz(&got, e.msg);

@@ -219,40 +219,42 @@ check_run(struct step_run *r)
 }
 
 static bool
-check_read_options(struct step_run *r, bool wants_address, struct err *e)
+check_take(void *arg, int id, const char *value, struct err *e)
 {
-	const char *value;
-	int id;
+	struct step_run *r = arg;
 
-	for (;;) {
-		if (!cli_next(&r->cli, &id, &value, e))
-			return false;
-		if (id == CLI_END)
-			break;
-		if (id == CLI_OPERAND && (!wants_address || r->address != NULL))
-			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
-			    value);
-		if (id == CLI_OPERAND)
-			r->address = value;
-		r->sheet.json = r->sheet.json || id == CHECK_JSON;
-		r->probe = r->probe && id != CHECK_NO_PROBE;
-		r->wait = r->wait || id == CHECK_WAIT;
-	}
-	if (r->cli.common.help || !wants_address || r->address != NULL)
+	if (id == CLI_OPERAND && (!r->test || r->address != NULL))
+		return cli_unexpected(value, e);
+	if (id == CLI_OPERAND)
+		r->address = value;
+	else if (id == CHECK_JSON)
+		r->sheet.json = true;
+	else if (id == CHECK_NO_PROBE)
+		r->probe = false;
+	else
+		r->wait = true;
+	return true;
+}
+
+static bool
+check_read_options(struct step_run *r, struct err *e)
+{
+	if (!cli_each(&r->cli, check_take, r, e))
+		return false;
+	if (r->cli.common.help || !r->test || r->address != NULL)
 		return true;
 	err_set(e, ERR_USAGE, "to whom?");
 	return err_remedy(e, "post365 test you@your.domain");
 }
 
 static int
-check_start(const struct cli_command *self, int argc, char **argv,
-    bool wants_address)
+check_start(const struct cli_command *self, int argc, char **argv, bool test)
 {
-	struct step_run r = { .probe = true };
+	struct step_run r = { .test = test, .probe = true };
 	struct err e;
 
 	cli_init(&r.cli, self, argc, argv);
-	if (!check_read_options(&r, wants_address, &e))
+	if (!check_read_options(&r, &e))
 		return cli_fail(&r.cli, &e);
 	return r.cli.common.help ? cli_help(self) : check_run(&r);
 }

@@ -38,8 +38,9 @@ struct step_target {
 
 struct step_run {
 	struct cli cli;
+	bool test; /* not check */
 	bool probe, wait;
-	const char *address; /* of test; NULL: check */
+	const char *address; /* of test; else NULL */
 	struct log log;      /* warnings become notes of the step */
 	struct log_ear ear;
 	struct sheet sheet;

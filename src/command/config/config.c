@@ -201,48 +201,30 @@ settings_word(size_t i)
 	return i < VERBS ? verbs[i].name : NULL;
 }
 
-static void
-settings_take(struct settings *s, int id, const char *value)
+static bool
+settings_take(void *arg, int id, const char *value, struct err *e)
 {
-	const char **const text[] = { [TENANT] = &s->tenant,
+	struct settings *s = arg;
+	const char **const texts[] = { [TENANT] = &s->tenant,
 		[CLIENT] = &s->client,
 		[FROM] = &s->from,
 		[CERTIFICATE] = &s->certificate,
 		[DAYS] = &s->days,
 		[IF] = &s->tag };
+	bool *const flags[] = { [MANAGED] = &s->managed,
+		[SET] = &s->set,
+		[JSON] = &s->json,
+		[LINES] = &s->lines };
 
-	if (id == MANAGED)
-		s->managed = true;
-	else if (id == SET)
-		s->set = true;
-	else if (id == JSON)
-		s->json = true;
-	else if (id == LINES)
-		s->lines = true;
+	if (id == CLI_OPERAND && s->words == SETTINGS_WORDS)
+		return cli_unexpected(value, e);
+	if (id == CLI_OPERAND)
+		s->word[s->words++] = value;
+	else if (value != NULL)
+		*texts[id] = value;
 	else
-		*text[id] = value;
-}
-
-static bool
-settings_read(struct settings *s, struct err *e)
-{
-	const char *value;
-	size_t n = 0;
-	int id;
-
-	for (;;) {
-		if (!cli_next(&s->cli, &id, &value, e))
-			return false;
-		if (id == CLI_END)
-			return true;
-		if (id != CLI_OPERAND)
-			settings_take(s, id, value);
-		else if (n == SETTINGS_WORDS)
-			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
-			    value);
-		else
-			s->word[n++] = value;
-	}
+		*flags[id] = true;
+	return true;
 }
 
 static int
@@ -256,8 +238,7 @@ settings_run(const struct settings *s)
 			continue;
 		if (verbs[i].words + 1 < SETTINGS_WORDS &&
 		    s->word[verbs[i].words + 1] != NULL) {
-			err_set(&e, ERR_USAGE, "unexpected \"%.60s\"",
-			    s->word[verbs[i].words + 1]);
+			cli_unexpected(s->word[verbs[i].words + 1], &e);
 			return cli_fail(&s->cli, &e);
 		}
 		return verbs[i].run(s);
@@ -276,7 +257,7 @@ settings_main(const struct cli_command *self, int argc, char **argv)
 	struct err e;
 
 	cli_init(&s.cli, self, argc, argv);
-	if (!settings_read(&s, &e))
+	if (!cli_each(&s.cli, settings_take, &s, &e))
 		return cli_fail(&s.cli, &e);
 	if (s.cli.common.help)
 		return cli_help(self);

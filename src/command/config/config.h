@@ -23,6 +23,7 @@ enum { SETTINGS_WORDS = 3 };
 struct settings {
 	struct cli cli;
 	const char *word[SETTINGS_WORDS]; /* the action and its operands */
+	size_t words;
 	const char *tenant, *client, *from, *certificate, *days; /* or NULL */
 	const char *tag; /* of show --json, or NULL */
 	bool managed, set, json, lines;

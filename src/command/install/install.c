@@ -57,40 +57,26 @@ struct install {
 };
 
 static bool
-install_read(struct cli *c, struct install *in, struct err *e)
+install_take(void *arg, int id, const char *value, struct err *e)
 {
-	const char *value;
-	int id;
+	struct install *in = arg;
 
-	for (;;) {
-		if (!cli_next(c, &id, &value, e))
-			return false;
-		switch (id) {
-		case CLI_END:
-			return true;
-		case INSTALL_SENDMAIL:
-			in->sendmail = true;
-			break;
-		case INSTALL_USER:
-			in->user = value;
-			break;
-		case INSTALL_PREFIX:
-			in->prefix = value;
-			break;
-		case INSTALL_DESTDIR:
-			in->destdir = value;
-			break;
-		case INSTALL_DRY:
-			in->dry = true;
-			break;
-		case INSTALL_PURGE:
-			in->purge = true;
-			break;
-		default:
-			return err_set(e, ERR_USAGE,
-			    "\"%.60s\": it takes no operand", value);
-		}
-	}
+	if (id == INSTALL_SENDMAIL)
+		in->sendmail = true;
+	else if (id == INSTALL_USER)
+		in->user = value;
+	else if (id == INSTALL_PREFIX)
+		in->prefix = value;
+	else if (id == INSTALL_DESTDIR)
+		in->destdir = value;
+	else if (id == INSTALL_DRY)
+		in->dry = true;
+	else if (id == INSTALL_PURGE)
+		in->purge = true;
+	else
+		return err_set(e, ERR_USAGE, "\"%.60s\": it takes no operand",
+		    value);
+	return true;
 }
 
 /* Its length without slashes at the end. */
@@ -318,7 +304,7 @@ install_main(const struct cli_command *self, int argc, char **argv)
 	struct cli c;
 
 	cli_init(&c, self, argc, argv);
-	if (!install_read(&c, &in, &e))
+	if (!cli_each(&c, install_take, &in, &e))
 		return cli_fail(&c, &e);
 	if (c.common.help)
 		return cli_help(self);

@@ -66,7 +66,8 @@ struct queue {
 	struct config config;
 	struct outbox outbox;
 	struct queue_pick pick;
-	struct arena mem; /* of operands */
+	const char **operand; /* what pick has of them */
+	struct arena mem;     /* of operands */
 	bool all, json, raw;
 	struct queue_waits waits;
 	struct queue_table table;
@@ -469,10 +470,22 @@ find_verb(struct queue *q, const char *name, struct err *e)
 }
 
 static bool
-take_option(struct queue *q, int id, const char *value, struct err *e)
+queue_take_operand(struct queue *q, const char *value, struct err *e)
 {
+	if (q->verb == NULL)
+		return find_verb(q, value, e);
+	q->operand[q->pick.n++] = value;
+	return true;
+}
+
+static bool
+queue_take(void *arg, int id, const char *value, struct err *e)
+{
+	struct queue *q = arg;
 	int64_t age;
 
+	if (id == CLI_OPERAND)
+		return queue_take_operand(q, value, e);
 	if (id == ALL)
 		q->all = true;
 	else if (id == JSON)
@@ -502,29 +515,13 @@ take_option(struct queue *q, int id, const char *value, struct err *e)
 }
 
 static bool
-read_options(struct queue *q, struct err *e)
+queue_read_options(struct queue *q, struct err *e)
 {
-	const char **operand, *value;
-	int id;
-
-	operand = arena_array(&q->mem, (size_t)q->cli.argc, sizeof(*operand));
-	if (!arena_ok(&q->mem, e))
+	q->operand =
+	    arena_array(&q->mem, (size_t)q->cli.argc, sizeof(*q->operand));
+	q->pick.prefix = q->operand;
+	if (!arena_ok(&q->mem, e) || !cli_each(&q->cli, queue_take, q, e))
 		return false;
-	q->pick.prefix = operand;
-	for (;;) {
-		if (!cli_next(&q->cli, &id, &value, e))
-			return false;
-		if (id == CLI_END)
-			break;
-		if (id != CLI_OPERAND) {
-			if (!take_option(q, id, value, e))
-				return false;
-		} else if (q->verb != NULL) {
-			operand[q->pick.n++] = value;
-		} else if (!find_verb(q, value, e)) {
-			return false;
-		}
-	}
 	if (q->verb == NULL)
 		q->verb = &verbs[0];
 	if ((q->verb->run == deliver || q->verb->run == deliver_all) &&
@@ -572,7 +569,7 @@ queue_main(const struct cli_command *self, int argc, char **argv)
 	cli_init(&q.cli, self, argc, argv);
 	arena_init(&q.mem, OPERANDS_MOST);
 	buf_init(&q.out, OUT_MOST);
-	if (!read_options(&q, &e))
+	if (!queue_read_options(&q, &e))
 		note_failure(&q, &e);
 	else if (q.cli.common.help)
 		q.code = cli_help(self);

@@ -120,11 +120,13 @@ take_flag(struct send *s, int id)
 }
 
 static bool
-take_option(struct send *s, int id, const char *value, struct err *e)
+send_take(void *arg, int id, const char *value, struct err *e)
 {
+	struct send *s = arg;
 	struct compose *c = &s->compose;
 	struct message *m = &c->message;
 
+	note_part(s, id);
 	switch (id) {
 	case CLI_OPERAND:
 		return compose_list(c, &m->to, "recipient", value, e);
@@ -220,21 +222,10 @@ check_options(struct send *s, struct err *e)
 }
 
 static bool
-read_options(struct send *s, struct err *e)
+send_read_options(struct send *s, struct err *e)
 {
-	const char *value;
-	int id;
-
-	for (;;) {
-		if (!cli_next(&s->cli, &id, &value, e))
-			return false;
-		if (id == CLI_END)
-			break;
-		note_part(s, id);
-		if (!take_option(s, id, value, e))
-			return false;
-	}
-	return s->cli.common.help || check_options(s, e);
+	return cli_each(&s->cli, send_take, s, e) &&
+	    (s->cli.common.help || check_options(s, e));
 }
 
 static struct config_ask
@@ -683,7 +674,7 @@ send_main(const struct cli_command *self, int argc, char **argv)
 
 	cli_init(&s.cli, self, argc, argv);
 	compose_init(&s.compose, &s.cli.log);
-	ok = read_options(&s, &e) && (s.cli.common.help || run(&s, &e));
+	ok = send_read_options(&s, &e) && (s.cli.common.help || run(&s, &e));
 	code = finish(&s, ok, &e);
 	prepare_release(&s.prepared);
 	accept_release(&s.in);

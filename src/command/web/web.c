@@ -197,21 +197,14 @@ web_serve_relay(const struct cli *cli, const struct web_of_relay *of)
 }
 
 static bool
-web_read_options(struct web *w, struct err *e)
+web_take_option(void *arg, int id, const char *value, struct err *e)
 {
-	const char *value;
-	int id;
+	struct web *w = arg;
 
-	for (;;) {
-		if (!cli_next(&w->cli, &id, &value, e))
-			return false;
-		if (id == CLI_END)
-			return true;
-		if (id == CLI_OPERAND)
-			return err_set(e, ERR_USAGE, "unexpected \"%.60s\"",
-			    value);
-		w->listen = value;
-	}
+	if (id == CLI_OPERAND)
+		return cli_unexpected(value, e);
+	w->listen = value;
+	return true;
 }
 
 int
@@ -222,7 +215,7 @@ web_main(const struct cli_command *self, int argc, char **argv)
 	struct err e;
 
 	cli_init(&w.cli, self, argc, argv);
-	if (!web_read_options(&w, &e))
+	if (!cli_each(&w.cli, web_take_option, &w, &e))
 		return cli_fail(&w.cli, &e);
 	if (w.cli.common.help)
 		return cli_help(self);
