@@ -65,16 +65,8 @@ check_size(struct prepared *p, uint64_t files, uint64_t encoded, struct err *e)
 	uint64_t rest = f->mime_size > encoded ? f->mime_size - encoded : 0;
 	uint64_t size = files > rest ? files : rest;
 
-	if (size > p->state->max_size) {
-		err_set(e, ERR_INPUT,
-		    "the message has %llu bytes, max_message_size allows %llu",
-		    (unsigned long long)size,
-		    (unsigned long long)p->state->max_size);
-		return err_remedy(e,
-		    "put large files where they can be linked, or raise "
-		    "max_message_size: Exchange's own limit is the mailbox's "
-		    "MaxSendSize, 35 MB unless set (up to 150 MB)");
-	}
+	if (size > p->state->max_size)
+		return route_too_large(size, p->state->max_size, e);
 	if (f->max_message_size < f->mime_size)
 		f->max_message_size = f->mime_size;
 	return true;

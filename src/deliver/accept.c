@@ -8,6 +8,7 @@
 #include "codec/date.h"
 #include "codec/utf8.h"
 #include "compose/prepare.h"
+#include "mail/dsn.h"
 #include "mail/head.h"
 #include "mail/intake.h"
 
@@ -336,6 +337,7 @@ accept_piece(struct accept *a, struct str piece, struct err *e)
 		    "the message has more than %llu bytes, which is "
 		    "max_message_size and what base64 adds to it",
 		    (unsigned long long)most);
+		memcpy(e->code, DSN_TOO_LARGE, sizeof(DSN_TOO_LARGE));
 		a->too_large = true;
 		return err_remedy(e,
 		    "put large files where they can be linked, or raise "

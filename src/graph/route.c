@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "mail/dsn.h"
+
 static const char *const names[] = {
 	[ROUTE_AUTO] = "auto",
 	[ROUTE_MIME] = "mime",
@@ -79,17 +81,17 @@ choose_wanted(const struct route_facts *f, enum route want,
 				      NULL);
 }
 
-static bool
-too_large(const struct route_facts *f, struct err *e)
+bool
+route_too_large(uint64_t size, uint64_t most, struct err *e)
 {
 	err_set(e, ERR_INPUT,
 	    "the message has %llu bytes, max_message_size allows %llu",
-	    (unsigned long long)f->mime_size,
-	    (unsigned long long)f->max_message_size);
+	    (unsigned long long)size, (unsigned long long)most);
+	memcpy(e->code, DSN_TOO_LARGE, sizeof(DSN_TOO_LARGE));
 	return err_remedy(e,
-	    "Put the files where they can be linked, or raise "
+	    "put large files where they can be linked, or raise "
 	    "max_message_size: Exchange's own limit is the mailbox's "
-	    "MaxSendSize, 35 MB unless set (up to 150 MB).");
+	    "MaxSendSize, 35 MB unless set (up to 150 MB)");
 }
 
 static bool
@@ -195,7 +197,7 @@ route_choose(const struct route_facts *f, enum route want,
     struct route_choice *out, struct err *e)
 {
 	if (f->mime_size > f->max_message_size)
-		return too_large(f, e);
+		return route_too_large(f->mime_size, f->max_message_size, e);
 	if (!(want != ROUTE_AUTO ? choose_wanted(f, want, out, e) :
 				   choose_best(f, out, e)))
 		return false;

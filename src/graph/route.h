@@ -66,6 +66,12 @@ bool route_choose(const struct route_facts *f, enum route want,
     struct route_choice *out, struct err *e)
     __attribute__((warn_unused_result));
 
+/*
+ * Refuses a message of so many bytes: ERR_INPUT with the code DSN_TOO_LARGE;
+ * gives false.
+ */
+bool route_too_large(uint64_t size, uint64_t most, struct err *e);
+
 /* "auto", "mime", "json", "draft". */
 const char *route_name(enum route route);
 bool route_parse(const char *name, enum route *out);

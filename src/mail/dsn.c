@@ -29,6 +29,7 @@ static const struct {
 	{ "ErrorMessageSizeExceeded", "5.2.3" },
 	{ "ErrorMissingRecipients", "5.1.1" },
 	{ "ErrorSendAsDenied", "5.7.1" },
+	{ DSN_TOO_LARGE, "5.3.4" },
 };
 
 static const char *const of_kind[] = {

@@ -42,8 +42,12 @@ enum {
 					has 998 for a line with its name */
 };
 
-/* A code of our own: what was given as an address is none. */
+/*
+ * Codes of our own: what was given as an address is none; the message has more
+ * than max_message_size. Programs know them by `error.code` of --json.
+ */
 #define DSN_BAD_ADDRESS "BadAddress"
+#define DSN_TOO_LARGE   "MessageTooLarge"
 
 struct dsn {
 	struct str host;         /* the reporting MTA: this machine's name */

@@ -238,6 +238,7 @@ while IFS='|' read -r name code want body; do
 done <<-'END'
 	unknown field|400|unknown field ."subjet."; did you mean subject|{"subjet":1}
 	unknown field of a file|400|attachments: \[1\]: unknown field ."nam."; did you mean name|{"to":"a@b.example","attachments":[{"content":""},{"nam":""}]}
+	a field named as that setting|400|unknown field ."max_message_size."|{"max_message_size":1}
 	no recipient|400|nobody to send it to|{"subject":"x"}
 	no address|400|to: |{"to":"a@@b"}
 	no JSON|400|JSON: expected a closing quote|{"to":"a
@@ -271,10 +272,10 @@ cat new >"$CONFIG"
 file 2000000
 make json file.2000000
 post application/json body.json -H "$auth" "$URL/send"
-refused 'too large' 413 max_message_size
+refused 'too large' 413 '"code":"MessageTooLarge".*max_message_size'
 make eml file.2000000
 post message/rfc822 body.eml -H "$auth" "$URL/send"
-refused 'too large a message' 413 max_message_size
+refused 'too large a message' 413 '"code":"MessageTooLarge"'
 cat old >"$CONFIG"
 
 # --- users of auth_file, and their words

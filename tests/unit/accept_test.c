@@ -526,6 +526,9 @@ test_limits(void)
 		T_CHECK(limits[i].header <= ACCEPT_HEADER ||
 			strstr(e.msg, "has a header of more than") != NULL,
 		    "%zu: %s", i, e.msg);
+		T_CHECK(ok || limits[i].header > ACCEPT_HEADER ||
+			strcmp(e.code, "MessageTooLarge") == 0,
+		    "%zu: %s", i, e.code);
 		if (ok)
 			T_CHECK(claim_take(&c, &s.q.spool, a.id, SPOOL_ALL,
 				    &s.q.arena, &e) &&

@@ -110,6 +110,7 @@ static const struct {
 	{ ERR_RETRY, "ErrorServerBusy", "5.4.7" },
 	{ ERR_UNSURE, "", "5.4.7" },
 	{ ERR_INPUT, "", "5.0.0" },
+	{ ERR_INPUT, DSN_TOO_LARGE, "5.3.4" },
 	{ ERR_BUG, "", "5.0.0" },
 	{ ERR_NONE, "", "5.0.0" },
 };

@@ -990,7 +990,8 @@ test_limits(void)
 	for (int i = 0; i < 100; i++)
 		buf_addz(&j.in, "0123456789\r\n");
 	T_CHECK(!begin(&j, "max=1024", ROUTE_AUTO, &e) && err_exit(&e) == 65 &&
-		strstr(e.msg, "max_message_size allows 1024") != NULL,
+		strstr(e.msg, "max_message_size allows 1024") != NULL &&
+		strcmp(e.code, "MessageTooLarge") == 0,
 	    "%s", e.msg);
 	end(&j);
 }

@@ -7,6 +7,7 @@
 #include "command/web/letter.h"
 #include "deliver/accept.h"
 #include "deliver/report.h"
+#include "mail/dsn.h"
 #include "mail/head.h"
 #include "relay/conf.h"
 #include "relay/rewrite.h"
@@ -23,16 +24,17 @@ static const struct {
 	{ EX_TEMPFAIL, 503 } };
 
 static int
-send_status(int code, struct str said)
+send_status(struct visit *v, int code, struct str said)
 {
+	const struct json *why;
 	int status = 500;
 
 	for (size_t i = 0; i < sizeof(send_statuses) / sizeof(*send_statuses);
 	     i++)
 		if (send_statuses[i].code == code)
 			status = send_statuses[i].status;
-	/* the setting that is named by all who find a message too large */
-	if (status == 400 && str_find(said, STR("max_message_size")) < said.n)
+	why = json_get(visit_line(v, &said), STR("error"));
+	if (str_eq(visit_str(why, "code"), STR(DSN_TOO_LARGE)))
 		status = 413;
 	return status;
 }
@@ -164,7 +166,7 @@ send_answer(struct letter *l, int code, struct str said)
 {
 	struct visit *v = l->v;
 
-	v->status = l->status != 0 ? l->status : send_status(code, said);
+	v->status = l->status != 0 ? l->status : send_status(v, code, said);
 	if (v->status == 503)
 		buf_addf(&v->fields, "Retry-After: %d\r\n", SEND_RETRY_S);
 	buf_adds(&v->body_out, said);
