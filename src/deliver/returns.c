@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/crypt.h"
 #include "base/os.h"
-#include "base/replace.h"
 #include "codec/date.h"
 #include "deliver/pace.h"
 #include "graph/inbox.h"
@@ -14,7 +13,8 @@ enum {
 	RETURNS_FIRST_S = 86400, /* how far the first look goes back */
 	RETURNS_PAGES = 8,       /* a look; the next one goes on */
 	RETURNS_MEMORY = 8 << 20,
-	RETURNS_HASH = 16 /* digits */
+	RETURNS_HASH = 16, /* digits */
+	RETURNS_LOCK_MS = 60000 /* a look takes seconds */
 };
 
 struct returns_look {
@@ -38,29 +38,43 @@ returns_path(const struct returns *r, struct arena *mem)
 	    STR_ARG(r->config->spool_dir), RETURNS_HASH, hash);
 }
 
+/*
+ * Who looks has the lock of that file, and writes it in place: of two at once
+ * the second begins where the first ended, and notes nothing twice.
+ */
+static bool
+returns_lock(struct str path, struct os_at *file, struct err *e)
+{
+	*file = (struct os_at){ .name = path.p, .fd = -1 };
+	if (os_lock(path.p, os_mono_ms() + RETURNS_LOCK_MS, &file->fd, e))
+		return true;
+	return err_remedy(e,
+	    "if another process reads that inbox now: try again");
+}
+
 static int64_t
-returns_since(struct str path)
+returns_since(struct os_at file)
 {
 	int64_t when = 0, now = os_wall();
 	struct err ignored;
 	struct buf text;
 
 	buf_init(&text, DATE_ISO_SIZE);
-	if (!os_read_regular(path.p, &text, &ignored) ||
+	if (!os_read_fd(file.fd, file.name, &text, &ignored) ||
 	    !date_parse_iso(buf_view(&text), &when) || when > now)
 		when = now - RETURNS_FIRST_S;
 	buf_release(&text);
 	return when;
 }
 
+/* Always of one length. */
 static bool
-returns_keep(struct str path, int64_t when, struct err *e)
+returns_keep(struct os_at file, int64_t when, struct err *e)
 {
 	char text[DATE_ISO_SIZE];
 
 	date_iso(when, text);
-	return replace_file(path.p, str_of(text),
-	    (struct replace_how){ .mode = 0600 }, e);
+	return os_write_at(file, str_of(text), e);
 }
 
 /* --- one report */
@@ -187,9 +201,9 @@ returns_read_page(struct returns_look *l, int64_t since, struct err *e)
 }
 
 static bool
-returns_read_all(struct returns_look *l, struct str path, struct err *e)
+returns_read_all(struct returns_look *l, struct os_at file, struct err *e)
 {
-	int64_t since = returns_since(path);
+	int64_t since = returns_since(file);
 
 	for (unsigned page = 0; page < RETURNS_PAGES; page++) {
 		arena_renew(&l->mem);
@@ -198,7 +212,7 @@ returns_read_all(struct returns_look *l, struct str path, struct err *e)
 		/* more of one second than a page has: the rest is skipped */
 		since = l->newest > since || l->seen < INBOX_TOP ? l->newest :
 								   since + 1;
-		if (!returns_keep(path, since, e))
+		if (!returns_keep(file, since, e))
 			return false;
 		if (l->seen < INBOX_TOP)
 			break;
@@ -214,6 +228,7 @@ returns_look(const struct returns *r, size_t *found, struct err *e)
 	struct returns_look l = { .r = r };
 	struct arena mem;
 	struct str path;
+	struct os_at file;
 	int64_t wait;
 	bool ok;
 
@@ -223,7 +238,11 @@ returns_look(const struct returns *r, size_t *found, struct err *e)
 	arena_init(&mem, RETURNS_MEMORY);
 	arena_init(&l.mem, RETURNS_MEMORY);
 	path = returns_path(r, &mem);
-	ok = arena_ok(&mem, e) && returns_read_all(&l, path, e);
+	ok = arena_ok(&mem, e) && returns_lock(path, &file, e);
+	if (ok) {
+		ok = returns_read_all(&l, file, e);
+		os_close(&file.fd);
+	}
 	*found = l.found;
 	arena_release(&l.mem);
 	arena_release(&mem);

@@ -203,6 +203,27 @@ says 'bounces: the log knows more' "$OUT" \
 echo hello | send -s four failed@y.example
 check 'bounces: of direct mail' 0 trace --bounces --json
 has 'bounces: one' "$OUT" '{"bounced":1}'
+# of two looks at once the second begins where the first ended
+if command -v flock >/dev/null 2>&1; then
+	echo hello | send -s five failed@two.example
+	sent=$(date +%s)
+	far=$(echo "$SB_DIR"/state/spool/returns-*)
+	exec 9<"$far"
+	flock 9
+	"$P" -C "$CONFIG" trace --bounces --json >"$OUT" 2>&1 9<&- &
+	second=$!
+	while kill -0 "$second" 2>/dev/null &&
+	    ! stat -c %N "/proc/$second/fd/"* 2>/dev/null | grep -q "$far"; do
+		sleep 0.05
+	done
+	until [ "$(date +%s)" -gt $((sent + 1)) ]; do sleep 0.1; done
+	date -u +%Y-%m-%dT%H:%M:%SZ | tr -d '\n' >"$far"
+	exec 9<&-
+	wait "$second"
+	same 'bounces: two looks at once' '{"bounced":0}' "$(cat "$OUT")"
+else
+	skip 'bounces: two looks at once' 'no flock here'
+fi
 # not ours: another program's mail from the same mailbox
 rm -f "$SB_DIR"/state/spool/returns-* "$SB_DIR/state/log"
 check 'bounces of others' 0 trace --bounces
