@@ -13,7 +13,7 @@ enum {
 	RETURNS_FIRST_S = 86400, /* how far the first look goes back */
 	RETURNS_PAGES = 8,       /* a look; the next one goes on */
 	RETURNS_MEMORY = 8 << 20,
-	RETURNS_HASH = 16, /* digits */
+	RETURNS_HASH = 16,      /* digits */
 	RETURNS_LOCK_MS = 60000 /* a look takes seconds */
 };
 
@@ -84,7 +84,7 @@ struct returns_known {
 	struct arena *mem;
 	struct str to;
 	struct journal_line line;
-	bool ours, noted;
+	bool ours, noted, named;
 };
 
 static bool
@@ -117,6 +117,7 @@ returns_see(void *arg, struct str line, const struct json *tree)
 	if (!str_eq(verdict, STR("sent")) && !str_eq(verdict, STR("part")))
 		return true;
 	k->ours = true;
+	k->named = k->named || returns_has(tree, k->to);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		*texts[i].text = arena_str(k->mem,
 		    json_str(json_get(tree, str_of(texts[i].name))));
@@ -133,15 +134,21 @@ returns_note(struct returns_look *l, const struct report *report,
 
 	if (!journal_read(j, &f, returns_see, &k, e))
 		return false;
-	if (!k.ours || k.noted || !arena_ok(&l->mem, e))
-		return !l->mem.no_memory;
+	if (!k.ours || k.noted)
+		return arena_ok(&l->mem, e);
 	k.line.time = os_wall();
 	k.line.to = &rcpt->to;
 	k.line.to_n = 1;
 	k.line.code = rcpt->status;
 	k.line.verdict = STR("bounced");
-	k.line.reason = rcpt->reason;
-	if (!journal_add(j, &k.line, e))
+	k.line.reason = k.named ?
+	    rcpt->reason :
+	    arena_fmt(&l->mem,
+		"not an address that it was sent to (of a "
+		"group, an alias, a forward, or made up): "
+		"%.*s",
+		STR_ARG(rcpt->reason));
+	if (!arena_ok(&l->mem, e) || !journal_add(j, &k.line, e))
 		return false;
 	l->found++;
 	return true;

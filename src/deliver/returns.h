@@ -2,7 +2,9 @@
 /*
  * returns: bounces come home (read_bounces = yes): reports in the mailbox's
  * inbox are matched by Message-ID with our journal, which gets a line of its
- * own for each recipient, once: verdict "bounced", code "5.1.10".
+ * own for each recipient, once: verdict "bounced", code "5.1.10". A Message-ID
+ * is no proof: of a recipient that the journal does not have for that message
+ * the reason says so.
  *
  * Looked for by `post365 queue run`, by what sends after `sendmail`, and by
  * `post365 trace --bounces`; the first two at most every RETURNS_EVERY_S for a

@@ -203,6 +203,15 @@ says 'bounces: the log knows more' "$OUT" \
 echo hello | send -s four failed@y.example
 check 'bounces: of direct mail' 0 trace --bounces --json
 has 'bounces: one' "$OUT" '{"bounced":1}'
+echo 'ops: failed@alias.example' >aliases
+setting aliases "$TMP/aliases"
+printf 'Subject: five\n\nhello\n' | "$P" -C "$CONFIG" sendmail -odq ops
+run "$P" -C "$CONFIG" queue run
+check 'bounces: of an alias' 0 trace --bounces --json
+run "$P" -C "$CONFIG" log --failed --to failed@
+says 'bounces: says whom it was not sent to' "$OUT" \
+    'failed@alias.example 5.1.10: not an address that it was sent to .*: 550'
+same 'bounces: nobody else' 1 "$(grep -c 'not an address' "$OUT")"
 # of two looks at once the second begins where the first ended
 if command -v flock >/dev/null 2>&1; then
 	echo hello | send -s five failed@two.example
