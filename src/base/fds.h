@@ -9,7 +9,8 @@ enum { FDS_KEEP_MOST = 4 };
 
 /*
  * Closes all but the three standard ones and these (any order; -1 is none).
- * So nobody waits for the end of a file, or for a lock, that we only got.
+ * So nobody waits for the end of a file, or for a lock, that only came down to
+ * us.
  */
 void fds_close_but(const int *keep, size_t n);
 

@@ -2,8 +2,8 @@
 /*
  * format: vsnprintf without what this program never prints (floating point,
  * wide characters, octal, %n, %p, positions). The executable has it in place
- * of musl's, which is 9 kB: format.c names it vsnprintf there. Programs of a
- * test under glibc call glibc's and compare.
+ * of musl's, which is 9 kB: format.c names it vsnprintf there. The unit test
+ * compares it with glibc's.
  *
  * Known: flags "-", "0", "+", " "; width and precision, of an argument too;
  * hh h l ll z j t; d i u x X c s %. A negative precision is none, a negative

@@ -16,9 +16,10 @@
  * Appends a regular file to out, whose limit is the file's; says in *st what
  * it was. Nothing else is opened, so no pipe or device can hold us up. It has
  * to belong to root or to who runs this, and nobody else may write it (but the
- * group whose number is the owner's): who can change settings has a secret
- * sent to himself, or a command run as whoever mails. Where containers mount
- * secrets, and on read-only mounts, owners are those of elsewhere.
+ * group whose number is the owner's): whoever changes settings could have a
+ * secret sent to himself, or a command run by those who mail. Where containers
+ * mount secrets, and on read-only mounts, the owner is not looked at: it is
+ * that of another machine.
  * ERR_CONFIG names the file and what mends it.
  */
 bool private_read(const char *path, struct buf *out, struct os_stat *st,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * secret: bytes that must not be printed, compared in a way that tells their
- * length of agreement, or left behind in memory.
+ * secret: bytes that must not be printed or left behind in memory, and whose
+ * comparison must not tell by its time how many of them agree.
  *
  * There is no conversion to text but secret_view, so a reader finds every
  * use by searching for that name. A zeroed secret is the empty one.

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * accept: the only way into the queue, for whatever takes messages in: send
- * --queue, sendmail, sendmail -bs. It needs no secret and makes no second
- * copy.
+ * accept: the way into the queue for whatever takes messages in: send --queue,
+ * sendmail, sendmail -bs, the relay, and the drop folder (pickup.h). Only
+ * reports and `queue import`, which are files ready to go, do without it. It
+ * needs no secret and makes no second copy.
  *
  *	accept_begin	who asks, for whom
  *	accept_feed	the text, in lines of CRLF, in any pieces

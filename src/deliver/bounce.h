@@ -16,8 +16,8 @@
  * There are no reports of a delay: NOTIFY=DELAY alone asks for nothing.
  *
  * postmaster counts as set where the message was not for postmaster itself:
- * so nothing goes in a circle, and a report has one report at most. Who is
- * told nothing is in the journal (note) and may ring alert.h.
+ * so nothing goes in a circle, and a report has one report at most. Where
+ * nobody is told, the journal says so (note), and alert.h may tell a person.
  *
  * What the worker does, for a message that is to be dead:
  *
@@ -31,8 +31,8 @@
  * bounce_add and claim_put costs a second report, never the only one.
  *
  * Source: RFC 3461 4.1, 5.2.2 (relayed); RFC 5321 6.1 (null sender, no report
- *on a report); design.md 1; sendmail.md 3.1 (nullmailer 2.1 filled disks with
- *reports on reports).
+ * on a report); design.md 1; sendmail.md 3.1 (nullmailer 2.1 filled disks with
+ * reports on reports).
  */
 #ifndef DELIVER_BOUNCE_H
 #define DELIVER_BOUNCE_H

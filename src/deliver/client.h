@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client: all that a command needs to talk to Graph, put together: trust,
- * HTTP connections, the token's source.
+ * client: all that a command needs to talk to Graph, put together: the
+ * credential, certificate authorities, the proxy, HTTP connections, the
+ * mailbox's turn.
  */
 #ifndef DELIVER_CLIENT_H
 #define DELIVER_CLIENT_H

@@ -6,10 +6,10 @@
  * is no proof: of a recipient that the journal does not have for that message
  * the reason says so.
  *
- * Looked for by `post365 queue run`, by what sends after `sendmail`, and by
- * `post365 trace --bounces`; the first two at most every RETURNS_EVERY_S for a
- * mailbox. How far the inbox was read stands in the spool, in returns-HASH.
- * Nothing in the mailbox is changed.
+ * Looked for by `post365 queue run`, by what sends after `sendmail`, by the
+ * relay, and by `post365 trace --bounces`; the first three at most every
+ * RETURNS_EVERY_S for a mailbox. How far the inbox was read stands in the
+ * spool, in returns-HASH. Nothing in the mailbox is changed.
  */
 #ifndef DELIVER_RETURNS_H
 #define DELIVER_RETURNS_H

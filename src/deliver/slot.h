@@ -7,12 +7,12 @@
  * it has it, until the slot is given back or the process is gone. Nothing is
  * left behind, and nobody needs a folder that all may write.
  *
- * Anybody on the machine can bind these names, so a socket counts without an
- * end only where root or we ourselves listen on it. Where another user holds
- * one (or nobody listens, or its queue is full), it is waited for until the
- * deadline, as a request of that user may be under way; then the request goes
- * without a slot, and for SLOT_DOUBT_MS no such socket is waited for. Nobody
- * can stop a mailbox.
+ * Anybody on the machine can bind these names, so a socket counts for as long
+ * as it is there only where root or we ourselves listen on it. Where another
+ * user holds one (or nobody listens, or its queue is full), it is waited for
+ * until the deadline, as a request of that user may be under way; then the
+ * request goes without a slot, and for SLOT_DOUBT_MS no such socket is waited
+ * for. Nobody can stop a mailbox.
  *
  * Abstract sockets belong to a network namespace: a container with a network
  * of its own counts for itself.

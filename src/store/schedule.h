@@ -19,13 +19,13 @@
  * before max_age ends it: the machine may have been off, or its clock may have
  * jumped, and the network comes up after the first try.
  *
- * An account whose service is away rests for
+ * A mailbox whose service is away rests for
  *
  *	10 s	30 s	1 min	2 min	5 min, and so on
  *
  * less up to a quarter, and one message is tried after that.
  *
- * A waiting account is probed with one message 5 min, 15 min, and then every
+ * A waiting mailbox is probed with one message 5 min, 15 min, and then every
  * hour after the last failure. A message that waits alone is tried every hour.
  *
  * Source: design.md 3; facts.md 5.2 (Retry-After).
@@ -77,7 +77,7 @@ int64_t schedule_next(const struct schedule_try *t);
 int64_t schedule_alone(int64_t now, uint32_t random);
 
 /*
- * When an account that failed `failures` (1, 2, ...) times in a row is probed
+ * When a mailbox that failed `failures` (1, 2, ...) times in a row is probed
  * next, with the Retry-After of the last one.
  */
 int64_t schedule_probe(uint64_t failures, int64_t retry_after_ms, int64_t now,

@@ -64,8 +64,7 @@
  * Failures are ERR_RETRY unless said otherwise. Of the functions that add,
  * with exit 75: nothing was stored, and the message is still the caller's.
  *
- * Source: design.md 4; sendmail.md 3.2 (order of syncs, 36 h);
- * (what could not be synced is thrown away).
+ * Source: design.md 4; sendmail.md 3.2 (order of syncs, 36 h).
  */
 #ifndef STORE_SPOOL_H
 #define STORE_SPOOL_H

@@ -9,8 +9,8 @@
  * SIGTERM, SIGINT	ends all in order, within `drain`; a second one at once
  * SIGHUP		reads settings, users and certificates anew: a new
  *			reception takes over, the old one serves its clients
- * SIGCHLD		who ended is started again, after 0.1 s, then twice
- *that, up to 30 s
+ * SIGCHLD		who ended is started again, after 0.1 s, then after
+ *			twice as long each time, up to 30 s
  *
  * As PID 1 it takes in the orphans.
  *

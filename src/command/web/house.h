@@ -14,7 +14,7 @@
  *					a program
  *			/healthz	nothing
  *
- * Source: issue "dashboard"; design.md 1.
+ * Source: design.md 6a; web.md.
  */
 #ifndef COMMAND_WEB_HOUSE_H
 #define COMMAND_WEB_HOUSE_H
