@@ -172,7 +172,7 @@ serve_more_spare(struct serve_client *a, struct serve_client *b)
  * has half of the places gets another one of these only.
  */
 static struct serve_client *
-serve_place(struct serve *s, const struct serve_peer *from, int64_t now)
+serve_place(struct serve *s, const struct serve_peer *from)
 {
 	struct serve_client *place = NULL, *own = NULL, *c = s->client;
 	unsigned has = 0;
@@ -181,7 +181,7 @@ serve_place(struct serve *s, const struct serve_peer *from, int64_t now)
 	for (; c < s->client + SERVE_CLIENTS; c++) {
 		same = serve_peer_is(&c->peer, from);
 		has += same;
-		if (c->spare_at > now)
+		if (c->spare_at > s->now)
 			continue;
 		place = serve_more_spare(place, c);
 		if (same)
@@ -195,14 +195,14 @@ serve_place(struct serve *s, const struct serve_peer *from, int64_t now)
  * all the same: it is not asked for a while.
  */
 static void
-serve_rest(struct serve *s, int64_t now)
+serve_rest(struct serve *s)
 {
 	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-		s->rest = now + SERVE_REST_MS;
+		s->rest = s->now + SERVE_REST_MS;
 }
 
 static void
-serve_accept(struct serve *s, int64_t now)
+serve_accept(struct serve *s)
 {
 	struct sockaddr_storage from;
 	struct serve_peer peer = { 0 };
@@ -212,36 +212,37 @@ serve_accept(struct serve *s, int64_t now)
 
 	for (int i = 0; i < SERVE_CLIENTS; i++) {
 		peer.counted = false;
-		if (serve_place(s, &peer, now) == NULL)
+		if (serve_place(s, &peer) == NULL)
 			return;
 		n = sizeof(from);
 		from.ss_family = AF_UNSPEC;
 		fd = accept4(s->listener, (struct sockaddr *)&from, &n,
 		    SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0) {
-			serve_rest(s, now);
+			serve_rest(s);
 			return;
 		}
 		peer = serve_peer_of(&from);
-		c = serve_place(s, &peer, now);
+		c = serve_place(s, &peer);
 		if (c == NULL) {
 			os_close(&fd);
 			continue;
 		}
 		serve_client_end(c);
-		serve_client_begin(s, c, fd, &peer, now);
+		serve_client_begin(s, c, fd, &peer);
 	}
 }
 
 void
 serve_step(struct serve *s, int64_t now, int64_t wall)
 {
+	s->now = now;
+	s->wall = wall;
 	for (size_t i = 0; i < SERVE_CLIENTS; i++)
 		if (s->client[i].phase != SERVE_FREE)
-			serve_client_step(s, &s->client[i], now, wall);
+			serve_client_step(&s->client[i]);
 	if (now >= s->rest)
-		serve_accept(s, now);
-	s->now = now;
+		serve_accept(s);
 }
 
 /* --- late answers --- */
@@ -265,14 +266,13 @@ serve_is_waiting(const struct serve *s, uint64_t id)
 }
 
 bool
-serve_reply(struct serve *s, uint64_t id, const struct serve_answer *a,
-    int64_t now, int64_t wall)
+serve_reply(struct serve *s, uint64_t id, const struct serve_answer *a)
 {
 	size_t i = serve_find(s, id);
 
 	if (i == SERVE_CLIENTS)
 		return false;
-	serve_client_say(&s->client[i], a, now, wall);
+	serve_client_say(&s->client[i], a);
 	s->client[i].events = POLLOUT;
 	return true;
 }

@@ -107,12 +107,20 @@ struct serve_admit {
 typedef bool serve_admitter(void *arg, const struct serve_request *r,
     struct serve_admit *out, struct serve_answer *a);
 
+/*
+ * Puts a refusal of serve's own into words: *a has its status, why is lent.
+ * What came of the request may be as little as half of its first line.
+ */
+typedef void serve_refuser(void *arg, const struct serve_request *r,
+    const char *why, struct serve_answer *a);
+
 struct serve_how {
 	const struct cert *cert; /* NULL: plain */
 	uint64_t body_max;       /* serve_admit's, if nobody says otherwise */
 	struct str spool;        /* of temp_open; may be empty */
 	struct str fields;     /* of each answer, refusals too; may be empty */
 	serve_admitter *admit; /* NULL: all, in memory */
+	serve_refuser *refuse; /* NULL: as text/plain */
 	serve_handler *handle;
 	void *arg;
 };
@@ -128,8 +136,8 @@ struct serve_client {
 		SERVE_LINGERING /* the last answer is out: RFC 9112 9.6 */
 	} phase;
 	struct serve_peer peer;
-	struct str fields; /* of each answer */
-	struct arena mem;  /* of tls */
+	struct serve *s;  /* it is one of these */
+	struct arena mem; /* of tls */
 	struct io_stream stream;
 	short events; /* what it waits for */
 	int64_t deadline;
@@ -145,9 +153,9 @@ struct serve_client {
 
 struct serve {
 	struct serve_how how;
-	int listener; /* borrowed; does not block */
-	int64_t now;  /* of the last step */
-	int64_t rest; /* until then nobody is accepted */
+	int listener;      /* borrowed; does not block */
+	int64_t now, wall; /* of the last step */
+	int64_t rest;      /* until then nobody is accepted */
 	uint64_t last_id;
 	struct serve_client client[SERVE_CLIENTS];
 };
@@ -165,10 +173,10 @@ void serve_step(struct serve *s, int64_t now, int64_t wall);
 
 /*
  * The late answer to a request whose handler said SERVE_LATER; it goes out by
- * the next steps. False: that client has gone, or was told 504 meanwhile.
+ * the next steps, with the time of the last one. False: that client has gone,
+ * or was told 504 meanwhile.
  */
-bool serve_reply(struct serve *s, uint64_t id, const struct serve_answer *a,
-    int64_t now, int64_t wall);
+bool serve_reply(struct serve *s, uint64_t id, const struct serve_answer *a);
 
 /*
  * Does it still wait for its answer? A client that has ended its side of the

@@ -54,7 +54,7 @@ client_rest(struct serve_client *c, int64_t deadline)
 	client_drop_body(c, SIZE_MAX - 1); /* the limit comes by the head */
 	buf_release(&c->out);
 	buf_init_secret(&c->out,
-	    SERVE_ANSWER_MAX + HTTP1_HEAD_MAX + SAID_MAX + c->fields.n);
+	    SERVE_ANSWER_MAX + HTTP1_HEAD_MAX + SAID_MAX + c->s->how.fields.n);
 	c->sent = 0;
 	c->headed = c->begun = c->bare = false;
 	c->phase = SERVE_IDLE;
@@ -64,19 +64,17 @@ client_rest(struct serve_client *c, int64_t deadline)
 
 void
 serve_client_begin(struct serve *s, struct serve_client *c, int fd,
-    const struct serve_peer *peer, int64_t now)
+    const struct serve_peer *peer)
 {
 	struct err ignored;
 
-	*c = (struct serve_client){ .stream.fd = fd,
-		.peer = *peer,
-		.fields = s->how.fields };
+	*c = (struct serve_client){ .stream.fd = fd, .peer = *peer, .s = s };
 	tcp_tune(fd);
 	arena_init(&c->mem, MEMORY_MAX);
 	buf_init_secret(&c->ahead, READ_PIECE);
-	client_rest(c, now + SERVE_HEAD_MS);
+	client_rest(c, s->now + SERVE_HEAD_MS);
 	c->events = POLLIN;
-	c->spare_at = now + SERVE_GRACE_MS;
+	c->spare_at = s->now + SERVE_GRACE_MS;
 	if (s->how.cert == NULL)
 		return;
 	c->phase = SERVE_SHAKING;
@@ -96,18 +94,17 @@ client_can_say(const struct serve_answer *a)
 }
 
 void
-serve_client_say(struct serve_client *c, const struct serve_answer *a,
-    int64_t now, int64_t wall)
+serve_client_say(struct serve_client *c, const struct serve_answer *a)
 {
 	static const struct serve_answer failed = { .status = 500 };
 	char date[DATE_HTTP_SIZE];
 
 	if (!client_can_say(a))
 		a = &failed;
-	date_http(wall, date);
+	date_http(c->s->wall, date);
 	buf_addf(&c->out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", a->status,
 	    serve_reason(a->status), date);
-	buf_adds(&c->out, c->fields);
+	buf_adds(&c->out, c->s->how.fields);
 	buf_adds(&c->out, buf_view(&a->fields));
 	if (a->type != NULL)
 		buf_addf(&c->out, "Content-Type: %s\r\n", a->type);
@@ -121,34 +118,55 @@ serve_client_say(struct serve_client *c, const struct serve_answer *a,
 	client_drop_body(c, 0);
 	c->phase = SERVE_WRITING;
 	c->events = 0;
-	c->deadline = now + SERVE_BODY_MS;
+	c->deadline = c->s->now + SERVE_BODY_MS;
+}
+
+static struct serve_request
+client_request(struct serve_client *c)
+{
+	struct str target = http1_target(&c->head);
+	struct serve_request r = { .id = c->id,
+		.method = http1_method(&c->head),
+		.path = str_first(target, str_chr(target, '?')),
+		.body = buf_view(&c->body),
+		.file = c->file.name != NULL ? &c->file : NULL,
+		.head = &c->head,
+		.peer = c->peer.text,
+		.tls = c->stream.tls != NULL };
+
+	r.query = str_from(target, r.path.n + 1);
+	return r;
 }
 
 /* An answer of ours, in words, after which the connection ends. */
 static void
-client_refuse(struct serve_client *c, int status, const char *why, int64_t now,
-    int64_t wall)
+client_refuse(struct serve_client *c, int status, const char *why)
 {
+	struct serve_request r = client_request(c);
 	struct serve_answer a;
 
 	serve_answer_init(&a);
 	a.status = status;
-	a.type = "text/plain";
-	buf_addf(&a.body, "%s\n", why);
+	if (c->s->how.refuse != NULL) {
+		c->s->how.refuse(c->s->how.arg, &r, why, &a);
+	} else {
+		a.type = "text/plain";
+		buf_addf(&a.body, "%s\n", why);
+	}
 	c->keep = false;
-	serve_client_say(c, &a, now, wall);
+	serve_client_say(c, &a);
 	serve_answer_release(&a);
 }
 
 /* False, and answered 4xx: something is wrong with the request. */
 static bool
-client_is_sound(struct serve_client *c, int64_t now, int64_t wall)
+client_is_sound(struct serve_client *c)
 {
 	int status;
 	const char *flaw = serve_flaw(&c->head, &status);
 
 	if (flaw != NULL)
-		client_refuse(c, status, flaw, now, wall);
+		client_refuse(c, status, flaw);
 	return flaw == NULL;
 }
 
@@ -168,50 +186,33 @@ serve_client_is_waiting(const struct serve_client *c)
 
 /* False: nobody is there any more. */
 static bool
-client_wait(struct serve_client *c, int64_t now, int64_t wall)
+client_wait(struct serve_client *c)
 {
 	if (client_is_gone(c))
 		return false;
-	if (now < c->deadline)
+	if (c->s->now < c->deadline)
 		c->events = POLLRDHUP;
 	else
-		client_refuse(c, 504, "the answer took too long", now, wall);
+		client_refuse(c, 504, "the answer took too long");
 	return true;
 }
 
 /* --- its request --- */
 
-static struct serve_request
-client_request(struct serve_client *c)
-{
-	struct str target = http1_target(&c->head);
-	struct serve_request r = { .id = c->id,
-		.method = http1_method(&c->head),
-		.path = str_first(target, str_chr(target, '?')),
-		.body = buf_view(&c->body),
-		.file = c->file.name != NULL ? &c->file : NULL,
-		.head = &c->head,
-		.peer = c->peer.text,
-		.tls = c->stream.tls != NULL };
-
-	r.query = str_from(target, r.path.n + 1);
-	return r;
-}
-
 /* False, and answered: whoever decides that does not want it. */
 static bool
-client_ask_admission(struct serve *s, struct serve_client *c,
-    struct serve_admit *may, int64_t now, int64_t wall)
+client_ask_admission(struct serve_client *c, struct serve_admit *may)
 {
 	struct serve_request r = client_request(c);
 	struct serve_answer a;
 	bool yes;
 
 	serve_answer_init(&a);
-	yes = s->how.admit == NULL || s->how.admit(s->how.arg, &r, may, &a);
+	yes = c->s->how.admit == NULL ||
+	    c->s->how.admit(c->s->how.arg, &r, may, &a);
 	if (!yes) {
 		c->keep = false;
-		serve_client_say(c, &a, now, wall);
+		serve_client_say(c, &a);
 	}
 	serve_answer_release(&a);
 	return yes;
@@ -219,28 +220,28 @@ client_ask_admission(struct serve *s, struct serve_client *c,
 
 /* The head is whole. True: its body may come, or there is none. */
 static bool
-client_admit(struct serve *s, struct serve_client *c, int64_t now, int64_t wall)
+client_admit(struct serve_client *c)
 {
-	struct serve_admit may = { .body_max = s->how.body_max };
+	struct serve_admit may = { .body_max = c->s->how.body_max };
 	struct err e;
 
 	c->headed = true;
-	c->id = ++s->last_id;
-	c->deadline = now + SERVE_BODY_MS;
+	c->id = ++c->s->last_id;
+	c->deadline = c->s->now + SERVE_BODY_MS;
 	c->keep = c->head.keep_alive;
 	c->bare = str_eq(http1_method(&c->head), STR("HEAD"));
-	if (!client_is_sound(c, now, wall) ||
-	    !client_ask_admission(s, c, &may, now, wall))
+	if (!client_is_sound(c) || !client_ask_admission(c, &may))
 		return false;
 	if (may.body_max > SIZE_MAX - 1)
 		may.body_max = SIZE_MAX - 1;
 	if (c->head.length > may.body_max) {
-		client_refuse(c, 413, "body too large", now, wall);
+		client_refuse(c, 413, "body too large");
 		return false;
 	}
 	client_drop_body(c, (size_t)may.body_max);
-	if (may.to_file && !temp_open(&c->file, "the body", s->how.spool, &e)) {
-		client_refuse(c, 507, e.msg, now, wall);
+	if (may.to_file &&
+	    !temp_open(&c->file, "the body", c->s->how.spool, &e)) {
+		client_refuse(c, 507, e.msg);
 		return false;
 	}
 	return true;
@@ -251,8 +252,7 @@ client_admit(struct serve *s, struct serve_client *c, int64_t now, int64_t wall)
  * True: the head is whole, and admitted.
  */
 static bool
-client_take_head(struct serve *s, struct serve_client *c, struct str *in,
-    int64_t now, int64_t wall)
+client_take_head(struct serve_client *c, struct str *in)
 {
 	enum parse r = PARSE_MORE;
 	struct str line;
@@ -265,15 +265,15 @@ client_take_head(struct serve *s, struct serve_client *c, struct str *in,
 		*in = str_from(*in, n - line.n);
 	}
 	if (http1_has_head(&c->head))
-		return client_admit(s, c, now, wall);
+		return client_admit(c);
 	if (r == PARSE_BAD)
-		(void)client_is_sound(c, now, wall);
+		(void)client_is_sound(c);
 	return false;
 }
 
 /* What came of the body goes to its file, and counts there. */
 static bool
-client_store(struct serve_client *c, int64_t now, int64_t wall)
+client_store(struct serve_client *c)
 {
 	size_t n = c->body.n;
 	struct err e;
@@ -285,24 +285,24 @@ client_store(struct serve_client *c, int64_t now, int64_t wall)
 		c->body.limit -= n; /* it is what may still come */
 		return true;
 	}
-	client_refuse(c, 507, e.msg, now, wall);
+	client_refuse(c, 507, e.msg);
 	return false;
 }
 
 static void
-client_call(struct serve *s, struct serve_client *c, int64_t now, int64_t wall)
+client_call(struct serve_client *c)
 {
 	struct serve_request r = client_request(c);
 	struct serve_answer a;
 
 	serve_answer_init(&a);
-	s->how.handle(s->how.arg, &r, &a);
+	c->s->how.handle(c->s->how.arg, &r, &a);
 	if (a.status != SERVE_LATER) {
-		serve_client_say(c, &a, now, wall);
+		serve_client_say(c, &a);
 	} else {
 		client_drop_body(c, 0);
 		c->phase = SERVE_WAITING;
-		c->deadline = now + SERVE_LATE_MS;
+		c->deadline = c->s->now + SERVE_LATE_MS;
 	}
 	serve_answer_release(&a);
 }
@@ -316,42 +316,40 @@ client_asks_first(const struct serve_client *c)
 }
 
 static void
-client_take_body(struct serve *s, struct serve_client *c, struct str in,
-    int64_t now, int64_t wall)
+client_take_body(struct serve_client *c, struct str in)
 {
 	enum parse r;
 
 	c->deadline += (int64_t)(in.n / SERVE_BODY_RATE);
 	r = http1_feed(&c->head, &in, &c->body);
-	if (!client_store(c, now, wall))
+	if (!client_store(c))
 		return;
 	if (r == PARSE_MORE) {
 		if (!c->begun && client_asks_first(c))
 			buf_addz(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
 		c->begun = true;
-	} else if (client_is_sound(c, now, wall)) {
+	} else if (client_is_sound(c)) {
 		buf_adds(&c->ahead, in);
-		client_call(s, c, now, wall);
+		client_call(c);
 	}
 }
 
 /* What is behind the request waits in ahead. */
 static void
-client_feed(struct serve *s, struct serve_client *c, struct str in, int64_t now,
-    int64_t wall)
+client_feed(struct serve_client *c, struct str in)
 {
 	if (c->phase == SERVE_IDLE) {
 		c->phase = SERVE_READING;
-		c->deadline = now + SERVE_HEAD_MS;
+		c->deadline = c->s->now + SERVE_HEAD_MS;
 		c->spare_at = INT64_MAX;
 	}
-	if (c->headed || client_take_head(s, c, &in, now, wall))
-		client_take_body(s, c, in, now, wall);
+	if (c->headed || client_take_head(c, &in))
+		client_take_body(c, in);
 }
 
 /* False: it is over with this client. */
 static bool
-client_read(struct serve *s, struct serve_client *c, int64_t now, int64_t wall)
+client_read(struct serve_client *c)
 {
 	char piece[READ_PIECE];
 	struct str in = { piece, 0 };
@@ -362,14 +360,14 @@ client_read(struct serve *s, struct serve_client *c, int64_t now, int64_t wall)
 		memcpy(piece, c->ahead.p, c->ahead.n);
 		in.n = c->ahead.n;
 		buf_reset(&c->ahead);
-		client_feed(s, c, in, now, wall);
+		client_feed(c, in);
 		secret_wipe(piece, in.n);
 		return true;
 	}
 	io = io_read(c->stream, piece, sizeof(piece), &in.n, &ignored);
 	c->events = io_events(io);
 	if (io == IO_DONE && c->phase != SERVE_LINGERING)
-		client_feed(s, c, in, now, wall);
+		client_feed(c, in);
 	secret_wipe(piece, in.n);
 	return io == IO_DONE || c->events != 0;
 }
@@ -378,7 +376,7 @@ client_read(struct serve *s, struct serve_client *c, int64_t now, int64_t wall)
 
 /* What is to be written. False: it is over. */
 static bool
-client_write(struct serve_client *c, int64_t now)
+client_write(struct serve_client *c)
 {
 	struct str left = str_from(buf_view(&c->out), c->sent);
 	struct err ignored;
@@ -396,22 +394,22 @@ client_write(struct serve_client *c, int64_t now)
 		buf_reset(&c->out);
 		c->sent = 0;
 	} else if (c->keep) {
-		client_rest(c, now + SERVE_IDLE_MS);
-		c->spare_at = c->ahead.n == 0 ? now : INT64_MAX;
+		client_rest(c, c->s->now + SERVE_IDLE_MS);
+		c->spare_at = c->ahead.n == 0 ? c->s->now : INT64_MAX;
 	} else {
 		if (c->stream.tls != NULL)
 			tls_bye(c->stream.tls);
 		(void)shutdown(c->stream.fd, SHUT_WR);
 		buf_reset(&c->ahead);
 		c->phase = SERVE_LINGERING;
-		c->deadline = now + LINGER_MS;
-		c->spare_at = now + SERVE_GRACE_MS;
+		c->deadline = c->s->now + LINGER_MS;
+		c->spare_at = c->s->now + SERVE_GRACE_MS;
 	}
 	return true;
 }
 
 static bool
-client_shake(struct serve_client *c, int64_t now)
+client_shake(struct serve_client *c)
 {
 	struct err ignored;
 	enum io io = tls_handshake(c->stream.tls, &ignored);
@@ -419,26 +417,25 @@ client_shake(struct serve_client *c, int64_t now)
 	c->events = io_events(io);
 	if (io == IO_DONE) {
 		c->phase = SERVE_IDLE; /* its head has the same deadline */
-		c->spare_at = now + SERVE_GRACE_MS;
+		c->spare_at = c->s->now + SERVE_GRACE_MS;
 	}
 	return io == IO_DONE || c->events != 0;
 }
 
 void
-serve_client_step(struct serve *s, struct serve_client *c, int64_t now,
-    int64_t wall)
+serve_client_step(struct serve_client *c)
 {
-	bool more = now < c->deadline || c->phase == SERVE_WAITING;
+	bool more = c->s->now < c->deadline || c->phase == SERVE_WAITING;
 
 	for (int i = 0; more && i < READS_MOST; i++) {
 		if (c->phase == SERVE_SHAKING)
-			more = client_shake(c, now);
+			more = client_shake(c);
 		else if (c->phase == SERVE_WAITING)
-			more = client_wait(c, now, wall);
+			more = client_wait(c);
 		else if (c->sent < c->out.n)
-			more = client_write(c, now);
+			more = client_write(c);
 		else
-			more = client_read(s, c, now, wall);
+			more = client_read(c);
 		if (more && c->events != 0)
 			return;
 	}

@@ -109,8 +109,8 @@ reply(struct play *t)
 	serve_answer_init(&a);
 	a.status = 202;
 	buf_addf(&a.body, "late %llu", (unsigned long long)t->id);
-	must(serve_reply(&t->s, t->id, &a, NOW, NOW));
-	must(!serve_reply(&t->s, t->id, &a, NOW, NOW));
+	must(serve_reply(&t->s, t->id, &a));
+	must(!serve_reply(&t->s, t->id, &a));
 	serve_answer_release(&a);
 }
 
@@ -148,7 +148,8 @@ begin(struct play *t, bool admits)
 	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
 	t->mine = pair[0];
 	serve_init(&t->s, &how, -1);
-	serve_client_begin(&t->s, &t->s.client[0], pair[1], &peer, NOW);
+	t->s.now = NOW;
+	serve_client_begin(&t->s, &t->s.client[0], pair[1], &peer);
 }
 
 /* Numerical Recipes' generator: the same cuts for the same input. */

@@ -3,6 +3,7 @@
 mean no good, over real sockets. Prints ok, not ok or skip lines."""
 import base64
 import concurrent.futures
+import json
 import os
 import re
 import resource
@@ -174,6 +175,68 @@ def hostile_requests():
                      "\r\n\r\n" % h.host).encode() + b"GET /healthz HTTP/1.1"
                     b"\r\n\r\n" * 3, 2)
         same(statuses(got), [403], "what is behind a refused body")
+
+
+def programs(h):
+    """name, bytes to /send, the status and what the JSON says of it"""
+    own = b"Host: " + h.host.encode() + b"\r\n"
+    post = b"POST /send HTTP/1.1\r\n" + own
+    signed = post + b"Authorization: Bearer " + TOKEN.encode() + b"\r\n"
+    chunked = b"Transfer-Encoding: chunked\r\n\r\n"
+    yield "two Hosts", post + own + b"\r\n", 400, "input"
+    yield "a query, no Host", b"POST /send?to=a HTTP/1.1\r\n\r\n", 400, "input"
+    yield "half a head", post + b"Host : a\r\n\r\n", 400, "input"
+    yield "head too large", post + b"X: " + b"a" * 70000 + b"\r\n\r\n", \
+        431, "input"
+    yield "bad chunk", signed + chunked + b"-1\r\n\r\n", 400, "input"
+    yield "body too large", signed + b"Content-Length: 999999999\r\n\r\n", \
+        413, "MessageTooLarge"
+    yield "GET", signed.replace(b"POST", b"GET") + b"\r\n", 405, "input"
+    yield "nobody", post + b"\r\n", 401, "auth"
+    yield "another name", signed.replace(own, b"Host: evil.example\r\n") + \
+        b"\r\n", 403, "auth"
+
+
+@row
+def programs_are_refused_in_json():
+    """Also by what has not even read the whole head."""
+    with open(TMP + "/token", "w") as f:
+        f.write(TOKEN)
+    os.chmod(TMP + "/token", 0o600)
+    with House(PROGRAM, relay="listen = 127.0.0.1:1\nweb_token_file = "
+               "%s/token\n" % TMP) as h:
+        def check(name, a, status, code):
+            same((a.status, a.field("Content-Type")),
+                 (status, "application/json"), name)
+            said = json.loads(a.body)
+            same((said["status"], said["error"]["code"],
+                  said["error"]["retryable"]),
+                 ("failed", code, code == "retry"), name)
+            holds(said["error"]["message"], name)
+        for name, data, status, code in programs(h):
+            check(name, h.raw(data, 1, True)[0], status, code)
+        for path in (b"/test", b"/sendx", b"/", b"/send/"):
+            a = h.one(b"POST " + path + b" HTTP/1.1\r\nA b\r\n\r\n")
+            same((a.status, a.field("Content-Type").split(";")[0]),
+                 (400, "text/plain"), path)
+        head = ("POST /send HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s"
+                "\r\nContent-Type: application/json\r\nContent-Length: %%d"
+                "\r\n\r\n" % (h.host, TOKEN)).encode()
+        with h.connect() as s: # its child is killed
+            body = b'{"to":"a@b.example","text":"%s"}' % (b"a" * 20000000)
+            s.sendall(head % len(body) + body)
+            while not h.children():
+                pass
+            os.kill(h.children()[0][0], signal.SIGKILL)
+            a = Reader(s, b"").next()
+            ANSWERS.remove(a) # elsewhere no answer may say so
+            check("no child", a, 500, "bug")
+        with h.connect() as s: # there is no room for its body
+            resource.prlimit(h.process.pid, resource.RLIMIT_FSIZE, (99, 99))
+            s.sendall(head % 9999 + b" " * 9999)
+            a = Reader(s, b"").next()
+            check("no room", a, 503, "retry")
+            same(a.field("Retry-After"), "30", "Retry-After")
 
 
 @row

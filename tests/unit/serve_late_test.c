@@ -20,7 +20,8 @@ reply(struct play *t, uint64_t id, const char *text)
 	serve_answer_init(&a);
 	a.status = 200;
 	buf_addz(&a.body, text);
-	there = serve_reply(&t->s, id, &a, t->now, PLAY_WALL);
+	serve_step(&t->s, t->now, PLAY_WALL);
+	there = serve_reply(&t->s, id, &a);
 	serve_answer_release(&a);
 	return there;
 }
@@ -89,7 +90,7 @@ test_head(void)
 	serve_answer_init(&a);
 	a.status = 200;
 	(void)buf_room(&a.body, SERVE_ANSWER_MAX + 1);
-	T_CHECK(serve_reply(&t.s, t.id, &a, t.now, PLAY_WALL), "too large");
+	T_CHECK(serve_reply(&t.s, t.id, &a), "too large");
 	serve_answer_release(&a);
 	play_check(&t, fd, STR(GET("/2")),
 	    "HTTP/1.1 500 Internal Server Error ;~ GET|/2||;");

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -10,6 +11,7 @@
 
 #include "base/fds.h"
 #include "base/os.h"
+#include "mail/dsn.h"
 
 enum { CALL_PIECE = 65536 };
 
@@ -17,6 +19,24 @@ enum { CALL_PIECE = 65536 };
 const char *const call_types[] = { "text/html; charset=utf-8",
 	"application/json", "text/plain; charset=utf-8",
 	"application/x-pem-file", "text/plain; version=0.0.4; charset=utf-8" };
+
+void
+call_refuse(struct serve_answer *a, enum err_kind kind, int status,
+    const char *why)
+{
+	struct err e = { 0 };
+
+	a->status = status;
+	a->type = call_types[kind == ERR_NONE ? VISIT_TEXT : VISIT_JSON];
+	if (kind == ERR_NONE) {
+		buf_addf(&a->body, "%s\n", why);
+		return;
+	}
+	err_set(&e, kind, "%s", why);
+	if (status == 413)
+		memcpy(e.code, DSN_TOO_LARGE, sizeof(DSN_TOO_LARGE));
+	web_send_failed(&e, &a->body);
+}
 
 /* --- the child --- */
 
@@ -73,6 +93,7 @@ calls_begin(struct calls *all, const struct call_how *how, int64_t now,
 	*c = (struct call){ .fd = fd[0],
 		.id = how->id,
 		.is_look = !how->visit->post,
+		.program = how->program,
 		.until = now + CALL_MS,
 		.pid = fork() };
 	if (c->pid == 0)
@@ -133,10 +154,11 @@ call_end(struct call *c, struct serve_answer *a, bool late)
 		;
 	if (late || !WIFEXITED(status) || WEXITSTATUS(status) != EX_OK ||
 	    !call_read_answer(buf_view(&c->out), a)) {
-		a->status = late ? 504 : 500;
-		a->type = call_types[VISIT_TEXT];
-		buf_addf(&a->body, "the page %s\n",
-		    late ? "was not made in time" : "could not be made");
+		enum err_kind kind = late ? ERR_UNSURE : ERR_BUG;
+
+		call_refuse(a, c->program ? kind : ERR_NONE, late ? 504 : 500,
+		    late ? "the answer was not made in time" :
+			   "the answer could not be made");
 	}
 	os_close(&c->fd);
 	buf_release(&c->out);
@@ -173,7 +195,7 @@ calls_step(struct calls *all, const struct pollfd at[CALL_MOST],
 			continue;
 		serve_answer_init(&a);
 		call_end(c, &a, late);
-		(void)serve_reply(serve, id, &a, now, os_wall());
+		(void)serve_reply(serve, id, &a);
 		serve_answer_release(&a);
 	}
 }

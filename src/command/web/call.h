@@ -24,6 +24,7 @@ struct calls {
 		int fd;
 		uint64_t id;  /* of the request */
 		bool is_look; /* changes nothing: ends with who asked */
+		bool program; /* asked: failures are as POST /send says them */
 		struct buf out;
 		int64_t until;
 	} one[CALL_MOST];
@@ -33,6 +34,12 @@ struct calls {
 extern const char *const call_types[];
 
 /*
+ * Makes *a a refusal: of kind ERR_NONE as text, else as POST /send says it.
+ */
+void call_refuse(struct serve_answer *a, enum err_kind kind, int status,
+    const char *why);
+
+/*
  * Has the page made of the visit, as the request's answer. False: not now;
  * why is an answer's text.
  */
@@ -40,6 +47,7 @@ struct call_how {
 	struct visit *visit;
 	visit_page *page;
 	uint64_t id;
+	bool program;
 	const sigset_t *mask; /* of the child */
 };
 bool calls_begin(struct calls *c, const struct call_how *how, int64_t now,

@@ -90,12 +90,57 @@ struct house_request {
 
 /* --- answers without a page --- */
 
-static void
-house_text(struct serve_answer *a, int status, const char *text)
+/* Also where all that came is its first line. */
+static bool
+house_is_for_send(const struct serve_request *r)
 {
-	a->status = status;
-	a->type = call_types[VISIT_TEXT];
-	buf_addf(&a->body, "%s\n", text);
+	struct str target = buf_view(&r->head->head);
+
+	target = str_from(target, str_chr(target, ' ') + 1);
+	return str_starts(target, STR("/send ")) ||
+	    str_starts(target, STR("/send?"));
+}
+
+/* In words, which programs that send get as JSON. */
+static void
+house_say(const struct serve_request *r, struct serve_answer *a, int status,
+    const char *text)
+{
+	static const struct {
+		int status;
+		enum err_kind kind;
+	} kinds[] = { { 401, ERR_AUTH }, { 403, ERR_AUTH }, { 429, ERR_RETRY },
+		{ 500, ERR_CONFIG }, { 503, ERR_RETRY }, { 504, ERR_UNSURE },
+		{ 0, ERR_INPUT } };
+	size_t i = 0;
+
+	while (kinds[i].status != 0 && kinds[i].status != status)
+		i++;
+	call_refuse(a, house_is_for_send(r) ? kinds[i].kind : ERR_NONE, status,
+	    text);
+	if (status == 401)
+		buf_addz(&a->fields,
+		    "WWW-Authenticate: Basic realm=\"post365\", Bearer\r\n");
+}
+
+static void
+house_say_wait(struct serve_answer *a, int64_t seconds)
+{
+	buf_addf(&a->fields, "Retry-After: %lld\r\n", (long long)seconds);
+}
+
+/* What serve refuses by itself. */
+static void
+house_say_refused(void *arg, const struct serve_request *r, const char *why,
+    struct serve_answer *a)
+{
+	(void)arg;
+	if (a->status != 507) {
+		house_say(r, a, a->status, why);
+		return;
+	}
+	house_say(r, a, 503, why);
+	house_say_wait(a, 30);
 }
 
 static void
@@ -105,45 +150,15 @@ house_go(struct serve_answer *a, const char *path)
 	buf_addf(&a->fields, "Location: %s\r\n", path);
 }
 
-/* As POST /send says it. */
-static void
-house_refuse_program(struct serve_answer *a, int status, const char *text)
-{
-	struct err why = { 0 };
-	enum err_kind kind = ERR_AUTH;
-
-	if (status == 429 || status == 503)
-		kind = ERR_RETRY;
-	else if (status == 400 || status == 500)
-		kind = status == 400 ? ERR_INPUT : ERR_CONFIG;
-	(void)err_set(&why, kind, "%s", text);
-	a->status = status;
-	a->type = call_types[VISIT_JSON];
-	web_send_failed(&why, &a->body);
-	if (status == 401)
-		buf_addz(&a->fields,
-		    "WWW-Authenticate: Basic realm=\"post365\", Bearer\r\n");
-}
-
-static void
-house_refuse(const struct route *route, struct serve_answer *a, int status,
-    const char *text)
-{
-	if (route->whom == ROUTE_PROGRAM)
-		house_refuse_program(a, status, text);
-	else
-		house_text(a, status, text);
-}
-
 static void
 house_health(struct house_request *q)
 {
 	struct stats *stats = q->house->how->stats;
 
 	if (stats == NULL || stats_beats(stats, q->now, STATS_ALIVE_S))
-		house_text(q->a, 200, "ok");
+		house_say(q->r, q->a, 200, "ok");
 	else
-		house_text(q->a, 503,
+		house_say(q->r, q->a, 503,
 		    "the manager has not been heard of for 30 s");
 }
 
@@ -198,11 +213,11 @@ house_no_route(const struct serve_request *r, struct serve_answer *a)
 			    a->fields.n == 0 ? "Allow: " : ", ",
 			    routes[i].method);
 	if (a->fields.n == 0) {
-		house_text(a, 404, "there is no such page; / is the first");
+		house_say(r, a, 404, "there is no such page; / is the first");
 		return;
 	}
 	buf_addz(&a->fields, "\r\n");
-	house_text(a, 405, "this page is not asked for like that");
+	house_say(r, a, 405, "it is not asked for like that");
 }
 
 static struct str
@@ -248,10 +263,11 @@ house_stranger(const struct house *h, const struct serve_request *r,
 
 /* Who has no session is shown how to get one. */
 static void
-house_send_away(struct serve_answer *a, const struct route *route)
+house_send_away(const struct serve_request *r, struct serve_answer *a,
+    const struct route *route)
 {
 	if (route->whom == ROUTE_FORM)
-		house_text(a, 403,
+		house_say(r, a, 403,
 		    "nothing was changed: your session is over; load the page "
 		    "anew and sign in");
 	else
@@ -292,19 +308,18 @@ house_program(struct house *h, const struct serve_request *r,
 		signed_in = house_sign(h, &ask, who);
 	buf_release(&own);
 	if (signed_in == SIGN_WRONG)
-		house_refuse_program(a, 401,
+		house_say(r, a, 401,
 		    "sign in as a user of auth_file, or by the token of "
 		    "web_token_file (settings of [relay])");
 	else if (signed_in == SIGN_SLOW)
-		house_refuse_program(a, 429,
+		house_say(r, a, 429,
 		    "too many attempts to sign in from this address");
 	else if (signed_in == SIGN_BROKEN)
-		house_refuse_program(a, 500,
+		house_say(r, a, 500,
 		    "auth_file or web_token_file cannot be used; the log of "
 		    "post365 says why");
 	if (signed_in == SIGN_SLOW)
-		buf_addf(&a->fields, "Retry-After: %lld\r\n",
-		    (long long)who->retry_after_s);
+		house_say_wait(a, who->retry_after_s);
 	return signed_in == SIGN_OK;
 }
 
@@ -323,13 +338,13 @@ house_admit(void *arg, const struct serve_request *r, struct serve_admit *out,
 	}
 	stranger = house_stranger(h, r, route);
 	if (stranger != NULL) {
-		house_refuse(route, a, 403, stranger);
+		house_say(r, a, 403, stranger);
 		return false;
 	}
 	out->body_max = str_eq(r->method, STR("POST")) ? HOUSE_FORM : 1;
 	if (route->whom < ROUTE_OPEN &&
 	    house_session(h, r, os_mono_ms()) == NULL) {
-		house_send_away(a, route);
+		house_send_away(r, a, route);
 		return false;
 	}
 	if (route->whom != ROUTE_PROGRAM)
@@ -364,14 +379,14 @@ house_read(struct house_request *q)
 	if (!form_parse(&v->mem, r->query, &v->query, &e) ||
 	    (v->post && q->route->whom != ROUTE_PROGRAM &&
 		!form_parse(&v->mem, r->body, &v->form, &e))) {
-		house_refuse(q->route, q->a, 400, e.msg);
+		house_say(q->r, q->a, 400, e.msg);
 		return false;
 	}
 	v->account = form_get(v->post ? &v->form : &v->query, "account");
 	if (q->route->whom != ROUTE_FORM ||
 	    web_session_same(q->session->token, form_get(&v->form, "csrf")))
 		return true;
-	house_text(q->a, 403,
+	house_say(q->r, q->a, 403,
 	    "nothing was changed: this form is from another session; load "
 	    "the page anew");
 	return false;
@@ -396,6 +411,7 @@ house_call(struct house_request *q)
 	const struct call_how how = { .visit = &q->visit,
 		.page = q->route->page,
 		.id = q->r->id,
+		.program = q->route->whom == ROUTE_PROGRAM,
 		.mask = q->house->how->mask };
 	const char *why;
 
@@ -404,8 +420,8 @@ house_call(struct house_request *q)
 		q->a->status = SERVE_LATER;
 		return;
 	}
-	house_refuse(q->route, q->a, 503, why);
-	buf_addz(&q->a->fields, "Retry-After: 1\r\n");
+	house_say(q->r, q->a, 503, why);
+	house_say_wait(q->a, 1);
 }
 
 /* Signed in as its head said; and not more often than rate= allows. */
@@ -420,9 +436,8 @@ house_may_send(struct house_request *q)
 	if (q->route->page != web_send ||
 	    sign_may_send(&h->signs, &q->who, q->now, &e))
 		return true;
-	house_refuse_program(q->a, 429, "more messages than rate= allows");
-	buf_addf(&q->a->fields, "Retry-After: %lld\r\n",
-	    (long long)(e.retry_after_ms + 999) / 1000);
+	house_say(q->r, q->a, 429, "more messages than rate= allows");
+	house_say_wait(q->a, (e.retry_after_ms + 999) / 1000);
 	return false;
 }
 
@@ -442,7 +457,7 @@ house_handle(void *arg, const struct serve_request *r, struct serve_answer *a)
 	arena_init_secret(&q.visit.mem, HOUSE_MEMORY);
 	/* it may have ended since its head came */
 	if (q.session == NULL && q.route->whom < ROUTE_OPEN)
-		house_send_away(a, q.route);
+		house_send_away(r, a, q.route);
 	else if (house_read(&q) && q.route->own != NULL)
 		q.route->own(&q);
 	else if (a->status == 404)
@@ -593,7 +608,8 @@ house_run(const struct house_how *how)
 		.body_max = 1,
 		.spool = how->spool,
 		.handle = house_handle,
-		.admit = house_admit };
+		.admit = house_admit,
+		.refuse = house_say_refused };
 	struct buf fields;
 	struct err unsaid;
 	sigset_t set;
