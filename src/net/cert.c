@@ -411,10 +411,12 @@ cert_read(struct cert_pem *p, struct err *e)
 }
 
 void
-cert_pem_release(struct cert_pem *p)
+cert_pem_release(struct cert_pem *p, size_t n)
 {
-	buf_release(&p->chain);
-	buf_release(&p->key);
+	for (; n > 0; n--, p++) {
+		buf_release(&p->chain);
+		buf_release(&p->key);
+	}
 }
 
 static bool

@@ -54,7 +54,7 @@ struct cert_pem {
 /* Reads both files. ERR_CONFIG names the file. Release it in any case. */
 bool cert_read(struct cert_pem *p, struct err *e)
     __attribute__((warn_unused_result));
-void cert_pem_release(struct cert_pem *p); /* wipes */
+void cert_pem_release(struct cert_pem *p, size_t n); /* wipes */
 
 /*
  * A server's certificates: one, or an RSA and an ECDSA one. ERR_CONFIG names

@@ -494,6 +494,20 @@ conf_check(const struct conf *c, struct err *e)
 	return true;
 }
 
+bool
+conf_read_cert(const struct conf *c, struct cert_pem pem[CONF_PAIRS],
+    struct cert *cert, struct err *e)
+{
+	for (size_t i = 0; i < c->certificates; i++) {
+		pem[i].chain_name = c->certificate[i].p;
+		pem[i].key_name = c->key[i].p;
+		if (!cert_read(&pem[i], e))
+			return false;
+	}
+	return c->certificates == 0 ||
+	    cert_parse(cert, pem, c->certificates, e);
+}
+
 /* For another process */
 
 void

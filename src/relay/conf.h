@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "config/file.h"
 #include "config/type.h"
+#include "net/cert.h"
 #include "relay/listen.h"
 
 enum conf_check { CONF_CHECK_BOTH, CONF_CHECK_ENVELOPE, CONF_CHECK_OFF };
@@ -90,6 +91,14 @@ bool conf_check_metrics(const struct conf *c, bool contained, struct err *e)
  */
 bool conf_check_web(const struct conf *c, struct err *e)
     __attribute__((warn_unused_result));
+
+/*
+ * Reads the pairs of tls_certificate and tls_key, and makes a certificate of
+ * them; none where none is named. ERR_CONFIG names the file. Release cert, and
+ * pem, zeroed before, in any case.
+ */
+bool conf_read_cert(const struct conf *c, struct cert_pem pem[CONF_PAIRS],
+    struct cert *cert, struct err *e) __attribute__((warn_unused_result));
 
 /*
  * In a container, outsiders seem to come from its gateway (NULL: it is none):

@@ -194,8 +194,7 @@ house_read(struct house *h, struct str text, struct err *e)
 		ok = cert_parse(&h->cert, r.pem, r.pems, e);
 		h->visit.host.cert = ok ? &h->cert : NULL;
 	}
-	for (size_t i = 0; i < CERT_PAIRS; i++)
-		cert_pem_release(&r.pem[i]);
+	cert_pem_release(r.pem, CERT_PAIRS);
 	return ok && arena_ok(&h->mem, e);
 }
 

@@ -9,6 +9,6 @@ cert_file(struct cert *c, const char *chain, const char *key, struct err *e)
 
 	*c = (struct cert){ 0 };
 	ok = cert_read(&pem, e) && cert_parse(c, &pem, 1, e);
-	cert_pem_release(&pem);
+	cert_pem_release(&pem, 1);
 	return ok;
 }

@@ -368,26 +368,21 @@ static bool
 plan_add_certificates(struct plan *p, struct err *e)
 {
 	struct cert_pem pem[CONF_PAIRS] = { 0 };
+	size_t n = p->conf.certificates;
 	struct cert cert = { 0 };
-	bool ok = true;
+	bool ok;
 
-	for (size_t i = 0; ok && i < p->conf.certificates; i++) {
-		pem[i].chain_name = p->conf.certificate[i].p;
-		pem[i].key_name = p->conf.key[i].p;
+	for (size_t i = 0; i < n; i++) { /* before they are read */
 		(void)plan_watch(p, p->conf.certificate[i]);
 		(void)plan_watch(p, p->conf.key[i]);
-		ok = cert_read(&pem[i], e);
-		if (ok) {
-			bundle_add(&p->bundle, BUNDLE_CHAIN,
-			    buf_view(&pem[i].chain));
-			bundle_add(&p->bundle, BUNDLE_KEY,
-			    buf_view(&pem[i].key));
-		}
 	}
-	ok = ok && cert_parse(&cert, pem, p->conf.certificates, e);
+	ok = conf_read_cert(&p->conf, pem, &cert, e);
+	for (size_t i = 0; ok && i < n; i++) {
+		bundle_add(&p->bundle, BUNDLE_CHAIN, buf_view(&pem[i].chain));
+		bundle_add(&p->bundle, BUNDLE_KEY, buf_view(&pem[i].key));
+	}
 	cert_release(&cert);
-	for (size_t i = 0; i < CONF_PAIRS; i++)
-		cert_pem_release(&pem[i]);
+	cert_pem_release(pem, CONF_PAIRS);
 	return ok;
 }
 

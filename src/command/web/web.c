@@ -34,7 +34,6 @@ struct web {
 	struct conf conf;
 	struct listen at;
 	struct cert cert;
-	bool has_cert;
 	char once[WEB_SESSION_TEXT];
 };
 
@@ -95,24 +94,13 @@ web_check(struct web *w, struct err *e)
 	return conf_check_web(&w->conf, e);
 }
 
-/* *there: the settings name one. */
 static bool
-web_read_cert(const struct conf *conf, struct cert *cert, bool *there,
-    struct err *e)
+web_read_cert(const struct conf *conf, struct cert *cert, struct err *e)
 {
-	struct cert_pem pem[CERT_PAIRS] = { 0 };
-	size_t n = conf->certificates;
-	bool ok = true;
+	struct cert_pem pem[CONF_PAIRS] = { 0 };
+	bool ok = conf_read_cert(conf, pem, cert, e);
 
-	for (size_t i = 0; ok && i < n; i++) {
-		pem[i].chain_name = conf->certificate[i].p;
-		pem[i].key_name = conf->key[i].p;
-		ok = cert_read(&pem[i], e);
-	}
-	ok = ok && (n == 0 || cert_parse(cert, pem, n, e));
-	for (size_t i = 0; i < n; i++)
-		cert_pem_release(&pem[i]);
-	*there = ok && n > 0;
+	cert_pem_release(pem, CONF_PAIRS);
 	return ok;
 }
 
@@ -138,7 +126,7 @@ web_tell(const struct web *w, unsigned port, struct err *e)
 	(void)snprintf(text, sizeof(text),
 	    "open http%s://%.*s%u/%s%s\n"
 	    "(Ctrl-C ends it)\n",
-	    w->has_cert ? "s" : "", STR_ARG(host), port,
+	    w->conf.certificates > 0 ? "s" : "", STR_ARG(host), port,
 	    w->once[0] != '\0' ? "enter?token=" : "", w->once);
 	return cli_out(str_of(text), e);
 }
@@ -149,7 +137,7 @@ web_serve(struct web *w, int listener)
 	struct house_how how = { .cli = &w->cli,
 		.listener = listener,
 		.port = web_port(listener),
-		.cert = w->has_cert ? &w->cert : NULL,
+		.cert = w->conf.certificates > 0 ? &w->cert : NULL,
 		.conf = &w->conf,
 		.spool = w->config.spool_dir,
 		.once = w->once,
@@ -182,15 +170,14 @@ web_serve_relay(const struct cli *cli, const struct web_of_relay *of)
 		.stats = of->stats,
 		.mask = of->mask };
 	struct cert cert = { 0 };
-	bool there;
 	struct err e = { 0 };
 	int code;
 
-	if (!web_read_cert(of->conf, &cert, &there, &e)) {
+	if (!web_read_cert(of->conf, &cert, &e)) {
 		log_warn(&cli->log, "web: %s", e.msg);
 		return err_exit(&e);
 	}
-	how.cert = there ? &cert : NULL;
+	how.cert = of->conf->certificates > 0 ? &cert : NULL;
 	code = house_run(&how);
 	cert_release(&cert);
 	return code;
@@ -222,7 +209,7 @@ web_main(const struct cli_command *self, int argc, char **argv)
 	arena_init(&w.mem, WEB_MEMORY);
 	web_load(&w);
 	if (web_find_address(&w, &e) && web_check(&w, &e) &&
-	    web_read_cert(&w.conf, &w.cert, &w.has_cert, &e))
+	    web_read_cert(&w.conf, &w.cert, &e))
 		listener = listen_open(&w.at, &e);
 	code = listener >= 0 ? web_serve(&w, listener) : cli_fail(&w.cli, &e);
 	os_close(&listener);
