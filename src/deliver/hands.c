@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver/hands.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/fds.h"
 #include "base/os.h"
 
@@ -99,11 +99,10 @@ hand_hire(struct hands *h)
 static int
 hand_bury(struct hands *h, struct hand *dead)
 {
-	int status = 0;
+	int status;
 
 	os_close(&dead->fd);
-	while (waitpid(dead->pid, &status, 0) < 0 && errno == EINTR)
-		continue;
+	status = child_wait(dead->pid);
 	*dead = h->hand[--h->n];
 	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }

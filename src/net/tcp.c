@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/os.h"
 #include "codec/url.h"
 #include "net/hostname.h"
@@ -187,11 +188,8 @@ start_child(struct tcp *t, struct err *e)
 static void
 end_child(struct tcp *t)
 {
-	if (t->child > 0 && waitpid(t->child, NULL, WNOHANG) == 0) {
-		(void)kill(t->child, SIGKILL);
-		while (waitpid(t->child, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	if (t->child > 0 && waitpid(t->child, NULL, WNOHANG) == 0)
+		(void)child_kill(t->child);
 	if (t->child > 0)
 		os_close(&t->pipe);
 	t->child = 0;

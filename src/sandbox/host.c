@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sandbox/host.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -10,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/os.h"
 #include "sandbox/serve.h"
 
@@ -145,8 +145,7 @@ end_children(struct host *h)
 	for (size_t i = 0; i < h->n; i++)
 		(void)kill(h->child[i], SIGKILL);
 	for (size_t i = 0; i < h->n; i++)
-		while (waitpid(h->child[i], NULL, 0) < 0 && errno == EINTR)
-			;
+		(void)child_wait(h->child[i]);
 }
 
 bool

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/fds.h"
 #include "base/os.h"
 #include "mail/dsn.h"
@@ -147,11 +148,8 @@ call_read_answer(struct str out, struct serve_answer *a)
 static void
 call_end(struct call *c, struct serve_answer *a, bool late)
 {
-	int status = 0;
+	int status = child_kill(c->pid);
 
-	(void)kill(c->pid, SIGKILL); /* one that has ended does not mind */
-	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
-		;
 	if (late || !WIFEXITED(status) || WEXITSTATUS(status) != EX_OK ||
 	    !call_read_answer(buf_view(&c->out), a)) {
 		enum err_kind kind = late ? ERR_UNSURE : ERR_BUG;

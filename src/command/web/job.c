@@ -6,10 +6,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/fds.h"
 #include "base/os.h"
 
@@ -18,11 +18,8 @@ enum { JOB_LINES = 256 * 1024 };
 static void
 job_end(struct job *job)
 {
-	if (job->pid > 0) {
-		(void)kill(job->pid, SIGKILL);
-		while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	if (job->pid > 0)
+		(void)child_kill(job->pid);
 	job->pid = 0;
 	os_close(&job->fd);
 }

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/fds.h"
 #include "base/os.h"
 #include "command/all.h"
@@ -126,12 +127,8 @@ run_open(int fd[3][2])
 static int
 run_wait(pid_t pid, bool in_time)
 {
-	int status = 0;
+	int status = in_time ? child_wait(pid) : child_kill(pid);
 
-	if (!in_time)
-		(void)kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE;
 }
 
