@@ -532,15 +532,8 @@ static void
 house_wants(struct house *h, struct pollfd *at, int64_t *until)
 {
 	calls_wants(&h->calls, at, until);
-	at += CALL_MOST;
-	for (size_t i = 0; i < JOB_MOST; i++) {
-		const struct job *job = &h->jobs.one[i];
-
-		at[i] =
-		    (struct pollfd){ job->pid > 0 ? job->fd : -1, POLLIN, 0 };
-		if (job->pid > 0)
-			h->used = os_mono_ms();
-	}
+	if (jobs_wants(&h->jobs, at + CALL_MOST))
+		h->used = os_mono_ms();
 	if (!h->how->forever && h->used + WEB_SESSION_IDLE_MS < *until)
 		*until = h->used + WEB_SESSION_IDLE_MS;
 }
@@ -571,10 +564,7 @@ house_step(struct house *h, const struct pollfd *at, int64_t now)
 	/* first who has gone: nothing wakes for that a second time */
 	serve_step(&h->serve, now, os_wall());
 	calls_step(&h->calls, at, &h->serve, now);
-	at += CALL_MOST;
-	for (size_t i = 0; i < JOB_MOST; i++)
-		if (h->jobs.one[i].pid > 0 && at[i].revents != 0)
-			job_hear(&h->jobs.one[i]);
+	jobs_step(&h->jobs, at + CALL_MOST);
 }
 
 static void

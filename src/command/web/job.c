@@ -94,7 +94,22 @@ jobs_find(struct jobs *j, struct str number)
 	return NULL;
 }
 
-void
+bool
+jobs_wants(const struct jobs *j, struct pollfd at[JOB_MOST])
+{
+	bool any = false;
+
+	for (size_t i = 0; i < JOB_MOST; i++) {
+		const struct job *job = &j->one[i];
+
+		at[i] =
+		    (struct pollfd){ job->pid > 0 ? job->fd : -1, POLLIN, 0 };
+		any = any || job->pid > 0;
+	}
+	return any;
+}
+
+static void
 job_hear(struct job *job)
 {
 	char piece[4096];
@@ -104,6 +119,14 @@ job_hear(struct job *job)
 		buf_add(&job->lines, piece, (size_t)n);
 	else if (n == 0 || errno != EAGAIN)
 		job_end(job);
+}
+
+void
+jobs_step(struct jobs *j, const struct pollfd at[JOB_MOST])
+{
+	for (size_t i = 0; i < JOB_MOST; i++)
+		if (j->one[i].pid > 0 && at[i].revents != 0)
+			job_hear(&j->one[i]);
 }
 
 void

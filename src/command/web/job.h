@@ -7,6 +7,7 @@
 #ifndef COMMAND_WEB_JOB_H
 #define COMMAND_WEB_JOB_H
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/types.h>
 
@@ -31,8 +32,10 @@ unsigned jobs_begin(struct jobs *j, const struct visit *v, struct str address,
     const sigset_t *mask);
 /* By its number, or the last; NULL: there is none. */
 struct job *jobs_find(struct jobs *j, struct str number);
-/* There is something to read. */
-void job_hear(struct job *job);
+/* What to poll for, JOB_MOST of them. True: one is on its way. */
+bool jobs_wants(const struct jobs *j, struct pollfd at[JOB_MOST]);
+/* Takes what they said. */
+void jobs_step(struct jobs *j, const struct pollfd at[JOB_MOST]);
 void jobs_close(struct jobs *j);
 
 #endif
