@@ -149,6 +149,20 @@ says 'queue: one waits' "$OUT" '^ok    queue +.*/spool: 1 waits'
 with queue hold "$(ls "$SB_DIR/state/spool/new")"
 with check
 says 'queue: on hold' "$OUT" '^note  queue +1 on hold'
+run "$P" -C "$CONFIG" send --queue -s x you@example.org </dev/null
+faults 'send status 429 retry-after=900 code=ErrorServerBusy message=busy'
+with queue run
+faults
+# no other process asks the mailbox
+with check --no-probe
+same 'queue: throttled: exit' 0 "$STATUS"
+says 'queue: throttled' "$OUT" \
+    '^note  queue +sender@example.com waits until [-0-9 ]*[0-9:]{5}: .*busy'
+says 'queue: throttled: what tries it' "$OUT" \
+    'do: post365 queue retry --all --force tries it now'
+with check --no-probe --json
+says 'queue: throttled, for programs' "$OUT" '"step":"queue","state":"note","text":"sender@example.com waits until .*","code":"ErrorServerBusy","remedy":"post365 queue retry --all --force tries it now'
+rm -f "$SB_DIR"/state/spool/mailbox-* "$SB_DIR"/state/spool/new/*
 printf '[relay]\nlisten = %s plain\nsocket = off\ndrop = off\n' \
     "$SB_DIR/relay.sock" >>"$CONFIG"
 with check

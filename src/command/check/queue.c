@@ -12,7 +12,9 @@
 
 #include "base/os.h"
 #include "command/check/step.h"
+#include "command/queue/wait.h"
 #include "command/relay/relay.h"
+#include "command/when.h"
 #include "config/relay.h"
 #include "deliver/outbox.h"
 
@@ -20,6 +22,7 @@ enum {
 	QUEUE_PATH = 4096,
 	QUEUE_FILE = 64 * 1024, /* of a crontab */
 	QUEUE_ID_TIME = 8,      /* hex digits of an id that are its second */
+	QUEUE_BOXES = 20,       /* waiting mailboxes that are named */
 	QUEUE_LATE_S = 3600
 };
 
@@ -129,6 +132,60 @@ queue_count(struct step_run *r, struct outbox *o)
 	spool_list_release(&list);
 }
 
+struct queue_boxes {
+	struct step_run *run;
+	const struct spool *spool;
+	size_t waiting;
+};
+
+/* A file of deliver/mailbox.h, if it is one. */
+static void
+queue_see_mailbox(void *arg, const char *name, bool regular)
+{
+	static const struct str prefix = STR_INIT("mailbox-");
+	struct str key = str_from(str_of(name), prefix.n);
+	struct queue_boxes *b = arg;
+	struct mailbox_place at = { .folder = b->spool->path,
+		.clock = b->spool->clock };
+	int64_t now = os_wall();
+	char until[WHEN_SIZE];
+	struct queue_wait w;
+	struct mailbox m;
+	struct err e;
+
+	(void)regular; /* nothing else is read */
+	if (!str_starts(str_of(name), prefix) || key.n >= sizeof(at.key))
+		return;
+	memcpy(at.key, key.p, key.n);
+	mailbox_read(&at, &m);
+	if (mailbox_until(&m) <= now || b->waiting++ >= QUEUE_BOXES)
+		return;
+	queue_wait_for(&m, now, &w);
+	when_short(w.until, now, until);
+	err_set(&e, mailbox_kind(&m), "%s waits until %s: %s", m.name, until,
+	    m.reason);
+	memcpy(e.code, m.code, sizeof(e.code));
+	err_remedy(&e, "%s tries it now%s%s", w.act,
+	    m.remedy[0] != '\0' ? "; " : "", m.remedy);
+	step_hint(b->run, &e);
+}
+
+static void
+queue_mailboxes(struct step_run *r, const struct spool *s)
+{
+	struct queue_boxes b = { .run = r, .spool = s };
+	struct dir folder;
+	struct err e;
+
+	if (!dir_open(&folder, s->path, NULL, DIR_LOOK, &e) ||
+	    !dir_each(&folder, queue_see_mailbox, &b, &e))
+		step_fail(r, &e);
+	if (b.waiting > QUEUE_BOXES)
+		step_note(r, "and %zu more mailboxes wait",
+		    b.waiting - QUEUE_BOXES);
+	dir_close(&folder);
+}
+
 void
 step_queue(struct step_run *r)
 {
@@ -159,6 +216,7 @@ step_queue(struct step_run *r)
 	if (!spool_room(&o.spool, &o.limits, 0, &e))
 		step_fail(r, &e);
 	queue_count(r, &o);
+	queue_mailboxes(r, &o.spool);
 	outbox_close(&o);
 }
 

@@ -22,8 +22,8 @@ wait_mailbox(struct queue_waits *w, const struct claim *c)
 	return &w->mailbox[i];
 }
 
-static void
-wait_for_mailbox(const struct mailbox *m, int64_t now, struct queue_wait *out)
+void
+queue_wait_for(const struct mailbox *m, int64_t now, struct queue_wait *out)
 {
 	out->until = mailbox_until(m);
 	out->reason = str_of(m->reason);
@@ -62,7 +62,7 @@ queue_wait_of(struct queue_waits *w, const struct claim *c,
 		m = wait_mailbox(w, c);
 		if (mailbox_until(m) > now &&
 		    mailbox_until(m) >= c->state.next) {
-			wait_for_mailbox(m, now, out);
+			queue_wait_for(m, now, out);
 			out->mailbox = m;
 			out->key = w->at[m - w->mailbox].key;
 			return;

@@ -38,4 +38,8 @@ struct queue_waits {
 void queue_wait_of(struct queue_waits *w, const struct claim *c,
     struct queue_wait *out);
 
+/* The same of a mailbox that waits: the first four of *out. */
+void queue_wait_for(const struct mailbox *m, int64_t now,
+    struct queue_wait *out);
+
 #endif
