@@ -80,11 +80,11 @@ gate_origin(const struct gate_from *f)
 }
 
 struct str
-gate_cookie(struct str cookies, struct str name)
+gate_cookie(struct str *cookies, struct str name)
 {
 	struct str one;
 
-	while (str_next(&cookies, ';', &one)) {
+	while (str_next(cookies, ';', &one)) {
 		one = str_trim(one);
 		if (str_starts(one, name) && one.n > name.n &&
 		    one.p[name.n] == '=')

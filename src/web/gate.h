@@ -35,7 +35,11 @@ struct gate_from {
 };
 bool gate_origin(const struct gate_from *f);
 
-/* The value of one cookie; p is NULL: there is none. Lends from cookies. */
-struct str gate_cookie(struct str cookies, struct str name);
+/*
+ * The value of the next cookie of this name, taken off *cookies; p is NULL:
+ * there is none. A browser may send several: of other paths, or set by another
+ * host of the same domain (RFC 6265 8.6). Lends from *cookies.
+ */
+struct str gate_cookie(struct str *cookies, struct str name);
 
 #endif

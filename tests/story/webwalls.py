@@ -626,6 +626,15 @@ def no_admin_any_more():
         owner = h.who_of(h.get("/" + h.url[4]))[0]
         cookie = h.who_of(h.sign_in("boss", PASSWORD))[0]
         same(h.get("/", cookie).status, 200, "signed in")
+        # of several cookies, the one that is a session's, wherever it stands
+        ended = fixed.replace("a", "b")
+        for cookies, want in ((fixed + "; " + who[0], 200),
+                              (who[0] + "; " + fixed, 200),
+                              (fixed + "; " + who[0] + ";" + ended, 200),
+                              (fixed + "; " + ended, 303)):
+            same(h.get("/", cookies).status, want, cookies)
+            same(h.post("/", [("tenant_id", "x")], (cookies, who[1])).status,
+                 422 if want == 200 else 403, "a form: " + cookies)
         users(TMP, [PEOPLE[0].replace(":role=admin", ""), PEOPLE[1]])
         same(h.get("/", cookie).status, 303, "the role is gone")
         users(TMP, PEOPLE)

@@ -312,6 +312,7 @@ static const struct {
 	{ "a=1;post365-1=abc", "abc" },
 	{ "post365-11=abc", NULL },
 	{ "xpost365-1=abc", NULL },
+	{ "post365-1=a; post365-1=b", "a" },
 	{ "post365-1", NULL },
 	{ "", NULL },
 };
@@ -320,8 +321,8 @@ static void
 test_cookies(void)
 {
 	for (size_t i = 0; i < N(cookies); i++) {
-		struct str got =
-		    gate_cookie(str_of(cookies[i].cookies), STR("post365-1"));
+		struct str rest = str_of(cookies[i].cookies);
+		struct str got = gate_cookie(&rest, STR("post365-1"));
 
 		T_CHECK((got.p == NULL) == (cookies[i].want == NULL) &&
 			str_eq(got, str_of(cookies[i].want)),
@@ -330,6 +331,18 @@ test_cookies(void)
 }
 
 /* --- session --- */
+
+static void
+test_more_cookies(void)
+{
+	struct str name = STR("post365-1"),
+		   rest = STR("post365-1=; x=1;post365-1=a; post365-1");
+
+	T_CHECK(gate_cookie(&rest, name).n == 0 && rest.n > 0, "an empty one");
+	T_CHECK(str_eq(gate_cookie(&rest, name), STR("a")), "the next");
+	T_CHECK(gate_cookie(&rest, name).p == NULL, "the end");
+	T_CHECK(gate_cookie(&rest, name).p == NULL, "and again");
+}
 
 static void
 test_sessions(void)
@@ -465,6 +478,7 @@ static const struct t_test tests[] = {
 };
 
 int
+	{ "more cookies", test_more_cookies },
 main(void)
 {
 	return t_main(tests, N(tests));

@@ -226,22 +226,26 @@ house_field(const struct serve_request *r, const char *name)
 	return http1_field(r->head, str_of(name));
 }
 
+/* Of several cookies, the first that is a session's. */
 static struct web_session *
 house_session(struct house *h, const struct serve_request *r, int64_t now)
 {
-	struct str id =
-	    gate_cookie(house_field(r, "Cookie"), str_of(h->cookie));
-	struct web_session *s = web_sessions_find(&h->sessions, id, now);
+	struct str cookies = house_field(r, "Cookie"), id;
+	struct web_session *s;
 
-	/* who was taken out of auth_file meanwhile is out */
-	if (s != NULL && s->user[0] != '\0' &&
-	    !sign_is_admin(h->how->conf->auth_file, str_of(s->user))) {
+	while ((id = gate_cookie(&cookies, str_of(h->cookie))).p != NULL) {
+		s = web_sessions_find(&h->sessions, id, now);
+		if (s == NULL)
+			continue;
+		if (s->user[0] == '\0' ||
+		    sign_is_admin(h->how->conf->auth_file, str_of(s->user))) {
+			h->used = now;
+			return s;
+		}
+		/* who was taken out of auth_file meanwhile is out */
 		web_session_end(s);
-		s = NULL;
 	}
-	if (s != NULL)
-		h->used = now;
-	return s;
+	return NULL;
 }
 
 /* A page of another site, or a name that leads here. NULL: it is for us. */
