@@ -7,14 +7,15 @@
 enum { FORM_VALUE = 64 * 1024 };
 
 static bool
-form_decode(struct arena *a, struct str in, struct str *out, struct err *e)
+form_decode(struct arena *a, struct str in, bool trim, struct str *out,
+    struct err *e)
 {
 	struct buf b;
 	bool ok;
 
 	buf_init_secret(&b, FORM_VALUE);
 	ok = url_decode(&b, in, true, e);
-	*out = arena_str(a, str_trim(buf_view(&b)));
+	*out = arena_str(a, trim ? str_trim(buf_view(&b)) : buf_view(&b));
 	buf_release(&b);
 	if (ok && str_chr(*out, '\0') < out->n)
 		ok = err_set(e, ERR_INPUT, "a field of the form has a NUL");
@@ -37,8 +38,9 @@ form_parse(struct arena *a, struct str text, struct form *out, struct err *e)
 			return err_set(e, ERR_INPUT,
 			    "the form has more than %d fields", FORM_FIELDS);
 		at = str_chr(one, '=');
-		if (!form_decode(a, str_first(one, at), &f->name, e) ||
-		    !form_decode(a, str_from(one, at + 1), &f->value, e))
+		if (!form_decode(a, str_first(one, at), true, &f->name, e) ||
+		    !form_decode(a, str_from(one, at + 1),
+			!str_eq(f->name, STR("password")), &f->value, e))
 			return false;
 		out->n++;
 	}

@@ -18,7 +18,9 @@ enum { FORM_FIELDS = 64 };
 
 struct form {
 	struct form_field {
-		struct str name, value; /* trimmed, a NUL behind each */
+		/* a NUL behind each; trimmed, but for a `password`, which may
+		   have blanks at its ends */
+		struct str name, value;
 	} field[FORM_FIELDS];
 	size_t n;
 };

@@ -693,6 +693,7 @@ def signing_in():
         time.sleep(1.1)
         holds(h.who_of(h.sign_in("boss", PASSWORD)), "a second later")
         said = h.said()
+    blank = "blank:%s:role=admin\n" % hash_of(PROGRAM, " a b ")
         holds(re.search(r'sign-in failed for "bo.*fake" from 127.0.0.1',
                         said), "it is logged: " + said)
         holds("\x1b" not in said and "\r" not in said, "raw bytes in the log")

@@ -166,6 +166,8 @@ static const struct {
 	{ "a=1&b=2", "c", NULL, true },
 	{ "a=x+y%26z&b=2", "a", "x y&z", true },
 	{ "a=++x++", "a", "x", true },
+	{ "password=++x++", "password", "  x  ", true },
+	{ "passwords=+x+&password=%20", "passwords", "x", true },
 	{ "a", "a", "", true },
 	{ "&&a=1&", "a", "1", true },
 	{ "a=1&a=2", "a", "1", true },
