@@ -312,6 +312,7 @@ static const struct {
 	{ "post365-1=abc", "abc" },
 	{ "a=1; post365-1=abc; b=2", "abc" },
 	{ "a=1;post365-1=abc", "abc" },
+	{ "post365-1=a; post365-1=b", "a" },
 	{ "post365-11=abc", NULL },
 	{ "xpost365-1=abc", NULL },
 	{ "post365-1=a; post365-1=b", "a" },
