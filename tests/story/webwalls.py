@@ -464,6 +464,33 @@ def twenty_at_once():
 
 
 @row
+def strangers_leave_places():
+    """They ask for /sign-in all at once, and who is signed in is served."""
+    with House(PROGRAM) as h:
+        def asks(path, cookie=""):
+            s = h.connect()
+            s.sendall(("GET %s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n" % (
+                path, h.host, cookie)).encode())
+            return s
+        h.process.send_signal(signal.SIGSTOP)
+        crowd = [asks("/sign-in") for _ in range(50)]
+        good = [asks("/queue", h.who[0]) for _ in range(5)]
+        h.process.send_signal(signal.SIGCONT)
+        same(statuses([Reader(s, b"good").next() for s in good]), [200] * 5,
+             "who is signed in")
+        got = [Reader(s, b"crowd").next() for s in crowd]
+        said = statuses(got)
+        same((said.count(200), said.count(503)), (16, 34), "strangers")
+        for a in got:
+            same(a.field("Retry-After"), "1" if a.status == 503 else None,
+                 "Retry-After of %d" % a.status)
+        for s in crowd + good:
+            s.close()
+        same(h.get("/sign-in").status, 200, "then")
+        h.nothing_left()
+
+
+@row
 def who_goes_away():
     """Nobody waits for a page any more: its place is free at once."""
     with House(PROGRAM) as h, socket.socket() as silent:
@@ -599,6 +626,15 @@ def sessions():
               "/sign-in says what to do")
         same(h.post("/sign-in", [("user", ""), ("password", "")]).field(
             "Location"), "/sign-in?wrong=1", "nobody may sign in")
+        # of several cookies, the one that is a session's, wherever it stands
+        ended = fixed.replace("a", "b")
+        for cookies, want in ((fixed + "; " + who[0], 200),
+                              (who[0] + "; " + fixed, 200),
+                              (fixed + "; " + who[0] + ";" + ended, 200),
+                              (fixed + "; " + ended, 303)):
+            same(h.get("/", cookies).status, want, cookies)
+            same(h.post("/", [("tenant_id", "x")], (cookies, who[1])).status,
+                 422 if want == 200 else 403, "a form: " + cookies)
         a = h.post("/sign-out", [], who)
         same((a.status, a.field("Location")), (303, "/sign-in"), "signed out")
         holds("Max-Age=0" in a.field("Set-Cookie"), a.field("Set-Cookie"))
@@ -626,15 +662,6 @@ def no_admin_any_more():
         owner = h.who_of(h.get("/" + h.url[4]))[0]
         cookie = h.who_of(h.sign_in("boss", PASSWORD))[0]
         same(h.get("/", cookie).status, 200, "signed in")
-        # of several cookies, the one that is a session's, wherever it stands
-        ended = fixed.replace("a", "b")
-        for cookies, want in ((fixed + "; " + who[0], 200),
-                              (who[0] + "; " + fixed, 200),
-                              (fixed + "; " + who[0] + ";" + ended, 200),
-                              (fixed + "; " + ended, 303)):
-            same(h.get("/", cookies).status, want, cookies)
-            same(h.post("/", [("tenant_id", "x")], (cookies, who[1])).status,
-                 422 if want == 200 else 403, "a form: " + cookies)
         users(TMP, [PEOPLE[0].replace(":role=admin", ""), PEOPLE[1]])
         same(h.get("/", cookie).status, 303, "the role is gone")
         users(TMP, PEOPLE)
@@ -666,12 +693,14 @@ def sixteen_sessions():
 
 @row
 def signing_in():
+    blank = "blank:%s:role=admin\n" % hash_of(PROGRAM, " a b ")
     with House(PROGRAM, relay="listen = 127.0.0.1:1\n" +
-               users(TMP, PEOPLE), enter=False) as h:
+               users(TMP, PEOPLE + [blank]), enter=False) as h:
         a = h.get("/sign-in")
         holds('name="password"' in a.text(), "a form to sign in")
         holds(h.who_of(h.get("/" + h.url[4])), "the printed token as well")
         holds(h.who_of(h.sign_in("boss", PASSWORD)), "who is an admin")
+        holds(h.who_of(h.sign_in(" blank", " a b ")), "blanks at its ends")
         a = h.sign_in("printer", PASSWORD)
         same((a.field("Location"), a.field("Set-Cookie")),
              ("/sign-in?wrong=1", None), "who is none")
@@ -693,7 +722,6 @@ def signing_in():
         time.sleep(1.1)
         holds(h.who_of(h.sign_in("boss", PASSWORD)), "a second later")
         said = h.said()
-    blank = "blank:%s:role=admin\n" % hash_of(PROGRAM, " a b ")
         holds(re.search(r'sign-in failed for "bo.*fake" from 127.0.0.1',
                         said), "it is logged: " + said)
         holds("\x1b" not in said and "\r" not in said, "raw bytes in the log")

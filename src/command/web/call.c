@@ -79,22 +79,36 @@ call_run(const struct call_how *how, int fd)
 
 /* --- the parent --- */
 
+/* A free place; NULL: none for one like that. */
+static struct call *
+calls_place(struct calls *all, bool stranger)
+{
+	struct call *place = NULL;
+	int strangers = 0;
+
+	for (size_t i = 0; i < CALL_MOST; i++)
+		if (all->one[i].pid == 0)
+			place = &all->one[i];
+		else
+			strangers += all->one[i].stranger;
+	return stranger && strangers >= CALL_STRANGERS ? NULL : place;
+}
+
 bool
 calls_begin(struct calls *all, const struct call_how *how, int64_t now,
     const char **why)
 {
-	struct call *c = all->one;
+	struct call *c = calls_place(all, how->stranger);
 	int fd[2];
 
-	while (c < all->one + CALL_MOST && c->pid != 0)
-		c++;
 	*why = "too much at once; try again";
-	if (c == all->one + CALL_MOST || pipe2(fd, O_CLOEXEC | O_NONBLOCK) < 0)
+	if (c == NULL || pipe2(fd, O_CLOEXEC | O_NONBLOCK) < 0)
 		return false;
 	*c = (struct call){ .fd = fd[0],
 		.id = how->id,
 		.is_look = !how->visit->post,
 		.program = how->program,
+		.stranger = how->stranger,
 		.until = now + CALL_MS,
 		.pid = fork() };
 	if (c->pid == 0)

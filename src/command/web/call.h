@@ -15,6 +15,9 @@
 
 enum {
 	CALL_MOST = SERVE_CLIENTS, /* so that nobody is sent away */
+	/* of those who did not sign in: so that they leave places, of calls
+	   and of serve, to those who did */
+	CALL_STRANGERS = CALL_MOST / 4,
 	CALL_MS = 150000
 };
 
@@ -25,6 +28,7 @@ struct calls {
 		uint64_t id;  /* of the request */
 		bool is_look; /* changes nothing: ends with who asked */
 		bool program; /* asked: failures are as POST /send says them */
+		bool stranger;
 		struct buf out;
 		int64_t until;
 	} one[CALL_MOST];
@@ -47,8 +51,8 @@ struct call_how {
 	struct visit *visit;
 	visit_page *page;
 	uint64_t id;
-	bool program;
-	const sigset_t *mask; /* of the child */
+	bool program, stranger; /* not signed in */
+	const sigset_t *mask;   /* of the child */
 };
 bool calls_begin(struct calls *c, const struct call_how *how, int64_t now,
     const char **why);

@@ -416,6 +416,8 @@ house_call(struct house_request *q)
 		.page = q->route->page,
 		.id = q->r->id,
 		.program = q->route->whom == ROUTE_PROGRAM,
+		.stranger = q->session == NULL && !q->who.program &&
+		    q->who.name[0] == '\0',
 		.mask = q->house->how->mask };
 	const char *why;
 
