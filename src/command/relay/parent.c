@@ -46,6 +46,8 @@ enum {
 	PARENT_LAST_MS = 1500    /* behind drain */
 };
 
+enum { PARENT_WEB, PARENT_MANAGER, PARENT_KEPT };
+
 /* One of those that are kept running. */
 struct parent_child {
 	pid_t pid; /* 0: it does not run */
@@ -69,7 +71,7 @@ struct parent {
 	bool reloaded;         /* the next one has new settings */
 	bool renew;            /* the one that serves goes by older settings */
 	pid_t old[PARENT_OLD]; /* serve those that they have; 0: none */
-	struct parent_child reception, manager, web;
+	struct parent_child reception, kept[PARENT_KEPT];
 	bool stopping, ready;
 	int64_t until, looked, kept_alive;
 	int status;
@@ -166,7 +168,6 @@ parent_manage(struct parent *p)
 	bool ok;
 
 	parent_child_begins(p);
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	fds_close_but(keep, sizeof(keep) / sizeof(*keep));
 	ok = outbox_open(&outbox, ask.config, &e);
 	ask.outbox = &outbox;
@@ -184,20 +185,6 @@ parent_manage(struct parent *p)
 	return ok ? EX_OK : err_exit(&e);
 }
 
-static void
-parent_start_manager(struct parent *p)
-{
-	pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(parent_manage(p));
-	p->manager.pid = pid > 0 ? pid : 0;
-	p->manager.started = os_mono_ms();
-	if (pid < 0)
-		log_warn(&p->cli->log, "the manager cannot be started: %s",
-		    strerror(errno));
-}
-
 /* It reads its certificate and users by itself: the relay may read both. */
 static int
 parent_serve_web(struct parent *p)
@@ -211,25 +198,50 @@ parent_serve_web(struct parent *p)
 		.mask = &p->mask };
 	struct cli cli = *p->cli;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	fds_close_but(keep, sizeof(keep) / sizeof(*keep));
 	buf_release(&p->plan.bundle);
 	cli.log.way = &way;
 	return web_serve_relay(&cli, &of);
 }
 
+static const struct {
+	const char *name; /* in the log, and of its restarts */
+	const char *what;
+	int (*run)(struct parent *p);
+} parent_rows[PARENT_KEPT] = {
+	[PARENT_WEB] = { "web", "the dashboard", parent_serve_web },
+	[PARENT_MANAGER] = { "manager", "the manager", parent_manage },
+};
+
+/* It should run, and does not. */
+static bool
+parent_lacks(const struct parent *p, size_t i)
+{
+	return p->kept[i].pid == 0 && (i != PARENT_WEB || p->doors.web > 0);
+}
+
 static void
-parent_start_web(struct parent *p)
+parent_start(struct parent *p, size_t i)
 {
 	pid_t pid = fork();
 
-	if (pid == 0)
-		_exit(parent_serve_web(p));
-	p->web.pid = pid > 0 ? pid : 0;
-	p->web.started = os_mono_ms();
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+		_exit(parent_rows[i].run(p));
+	}
+	p->kept[i].pid = pid > 0 ? pid : 0;
+	p->kept[i].started = os_mono_ms();
 	if (pid < 0)
-		log_warn(&p->cli->log, "the dashboard cannot be started: %s",
-		    strerror(errno));
+		log_warn(&p->cli->log, "%s cannot be started: %s",
+		    parent_rows[i].what, strerror(errno));
+}
+
+static void
+parent_tell_kept(const struct parent *p, int signal)
+{
+	for (size_t i = 0; i < PARENT_KEPT; i++)
+		if (p->kept[i].pid > 0)
+			(void)kill(p->kept[i].pid, signal);
 }
 
 /* It ended: when is it started again? */
@@ -295,10 +307,7 @@ parent_begin_stop(struct parent *p)
 	if (p->next_pid > 0)
 		(void)kill(p->next_pid, SIGTERM);
 	parent_kill_old(p, SIGTERM);
-	if (p->manager.pid > 0)
-		(void)kill(p->manager.pid, SIGTERM);
-	if (p->web.pid > 0)
-		(void)kill(p->web.pid, SIGTERM);
+	parent_tell_kept(p, SIGTERM);
 }
 
 static void
@@ -307,11 +316,11 @@ parent_end_now(struct parent *p, int signal)
 	if (p->reception.pid > 0)
 		(void)kill(p->reception.pid, SIGKILL);
 	parent_kill_old(p, SIGKILL);
-	if (p->web.pid > 0)
-		(void)kill(p->web.pid, SIGKILL);
+	if (p->kept[PARENT_WEB].pid > 0)
+		(void)kill(p->kept[PARENT_WEB].pid, SIGKILL);
 	/* workers write down what was broken off: the manager tells them */
-	if (p->manager.pid > 0)
-		(void)kill(p->manager.pid, signal);
+	if (p->kept[PARENT_MANAGER].pid > 0)
+		(void)kill(p->kept[PARENT_MANAGER].pid, signal);
 }
 
 /* Reload */
@@ -351,11 +360,7 @@ parent_reload(struct parent *p)
 	p->book.host = p->plan.host;
 	if (!logbook_follow(&p->book, &p->plan.conf, &e))
 		parent_say(p, &e);
-	/* the others go by the new ones, too */
-	if (p->manager.pid > 0)
-		(void)kill(p->manager.pid, SIGTERM);
-	if (p->web.pid > 0)
-		(void)kill(p->web.pid, SIGTERM);
+	parent_tell_kept(p, SIGTERM); /* they go by the new ones, too */
 }
 
 /* The new reception serves: the old one may go when its clients have. */
@@ -407,6 +412,26 @@ parent_status(int status)
 							  EX_OSERR;
 }
 
+/* False: it is none of them. */
+static bool
+parent_reap_kept(struct parent *p, pid_t pid, int status)
+{
+	size_t i = 0;
+
+	while (i < PARENT_KEPT && p->kept[i].pid != pid)
+		i++;
+	if (i == PARENT_KEPT)
+		return false;
+	/* it was told to, by us: the dashboard ends, the manager dies of it */
+	if (i == PARENT_WEB ?
+		WIFEXITED(status) && WEXITSTATUS(status) == EX_OK :
+		WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM)
+		p->kept[i].pid = 0;
+	else
+		parent_note_end(p, &p->kept[i], parent_rows[i].name, status);
+	return true;
+}
+
 static void
 parent_reap(struct parent *p)
 {
@@ -414,18 +439,9 @@ parent_reap(struct parent *p)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == p->manager.pid) {
-			/* it was told to, by us */
-			if (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM)
-				p->manager.pid = 0;
-			else
-				parent_note_end(p, &p->manager, "manager",
-				    status);
-		} else if (pid == p->web.pid) {
-			p->web.pid = 0;
-			if (!WIFEXITED(status) || WEXITSTATUS(status) != EX_OK)
-				parent_note_end(p, &p->web, "web", status);
-		} else if (pid == p->next_pid) {
+		if (parent_reap_kept(p, pid, status))
+			continue;
+		if (pid == p->next_pid) {
 			p->next_pid = 0;
 			os_close(&p->next);
 			p->status = parent_status(status);
@@ -480,11 +496,9 @@ parent_start_those_due(struct parent *p, int64_t now)
 		    parent_start_reception(p, &p->plan, &p->doors, &p->next);
 	if (p->next_pid > 0 && now >= p->next_until)
 		(void)kill(p->next_pid, SIGKILL);
-	if (p->ready && p->manager.pid == 0 && now >= p->manager.again)
-		parent_start_manager(p);
-	if (p->ready && p->doors.web > 0 && p->web.pid == 0 &&
-	    now >= p->web.again)
-		parent_start_web(p);
+	for (size_t i = 0; p->ready && i < PARENT_KEPT; i++)
+		if (parent_lacks(p, i) && now >= p->kept[i].again)
+			parent_start(p, i);
 }
 
 static void
@@ -526,10 +540,9 @@ parent_deadline(const struct parent *p, int64_t now)
 	if ((p->reception.pid == 0 || p->renew) && p->next_pid == 0 &&
 	    p->reception.again < until)
 		until = p->reception.again;
-	if (p->manager.pid == 0 && p->manager.again < until)
-		until = p->manager.again;
-	if (p->doors.web > 0 && p->web.pid == 0 && p->web.again < until)
-		until = p->web.again;
+	for (size_t i = 0; i < PARENT_KEPT; i++)
+		if (parent_lacks(p, i) && p->kept[i].again < until)
+			until = p->kept[i].again;
 	return until;
 }
 
@@ -537,8 +550,9 @@ static bool
 parent_is_over(const struct parent *p)
 {
 	if (p->stopping)
-		return p->reception.pid == 0 && p->manager.pid == 0 &&
-		    p->web.pid == 0 && parent_kill_old(p, 0) == 0;
+		return p->reception.pid == 0 &&
+		    p->kept[PARENT_MANAGER].pid == 0 &&
+		    p->kept[PARENT_WEB].pid == 0 && parent_kill_old(p, 0) == 0;
 	/* it could not begin */
 	return !p->ready && p->next_pid == 0 && p->status != 0;
 }
