@@ -41,21 +41,25 @@ call_refuse(struct serve_answer *a, enum err_kind kind, int status,
 
 /* --- the child --- */
 
-/* What the parent reads: a line, header fields, and the body. */
+/* What the parent reads first; header fields and the body follow. Both are one
+   program: it goes as it is. */
+struct call_head {
+	int status;
+	enum visit_type type;
+	size_t fields; /* bytes */
+};
+
 static void __attribute__((noreturn)) call_write(struct visit *v, int fd)
 {
-	struct buf head;
+	const struct call_head head = { v->status, v->type, v->fields.n };
+	const struct str first = { (const char *)&head, sizeof(head) };
 	struct err e;
-	bool ok;
-
-	buf_init(&head, HTTP1_HEAD_MAX);
-	buf_addf(&head, "%d %d %zu\n", v->status, (int)v->type, v->fields.n);
-	buf_adds(&head, buf_view(&v->fields));
 	/* a page with a hole in it is none */
-	ok = buf_ok(&head, &e) && buf_ok(&v->body_out, &e) &&
-	    arena_ok(&v->mem, &e) &&
-	    os_write_fd(fd, "answer", buf_view(&head), &e) &&
+	bool ok = buf_ok(&v->fields, &e) && buf_ok(&v->body_out, &e) &&
+	    arena_ok(&v->mem, &e) && os_write_fd(fd, "answer", first, &e) &&
+	    os_write_fd(fd, "answer", buf_view(&v->fields), &e) &&
 	    os_write_fd(fd, "answer", buf_view(&v->body_out), &e);
+
 	_exit(ok ? EX_OK : EX_SOFTWARE);
 }
 
@@ -137,25 +141,21 @@ calls_wants(const struct calls *all, struct pollfd at[CALL_MOST],
 	}
 }
 
-/* "200 0 123\n", 123 bytes of fields, and the body. */
 static bool
 call_read_answer(struct str out, struct serve_answer *a)
 {
-	struct str line, word;
-	uint64_t n[3];
+	struct call_head head;
 
-	if (!str_next(&out, '\n', &line))
+	if (out.n < sizeof(head))
 		return false;
-	for (size_t i = 0; i < 3; i++)
-		if (!str_next(&line, ' ', &word) ||
-		    !str_u64(word, HTTP1_HEAD_MAX, &n[i]))
-			return false;
-	if (n[1] > VISIT_STATS || n[2] > out.n)
+	memcpy(&head, out.p, sizeof(head));
+	out = str_from(out, sizeof(head));
+	if (head.type > VISIT_STATS || head.fields > out.n)
 		return false;
-	a->status = (int)n[0];
-	a->type = call_types[n[1]];
-	buf_adds(&a->fields, str_first(out, (size_t)n[2]));
-	buf_adds(&a->body, str_from(out, (size_t)n[2]));
+	a->status = head.status;
+	a->type = call_types[head.type];
+	buf_adds(&a->fields, str_first(out, head.fields));
+	buf_adds(&a->body, str_from(out, head.fields));
 	return true;
 }
 
