@@ -25,13 +25,18 @@ change_is_key(struct str line, struct str key)
 	return eq < line.n && str_eq(str_trim(str_first(line, eq)), key);
 }
 
+/* Does this line begin the section that is meant? */
 static bool
-change_is_section(struct str line, struct str account)
+change_is_section(struct str line, const struct change *c)
 {
 	struct str inner = str_trim((struct str){ line.p + 1, line.n - 2 });
 
-	return str_ends(line, STR("]")) && str_starts(inner, STR("account ")) &&
-	    str_eq(str_trim(str_from(inner, 7)), account);
+	if (line.n < 2 || !str_ends(line, STR("]")))
+		return false;
+	if (c->relay)
+		return str_eq(inner, STR("relay"));
+	return c->account.n > 0 && str_starts(inner, STR("account ")) &&
+	    str_eq(str_trim(str_from(inner, 7)), c->account);
 }
 
 static void
@@ -56,8 +61,7 @@ static void
 change_scan_line(struct change_scan *s, struct str line, struct change_place at)
 {
 	if (line.n > 0 && line.p[0] == '[') {
-		s->ours = line.n > 1 && s->change->account.n > 0 &&
-		    change_is_section(line, s->change->account);
+		s->ours = change_is_section(line, s->change);
 		s->section = s->section || s->ours;
 		s->sample = false;
 		s->end = s->ours ? at.to : s->end;
@@ -72,13 +76,14 @@ change_scan_line(struct change_scan *s, struct str line, struct change_place at)
 	}
 }
 
-/* Without the byte order mark, which stays in front of it. */
+/*
+ * Without the byte order mark, which stays in front of it. ours: it begins in
+ * the section that is meant.
+ */
 static struct change_scan
-change_scan(struct str text, const struct change *c)
+change_scan(struct str text, const struct change *c, bool ours)
 {
-	struct change_scan s = { .change = c,
-		.ours = c->account.n == 0,
-		.section = c->account.n == 0 };
+	struct change_scan s = { .change = c, .ours = ours, .section = ours };
 	size_t at = str_starts(text, STR("\xef\xbb\xbf")) ? 3 : 0, end;
 
 	s.end = at;
@@ -103,10 +108,29 @@ change_add_line(struct str line, bool crlf, struct buf *out)
 	buf_addz(out, crlf ? "\r\n" : "\n");
 }
 
+static bool
+change_is_top(const struct change *c)
+{
+	return c->account.n == 0 && !c->relay;
+}
+
+/* What follows the line of a key: without further lines of it. */
+static void
+change_add_rest(struct str rest, const struct change *c, struct buf *out)
+{
+	struct change_scan s = change_scan(rest, c, true);
+
+	for (; s.key.found; s = change_scan(rest, c, true)) {
+		buf_adds(out, str_first(rest, s.key.from));
+		rest = str_from(rest, s.key.to);
+	}
+	buf_adds(out, rest);
+}
+
 bool
 change_text(struct str text, const struct change *c, struct buf *out)
 {
-	struct change_scan s = change_scan(text, c);
+	struct change_scan s = change_scan(text, c, change_is_top(c));
 	struct change_place at = s.key.found ? s.key : s.comment;
 	bool crlf = str_find(text, STR("\r\n")) < text.n;
 	size_t start = out->n;
@@ -121,17 +145,20 @@ change_text(struct str text, const struct change *c, struct buf *out)
 	if (!s.section) {
 		if (out->n > start)
 			change_add_line(STR(""), crlf, out);
-		buf_addf(out, "[account %.*s]%s\n", STR_ARG(c->account),
-		    crlf ? "\r" : "");
+		buf_addf(out, "[%s%.*s]%s\n", c->relay ? "relay" : "account ",
+		    STR_ARG(c->account), crlf ? "\r" : "");
 	}
 	if (c->line.n > 0)
 		change_add_line(c->line, crlf, out);
-	buf_adds(out, str_from(text, at.to));
+	if (s.key.found)
+		change_add_rest(str_from(text, at.to), c, out);
+	else
+		buf_adds(out, str_from(text, at.to));
 	return true;
 }
 
 bool
 change_has(struct str text, const struct change *c)
 {
-	return change_scan(text, c).key.found;
+	return change_scan(text, c, change_is_top(c)).key.found;
 }

@@ -67,6 +67,7 @@ config_relay(const struct config *c, struct arena *a, struct config_pair **out,
 {
 	struct config unused = { 0 };
 	struct load l = {
+		.draft = c->draft,
 		.pass = { .half = CONFIG_PUBLIC,
 		    .at = &unused,
 		    .mem = &unused.mem },

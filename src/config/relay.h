@@ -13,10 +13,10 @@
 #include "config/file.h"
 
 /*
- * Reads the file of *c once more, for its section [relay]. Variables
- * POST365_RELAY_<KEY> stand in place of all lines of that key; values of a key
- * that may be given several times are parted by ";". All texts live in a.
- * ERR_CONFIG, ERR_RETRY.
+ * Reads the file of *c, or its draft, once more, for its section [relay].
+ * Variables POST365_RELAY_<KEY> stand in place of all lines of that key; values
+ * of a key that may be given several times are parted by ";". All texts live
+ * in a. ERR_CONFIG, ERR_RETRY.
  */
 bool config_relay(const struct config *c, struct arena *a,
     struct config_pair **out, struct err *e)

@@ -447,6 +447,50 @@ says 'lines: by a pipe' new/er/config "^client_secret = ${SECRET}x\$"
 yes 'lines: its command line' grep -q -- --lines cmdline
 lacks 'lines: has no secret' cmdline "$SECRET"
 
+# --- [relay], a line for each value
+
+sed '/^client_secret/d' new/before >rel.conf
+printf '[account x]\nfrom = x@b.example\n' >>rel.conf
+cp rel.conf rel.was
+check 'relay: set' 0 run "$P" -C rel.conf config set relay.listen \
+    '127.0.0.1:2525 plain; [::1]:2525 plain'
+has 'relay: set, told' "$OUT" 'set relay.listen in rel.conf'
+check 'relay: allow' 0 run "$P" -C rel.conf config set relay.allow \
+    '10.1.0.0/16;10.2.0.9' --json
+json 'relay: what was changed' '"changed":["relay.allow"]}'
+check 'relay: again' 0 run "$P" -C rel.conf config set relay.allow 10.3.0.0/16
+same 'relay: at the end, all of a key anew' "$(cat rel.was)
+
+[relay]
+listen = 127.0.0.1:2525 plain
+listen = [::1]:2525 plain
+allow = 10.3.0.0/16" "$(cat rel.conf)"
+check 'relay: get' 0 run "$P" -C rel.conf config get relay.listen
+same 'relay: get, a line each' '127.0.0.1:2525 plain
+[::1]:2525 plain' "$(cat "$OUT")"
+check 'relay: show' 0 run "$P" -C rel.conf config show
+same 'relay: show, its lines' "$(sed -n '/^\[relay\]/,$p' rel.conf)" \
+    "$(sed -n '/^\[relay\]/,$p' "$OUT")"
+cp rel.conf rel.was
+check 'relay: an open one' 78 run "$P" -C rel.conf config set relay.allow \
+    0.0.0.0/0
+says 'relay: an open one, why' "$ERR" 'would let the world send mail'
+check 'relay: no such key' 78 run "$P" -C rel.conf config set relay.lisen x
+says 'relay: no such key, which' "$ERR" 'did you mean listen'
+check 'relay: a key that has one value' 78 run "$P" -C rel.conf config set \
+    relay.hostname 'a;b'
+check 'relay: no value' 64 run "$P" -C rel.conf config set relay.listen
+check 'relay: not without its section' 64 run "$P" -C rel.conf config set \
+    listen x
+says 'relay: not without its section, what then' "$ERR" \
+    'did you mean relay.listen'
+yes 'relay: the file is as it was' cmp rel.was rel.conf
+check 'relay: unset' 0 run "$P" -C rel.conf config unset relay.listen
+no 'relay: unset: all lines of it' grep listen rel.conf
+check 'relay: unset: not there' 78 run "$P" -C rel.conf config unset \
+    relay.listen
+check 'relay: get: not there' 78 run "$P" -C rel.conf config get relay.listen
+
 # who changes them at once, takes turns
 cp new/before turns.conf
 jobs=''

@@ -21,10 +21,13 @@
 #include "config/file.h"
 #include "config/load.h"
 #include "config/oddity.h"
+#include "config/relay.h"
 #include "config/show.h"
+#include "relay/conf.h"
 
 enum {
 	MEM_MAX = 64 * 1024,
+	RELAY_MAX = 8 << 20, /* of all that [relay] may have */
 	MODES = 07777,
 	LOCK_MS = 30000 /* one of us may be making a key meanwhile */
 };
@@ -373,6 +376,31 @@ apply_unset(struct apply *a, const struct config_row *row, struct err *e)
 	return apply_line(a, row, &line, e);
 }
 
+bool
+apply_relay(struct apply *a, const char *key, struct str values, struct err *e)
+{
+	struct change change = { .relay = true, .key = str_of(key) };
+	struct apply_file *f = a->file;
+	struct buf lines, next;
+	struct str one;
+	bool ok;
+
+	buf_init(&lines, CONFIG_FILE_MAX);
+	buf_init_secret(&next, CONFIG_FILE_MAX);
+	while (str_next(&values, ';', &one))
+		if (str_trim(one).n > 0)
+			buf_addf(&lines, "%s%s = %.*s", lines.n > 0 ? "\n" : "",
+			    key, STR_ARG(str_trim(one)));
+	change.line = buf_view(&lines);
+	f->changed = change_text(buf_view(&f->text), &change, &next);
+	ok = buf_ok(&lines, e) && buf_ok(&next, e);
+	buf_release(&lines);
+	buf_release(&f->text);
+	f->text = next;
+	a->relay = key;
+	return ok;
+}
+
 /* What the environment says in place of what was given. */
 static void
 apply_warn(const struct apply *a, const struct config *c,
@@ -414,6 +442,24 @@ apply_is_mixed_up(struct apply *a, const struct access *access, struct err *e)
 	return false;
 }
 
+/* Could the relay start with them, as far as they say? */
+static bool
+apply_check_relay(const struct apply *a, const struct config *c, struct err *e)
+{
+	struct config_pair *lines;
+	struct arena mem;
+	struct conf conf;
+	bool ok;
+
+	if (a->relay == NULL)
+		return true;
+	arena_init(&mem, RELAY_MAX);
+	ok = config_relay(c, &mem, &lines, e) &&
+	    conf_read(&mem, lines, &conf, e) && conf_check(&conf, e);
+	arena_release(&mem);
+	return ok;
+}
+
 bool
 apply_check(struct apply *a, bool warn, struct err *e)
 {
@@ -431,7 +477,8 @@ apply_check(struct apply *a, bool warn, struct err *e)
 
 	ok = config_load(&config, &ask, &a->cli->log, e) &&
 	    access_load(&access, &config, &a->cli->log, e) &&
-	    !apply_is_mixed_up(a, &access, e);
+	    !apply_is_mixed_up(a, &access, e) &&
+	    apply_check_relay(a, &config, e);
 	if (ok && warn)
 		apply_warn(a, &config, &access);
 	access_release(&access);

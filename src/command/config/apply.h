@@ -34,6 +34,7 @@ struct apply {
 	/* of each key: a value was given; the text is another one now */
 	unsigned char did[CONFIG_KEYS];
 	const struct config_row *at; /* whose value apply_check refused */
+	const char *relay; /* the key of [relay] that was changed; or NULL */
 };
 
 /*
@@ -92,6 +93,13 @@ bool apply_set(struct apply *a, const struct config_row *row, struct str value,
 /* Takes the key away, if it is there; a default is named in its place. */
 bool apply_unset(struct apply *a, const struct config_row *row, struct err *e)
     __attribute__((warn_unused_result));
+/*
+ * Gives the key of [relay] its values, which ";" parts: a line each, in place
+ * of all that it had. No value: its lines go; file->changed says whether there
+ * were any. Keeps key, whose sense and values apply_check looks at.
+ */
+bool apply_relay(struct apply *a, const char *key, struct str values,
+    struct err *e) __attribute__((warn_unused_result));
 /* The file that has the key, or is to have it. Lends. */
 const char *apply_path(struct apply *a, const struct config_row *row);
 

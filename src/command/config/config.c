@@ -13,9 +13,35 @@
 #include "command/config/set.h"
 #include "config/access.h"
 #include "config/key.h"
+#include "config/relay.h"
 #include "config/show.h"
+#include "relay/conf.h"
 
 enum { TEXT_MAX = 256 * 1024 }; /* values of 8 kB each, and comments */
+
+/* All lines of [relay], or the values of one key of it. */
+static bool
+settings_add_relay(const struct config *c, const char *key, struct buf *out,
+    struct err *e)
+{
+	struct config_pair *p = NULL;
+	struct arena mem;
+	bool ok;
+
+	arena_init(&mem, TEXT_MAX);
+	/* standard input was read already */
+	ok = c->piped || config_relay(c, &mem, &p, e);
+	if (key == NULL && p != NULL)
+		buf_addz(out, "\n[relay]\n");
+	for (; ok && p != NULL; p = p->next)
+		if (key == NULL)
+			buf_addf(out, "%.*s = %.*s\n", STR_ARG(p->key),
+			    STR_ARG(p->value));
+		else if (str_eq(p->key, str_of(key)))
+			buf_addf(out, "%.*s\n", STR_ARG(p->value));
+	arena_release(&mem);
+	return ok;
+}
 
 static int
 settings_show(const struct settings *s)
@@ -28,7 +54,7 @@ settings_show(const struct settings *s)
 	struct access access = { 0 };
 	struct config config;
 	struct buf text;
-	struct err e;
+	struct err e, unsaid;
 	bool whole;
 	int code;
 
@@ -38,6 +64,9 @@ settings_show(const struct settings *s)
 	if (config_load(&config, &ask, &c->log, &e)) {
 		whole = access_load(&access, &config, &c->log, &e);
 		config_show(&config, &access, &text);
+		whole = settings_add_relay(&config, NULL, &text,
+			    whole ? &e : &unsaid) &&
+		    whole;
 		code = cli_print(c, &text);
 		if (code == EX_OK && !whole)
 			code = cli_fail(c, &e);
@@ -102,6 +131,24 @@ settings_path(const struct settings *s)
 	return code;
 }
 
+const char *
+settings_relay_key(const char *name)
+{
+	static const struct str prefix = STR_INIT("relay.");
+
+	return str_starts(str_of(name), prefix) ? name + prefix.n : NULL;
+}
+
+static bool
+settings_is_relay(const char *name)
+{
+	size_t i = 0;
+
+	while (conf_key(i) != NULL && strcmp(conf_key(i), name) != 0)
+		i++;
+	return conf_key(i) != NULL;
+}
+
 const struct config_row *
 settings_row(const char *name, struct err *e)
 {
@@ -117,12 +164,14 @@ settings_row(const char *name, struct err *e)
 		return row;
 	near = config_row_nearest(str_of(name));
 	err_set(e, ERR_USAGE, "there is no key \"%.60s\"", name);
-	if (near != NULL)
+	if (settings_is_relay(name))
+		err_remedy(e, "did you mean relay.%s?", name);
+	else if (near != NULL)
 		err_remedy(e, "did you mean %s?", near);
 	else
 		err_remedy(e,
-		    "post365 help config lists the keys; those of [relay] and "
-		    "`from` of an account stand in the file, to be edited");
+		    "post365 help config lists the keys; those of [relay] are "
+		    "relay.KEY");
 	return NULL;
 }
 
@@ -134,23 +183,25 @@ settings_get(const struct settings *s)
 		.path = s->cli.common.config,
 		.account = s->cli.common.account,
 	};
-	const struct config_row *row;
+	const char *relay = settings_relay_key(s->word[1]);
+	const struct config_row *row = NULL;
 	struct access access = { 0 };
 	struct config config = { 0 };
 	struct buf text;
 	struct err e;
 	bool ok;
 
-	row = settings_row(s->word[1], &e);
-	if (row == NULL)
+	if (relay == NULL && (row = settings_row(s->word[1], &e)) == NULL)
 		return cli_fail(&s->cli, &e);
 	buf_init(&text, TEXT_MAX);
 	ok = config_load(&config, &ask, &s->cli.log, &e) &&
-	    (row->half == CONFIG_PUBLIC ||
-		access_load(&access, &config, &s->cli.log, &e));
-	if (ok && !config_value(&config, &access, row, &text))
-		ok = err_set(&e, ERR_CONFIG, "%s is not set", row->name);
-	buf_addc(&text, '\n');
+	    (row == NULL || row->half == CONFIG_PUBLIC ||
+		access_load(&access, &config, &s->cli.log, &e)) &&
+	    (row != NULL || settings_add_relay(&config, relay, &text, &e));
+	if (ok && row != NULL && config_value(&config, &access, row, &text))
+		buf_addc(&text, '\n');
+	if (ok && text.n == 0)
+		ok = err_set(&e, ERR_CONFIG, "%s is not set", s->word[1]);
 	ok = ok && buf_ok(&text, &e) && cli_out(buf_view(&text), &e);
 	buf_release(&text);
 	access_release(&access);

@@ -44,6 +44,8 @@ const char *settings_word(size_t i);
 /* ERR_USAGE: no key of this name, and which is near. */
 struct config_row;
 const struct config_row *settings_row(const char *name, struct err *e);
+/* "relay.KEY": that key of [relay]; NULL: it is none. Lends from name. */
+const char *settings_relay_key(const char *name);
 /* ERR_CONFIG (66): there is no file to change. */
 struct config_places;
 bool settings_no_file(const struct config_places *places, struct err *e);

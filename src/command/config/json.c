@@ -279,6 +279,8 @@ json_add_change(struct apply *a, struct jsonw *w)
 	for (size_t i = 0; i < CONFIG_KEYS; i++)
 		if ((a->did[i] & APPLY_CHANGED) != 0)
 			jsonw_str(w, str_of(config_rows[i].name));
+	if (a->relay != NULL)
+		jsonw_str(w, arena_fmt(&a->mem, "relay.%s", a->relay));
 	jsonw_close(w, ']');
 }
 

@@ -19,6 +19,9 @@ struct set {
 	/* of each key; p NULL: nothing; n 0: it is to be taken away */
 	struct str value[CONFIG_KEYS];
 	const struct config_row *at; /* whose line or word is refused */
+	const char *relay; /* a key of [relay] in place of these; or NULL */
+	struct str relay_values;
+	bool away; /* what is named is to be taken away */
 };
 
 /* Others see a command line. */
@@ -69,11 +72,26 @@ set_ask(struct set *t, const char *value, struct err *e)
 }
 
 static bool
+set_read_relay(struct set *t, struct err *e)
+{
+	t->relay_values = str_trim(str_of(t->s->word[2]));
+	if (t->relay_values.n > 0)
+		return config_text_check(t->relay_values, e);
+	err_set(e, ERR_USAGE, "relay.%s: there is no value", t->relay);
+	return err_remedy(e,
+	    "like post365 config set relay.listen '127.0.0.1:25; [::1]:25', "
+	    "which replaces all lines of that key");
+}
+
+static bool
 set_read_words(struct set *t, struct err *e)
 {
 	const char *value = t->s->word[2];
 	struct str text;
 
+	t->relay = settings_relay_key(t->s->word[1]);
+	if (t->relay != NULL)
+		return set_read_relay(t, e);
 	t->at = settings_row(t->s->word[1], e);
 	if (t->at == NULL || !set_ask(t, value, e))
 		return false;
@@ -146,6 +164,10 @@ set_read_lines(struct set *t, struct err *e)
 static bool
 set_read_name(struct set *t, struct err *e)
 {
+	t->away = true;
+	t->relay = settings_relay_key(t->s->word[1]);
+	if (t->relay != NULL)
+		return true;
 	t->at = settings_row(t->s->word[1], e);
 	if (t->at != NULL)
 		t->value[t->at - config_rows] = STR("");
@@ -167,7 +189,8 @@ set_change(struct set *t, struct err *e)
 		value++;
 	}
 	t->at = NULL;
-	return true;
+	return t->relay == NULL ||
+	    apply_relay(&t->apply, t->relay, t->relay_values, e);
 }
 
 /* "set from in FILE" */
@@ -185,6 +208,9 @@ set_tell(struct set *t, struct err *e)
 			buf_addf(&text, "%s %s in %s\n",
 			    (a->did[i] & APPLY_GIVEN) != 0 ? "set" : "removed",
 			    row->name, apply_path(a, row));
+	if (t->relay != NULL)
+		buf_addf(&text, "%s relay.%s in %s\n",
+		    t->away ? "removed" : "set", t->relay, a->file->path);
 	ok = buf_ok(&text, e) && cli_out(buf_view(&text), e);
 	buf_release(&text);
 	return ok;
@@ -201,10 +227,10 @@ set_do(struct set *t, set_read *read, struct err *e)
 	if (!read(t, e) || !apply_open(a, s->lines, s->tag, e) ||
 	    !set_change(t, e))
 		return false;
-	if (read == set_read_name && a->file[0].changed == a->file[1].changed)
+	if (t->away && a->file[0].changed == a->file[1].changed)
 		return err_set(e, ERR_CONFIG, "%s is not set in %s", s->word[1],
 		    a->file->path);
-	return apply_check(a, read != set_read_name, e) && apply_close(a, e) &&
+	return apply_check(a, !t->away, e) && apply_close(a, e) &&
 	    (s->json || set_tell(t, e));
 }
 
