@@ -109,7 +109,11 @@ rows() {
 }
 
 # One row, in a shell of its own with a sandbox of its own.
-row() { # NAME EXIT COPIES WORDS
+row() { # NAME|EXIT|COPIES|WORDS
+	IFS='|' read -r rule want copies words <<-END
+	$1
+	END
+	set -- "$rule" "$want" "$copies" "$words"
 	start_sandbox --fault "$1"
 	setting connect_timeout 2s
 	setting timeout 3s
@@ -161,23 +165,7 @@ limited() {
 
 echo 'a message' >"$TMP/body"
 rows >"$TMP/rows"
-n=0
-while IFS='|' read -r rule want copies words; do
-	n=$((n + 1))
-	(
-		OUT=$TMP/out.$n ERR=$TMP/err.$n
-		row "$rule" "$want" "$copies" "$words" >"$TMP/row.$n" 2>&1
-	) &
-	# They mostly wait, so several at once.
-	[ $((n % 6)) != 0 ] || wait
-done <"$TMP/rows"
-wait
-i=0
-while [ $i -lt $n ]; do
-	i=$((i + 1))
-	cat "$TMP/row.$i"
-	grep -q '^ok' "$TMP/row.$i" || failures=$((failures + 1))
-done
+rows_at_once 4 "$TMP/rows" row
 
 # --- every kind of fault that there is was played
 run "$P" help sandbox

@@ -400,6 +400,46 @@ lacks() {
 	fi
 }
 
+# rows_at_once N FILE COMMAND...: COMMAND with each line of FILE behind it, N of
+# them at a time, each in a shell of its own and with its own OUT and ERR. For
+# rows that mostly wait. What they print comes in their order; each has to say
+# ok. $ROW is its number.
+rows_at_once() {
+	lanes=$1 file=$2 pids=''
+	shift 2
+	rm -rf "$TMP"/row.*
+	while [ "$lanes" -gt 0 ]; do
+		lanes=$((lanes - 1))
+		(
+			trap - EXIT
+			SB_PID=''
+			take_rows "$@"
+		) <"$file" &
+		pids="$pids $!"
+	done
+	for pid in $pids; do wait "$pid"; done
+	ROW=0
+	while read -r line; do
+		ROW=$((ROW + 1))
+		cat "$TMP/row.$ROW/said"
+		grep -q '^ok' "$TMP/row.$ROW/said" &&
+		    ! grep -q '^not ok' "$TMP/row.$ROW/said" ||
+		    failures=$((failures + 1))
+	done <"$file"
+}
+# The rows that no other lane took before.
+take_rows() {
+	ROW=0
+	while IFS= read -r line; do
+		ROW=$((ROW + 1))
+		mkdir "$TMP/row.$ROW" 2>/dev/null || continue
+		(
+			OUT=$TMP/row.$ROW/out ERR=$TMP/row.$ROW/err
+			"$@" "$line"
+		) >"$TMP/row.$ROW/said" 2>&1 </dev/null
+	done
+}
+
 # now_ms: for measuring waits. Without a fraction of a second in date (that
 # is POSIX), seconds.
 now_ms() {
