@@ -443,6 +443,35 @@ async function looks() {
 	await look(page, 'certificate');
 }
 
+// --- a step that is there stays: who hears the page hears it once
+
+async function live() {
+	const box = await w.sandbox();
+	const h = await furnished(box);
+	const page = await w.visit(h);
+	await go(page, '/test');
+	box.faults('send late ms=3000 x2');
+	await begin(page, 'you@example.org');
+	await page.waitForSelector(AT.steps);
+	await page.evaluate(() => {
+		const steps = document.getElementById('steps');
+		const count = (list) => [...list].filter((node) =>
+		    /^(LI|OL)$/.test(node.nodeName)).length;
+		const seen = window.seen = { come: 0, gone: 0,
+		    had: steps.querySelectorAll('li').length };
+		new MutationObserver((all) => all.forEach((one) => {
+			seen.come += count(one.addedNodes);
+			seen.gone += count(one.removedNodes);
+		})).observe(steps, { childList: true, subtree: true });
+	});
+	await end(page);
+	const seen = await page.evaluate(() => window.seen);
+	const has = await page.locator(AT.steps).count();
+	w.same('none was taken away', 0, seen.gone);
+	w.same('each new one came once', has - seen.had, seen.come);
+	w.holds('some came', seen.come > 0, JSON.stringify(seen));
+}
+
 // --- the server ends while its page is open
 
 async function lost() {
@@ -474,6 +503,7 @@ const ROWS = [
 	['sign in', signIn],
 	['texts of others', hostile],
 	['keyboard', keyboard],
+	['live', live],
 	['lost', lost],
 	['look', looks],
 ];
