@@ -10,6 +10,8 @@
 #include "config/load.h"
 #include "mail/addr.h"
 
+static const char machine_folder[] = "/var/lib/post365";
+
 /* An empty variable is as good as none. */
 static struct str
 variable(const char *name)
@@ -198,12 +200,27 @@ derive_sender(struct config *c, struct err *e)
 	return true;
 }
 
+/*
+ * Root, and the user of post365 install's service, whose folders are the
+ * machine's for sudo -u as well, where his home is none.
+ */
+static bool
+is_machine(const struct config *c)
+{
+	struct os_stat st;
+	struct err absent;
+
+	return c->origin[CONFIG_STATE_DIR].name == NULL &&
+	    (geteuid() == 0 ||
+		(os_stat_path(machine_folder, &st, &absent) &&
+		    st.owner == geteuid()));
+}
+
 /* A folder set by name has all of it; the machine's has its usual places. */
 static void
 derive_spool(struct config *c)
 {
-	bool machine =
-	    c->origin[CONFIG_STATE_DIR].name == NULL && geteuid() == 0;
+	bool machine = is_machine(c);
 
 	if (c->spool_dir.p == NULL && (machine || c->state_dir.n > 0)) {
 		c->spool_dir = machine ?
@@ -226,8 +243,8 @@ derive_state_dir(struct config *c)
 
 	if (c->state_dir.p != NULL)
 		return;
-	if (geteuid() == 0)
-		c->state_dir = STR("/var/lib/post365");
+	if (is_machine(c))
+		c->state_dir = str_of(machine_folder);
 	else if (str_starts(xdg, STR("/")))
 		c->state_dir = arena_fmt(&c->mem, "%.*s/post365", STR_ARG(xdg));
 	else if (str_starts(home, STR("/")))

@@ -114,6 +114,30 @@ same_file 'uninstall: all is as it was' before after
 check 'uninstall, twice' 0 uninst m
 says 'uninstall, twice: nothing' "$OUT" '^nothing to undo: there is no '
 
+# --- by hand as the service's user, whose home is /
+
+cat >service.sh <<'EOF'
+mount -t tmpfs tmpfs /var/lib && mount -t tmpfs tmpfs /var/spool || exit 77
+cp "$1" /var/lib/post
+printf 'from = a@contoso.com\n' >/var/lib/config
+mkdir /var/lib/post365 /var/spool/post365
+chown 64999 /var/lib/post365 /var/spool/post365 /var/lib/config
+for uid in 64999 64998; do
+	setpriv --reuid "$uid" --regid "$uid" --clear-groups env HOME=/ \
+	    /var/lib/post -C /var/lib/config queue run
+	echo "$uid $?"
+done
+ls /var/lib/post365 /var/spool/post365
+EOF
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null &&
+    unshare -m sh service.sh "$POST365" >"$OUT" 2>"$ERR"; then
+	has 'by hand: the service'\''s user' "$OUT" '64999 0'
+	has 'by hand: in its folders' "$OUT" worker
+	lacks 'by hand: nobody else' "$OUT" '64998 0'
+else
+	skip 'by hand' 'not root, or no mounts'
+fi
+
 # --- a queue with mail in it stays, whatever is asked
 
 rm -rf m
