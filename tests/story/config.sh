@@ -471,6 +471,8 @@ same 'relay: get, a line each' '127.0.0.1:2525 plain
 check 'relay: show' 0 run "$P" -C rel.conf config show
 same 'relay: show, its lines' "$(sed -n '/^\[relay\]/,$p' rel.conf)" \
     "$(sed -n '/^\[relay\]/,$p' "$OUT")"
+check 'relay: show --json' 0 run "$P" -C rel.conf config show --json
+json 'lines of the relay' '],"relay":[{"name":"listen","value":"127.0.0.1:2525 plain"},{"name":"listen","value":"[::1]:2525 plain"},{"name":"allow","value":"10.3.0.0/16"}]}'
 cp rel.conf rel.was
 check 'relay: an open one' 78 run "$P" -C rel.conf config set relay.allow \
     0.0.0.0/0

@@ -12,6 +12,7 @@
 #include "config/credential.h"
 #include "config/file.h"
 #include "config/key.h"
+#include "config/relay.h"
 #include "config/show.h"
 
 enum {
@@ -205,6 +206,26 @@ json_add_file(const struct json_show *j, struct jsonw *w)
 		json_add_error(w, NULL, &j->unable);
 }
 
+/* The lines of [relay]; none where they cannot be read. */
+static void
+json_add_relay(struct json_show *j, struct jsonw *w)
+{
+	struct config_pair *p = NULL;
+	struct err unread;
+
+	if (j->config.piped || !config_relay(&j->config, &j->mem, &p, &unread))
+		p = NULL;
+	jsonw_key(w, STR("relay"));
+	jsonw_open(w, '[');
+	for (; p != NULL; p = p->next) {
+		jsonw_open(w, '{');
+		jsonw_member(w, STR("name"), p->key);
+		jsonw_member(w, STR("value"), p->value);
+		jsonw_close(w, '}');
+	}
+	jsonw_close(w, ']');
+}
+
 static bool
 json_print(struct json_show *j, struct err *e)
 {
@@ -223,6 +244,7 @@ json_print(struct json_show *j, struct err *e)
 	for (size_t i = 0; i < CONFIG_KEYS; i++)
 		json_add_key(j, &config_rows[i], &w);
 	jsonw_close(&w, ']');
+	json_add_relay(j, &w);
 	jsonw_close(&w, '}');
 	ok = jsonw_end_line(&w, e) && cli_out(buf_view(&text), e);
 	packed_release(&j->texts);
