@@ -410,11 +410,7 @@ rows_at_once() {
 	rm -rf "$TMP"/row.*
 	while [ "$lanes" -gt 0 ]; do
 		lanes=$((lanes - 1))
-		(
-			trap - EXIT
-			SB_PID=''
-			take_rows "$@"
-		) <"$file" &
+		take_rows "$@" <"$file" &
 		pids="$pids $!"
 	done
 	for pid in $pids; do wait "$pid"; done
@@ -429,15 +425,17 @@ rows_at_once() {
 }
 # The rows that no other lane took before.
 take_rows() {
-	ROW=0
+	trap - EXIT
+	SB_PID='' ROW=0
 	while IFS= read -r line; do
 		ROW=$((ROW + 1))
 		mkdir "$TMP/row.$ROW" 2>/dev/null || continue
-		(
-			OUT=$TMP/row.$ROW/out ERR=$TMP/row.$ROW/err
-			"$@" "$line"
-		) >"$TMP/row.$ROW/said" 2>&1 </dev/null
+		(take_row "$@" "$line") >"$TMP/row.$ROW/said" 2>&1 </dev/null
 	done
+}
+take_row() {
+	OUT=$TMP/row.$ROW/out ERR=$TMP/row.$ROW/err
+	"$@"
 }
 
 # now_ms: for measuring waits. Without a fraction of a second in date (that

@@ -14,7 +14,7 @@
  *					a program
  *			/healthz	nothing
  *
- * Source: design.md 6a; web.md.
+ * Source: design.md 1; web.md.
  */
 #ifndef COMMAND_WEB_HOUSE_H
 #define COMMAND_WEB_HOUSE_H
