@@ -11,6 +11,7 @@
 #include "base/secret.h"
 
 enum {
+	FIRST_BLOCK = 512 - 64, /* several of them share a page */
 	BLOCK_SIZE = 4096 - 64, /* a page less malloc's and our own header */
 	STASH_BLOCK = 8192 - 64,
 	KEPT_MOST = 64 * 1024
@@ -100,9 +101,13 @@ take_block(struct arena_stash *s, size_t cap)
 static struct arena_block *
 add_block(struct arena *a, size_t n)
 {
-	size_t least = a->stash != NULL ? STASH_BLOCK : BLOCK_SIZE;
-	struct arena_block *b = take_block(a->stash, n > least ? n : least);
+	size_t least = a->blocks == NULL ? FIRST_BLOCK : BLOCK_SIZE;
+	struct arena_block *b;
 
+	if (a->stash != NULL)
+		least = STASH_BLOCK;
+
+	b = take_block(a->stash, n > least ? n : least);
 	if (b == NULL) {
 		a->no_memory = true;
 		return NULL;
@@ -110,6 +115,13 @@ add_block(struct arena *a, size_t n)
 	b->next = a->blocks;
 	a->blocks = b;
 	return b;
+}
+
+void
+arena_expect(struct arena *a, size_t n)
+{
+	if (add_block(a, n) == NULL)
+		a->no_memory = false; /* it is tried when it is needed */
 }
 
 void
@@ -133,8 +145,8 @@ arena_renew(struct arena *a)
 	}
 	arena_release(&was);
 	/* in one piece, so that the next job needs no other */
-	if (all > 0 && all <= KEPT_MOST && add_block(a, all) == NULL)
-		a->no_memory = false; /* it is tried when it is needed */
+	if (all > 0 && all <= KEPT_MOST)
+		arena_expect(a, all);
 }
 
 void *

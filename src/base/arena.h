@@ -41,6 +41,8 @@ void arena_init_of(struct arena *a, size_t limit, struct arena_stash *stash);
 void arena_stash_release(struct arena_stash *s); /* it takes none any more */
 /* The same for secrets: they never stay behind in freed memory. */
 void arena_init_secret(struct arena *a, size_t limit);
+/* About n bytes will be asked for: they come in one piece. */
+void arena_expect(struct arena *a, size_t n);
 void arena_release(struct arena *a); /* frees all; zeroes *a */
 /*
  * Takes back what was lent, and what was latched, for the next job of the same

@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUF_FIRST = 64 }; /* the smallest block worth asking for */
+/*
+ * The smallest block worth asking for, and what each is short of a power of
+ * two: malloc's own bytes fit in there, and no block takes twice its pages.
+ */
+enum { BUF_FIRST = 32, BUF_SHORT = 32 };
 
 void
 buf_init(struct buf *b, size_t limit)
@@ -20,12 +24,23 @@ buf_init_secret(struct buf *b, size_t limit)
 	*b = (struct buf){ .limit = limit, .secret = true };
 }
 
+void
+buf_init_in(struct buf *b, char *room, size_t n, size_t limit)
+{
+	*b = (struct buf){ .p = room,
+		.cap = n < limit + 1 ? n : limit + 1,
+		.limit = limit,
+		.lent = true };
+	*room = '\0';
+}
+
 static void
 discard(struct buf *b)
 {
 	if (b->secret && b->p != NULL)
 		explicit_bzero(b->p, b->cap);
-	free(b->p);
+	if (!b->lent)
+		free(b->p);
 }
 
 void
@@ -54,10 +69,10 @@ grow(struct buf *b, size_t want)
 	char *p;
 
 	while (cap < want)
-		cap = cap > SIZE_MAX / 2 ? want : cap * 2;
+		cap = cap > SIZE_MAX / 4 ? want : cap * 2 + BUF_SHORT;
 	if (cap > b->limit + 1 && want <= b->limit + 1)
 		cap = b->limit + 1;
-	if (b->secret) {
+	if (b->secret || b->lent) {
 		p = malloc(cap);
 		if (p != NULL) {
 			if (b->p != NULL)
@@ -73,6 +88,7 @@ grow(struct buf *b, size_t want)
 	}
 	b->p = p;
 	b->cap = cap;
+	b->lent = false;
 	return true;
 }
 

@@ -21,12 +21,18 @@ struct buf {
 	size_t n, cap, limit;
 	bool full, no_memory; /* latched */
 	bool secret;          /* wiped when grown, reset or released */
+	bool lent;            /* p is the caller's */
 };
 
 /* limit: the most bytes it may hold. */
 void buf_init(struct buf *b, size_t limit);
 /* The same for a secret: its bytes never stay behind in freed memory. */
 void buf_init_secret(struct buf *b, size_t limit);
+/*
+ * The same within room[n], n > 0, which is borrowed until release: what is
+ * short costs no malloc. What is longer moves out of it.
+ */
+void buf_init_in(struct buf *b, char *room, size_t n, size_t limit);
 void buf_release(struct buf *b); /* zeroes *b */
 /* Empty and unlatched again; keeps memory and limit. */
 void buf_reset(struct buf *b);

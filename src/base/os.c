@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum {
-	READ_FIRST = 500, /* a small file needs no more, nor large memory */
+	READ_FIRST = 479, /* a small file needs no more, nor large memory */
 	READ_PIECE = 65536,
 	LOCK_PAUSE_MS = 20, /* flock knows no deadline: ask this often */
 	MAKE_TRIES = 16
@@ -228,14 +228,17 @@ os_read_some(int fd, const char *name, struct os_piece *to, struct err *e)
 bool
 os_read_fd(int fd, const char *name, struct buf *out, struct err *e)
 {
-	size_t room, piece = READ_FIRST;
+	size_t room, piece;
 	ssize_t got;
 	char *to;
 
-	for (;; piece = out->n < READ_PIECE ? out->n : READ_PIECE) {
+	for (;;) {
+		/* what is free: a small file's end is seen without more */
+		piece = out->cap > out->n + 1 ? out->cap - out->n - 1 : out->n;
+		piece = piece < READ_PIECE ? piece : READ_PIECE;
+		piece = piece > 0 ? piece : READ_FIRST;
 		/* one byte over the limit shows that there is too much */
 		room = out->limit - out->n;
-		piece = piece < READ_FIRST ? READ_FIRST : piece;
 		room = room < piece ? room + 1 : piece;
 		out->limit++;
 		to = buf_room(out, room);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/scratch.h"
+
 static bool
 read_bytes(const struct source *self, uint64_t at, char *p, size_t n,
     struct err *e)
@@ -31,7 +33,7 @@ source_read(const struct source *s, uint64_t at, char *p, size_t n,
 bool
 source_copy(struct source_range r, source_take *take, void *arg, struct err *e)
 {
-	char piece[SOURCE_PIECE];
+	SCRATCH char piece[SOURCE_PIECE];
 	size_t n;
 
 	for (; r.n > 0; r.n -= n, r.at += n) {

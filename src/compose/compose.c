@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/scratch.h"
 #include "codec/utf8.h"
 #include "compose/names.h"
 #include "compose/text.h"
@@ -31,6 +32,12 @@ static const struct str marks[MARKS] = {
 	[MARK_CID] = STR_INIT(";cid="),
 };
 
+/* Where an attached file is read from: one of the two. */
+struct compose_origin {
+	struct file file;
+	struct temp temp; /* it came by a pipe */
+};
+
 void
 compose_init(struct compose *c, const struct log *log)
 {
@@ -42,9 +49,9 @@ compose_init(struct compose *c, const struct log *log)
 void
 compose_release(struct compose *c)
 {
-	for (size_t i = 0; i < MESSAGE_FILES_MAX; i++) {
-		file_close(&c->file[i]);
-		temp_close(&c->temp[i]);
+	for (size_t i = 0; c->origin != NULL && i < MESSAGE_FILES_MAX; i++) {
+		file_close(&c->origin[i].file);
+		temp_close(&c->origin[i].temp);
 	}
 	arena_release(&c->mem);
 }
@@ -229,7 +236,7 @@ static bool
 keep_pipe(int fd, const char *path, struct str begun, struct temp *to,
     struct err *e)
 {
-	char bytes[PIECE];
+	SCRATCH char bytes[PIECE];
 	struct os_piece piece = { .p = bytes, .max = sizeof(bytes) };
 
 	if (!temp_open(to, shown_path(path), to->spool, e) ||
@@ -258,27 +265,38 @@ open_pipe(const char *path, struct temp *to, struct err *e)
 	return ok;
 }
 
+/* For the next file; NULL: out of memory. */
+static struct compose_origin *
+compose_next_origin(struct compose *c, struct err *e)
+{
+	if (c->origin == NULL)
+		c->origin =
+		    arena_array(&c->mem, MESSAGE_FILES_MAX, sizeof(*c->origin));
+	return arena_ok(&c->mem, e) ? &c->origin[c->message.n_files] : NULL;
+}
+
 /* A regular file is read when it is wanted. */
 static bool
 open_content(struct compose *c, const char *path, struct source *out,
     struct err *e)
 {
-	struct file *file = &c->file[c->message.n_files];
-	struct temp *temp = &c->temp[c->message.n_files];
+	struct compose_origin *from = compose_next_origin(c, e);
 	bool regular = strcmp(path, "-") != 0;
 	struct os_stat st = { 0 };
 	uint64_t n;
 
+	if (from == NULL)
+		return false;
 	if (regular && !os_stat_path(path, &st, e) && !open_number(path, &n))
 		return false;
 	if (regular && (st.regular || st.directory)) {
-		if (!file_open(file, path, e))
+		if (!file_open(&from->file, path, e))
 			return false;
-		*out = file_source(file);
+		*out = file_source(&from->file);
 	} else {
-		if (!open_pipe(path, temp, e))
+		if (!open_pipe(path, &from->temp, e))
 			return false;
-		*out = temp_source(temp);
+		*out = temp_source(&from->temp);
 	}
 	return out->size <= UPLOAD_MOST || too_large(path, e);
 }
@@ -457,18 +475,21 @@ attach_text(struct compose *c, int fd, const char *path, struct str begun,
 	const struct message_stand_in *in = message_stand_in(path == c->html);
 	struct message *m = &c->message;
 	struct message_file *f = &m->file[m->n_files];
-	struct temp *temp = &c->temp[m->n_files];
+	struct compose_origin *from;
 
 	if (m->n_files == MESSAGE_FILES_MAX)
 		return err_set(e, ERR_INPUT,
 		    "%s: larger than a body may be, and %d attachments leave "
 		    "no room for another",
 		    shown_path(path), MESSAGE_FILES_MAX);
-	temp->spool = c->spool;
-	if (!keep_pipe(fd, path, begun, temp, e))
+	from = compose_next_origin(c, e);
+	if (from == NULL)
+		return false;
+	from->temp.spool = c->spool;
+	if (!keep_pipe(fd, path, begun, &from->temp, e))
 		return false;
 	*f = (struct message_file){ in->name, in->type, { 0 },
-		temp_source(temp) };
+		temp_source(&from->temp) };
 	m->n_files++;
 	log_warn(c->log,
 	    "%s: %llu bytes are too many for a body, so it goes as the "

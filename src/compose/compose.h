@@ -23,13 +23,12 @@
 struct compose {
 	struct arena mem; /* of all texts of the message */
 	struct message message;
-	struct file file[MESSAGE_FILES_MAX]; /* as message.file; may be shut */
-	struct temp temp[MESSAGE_FILES_MAX]; /* those that came by a pipe */
-	const char *text, *html; /* files of the body; NULL: not named */
-	const char *charset;     /* of the two; NULL: compose_text.h says */
-	const struct log *log;   /* borrowed */
-	struct str spool;        /* temp.h; empty before compose_finish */
-	const char *from_stdin;  /* the option that took it, or NULL */
+	struct compose_origin *origin; /* of message.file; NULL: no file yet */
+	const char *text, *html;       /* files of the body; NULL: not named */
+	const char *charset;    /* of the two; NULL: compose_text.h says */
+	const struct log *log;  /* borrowed */
+	struct str spool;       /* temp.h; empty before compose_finish */
+	const char *from_stdin; /* the option that took it, or NULL */
 };
 
 void compose_init(struct compose *c, const struct log *log);

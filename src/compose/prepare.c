@@ -10,6 +10,7 @@
 enum {
 	/* headers of 2 MB, in some forms, and a text of 4 MB in two */
 	MEMORY_MAX = 96 * 1024 * 1024,
+	MEMORY_MOSTLY = 16 * 1024 - 96,
 	TEXT_LEAST = 4096 /* bytes; a shorter text is worth no file */
 };
 
@@ -34,6 +35,7 @@ begin(struct prepared *p, const struct config *config, struct err *e)
 {
 	*p = (struct prepared){ 0 };
 	arena_init(&p->mem, MEMORY_MAX);
+	arena_expect(&p->mem, MEMORY_MOSTLY);
 	p->state = arena_alloc(&p->mem, sizeof(*p->state));
 	if (p->state == NULL)
 		return arena_ok(&p->mem, e);
@@ -87,6 +89,19 @@ finish(struct prepared *p, struct err *e)
 	return arena_ok(&p->mem, e);
 }
 
+/* Most messages have none. */
+static void
+add_apart(struct prepared *p, struct outgoing_file file)
+{
+	struct outgoing *o = &p->out;
+
+	if (o->file == NULL)
+		o->file =
+		    arena_array(&p->mem, OUTGOING_FILES_MAX, sizeof(*o->file));
+	if (o->file != NULL)
+		o->file[o->n_files++] = file;
+}
+
 /* From parts */
 
 /* What a file takes in MIME. */
@@ -124,11 +139,11 @@ set_texts_apart(struct prepared *p, struct message *rest, uint64_t size)
 		if (text->n < TEXT_LEAST)
 			return;
 		size -= text->n;
-		o->file[o->n_files++] =
+		add_apart(p,
 		    (struct outgoing_file){ .name = in->name,
-			    .type = arena_fmt(&p->mem, "%.*s; charset=utf-8",
-				STR_ARG(in->type)),
-			    .content = source_of(*text) };
+			.type = arena_fmt(&p->mem, "%.*s; charset=utf-8",
+			    STR_ARG(in->type)),
+			.content = source_of(*text) });
 		*text = in->text;
 		o->facts.rest_loses = text_apart;
 	}
@@ -161,10 +176,11 @@ set_apart(struct prepared *p, struct message *rest)
 	    size > o->facts.mime_limit && (i = largest(rest)) < rest->n_files) {
 		f = &rest->file[i];
 		size -= file_size(f);
-		o->file[o->n_files++] = (struct outgoing_file){ .name = f->name,
+		add_apart(p,
+		    (struct outgoing_file){ .name = f->name,
 			.type = f->type,
 			.cid = f->cid,
-			.content = f->content };
+			.content = f->content });
 		for (rest->n_files--; i < rest->n_files; i++)
 			rest->file[i] = rest->file[i + 1];
 	}
@@ -402,10 +418,11 @@ take_out(struct prepared *p, struct edit *edit, prepare_part_is *is,
 		gone = part_size(part[i], f.content.size);
 		*size -= gone < *size ? gone : *size;
 		edit->left_out[edit->n_left_out++] = part[i];
-		o->file[o->n_files++] = (struct outgoing_file){ .name = f.name,
+		add_apart(p,
+		    (struct outgoing_file){ .name = f.name,
 			.type = f.type,
 			.cid = f.cid,
-			.content = f.content };
+			.content = f.content });
 	}
 	return true;
 }

@@ -15,6 +15,7 @@ bool
 load_init(struct load *l, struct err *e)
 {
 	arena_init(&l->mem, LOAD_MEMORY);
+	arena_expect(&l->mem, LOAD_MOSTLY);
 	buf_init_secret(&l->text, CONFIG_FILE_MAX);
 	buf_init_secret(&l->apart, CONFIG_FILE_MAX);
 	arena_init(l->pass.mem, LOAD_MEMORY);

@@ -17,7 +17,8 @@
 #include "config/level.h"
 
 enum {
-	LOAD_MEMORY = 4 * 1024 * 1024 /* a file of 1 MB and what it becomes */
+	LOAD_MEMORY = 4 * 1024 * 1024, /* a file of 1 MB and what it becomes */
+	LOAD_MOSTLY = 8 * 1024 - 64    /* of one account */
 };
 
 struct load {

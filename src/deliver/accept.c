@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/scratch.h"
 #include "codec/date.h"
 #include "codec/utf8.h"
 #include "compose/prepare.h"
@@ -521,7 +522,7 @@ bool
 accept_read(struct accept *a, const struct accept_input *in, struct err *e)
 {
 	struct accept_program p = { .in = in };
-	char bytes[ACCEPT_PIECE];
+	SCRATCH char bytes[ACCEPT_PIECE];
 	bool more = true, failed, ok = true;
 	struct err ignored;
 

@@ -33,7 +33,7 @@ struct outgoing {
 	struct source mime;      /* all of it, as it goes by the mime route */
 	struct source
 	    rest; /* the same without file[]: what a draft is made of */
-	struct outgoing_file file[OUTGOING_FILES_MAX];
+	struct outgoing_file *file; /* up to OUTGOING_FILES_MAX */
 	size_t n_files;
 	const struct message *message; /* the same as parts; NULL: none */
 	struct route_facts facts;

@@ -14,6 +14,7 @@ struct parser {
 	bool grouped;            /* in a group */
 	size_t group_start;
 	struct addr *head, **tail;
+	char room[2][SCAN_SHORT]; /* of domain, text */
 };
 
 /* RFC 5321 4.1.2 Let-dig and '-', RFC 6531 3.3 U-labels, and '_'. */
@@ -387,8 +388,8 @@ addr_parse_list(struct arena *a, struct str in, bool bare, struct addr **out,
 	bool ok;
 
 	scan_init(&p.s, in, limit, e);
-	buf_init(&p.domain, limit);
-	buf_init(&p.text, limit);
+	buf_init_in(&p.domain, p.room[0], SCAN_SHORT, limit);
+	buf_init_in(&p.text, p.room[1], SCAN_SHORT, limit);
 	p.tail = &p.head;
 	ok = list(&p);
 	/* Memory that ran out may have made an address look wrong. */

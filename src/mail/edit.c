@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/scratch.h"
 #include "codec/utf8.h"
 #include "mail/field.h"
 #include "mail/mimew.h"
@@ -250,7 +251,7 @@ enum script { SCRIPT_ASCII, SCRIPT_UTF8, SCRIPT_OTHER };
 static enum script
 script_of(struct editor *w, const struct source *body)
 {
-	char piece[READ_PIECE];
+	SCRATCH char piece[READ_PIECE];
 	size_t held = 0, n = 0, bad = 0;
 	enum script script = SCRIPT_ASCII;
 

@@ -27,6 +27,7 @@ struct writer {
 	bool failed;
 };
 
+enum { FIELD_SHORT = 128 /* bytes: most need no more */ };
 enum { MIXED, RELATED, ALTERNATIVE };
 
 static const char *const level_type[LEVELS] = {
@@ -38,10 +39,11 @@ static const char *const level_type[LEVELS] = {
 bool
 mimew_text(struct buf *out, struct str name, struct str text, struct err *e)
 {
+	char room[FIELD_SHORT];
 	struct buf coded;
 	bool ok;
 
-	buf_init(&coded, HEAD_LIMIT);
+	buf_init_in(&coded, room, sizeof(room), HEAD_LIMIT);
 	ok = word_encode(&coded, text, e) && buf_ok(&coded, e);
 	if (!ok)
 		err_wrap(e, "field %.*s", STR_ARG(name));
@@ -79,10 +81,11 @@ static bool
 add_address(struct buf *out, const struct addr *a, struct err *e)
 {
 	struct addr plain = *a;
+	char room[FIELD_SHORT];
 	struct buf name;
 	bool ok = true, whole;
 
-	buf_init(&name, HEAD_LIMIT);
+	buf_init_in(&name, room, sizeof(room), HEAD_LIMIT);
 	whole = word_decode(&name, a->name);
 	plain.name = buf_view(&name);
 	if (whole && !word_is_needed(plain.name)) {
@@ -105,12 +108,13 @@ bool
 mimew_addresses(struct buf *out, struct str name, const struct addr *list,
     struct err *e)
 {
+	char room[FIELD_SHORT];
 	struct buf value;
 	bool ok = true;
 
 	if (list == NULL)
 		return true;
-	buf_init(&value, HEAD_LIMIT);
+	buf_init_in(&value, room, sizeof(room), HEAD_LIMIT);
 	for (; ok && list != NULL; list = list->next) {
 		ok = add_address(&value, list, e);
 		if (list->next != NULL)

@@ -27,9 +27,9 @@ void
 scan_init(struct scan *s, struct str in, size_t limit, struct err *e)
 {
 	*s = (struct scan){ .e = e, .in = in };
-	buf_init(&s->words, limit);
-	buf_init(&s->local, limit);
-	buf_init(&s->remark, limit);
+	buf_init_in(&s->words, s->room[0], SCAN_SHORT, limit);
+	buf_init_in(&s->local, s->room[1], SCAN_SHORT, limit);
+	buf_init_in(&s->remark, s->room[2], SCAN_SHORT, limit);
 }
 
 bool

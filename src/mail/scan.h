@@ -19,8 +19,10 @@
 #include "base/str.h"
 
 enum {
-	SCAN_END = -1,          /* what scan_peek says behind the last byte */
-	SCAN_COMMENT_DEPTH = 64 /* nested further it is no comment but a test */
+	SCAN_END = -1, /* what scan_peek says behind the last byte */
+	SCAN_COMMENT_DEPTH =
+	    64,         /* nested further it is no comment but a test */
+	SCAN_SHORT = 64 /* bytes: most words need no more */
 };
 
 struct scan {
@@ -28,14 +30,15 @@ struct scan {
 	struct str in;
 	size_t at, start; /* the next byte; the first of the element */
 	enum { SCAN_NOTHING, SCAN_DOT, SCAN_WORD } last;
-	struct buf words;      /* of scan_words: as a display name */
-	struct buf local;      /* the same as a local part */
-	const char *not_local; /* why it cannot be one, or NULL */
-	struct buf remark;     /* the last comment */
-	unsigned remarks;      /* comments since somebody set this to 0 */
+	struct buf words;         /* of scan_words: as a display name */
+	struct buf local;         /* the same as a local part */
+	const char *not_local;    /* why it cannot be one, or NULL */
+	struct buf remark;        /* the last comment */
+	unsigned remarks;         /* comments since somebody set this to 0 */
+	char room[3][SCAN_SHORT]; /* of words, local, remark */
 };
 
-/* Borrows `in` and e until release. limit: of each buffer. */
+/* Borrows `in` and e until release. limit: of each buffer. Do not move s. */
 void scan_init(struct scan *s, struct str in, size_t limit, struct err *e);
 /* False, with *e, if memory ran out meanwhile. */
 bool scan_release(struct scan *s) __attribute__((warn_unused_result));

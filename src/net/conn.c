@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/scratch.h"
 #include "net/io.h"
 #include "net/tcp.h"
 #include "net/tls.h"
@@ -176,7 +177,7 @@ static enum io
 talk(struct conn_state *s, enum parse *state, struct err *e)
 {
 	struct str out = tunnel_out(&s->tunnel);
-	char piece[PROXY_PIECE];
+	SCRATCH char piece[PROXY_PIECE];
 	size_t n = 0;
 	enum io io;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "base/scratch.h"
 #include "base/secret.h"
 #include "codec/date.h"
 #include "net/wire.h"
@@ -350,7 +351,7 @@ connect_slot(struct exchange *x, struct err *e)
 static bool
 receive(struct exchange *x, struct err *e)
 {
-	char piece[READ_PIECE];
+	SCRATCH char piece[READ_PIECE];
 	struct str in = { piece, 0 };
 	size_t got = 0;
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/os.h"
+#include "base/scratch.h"
 #include "base/secret.h"
 #include "codec/date.h"
 #include "net/tcp.h"
@@ -351,7 +352,7 @@ client_feed(struct serve_client *c, struct str in)
 static bool
 client_read(struct serve_client *c)
 {
-	char piece[READ_PIECE];
+	SCRATCH char piece[READ_PIECE];
 	struct str in = { piece, 0 };
 	struct err ignored;
 	enum io io;

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/os.h"
+#include "base/scratch.h"
 #include "relay/guest.h"
 
 enum { AWAY_PIECE = 2048, AWAY_PIECES = 8 /* of one, in one round */ };
@@ -23,7 +24,7 @@ away_remove(struct away *a, size_t i)
 static bool
 away_drop(int fd)
 {
-	char piece[AWAY_PIECE];
+	SCRATCH char piece[AWAY_PIECE];
 	ssize_t n = 1;
 
 	for (int i = 0; n > 0 && i < AWAY_PIECES; i++)

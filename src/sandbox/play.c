@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/os.h"
+#include "base/scratch.h"
 #include "codec/date.h"
 #include "net/serve.h"
 
@@ -266,7 +267,7 @@ void
 play_linger(struct conn *c)
 {
 	int64_t deadline = from_now(LINGER_MS);
-	char piece[ENDLESS_PIECE];
+	SCRATCH char piece[ENDLESS_PIECE];
 	size_t got = 1;
 	struct err e;
 
@@ -318,7 +319,7 @@ static bool
 act_silent(struct play *p, struct err *e)
 {
 	int64_t deadline = from_now(SILENCE_MS);
-	char piece[ENDLESS_PIECE];
+	SCRATCH char piece[ENDLESS_PIECE];
 	size_t got = 1;
 
 	p->keep_alive = false;

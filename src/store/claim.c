@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/scratch.h"
 
 enum {
 	/* slots, and a head of some ten recipients: of nearly all messages */
@@ -119,7 +120,7 @@ static bool
 sum_part(const struct claim *c, struct envelope_sum *sum, uint64_t at,
     uint64_t n, struct err *e)
 {
-	char piece[PIECE];
+	SCRATCH char piece[PIECE];
 	size_t some;
 
 	for (; n > 0; n -= some, at += some) {

@@ -169,6 +169,28 @@ test_stash(void)
 	T_CHECK(stash.blocks == NULL, "released");
 }
 
+/* What is expected is asked of malloc once. */
+static void
+test_expect(void)
+{
+	struct arena a;
+	struct err e;
+
+	arena_init(&a, 1 << 20);
+	t_fail_allocation(1);
+	arena_expect(&a, 20000);
+	t_fail_allocation(0);
+	T_CHECK(arena_ok(&a, &e) && a.used == 0, "no harm where it fails");
+	arena_expect(&a, 20000);
+	t_fail_allocation(1);
+	for (int i = 0; i < 100; i++)
+		T_CHECK(arena_alloc(&a, 192) != NULL, "%d", i);
+	T_CHECK(arena_ok(&a, &e), "%s", e.msg);
+	T_CHECK(arena_alloc(&a, 4000) == NULL, "and no more");
+	t_fail_allocation(0);
+	arena_release(&a);
+}
+
 static void
 build(void)
 {
@@ -204,6 +226,7 @@ static const struct t_test tests[] = {
 	{ "text", test_text },
 	{ "renew", test_renew },
 	{ "stash", test_stash },
+	{ "expect", test_expect },
 	{ "allocation", test_allocation },
 };
 

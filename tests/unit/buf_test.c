@@ -257,6 +257,41 @@ test_secret_nul(void)
 	buf_release(&b);
 }
 
+/* Within the caller's room: no malloc, until there is more. */
+static void
+test_in_room(void)
+{
+	struct guarded {
+		char before, room[8], after;
+	} g = { .before = 'b', .after = 'a' };
+	struct buf b;
+	struct err e;
+
+	buf_init_in(&b, g.room, sizeof(g.room), 100);
+	T_CHECK(b.n == 0 && buf_view(&b).p[0] == '\0', "empty");
+	t_fail_allocation(1);
+	buf_addz(&b, "1234567");
+	T_CHECK(buf_ok(&b, &e) && b.p == g.room, "7 and the NUL");
+	buf_addc(&b, '8');
+	T_CHECK(!buf_ok(&b, &e) && e.kind == ERR_RETRY, "no memory");
+	t_fail_allocation(0);
+	T_CHECK(str_eq(buf_view(&b), STR("1234567")), "kept");
+	buf_rewind(&b, 7);
+	buf_reset(&b);
+	buf_addz(&b, "123456");
+	buf_addz(&b, "789");
+	T_CHECK(buf_ok(&b, &e) && b.p != g.room, "moved out");
+	T_CHECK(str_eq(buf_view(&b), STR("123456789")), "all of it");
+	T_CHECK(g.before == 'b' && g.after == 'a', "nothing beside it");
+	buf_release(&b);
+
+	buf_init_in(&b, g.room, sizeof(g.room), 3);
+	buf_addz(&b, "1234");
+	T_CHECK(!buf_ok(&b, &e) && e.kind == ERR_INPUT, "the limit holds");
+	buf_release(&b);
+	T_CHECK(b.p == NULL && b.n == 0, "zeroed");
+}
+
 static const struct t_test tests[] = {
 	{ "append", test_append },
 	{ "zeroed", test_zeroed },
@@ -267,6 +302,7 @@ static const struct t_test tests[] = {
 	{ "format", test_format },
 	{ "secret", test_secret },
 	{ "NUL of a secret", test_secret_nul },
+	{ "in the caller's room", test_in_room },
 	{ "allocation", test_allocation },
 };
 

@@ -574,6 +574,8 @@ static struct addr to = { .local = STR_INIT("a"),
 static void
 set_up(size_t i, struct outgoing *m, struct message *parts)
 {
+	static struct outgoing_file files[FILES + 1];
+
 	now = (struct model){ .fault = rows[i].fault };
 	*parts = (struct message){ .to = &to, .text = STR("hi") };
 	m->mailbox = STR("me@x");
@@ -581,6 +583,7 @@ set_up(size_t i, struct outgoing *m, struct message *parts)
 	m->rcpt = &to;
 	m->rest = source_of(STR("To: a@x\r\n\r\nhi\r\n"));
 	m->message = parts;
+	m->file = files;
 	m->n_files = 0;
 	for (size_t f = 0; f < FILES && rows[i].size[f] > 0; f++)
 		m->file[m->n_files++] =

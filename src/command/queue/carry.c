@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/os.h"
+#include "base/scratch.h"
 
 enum {
 	PIECE = 64 * 1024,
@@ -21,7 +22,7 @@ copy(const struct claim *c, int fd, const char *name, struct err *e)
 {
 	const uint64_t size =
 	    c->slots + ENVELOPE_SLOTS + c->body.size + ENVELOPE_END;
-	char piece[PIECE];
+	SCRATCH char piece[PIECE];
 	uint64_t at = 0;
 	size_t n;
 

@@ -6,6 +6,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "base/scratch.h"
 #include "cli/cli.h"
 #include "config/relay.h"
 #include "relay/listen.h"
@@ -52,7 +53,7 @@ own_connect(const struct config *c)
 bool
 queue_own_ask(const struct config *c)
 {
-	char piece[OWN_PIECE];
+	SCRATCH char piece[OWN_PIECE];
 	int fd = own_connect(c);
 	struct err unsaid;
 	ssize_t n = -1;

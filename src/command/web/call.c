@@ -12,6 +12,7 @@
 #include "base/child.h"
 #include "base/fds.h"
 #include "base/os.h"
+#include "base/scratch.h"
 #include "mail/dsn.h"
 
 enum { CALL_PIECE = 65536 };
@@ -181,7 +182,7 @@ call_end(struct call *c, struct serve_answer *a, bool late)
 static bool
 call_hear(struct call *c)
 {
-	char piece[CALL_PIECE];
+	SCRATCH char piece[CALL_PIECE];
 	ssize_t n = read(c->fd, piece, sizeof(piece));
 
 	if (n > 0)

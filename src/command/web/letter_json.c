@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/nearest.h"
+#include "base/scratch.h"
 #include "codec/base64.h"
 #include "codec/unbase64.h"
 #include "command/web/letter.h"
@@ -150,7 +151,7 @@ static bool
 letter_take_file(struct letter *l, const struct letter_field *f,
     const struct json *v, struct err *e)
 {
-	char piece[LETTER_PIECE];
+	SCRATCH char piece[LETTER_PIECE];
 	struct str rest = v->text, some;
 	struct temp *t;
 
@@ -207,7 +208,7 @@ letter_is_base64(struct str piece, struct err *e)
 static bool
 letter_decode(const struct json *v, struct temp *to, struct err *e)
 {
-	char piece[LETTER_PIECE];
+	SCRATCH char piece[LETTER_PIECE];
 	struct unbase64 u = { 0 };
 	struct str rest = v->text, some;
 	struct buf out;

@@ -11,6 +11,7 @@
 #include "base/child.h"
 #include "base/fds.h"
 #include "base/os.h"
+#include "base/scratch.h"
 #include "command/all.h"
 #include "command/web/visit.h"
 
@@ -81,7 +82,7 @@ static bool
 run_talk(int fd[3][2], struct str in, struct buf said[2])
 {
 	int64_t until = os_mono_ms() + RUN_MS;
-	char piece[16384];
+	SCRATCH char piece[16384];
 	ssize_t n;
 
 	while (fd[1][0] >= 0 || fd[2][0] >= 0) {
