@@ -224,13 +224,14 @@ accept_open(struct accept *a, struct err *e)
 		    a->to.outbox->spool.path, a->id));
 }
 
-/* Writes what is in a->text to where it belongs. */
+/* Writes the next piece to where it belongs. */
 static bool
-accept_flush(struct accept *a, struct err *e)
+accept_put(struct accept *a, struct str piece, struct err *e)
 {
-	struct str piece = buf_view(&a->text);
 	bool ok;
 
+	if (piece.n == 0)
+		return true;
 	if (a->temp.name == NULL) {
 		ok = a->size > 0 || accept_make(a, e);
 		if (ok && a->fd < 0 && (a->ask.keep || a->ask.check))
@@ -242,6 +243,15 @@ accept_flush(struct accept *a, struct err *e)
 	if (a->temp.name != NULL && !temp_add(&a->temp, piece, e))
 		return false;
 	a->size += piece.n;
+	return true;
+}
+
+/* The same for what is in a->text. */
+static bool
+accept_flush(struct accept *a, struct err *e)
+{
+	if (!accept_put(a, buf_view(&a->text), e))
+		return false;
 	buf_reset(&a->text);
 	return true;
 }
@@ -320,20 +330,13 @@ accept_find_head(struct accept *a, struct err *e)
 
 /* --- the text */
 
+/* More of it, behind the header: what is large is written without a copy. */
 static bool
-accept_piece(struct accept *a, struct str piece, struct err *e)
+accept_text(struct accept *a, struct str piece, struct err *e)
 {
-	uint64_t most;
+	uint64_t most = accept_largest(a->to.config);
 
-	buf_adds(&a->text, piece);
-	if (!buf_ok(&a->text, e))
-		return false;
-	if (!a->headed && !accept_find_head(a, e))
-		return false;
-	if (!a->headed)
-		return true;
-	most = accept_largest(a->to.config);
-	if (most > 0 && a->size + a->text.n > most) {
+	if (most > 0 && a->size + a->text.n + piece.n > most) {
 		err_set(e, ERR_INPUT,
 		    "the message has more than %llu bytes, which is "
 		    "max_message_size and what base64 adds to it",
@@ -344,7 +347,21 @@ accept_piece(struct accept *a, struct str piece, struct err *e)
 		    "put large files where they can be linked, or raise "
 		    "max_message_size");
 	}
-	return a->text.n <= ACCEPT_MEMORY || accept_flush(a, e);
+	if (a->text.n + piece.n > ACCEPT_MEMORY)
+		return accept_flush(a, e) && accept_put(a, piece, e);
+	buf_adds(&a->text, piece);
+	return buf_ok(&a->text, e);
+}
+
+static bool
+accept_piece(struct accept *a, struct str piece, struct err *e)
+{
+	if (a->headed)
+		return accept_text(a, piece, e);
+	buf_adds(&a->text, piece);
+	if (!buf_ok(&a->text, e) || !accept_find_head(a, e))
+		return false;
+	return !a->headed || accept_text(a, STR(""), e);
 }
 
 /* What failed is over. */
@@ -364,7 +381,7 @@ accept_feed(struct accept *a, struct str text, struct err *e)
 	struct str piece;
 
 	for (; text.n > 0; text = str_from(text, piece.n)) {
-		piece = str_first(text, ACCEPT_PIECE);
+		piece = a->headed ? text : str_first(text, ACCEPT_PIECE);
 		if (!accept_piece(a, piece, e))
 			return accept_drop(a);
 	}
