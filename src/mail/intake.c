@@ -90,18 +90,55 @@ intake_has_end(const char *p)
 	return (((cr - each) & ~cr) | ((lf - each) & ~lf)) & each * 0x80;
 }
 
-/* The plain bytes up to the next line end, in one go. */
-static void
-intake_take_text(struct str *in, struct buf *out)
+/* How many plain bytes there are before a CR or LF. */
+static size_t
+intake_plain(struct str in)
 {
 	size_t n = 0;
 
-	while (in->n - n >= sizeof(uint64_t) && !intake_has_end(in->p + n))
+	while (in.n - n >= sizeof(uint64_t) && !intake_has_end(in.p + n))
 		n += sizeof(uint64_t);
-	while (n < in->n && in->p[n] != '\r' && in->p[n] != '\n')
+	while (n < in.n && in.p[n] != '\r' && in.p[n] != '\n')
 		n++;
-	buf_adds(out, str_first(*in, n));
-	*in = str_from(*in, n);
+	return n;
+}
+
+/* How many bytes the line end has that in begins with; 0: it is none, yet. */
+static size_t
+intake_line_end(const struct intake *i, struct str in)
+{
+	if (str_starts(in, STR("\r\n")))
+		return 2;
+	return modes[i->mode].lf_ends && str_starts(in, STR("\n"));
+}
+
+/*
+ * Lines in one go that begin with no dot, and then what there is of another:
+ * most of a mail. What is left goes step by step.
+ */
+static void
+intake_take_lines(struct intake *i, struct str *in, struct buf *out)
+{
+	size_t n, end;
+	char *to;
+
+	while (in->n > 0 &&
+	    (i->state == TEXT || class_of[(unsigned char)*in->p] == OTHER)) {
+		n = intake_plain(*in);
+		end = intake_line_end(i, str_from(*in, n));
+		to = buf_room(out, n + 2);
+		if (to != NULL) {
+			memcpy(to, in->p, n);
+			memcpy(to + n, "\r\n", 2);
+			buf_commit(out, end > 0 ? n + 2 : n);
+		}
+		*in = str_from(*in, n + end);
+		i->seen_lf = i->seen_lf || end > 0;
+		i->empty = end > 0;
+		i->state = end > 0 ? BOL : TEXT;
+		if (end == 0)
+			return;
+	}
 }
 
 static bool
@@ -189,8 +226,8 @@ intake_feed(struct intake *i, struct str *in, struct buf *out)
 	if (i->state == MARK)
 		intake_skip_mark(i, in, out);
 	while (in->n > 0 && i->state != END) {
-		if (i->state == TEXT)
-			intake_take_text(in, out);
+		if (i->state >= BOL && i->state <= TEXT)
+			intake_take_lines(i, in, out);
 		if (in->n == 0)
 			break;
 		class = class_of[(unsigned char)in->p[0]];
