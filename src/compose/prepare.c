@@ -9,7 +9,6 @@
 
 enum {
 	/* headers of 2 MB, in some forms, and a text of 4 MB in two */
-	MEMORY_MAX = 96 * 1024 * 1024,
 	MEMORY_MOSTLY = 16 * 1024 - 96,
 	TEXT_LEAST = 4096 /* bytes; a shorter text is worth no file */
 };
@@ -34,7 +33,7 @@ static bool
 begin(struct prepared *p, const struct config *config, struct err *e)
 {
 	*p = (struct prepared){ 0 };
-	arena_init(&p->mem, MEMORY_MAX);
+	arena_init(&p->mem, PREPARE_MEMORY);
 	arena_expect(&p->mem, MEMORY_MOSTLY);
 	p->state = arena_alloc(&p->mem, sizeof(*p->state));
 	if (p->state == NULL)
@@ -298,6 +297,8 @@ read_tree(struct prepared *p, const struct source *raw,
 	struct mime reader;
 	bool ok;
 
+	if (*out != NULL)
+		return true;
 	mime_init(&reader, &p->mem);
 	ok = source_copy(source_all(raw), read_piece, &reader, e) &&
 	    mime_finish(&reader, &root, e);
@@ -518,7 +519,9 @@ prepare_raw(struct prepared *p, const struct config *config,
     const struct source *raw, const struct prepare_envelope *envelope,
     const struct log *log, struct err *e)
 {
-	struct prepare_raw h = { .config = config, .envelope = envelope };
+	struct prepare_raw h = { .config = config,
+		.envelope = envelope,
+		.root = envelope->root };
 	const struct head_field *subject;
 
 	if (!begin(p, config, e))

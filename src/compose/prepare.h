@@ -21,7 +21,10 @@
 #include "mail/addr.h"
 #include "mail/head.h"
 #include "mail/message.h"
+#include "mail/mime.h"
 #include "mail/rope.h"
+
+enum { PREPARE_MEMORY = 96 * 1024 * 1024 /* bytes, most for its parts */ };
 
 /* Who it is from and for, beside what the header says. */
 struct prepare_envelope {
@@ -32,6 +35,7 @@ struct prepare_envelope {
 		       their size, nothing is decoded */
 	bool no_save_asked; /* --no-save, not a setting */
 	enum route want;    /* --via: that route's form is made, too */
+	const struct mime_part *root; /* mime.h has read it; NULL: not yet */
 };
 
 struct prepared {

@@ -12,14 +12,22 @@
 #include "mail/dsn.h"
 #include "mail/head.h"
 #include "mail/intake.h"
+#include "mail/mime.h"
 
 enum {
 	/* the header and what entry adds, a copy of each of its values, and
 	   10,000 addresses */
 	ACCEPT_ARENA = 96 << 20,
 	ACCEPT_TEXT = 2 * ACCEPT_HEADER + 4 * ACCEPT_PIECE,
-	ACCEPT_WORDS = 2048,   /* of the options */
+	ACCEPT_WORDS = 2048,          /* of the options */
+	ACCEPT_PARTS = 8 * 1024 - 64, /* of a message without files */
 	ACCEPT_DRAIN = 1 << 28 /* bytes that are read of what is refused */
+};
+
+/* What is checked is looked at as it comes, not read once more. */
+struct accept_look {
+	struct arena parts;
+	struct mime reader;
 };
 
 uint64_t
@@ -43,6 +51,10 @@ accept_release(struct accept *a)
 	if (a->size > 0)
 		os_close(&a->fd);
 	temp_close(&a->temp);
+	if (a->look != NULL) {
+		mime_release(&a->look->reader);
+		arena_release(&a->look->parts);
+	}
 	buf_release(&a->text);
 	arena_release(&a->mem);
 	*a = (struct accept){ .fd = -1 };
@@ -242,6 +254,8 @@ accept_put(struct accept *a, struct str piece, struct err *e)
 	}
 	if (a->temp.name != NULL && !temp_add(&a->temp, piece, e))
 		return false;
+	if (a->look != NULL)
+		mime_feed(&a->look->reader, piece);
 	a->size += piece.n;
 	return true;
 }
@@ -265,6 +279,18 @@ accept_too_large(struct accept *a, struct err *e)
 	err_set(e, ERR_INPUT, "the message has a header of more than %d bytes",
 	    ACCEPT_HEADER);
 	return err_remedy(e, "name fewer recipients in it, or send a list");
+}
+
+static bool
+accept_begin_look(struct accept *a, struct err *e)
+{
+	a->look = arena_alloc(&a->mem, sizeof(*a->look));
+	if (a->look == NULL)
+		return arena_ok(&a->mem, e);
+	arena_init(&a->look->parts, PREPARE_MEMORY);
+	arena_expect(&a->look->parts, ACCEPT_PARTS);
+	mime_init(&a->look->reader, &a->look->parts);
+	return true;
 }
 
 /* It has n bytes. */
@@ -302,7 +328,7 @@ accept_head(struct accept *a, size_t n, struct err *e)
 	buf_release(&a->text);
 	a->text = out;
 	a->headed = true;
-	return ok;
+	return ok && (!a->ask.check || accept_begin_look(a, e));
 }
 
 /* Looks whether the header ends in what is there. */
@@ -392,7 +418,7 @@ static bool
 accept_check(struct accept *a, struct err *e)
 {
 	struct source text = accept_source(a);
-	const struct prepare_envelope v = { .sender = a->ask.entry.sender,
+	struct prepare_envelope v = { .sender = a->ask.entry.sender,
 		.rcpt = a->entry.rcpt,
 		.no_save_asked = a->ask.options.no_save,
 		.want = a->ask.options.via,
@@ -400,10 +426,16 @@ accept_check(struct accept *a, struct err *e)
 	struct config config = *a->to.config;
 	struct prepared p = { 0 };
 	struct route_choice choice;
+	struct mime_part *root;
 	bool ok;
 
-	if (!a->ask.check)
+	if (a->look == NULL)
 		return true;
+	if (a->size == 0)
+		mime_feed(&a->look->reader, buf_view(&a->text));
+	if (!mime_finish(&a->look->reader, &root, e))
+		return false;
+	v.root = root;
 	config.save_to_sent = config.save_to_sent && !v.no_save_asked;
 	ok = prepare_raw(&p, &config, &text, &v, a->ask.log, e) &&
 	    route_choose(&p.out.facts, v.want, &choice, e);
