@@ -23,10 +23,10 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 MBED := -DMBEDTLS_CONFIG_FILE='<mbedtls_config.h>' -isystem vendor \
   -isystem $(MBEDTLS)/include
 BASE := -std=c11 -D_GNU_SOURCE -Isrc -Ibuild/gen $(MBED)
-# -O2 where each byte of a mail or a file is looked at, or each bit of a packed
-# text. All else, the walk over lines and heads too, is for size.
-quick := codec/base64 codec/unbase64 codec/qp \
-  codec/utf8 codec/xxh64 mail/intake
+# -O2 where each byte of a mail or a file is looked at. All else, the walk over
+# lines and heads too, is for size.
+quick := codec/base64 codec/unbase64 codec/qp codec/utf8 codec/xxh64 \
+  mail/intake mail/mime
 level = $(if $(filter $(quick),$*),-O2,$(OS))
 REL := $(BASE) $(WARN) $(SMALL) $(HARD) $(ZERO) $(musl_inc)
 SAN := $(BASE) $(WARN) -Wno-null-dereference -Wno-maybe-uninitialized \
