@@ -374,6 +374,18 @@ cli_out(struct str s, struct err *e)
 	return os_write_fd(STDOUT_FILENO, "standard output", s, e);
 }
 
+bool
+cli_flush(struct buf *text, size_t most, struct err *e)
+{
+	bool ok = buf_ok(text, e);
+
+	if (text->n <= most)
+		return ok;
+	ok = ok && cli_out(buf_view(text), e);
+	buf_reset(text);
+	return ok;
+}
+
 int
 cli_print(const struct cli *c, const struct buf *text)
 {

@@ -116,6 +116,12 @@ void cli_help_text(const struct cli_command *command, struct str more,
 
 /* Writes to standard output; false if that cannot be done. */
 bool cli_out(struct str s, struct err *e) __attribute__((warn_unused_result));
+/*
+ * Writes a text of more than `most` bytes, and empties it. False: it is not
+ * whole (buf_ok), or cannot be written.
+ */
+bool cli_flush(struct buf *text, size_t most, struct err *e)
+    __attribute__((warn_unused_result));
 /* Writes a whole text and gives the exit code of a command that ends so. */
 int cli_print(const struct cli *c, const struct buf *text);
 

@@ -193,18 +193,6 @@ journal_log_line(struct buf *out, const struct json *tree)
 
 /* --- lines */
 
-static bool
-flush(struct reader *r, size_t most, struct err *e)
-{
-	bool ok;
-
-	if (r->out.n <= most)
-		return buf_ok(&r->out, e);
-	ok = buf_ok(&r->out, e) && cli_out(buf_view(&r->out), e);
-	buf_reset(&r->out);
-	return ok;
-}
-
 static void
 render(struct reader *r, struct str line, const struct json *tree)
 {
@@ -223,7 +211,7 @@ print_one(void *arg, struct str line, const struct json *tree)
 	if (r->failed)
 		return false;
 	render(r, line, tree);
-	r->failed = !flush(r, r->follow ? 0 : OUT_FLUSH, &r->e);
+	r->failed = !cli_flush(&r->out, r->follow ? 0 : OUT_FLUSH, &r->e);
 	return !r->failed;
 }
 
@@ -256,7 +244,7 @@ print_last(struct reader *r, struct err *e)
 		return false;
 	while (!r->failed && r->kept_n > 0) {
 		buf_adds(&r->out, r->kept[--r->kept_n]);
-		r->failed = !flush(r, OUT_FLUSH, &r->e);
+		r->failed = !cli_flush(&r->out, OUT_FLUSH, &r->e);
 	}
 	return true;
 }
@@ -366,7 +354,7 @@ print_stats(struct reader *r, struct err *e)
 		return false;
 	average = r->timed > 0 ? r->ms / r->timed : 0;
 	if (r->json)
-		return stats_json(r, average, e) && flush(r, 0, e);
+		return stats_json(r, average, e) && cli_flush(&r->out, 0, e);
 	buf_addf(&r->out, "%lld attempts\n", (long long)r->attempts);
 	counts_text(&r->out, &r->verdicts);
 	if (r->codes.n > 0)
@@ -374,7 +362,7 @@ print_stats(struct reader *r, struct err *e)
 	counts_text(&r->out, &r->codes);
 	buf_addf(&r->out, "%lld bytes sent, %lld ms on average, %lld at most\n",
 	    (long long)r->bytes, (long long)average, (long long)r->longest_ms);
-	return flush(r, 0, e);
+	return cli_flush(&r->out, 0, e);
 }
 
 static bool
@@ -393,7 +381,8 @@ journal_log_days(struct reader *r, struct err *e)
 	return log_days_begin(&r->days, &r->filter, os_wall(), &r->mem, e) &&
 	    journal_read(&r->outbox.journal, &r->filter, journal_log_count_day,
 		r, e) &&
-	    log_days_print(&r->days, r->json, &r->out, e) && flush(r, 0, e);
+	    log_days_print(&r->days, r->json, &r->out, e) &&
+	    cli_flush(&r->out, 0, e);
 }
 
 /* --- the command */
@@ -456,7 +445,7 @@ print(struct reader *r, struct err *e)
 		r->last = FOLLOW_LAST;
 	ok = r->last > 0 ? print_last(r, e) :
 			   journal_read(j, &r->filter, print_one, r, e);
-	ok = ok && !r->failed && flush(r, 0, e);
+	ok = ok && !r->failed && cli_flush(&r->out, 0, e);
 	if (ok && r->shown == 0)
 		say_nothing(r);
 	if (r->follow) {

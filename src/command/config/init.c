@@ -345,7 +345,7 @@ init_tell_sample(const char *path, struct err *e)
 	    "   client_secret (it asks), from.\n"
 	    "5. post365 check, then post365 test YOU@YOUR.DOMAIN\n",
 	    path);
-	ok = buf_ok(&text, e) && cli_out(buf_view(&text), e);
+	ok = cli_flush(&text, 0, e);
 	buf_release(&text);
 	return ok;
 }

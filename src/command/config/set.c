@@ -211,7 +211,7 @@ set_tell(struct set *t, struct err *e)
 	if (t->relay != NULL)
 		buf_addf(&text, "%s relay.%s in %s\n",
 		    t->away ? "removed" : "set", t->relay, a->file->path);
-	ok = buf_ok(&text, e) && cli_out(buf_view(&text), e);
+	ok = cli_flush(&text, 0, e);
 	buf_release(&text);
 	return ok;
 }

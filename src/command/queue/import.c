@@ -15,7 +15,7 @@ import_file(struct queue_import *m, const char *path, struct err *e)
 	char id[ENVELOPE_ID_SIZE];
 	struct os_stat st;
 	struct err gone;
-	bool here, ok;
+	bool here;
 
 	if (!queue_carry_in(m->spool, path, id, &here, e))
 		return false;
@@ -28,9 +28,7 @@ import_file(struct queue_import *m, const char *path, struct err *e)
 		    "%s: is in the queue and cannot be removed; taken in once "
 		    "more when it was sent, it is sent twice",
 		    path);
-	ok = buf_ok(m->out, e) && cli_out(buf_view(m->out), e);
-	buf_reset(m->out);
-	return ok;
+	return cli_flush(m->out, 0, e);
 }
 
 struct import_folder {

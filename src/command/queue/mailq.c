@@ -27,7 +27,6 @@ mailq_one(void *arg, const struct queue_seen *seen, struct err *e)
 {
 	struct mailq *m = arg;
 	struct queue_wait wait;
-	bool ok;
 
 	if (seen->claim == NULL) {
 		if (!m->own)
@@ -38,11 +37,7 @@ mailq_one(void *arg, const struct queue_seen *seen, struct err *e)
 		return true;
 	queue_wait_of(&m->waits, seen->claim, &wait);
 	queue_text_mailq(&m->out, &m->total, seen->claim, &wait);
-	if (m->out.n < MAILQ_FLUSH)
-		return buf_ok(&m->out, e);
-	ok = buf_ok(&m->out, e) && cli_out(buf_view(&m->out), e);
-	buf_reset(&m->out);
-	return ok;
+	return cli_flush(&m->out, MAILQ_FLUSH, e);
 }
 
 static bool
@@ -62,7 +57,7 @@ mailq_print(struct mailq *m, struct outbox *o, struct err *e)
 	buf_init(&m->out, MAILQ_MOST);
 	ok = queue_walk(&w, e);
 	queue_text_mailq_end(&m->out, &m->total);
-	ok = ok && buf_ok(&m->out, e) && cli_out(buf_view(&m->out), e);
+	ok = ok && cli_flush(&m->out, 0, e);
 	buf_release(&m->out);
 	return ok;
 }

@@ -110,18 +110,6 @@ note_failure(struct queue *q, const struct err *e)
 }
 
 static bool
-flush(struct queue *q, size_t most, struct err *e)
-{
-	bool ok;
-
-	if (q->out.n <= most)
-		return buf_ok(&q->out, e);
-	ok = buf_ok(&q->out, e) && cli_out(buf_view(&q->out), e);
-	buf_reset(&q->out);
-	return ok;
-}
-
-static bool
 walk(struct queue *q, unsigned folders, queue_walk_fn *each, struct err *e)
 {
 	const struct queue_walk w = {
@@ -135,7 +123,7 @@ walk(struct queue *q, unsigned folders, queue_walk_fn *each, struct err *e)
 		.most = (size_t)q->first,
 	};
 
-	return queue_walk(&w, e) && flush(q, 0, e);
+	return queue_walk(&w, e) && cli_flush(&q->out, 0, e);
 }
 
 /* --- list and show */
@@ -156,7 +144,7 @@ list_one(void *arg, const struct queue_seen *seen, struct err *e)
 		queue_table_row(&q->table, seen->claim, &wait, seen->unique);
 	else if (!queue_text_json(&q->out, seen->claim, &wait, e))
 		return false;
-	return flush(q, OUT_FLUSH, e);
+	return cli_flush(&q->out, OUT_FLUSH, e);
 }
 
 static bool
@@ -177,7 +165,7 @@ list(struct queue *q, struct err *e)
 	else if (q->first > 0)
 		buf_addf(&q->out, "{\"total\":%zu,\"shown\":%zu}\n", q->total,
 		    q->n);
-	return flush(q, 0, e);
+	return cli_flush(&q->out, 0, e);
 }
 
 static bool
@@ -186,7 +174,7 @@ print_piece(void *arg, struct str piece, struct err *e)
 	struct queue *q = arg;
 
 	buf_adds(&q->out, piece);
-	return flush(q, 0, e);
+	return cli_flush(&q->out, 0, e);
 }
 
 static bool
@@ -205,11 +193,11 @@ show_one(void *arg, const struct queue_seen *seen, struct err *e)
 	queue_wait_of(&q->waits, seen->claim, &wait);
 	if (q->json)
 		return queue_text_json(&q->out, seen->claim, &wait, e) &&
-		    flush(q, OUT_FLUSH, e);
+		    cli_flush(&q->out, OUT_FLUSH, e);
 	if (q->n++ > 0)
 		buf_addc(&q->out, '\n');
 	queue_text_show(&q->out, seen->claim, &wait);
-	return flush(q, OUT_FLUSH, e);
+	return cli_flush(&q->out, OUT_FLUSH, e);
 }
 
 static bool
@@ -248,7 +236,7 @@ count(struct queue *q, struct err *e)
 		    queued, n[SPOOL_HOLD], n[SPOOL_DEAD]);
 	else
 		buf_addf(&q->out, "%zu\n", queued + n[SPOOL_HOLD]);
-	return flush(q, 0, e);
+	return cli_flush(&q->out, 0, e);
 }
 
 /* --- what changes a message */
@@ -276,7 +264,7 @@ act_one(void *arg, const struct queue_seen *seen, struct err *e)
 		queue_put_done(q, seen->id, NULL);
 	else if (q->verb->done != NULL)
 		buf_addf(&q->out, "%s %s\n", seen->id, q->verb->done);
-	return flush(q, 0, e);
+	return cli_flush(&q->out, 0, e);
 }
 
 /* Each id on its own, so that a wrong one does not stop the others. */
@@ -292,7 +280,7 @@ act_named(struct queue *q, struct err *e)
 			queue_not_done(q, all.prefix[i], e);
 	}
 	q->pick = all;
-	return flush(q, 0, e);
+	return cli_flush(&q->out, 0, e);
 }
 
 static bool
@@ -311,7 +299,7 @@ act(struct queue *q, struct err *e)
 		return false;
 	if (q->n == 0 && q->code == EX_OK && !q->json)
 		buf_addz(&q->out, "no such message\n");
-	return flush(q, 0, e);
+	return cli_flush(&q->out, 0, e);
 }
 
 /* --- export and import */
@@ -364,11 +352,12 @@ static bool
 say_sum(struct queue *q, const struct manager_sum *sum, struct err *e)
 {
 	if (q->json)
-		return queue_sum_json(&q->out, sum, e) && flush(q, 0, e);
+		return queue_sum_json(&q->out, sum, e) &&
+		    cli_flush(&q->out, 0, e);
 	if (q->cli.common.verbose ||
 	    (isatty(STDOUT_FILENO) && !q->cli.common.quiet))
 		queue_sum_text(&q->out, sum, os_wall());
-	return flush(q, 0, e);
+	return cli_flush(&q->out, 0, e);
 }
 
 static bool

@@ -29,15 +29,6 @@ struct preview {
 	struct err *e;
 };
 
-static bool
-put(struct preview *v, struct buf *text)
-{
-	bool ok = buf_ok(text, v->e) && cli_out(buf_view(text), v->e);
-
-	buf_reset(text);
-	return ok;
-}
-
 /* "POST URL" and the fields; the body follows. */
 static bool
 head(struct preview *v, struct str path, const char *type, uint64_t size)
@@ -53,7 +44,7 @@ head(struct preview *v, struct str path, const char *type, uint64_t size)
 	if (type != NULL)
 		buf_addf(&out, "Content-Type: %s\n", type);
 	buf_addf(&out, "Content-Length: %llu\n\n", (unsigned long long)size);
-	ok = put(v, &out);
+	ok = cli_flush(&out, 0, v->e);
 	buf_release(&out);
 	return ok;
 }
@@ -103,7 +94,7 @@ json_request(struct preview *v, struct str path)
 	ok = send_json(v->p->out.message, &o, &json, v->e) &&
 	    head(v, path, "application/json", json.n);
 	buf_addc(&json, '\n');
-	ok = ok && put(v, &json);
+	ok = ok && cli_flush(&json, 0, v->e);
 	buf_release(&json);
 	return ok;
 }
@@ -129,7 +120,7 @@ file_requests(struct preview *v, struct str draft)
 		    (unsigned long long)f->content.size,
 		    f->content.size < UPLOAD_LEAST ? "" :
 						     ", then PUT in ranges");
-		ok = put(v, &out);
+		ok = cli_flush(&out, 0, v->e);
 	}
 	buf_release(&out);
 	return ok;
@@ -228,13 +219,14 @@ preview_parts(struct preview *v, struct prepare_part *parts,
 	for (const struct mime_part *p = root; ok && p != NULL;
 	     p = mime_next(p))
 		if (prepare_part_is_text(p))
-			ok = preview_text(parts, p, &out, v->e) && put(v, &out);
+			ok = preview_text(parts, p, &out, v->e) &&
+			    cli_flush(&out, 0, v->e);
 	buf_addc(&out, '\n');
 	for (const struct mime_part *p = root; ok && p != NULL;
 	     p = mime_next(p))
 		if (prepare_part_is_file(p)) {
 			preview_file(parts, p, &out);
-			ok = put(v, &out);
+			ok = cli_flush(&out, 0, v->e);
 		}
 	buf_release(&out);
 	return ok;

@@ -348,7 +348,7 @@ help(struct sendmail *s, struct err *e)
 	(void)s;
 	buf_init(&out, HELP_MAX);
 	packed_add(TEXT_HELP_SENDMAIL, &out);
-	ok = buf_ok(&out, e) && cli_out(buf_view(&out), e);
+	ok = cli_flush(&out, 0, e);
 	buf_release(&out);
 	return ok;
 }
