@@ -226,9 +226,16 @@ house_field(const struct serve_request *r, const char *name)
 	return http1_field(r->head, str_of(name));
 }
 
-/* Of several cookies, the first that is a session's. */
+/*
+ * Of several cookies, the first that is a session's.
+ *
+ * A form's body may take minutes behind its head. What counts is who may when
+ * something is shown or changed, so auth_file is read once, for the whole
+ * request; for its head a session is enough, which bounds who may send a body.
+ */
 static struct web_session *
-house_session(struct house *h, const struct serve_request *r, int64_t now)
+house_session(struct house *h, const struct serve_request *r, bool whole,
+    int64_t now)
 {
 	struct str cookies = house_field(r, "Cookie"), id;
 	struct web_session *s;
@@ -237,7 +244,7 @@ house_session(struct house *h, const struct serve_request *r, int64_t now)
 		s = web_sessions_find(&h->sessions, id, now);
 		if (s == NULL)
 			continue;
-		if (s->user[0] == '\0' ||
+		if (!whole || s->user[0] == '\0' ||
 		    sign_is_admin(h->how->conf->auth_file, str_of(s->user))) {
 			h->used = now;
 			return s;
@@ -347,7 +354,7 @@ house_admit(void *arg, const struct serve_request *r, struct serve_admit *out,
 	}
 	out->body_max = str_eq(r->method, STR("POST")) ? HOUSE_FORM : 1;
 	if (route->whom < ROUTE_OPEN &&
-	    house_session(h, r, os_mono_ms()) == NULL) {
+	    house_session(h, r, false, os_mono_ms()) == NULL) {
 		house_send_away(r, a, route);
 		return false;
 	}
@@ -459,9 +466,9 @@ house_handle(void *arg, const struct serve_request *r, struct serve_answer *a)
 
 	if (q.route->whom == ROUTE_PROGRAM && !house_may_send(&q))
 		return;
-	q.session = house_session(h, r, q.now);
+	q.session = house_session(h, r, true, q.now);
 	arena_init_secret(&q.visit.mem, HOUSE_MEMORY);
-	/* it may have ended since its head came */
+	/* it may have ended, or its user be out, since its head came */
 	if (q.session == NULL && q.route->whom < ROUTE_OPEN)
 		house_send_away(r, a, q.route);
 	else if (house_read(&q) && q.route->own != NULL)
