@@ -18,38 +18,21 @@ for tool in python3 openssl; do
 	}
 done
 cd "$TMP" || exit 1
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-    -keyout key.pem -out cert.pem -subj /CN=localhost -days 2 \
-    -addext subjectAltName=DNS:localhost >openssl.log 2>&1 || {
-	not_ok 'certificate' "$(tail -n 1 openssl.log)"
-	finish
-}
 for kind in crowd crowd-close crowd-reset crowd-504 crowd-stale; do
 	echo "$kind $kind"
-done | timeout 500 python3 "$HERE/fault_server.py" "$TMP" \
-    cert.pem key.pem >server.out 2>server.err &
-SERVER_PID=$!
+done >names
 trap 'kill $SERVER_PID $(cat lane.? 2>/dev/null) 2>/dev/null' EXIT
 trap 'exit 1' HUP INT TERM
-await server.out $SERVER_PID
+start_faults 500 names
 
 # queued KIND N: N messages for that server, by four at a time.
 queued() {
 	CONFIG=$TMP/$1.conf STATE=$TMP/$1.state SPOOL=$TMP/$1.state/spool
-	url=https://localhost:$(sed -n "s/^$1 //p" ports)
-	(
-		umask 077
-		cat >"$CONFIG" <<-END
-		tenant_id = contoso.com
-		client_id = 66666666-7777-8888-9999-aaaaaaaaaaaa
-		client_secret = s
-		login_url = $url
-		graph_url = $url/v1.0
-		ca = $TMP/cert.pem
-		from = $1@example.com
-		state_dir = $STATE
-		END
-	)
+	url=$(faults_url "$1")
+	faults_config "$url" "$url" <<-END
+	from = $1@example.com
+	state_dir = $STATE
+	END
 	i=0
 	while [ $i -lt "$2" ]; do
 		i=$((i + 1))

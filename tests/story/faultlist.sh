@@ -109,12 +109,6 @@ all_requests() { requests .; }
 
 # --- by a server that is none of ours
 
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-    -keyout key.pem -out cert.pem -subj /CN=localhost -days 2 \
-    -addext subjectAltName=DNS:localhost >openssl.log 2>&1 || {
-	not_ok 'certificate' "$(tail -n 1 openssl.log)"
-	finish
-}
 {
 	echo fine good
 	while IFS='|' read -r kind _; do
@@ -125,38 +119,25 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 		done
 	done <rows
 } >names
-timeout 280 python3 "$HERE/fault_server.py" "$TMP" cert.pem key.pem \
-    <names >server.out 2>server.err &
-SERVER_PID=$!
 trap 'kill $SERVER_PID 2>/dev/null' EXIT
 trap 'exit 1' HUP INT TERM
-await server.out $SERVER_PID
-base() { echo "https://localhost:$(sed -n "s/^$1 //p" ports)"; }
+start_faults 280 names
 
 # settings WHERE
 settings() {
-	login=$(base fine) graph=$login
+	login=$(faults_url fine) graph=$login
 	case $1 in
-	graph) graph=$(base "$id") ;;
-	token) login=$(base "$id") ;;
+	graph) graph=$(faults_url "$id") ;;
+	token) login=$(faults_url "$id") ;;
 	esac
 	CONFIG=$TMP/$id.conf
-	(
-		umask 077
-		cat >"$CONFIG" <<-END
-		tenant_id = contoso.com
-		client_id = 66666666-7777-8888-9999-aaaaaaaaaaaa
-		client_secret = s
-		login_url = $login
-		graph_url = $graph/v1.0
-		ca = $TMP/cert.pem
-		from = row$n@example.com
-		state_dir = $TMP/$id.state
-		connect_timeout = 3s
-		timeout = 3s
-		bounces = no
-		END
-	)
+	faults_config "$login" "$graph" <<-END
+	from = row$n@example.com
+	state_dir = $TMP/$id.state
+	connect_timeout = 3s
+	timeout = 3s
+	bounces = no
+	END
 }
 copies() { grep -cxE ".* taken $id" log; }
 asked() { grep -cE "^$id ${1:-.*}\$" log; }

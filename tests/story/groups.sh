@@ -19,33 +19,16 @@ for tool in python3 openssl setsid; do
 	}
 done
 cd "$TMP" || exit 1
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-    -keyout key.pem -out cert.pem -subj /CN=localhost -days 2 \
-    -addext subjectAltName=DNS:localhost >openssl.log 2>&1 || {
-	not_ok 'certificate' "$(tail -n 1 openssl.log)"
-	finish
-}
-echo 'crowd crowd' | timeout 300 python3 "$HERE/fault_server.py" "$TMP" \
-    cert.pem key.pem >server.out 2>server.err &
-SERVER_PID=$!
+echo 'crowd crowd' >names
 trap 'touch stop; kill $SERVER_PID 2>/dev/null' EXIT
 trap 'exit 1' HUP INT TERM
-await server.out $SERVER_PID
-url=https://localhost:$(sed -n 's/^crowd //p' ports)
+start_faults 300 names
+url=$(faults_url crowd)
 CONFIG=$TMP/groups.conf SPOOL=$TMP/state/spool
-(
-	umask 077
-	cat >"$CONFIG" <<-END
-	tenant_id = contoso.com
-	client_id = 66666666-7777-8888-9999-aaaaaaaaaaaa
-	client_secret = s
-	login_url = $url
-	graph_url = $url/v1.0
-	ca = $TMP/cert.pem
-	from = crowd@example.com
-	state_dir = $TMP/state
-	END
-)
+faults_config "$url" "$url" <<-END
+from = crowd@example.com
+state_dir = $TMP/state
+END
 queue() { run "$P" -C "$CONFIG" queue "$@"; }
 
 # ours: the processes of this queue, also those in the background; not grep.

@@ -152,6 +152,41 @@ await() {
 	READY=$(sed -n 's/^ready //p' "$1")
 }
 
+# start_faults SECONDS FILE: fault_server.py plays the KIND of each line "NAME
+# KIND" at a port of its own, for so long at most. In TMP, where the story has
+# to be; the story's end kills SERVER_PID.
+SERVER_PID=''
+start_faults() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -keyout key.pem -out cert.pem -subj /CN=localhost -days 2 \
+	    -addext subjectAltName=DNS:localhost >openssl.log 2>&1 || {
+		not_ok 'certificate' "$(tail -n 1 openssl.log)"
+		finish
+	}
+	timeout "$1" python3 "$HERE/fault_server.py" "$TMP" cert.pem key.pem \
+	    <"$2" >server.out 2>server.err &
+	SERVER_PID=$!
+	await server.out $SERVER_PID
+}
+# faults_url NAME: where that kind is played.
+faults_url() { echo "https://localhost:$(sed -n "s/^$1 //p" ports)"; }
+# faults_config LOGIN GRAPH: the file CONFIG names these two, and has the lines
+# of standard input.
+faults_config() {
+	(
+		umask 077
+		cat - >"$CONFIG" <<-END
+		tenant_id = contoso.com
+		client_id = 66666666-7777-8888-9999-aaaaaaaaaaaa
+		client_secret = s
+		login_url = $1
+		graph_url = $2/v1.0
+		ca = $TMP/cert.pem
+		$(cat)
+		END
+	)
+}
+
 # nginx_conf FOLDER: the configuration of an nginx that keeps its files there
 # (nginx.pid, nginx.error, ...). What stands in http { } is standard input.
 nginx_conf() {
