@@ -18,7 +18,8 @@ enum {
 	ID_MAX = 40,           /* of an id (a GUID has 36), */
 	IDS_SIZE = 3 * ID_MAX + 80, /* all fit into ERR_MSG_SIZE, and
 				       PAGE_WORDS_MAX as well */
-	STATUS_SIZE = 4
+	STATUS_SIZE = 4,
+	FAULT_PAGE_MS = 15 * 60 * 1000
 };
 
 static const struct fault *const tables[] = { fault_aadsts, fault_oauth,
@@ -200,14 +201,21 @@ set_code_of_status(struct err *e, int status)
 	(void)snprintf(e->code, ERR_CODE_SIZE, "%d", status);
 }
 
+/*
+ * Microsoft is obeyed to the letter. A page that is none of its answers may be
+ * a proxy's, which would hold all mail of a mailbox for days: it is asked again
+ * after FAULT_PAGE_MS at the latest.
+ */
 static void
-set_retry_after(const struct http_answer *a, int64_t now, struct err *e)
+fault_set_retry_after(const struct http_answer *a, bool theirs, int64_t now,
+    struct err *e)
 {
 	struct str value = http1_field(&a->head, STR("Retry-After"));
 	int64_t ms;
 
-	if (value.n > 0 && date_parse_retry_after(value, now, &ms))
-		e->retry_after_ms = ms;
+	if (value.n == 0 || !date_parse_retry_after(value, now, &ms))
+		return;
+	e->retry_after_ms = theirs || ms < FAULT_PAGE_MS ? ms : FAULT_PAGE_MS;
 }
 
 /* The token endpoint */
@@ -330,10 +338,12 @@ fault_token(const struct http_answer *a, struct str what, int64_t now,
 	struct fault plain = *find_status(a->status);
 	const struct json *tree;
 	struct arena mem;
+	bool theirs;
 
 	arena_init(&mem, TREE_MAX);
 	tree = parse_object(&mem, a);
-	if (json_str(json_get(tree, STR("error"))).n > 0) {
+	theirs = json_str(json_get(tree, STR("error"))).n > 0;
+	if (theirs) {
 		explain_token(a, tree, what, e);
 	} else {
 		plain.kind =
@@ -347,7 +357,7 @@ fault_token(const struct http_answer *a, struct str what, int64_t now,
 		set_code_of_status(e, a->status);
 	}
 	arena_release(&mem);
-	set_retry_after(a, now, e);
+	fault_set_retry_after(a, theirs, now, e);
 	return false;
 }
 
@@ -543,6 +553,7 @@ fault_graph(const struct http_answer *a, struct str what, int64_t now,
 	const struct json *error;
 	struct said s = { 0 };
 	struct arena mem;
+	bool theirs;
 
 	arena_init(&mem, TREE_MAX);
 	error = json_iget(parse_object(&mem, a), STR("error"));
@@ -557,7 +568,9 @@ fault_graph(const struct http_answer *a, struct str what, int64_t now,
 		set_code(e, STR(""), s.code);
 	else
 		set_code_of_status(e, a->status);
+	/* an answer of Graph without a body has its id all the same */
+	theirs = s.code.n > 0 || s.id[0].n > 0;
 	arena_release(&mem);
-	set_retry_after(a, now, e);
+	fault_set_retry_after(a, theirs, now, e);
 	return false;
 }

@@ -494,6 +494,47 @@ static const struct {
 	/* clang-format on */
 };
 
+#define GRAPH_BUSY "{\"error\":{\"code\":\"ErrorServerBusy\"}}"
+
+/* Whose word counts for how long: a page that is no answer may be a proxy's. */
+static void
+test_waits(void)
+{
+	static const struct {
+		const char *name, *fields, *body;
+		int64_t graph_ms, token_ms;
+	} rows[] = {
+		{ "Graph's, a day", "Retry-After: 86400\r\n", GRAPH_BUSY,
+		    86400000, 900000 },
+		{ "Entra's, a day", "Retry-After: 86400\r\n",
+		    "{\"error\":\"temporarily_unavailable\"}", 900000,
+		    86400000 },
+		{ "Graph's id alone",
+		    "request-id: R-1\r\nRetry-After: 86400\r\n", "", 86400000,
+		    900000 },
+		{ "a page, a day", "Retry-After: 86400\r\n",
+		    "<title>Busy</title>", 900000, 900000 },
+		{ "a page, 15 min", "Retry-After: 900\r\n",
+		    "<title>Busy</title>", 900000, 900000 },
+		{ "a page, a second less", "Retry-After: 899\r\n", "", 899000,
+		    899000 },
+		{ "a page without", "", "<title>Busy</title>", 0, 0 },
+	};
+	struct http_answer a;
+	struct err e;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		make_answer(&a, 503, rows[i].fields, str_of(rows[i].body));
+		(void)fault_graph(&a, STR("x"), NOW, &e);
+		T_CHECK(e.retry_after_ms == rows[i].graph_ms, "%s: %lld",
+		    rows[i].name, (long long)e.retry_after_ms);
+		(void)fault_token(&a, STR("x"), NOW, &e);
+		T_CHECK(e.retry_after_ms == rows[i].token_ms, "%s: %lld",
+		    rows[i].name, (long long)e.retry_after_ms);
+		drop_answer(&a);
+	}
+}
+
 static void
 test_extras(void)
 {
@@ -675,6 +716,7 @@ main(void)
 		{ "find", test_find },
 		{ "token", test_token },
 		{ "graph", test_graph },
+		{ "waits", test_waits },
 		{ "extras", test_extras },
 		{ "statuses", test_statuses },
 		{ "long texts", test_long_texts },
