@@ -41,7 +41,6 @@ struct compose_origin {
 void
 compose_init(struct compose *c, const struct log *log)
 {
-	memset(c, 0, sizeof(*c));
 	c->log = log;
 	arena_init(&c->mem, MEMORY_MAX);
 }

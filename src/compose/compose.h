@@ -31,6 +31,7 @@ struct compose {
 	const char *from_stdin; /* the option that took it, or NULL */
 };
 
+/* c is zeroed: 24 kB, of which most mails touch little. */
 void compose_init(struct compose *c, const struct log *log);
 void compose_release(struct compose *c);
 

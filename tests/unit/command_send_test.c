@@ -629,6 +629,7 @@ test_file_shrinks(void)
 	char got[10];
 	struct err e;
 
+	c = (struct compose){ 0 };
 	compose_init(&c, &silent);
 	T_CHECK(compose_attach(&c, path, &e), "%s", e.msg);
 	s = &c.message.file[0].content;
@@ -803,6 +804,7 @@ compose_once(void)
 	struct err e;
 	bool ok;
 
+	c = (struct compose){ 0 };
 	compose_init(&c, &silent);
 	c.text = "/dev/null";
 	ok = compose_list(&c, &c.message.to, "--to",

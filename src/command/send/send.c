@@ -664,25 +664,44 @@ finish(struct send *s, bool ok, struct err *e)
 	return EX_OK;
 }
 
+static int
+send_all(struct send *s)
+{
+	struct err e;
+	bool ok =
+	    send_read_options(s, &e) && (s->cli.common.help || run(s, &e));
+	int code = finish(s, ok, &e);
+
+	prepare_release(&s->prepared);
+	accept_release(&s->in);
+	outbox_close(&s->outbox);
+	handover_close(&s->handover);
+	client_close(&s->client);
+	access_release(&s->access);
+	config_release(&s->config);
+	compose_release(&s->compose);
+	return code;
+}
+
+/* What is sent is large, and most of it stays as malloc gives it: untouched. */
 int
 send_main(const struct cli_command *self, int argc, char **argv)
 {
-	struct send s = { 0 };
+	struct cli cli;
+	struct arena mem;
+	struct send *s;
 	struct err e;
-	bool ok;
 	int code;
 
-	cli_init(&s.cli, self, argc, argv);
-	compose_init(&s.compose, &s.cli.log);
-	ok = send_read_options(&s, &e) && (s.cli.common.help || run(&s, &e));
-	code = finish(&s, ok, &e);
-	prepare_release(&s.prepared);
-	accept_release(&s.in);
-	outbox_close(&s.outbox);
-	handover_close(&s.handover);
-	client_close(&s.client);
-	access_release(&s.access);
-	config_release(&s.config);
-	compose_release(&s.compose);
+	arena_init(&mem, 2 * sizeof(*s));
+	s = arena_alloc(&mem, sizeof(*s));
+	if (!arena_ok(&mem, &e)) {
+		cli_init(&cli, self, argc, argv);
+		return cli_fail(&cli, &e);
+	}
+	cli_init(&s->cli, self, argc, argv);
+	compose_init(&s->compose, &s->cli.log);
+	code = send_all(s);
+	arena_release(&mem);
 	return code;
 }
