@@ -19,6 +19,8 @@ enum {
 	   10,000 addresses */
 	ACCEPT_ARENA = 96 << 20,
 	ACCEPT_TEXT = 2 * ACCEPT_HEADER + 4 * ACCEPT_PIECE,
+	/* of a piece: a line of 76 bytes may need one more for its end */
+	ACCEPT_LINES = ACCEPT_PIECE + ACCEPT_PIECE / 32,
 	ACCEPT_WORDS = 2048,          /* of the options */
 	ACCEPT_PARTS = 8 * 1024 - 64, /* of a message without files */
 	ACCEPT_DRAIN = 1 << 28 /* bytes that are read of what is refused */
@@ -558,8 +560,6 @@ accept_program_read(struct accept_program *p, char *bytes, bool *failed,
 	if (*failed)
 		return false;
 	rest = (struct str){ bytes, piece.n };
-	/* at once, and some line ends more: not in steps */
-	(void)buf_room(&p->lines, piece.n + piece.n / 32);
 	if (piece.n > 0 &&
 	    intake_feed(&p->intake, &rest, &p->lines) != PARSE_DONE)
 		return true;
@@ -571,13 +571,13 @@ bool
 accept_read(struct accept *a, const struct accept_input *in, struct err *e)
 {
 	struct accept_program p = { .in = in };
-	SCRATCH char bytes[ACCEPT_PIECE];
+	SCRATCH char bytes[ACCEPT_PIECE], lines[ACCEPT_LINES];
 	bool more = true, failed, ok = true;
 	struct err ignored;
 
 	intake_init(&p.intake,
 	    in->dot_ends ? INTAKE_PROGRAM_DOT : INTAKE_PROGRAM);
-	buf_init(&p.lines, ACCEPT_TEXT);
+	buf_init_in(&p.lines, lines, ACCEPT_LINES, ACCEPT_TEXT);
 	while (more && !a->too_large && p.drained < ACCEPT_DRAIN) {
 		more =
 		    accept_program_read(&p, bytes, &failed, ok ? e : &ignored);

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "base/os.h"
+#include "base/scratch.h"
 
 enum {
 	HEAD_MOSTLY = 1024,      /* bytes of a head of ten recipients */
@@ -192,12 +193,12 @@ write_part(struct spool_add *a, struct str s, struct err *e)
 static bool
 write_head(struct spool_add *a, const struct envelope *v, struct err *e)
 {
+	SCRATCH char room[ENVELOPE_SLOTS + HEAD_MOSTLY];
 	struct buf b;
 	bool ok;
 
-	buf_init(&b, ENVELOPE_HEAD_MOST + ENVELOPE_SLOTS);
-	/* at once: to grow in steps takes system calls */
-	(void)buf_room(&b, ENVELOPE_SLOTS + HEAD_MOSTLY);
+	buf_init_in(&b, room, sizeof(room),
+	    ENVELOPE_HEAD_MOST + ENVELOPE_SLOTS);
 	ok = envelope_write(&b, v, e);
 	a->head = b.n;
 	envelope_sum_add(&a->sum, buf_view(&b));
