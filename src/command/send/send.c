@@ -26,9 +26,7 @@
 #include "deliver/submit.h"
 #include "deliver/worker_part.h"
 
-enum {
-	REPORT_MAX = 16 * 1024 /* texts of struct err, escaped */
-};
+enum { REPORT_MAX = 16 * 1024 /* texts of struct err, escaped */ };
 
 struct send {
 	struct cli cli;
