@@ -2,7 +2,6 @@
 #include "command/send/send.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -666,10 +665,11 @@ static int
 send_all(struct send *s)
 {
 	struct err e;
-	bool ok =
-	    send_read_options(s, &e) && (s->cli.common.help || run(s, &e));
-	int code = finish(s, ok, &e);
+	int code;
 
+	compose_init(&s->compose, &s->cli.log);
+	code = finish(s,
+	    send_read_options(s, &e) && (s->cli.common.help || run(s, &e)), &e);
 	prepare_release(&s->prepared);
 	accept_release(&s->in);
 	outbox_close(&s->outbox);
@@ -685,21 +685,16 @@ send_all(struct send *s)
 int
 send_main(const struct cli_command *self, int argc, char **argv)
 {
-	struct cli cli;
 	struct arena mem;
+	struct cli cli;
 	struct send *s;
 	struct err e;
 	int code;
 
 	arena_init(&mem, 2 * sizeof(*s));
 	s = arena_alloc(&mem, sizeof(*s));
-	if (!arena_ok(&mem, &e)) {
-		cli_init(&cli, self, argc, argv);
-		return cli_fail(&cli, &e);
-	}
-	cli_init(&s->cli, self, argc, argv);
-	compose_init(&s->compose, &s->cli.log);
-	code = send_all(s);
+	cli_init(s != NULL ? &s->cli : &cli, self, argc, argv);
+	code = arena_ok(&mem, &e) ? send_all(s) : cli_fail(&cli, &e);
 	arena_release(&mem);
 	return code;
 }
