@@ -46,6 +46,16 @@ accept_begin(struct accept *a, const struct accept_ask *ask)
 	buf_init(&a->text, ACCEPT_TEXT);
 }
 
+static void
+accept_end_look(struct accept *a)
+{
+	if (a->look == NULL)
+		return;
+	mime_release(&a->look->reader);
+	arena_release(&a->look->parts);
+	a->look = NULL;
+}
+
 void
 accept_release(struct accept *a)
 {
@@ -53,10 +63,7 @@ accept_release(struct accept *a)
 	if (a->size > 0)
 		os_close(&a->fd);
 	temp_close(&a->temp);
-	if (a->look != NULL) {
-		mime_release(&a->look->reader);
-		arena_release(&a->look->parts);
-	}
+	accept_end_look(a);
 	buf_release(&a->text);
 	arena_release(&a->mem);
 	*a = (struct accept){ .fd = -1 };
@@ -121,6 +128,15 @@ accept_envelope(struct accept *a, struct envelope *v, struct err *e)
 	return accept_fill_recipients(a, v, e);
 }
 
+/* What was written is part of the message. */
+static void
+accept_count(struct accept *a, struct str piece)
+{
+	if (a->look != NULL)
+		mime_feed(&a->look->reader, piece);
+	a->size += piece.n;
+}
+
 static bool
 accept_add_received(struct accept *a, struct err *e)
 {
@@ -133,8 +149,10 @@ accept_add_received(struct accept *a, struct err *e)
 	date_mail(now, os_zone(now), date);
 	line = arena_fmt(&a->mem, "Received: %.*s id %s;\r\n\t%s\r\n",
 	    STR_ARG(a->ask.received), a->add.id, date);
-	a->size += line.n;
-	return arena_ok(&a->mem, e) && spool_write(&a->add, line, e);
+	if (!arena_ok(&a->mem, e) || !spool_write(&a->add, line, e))
+		return false;
+	accept_count(a, line);
+	return true;
 }
 
 /* Makes its file in tmp/. */
@@ -256,9 +274,7 @@ accept_put(struct accept *a, struct str piece, struct err *e)
 	}
 	if (a->temp.name != NULL && !temp_add(&a->temp, piece, e))
 		return false;
-	if (a->look != NULL)
-		mime_feed(&a->look->reader, piece);
-	a->size += piece.n;
+	accept_count(a, piece);
 	return true;
 }
 
@@ -442,6 +458,7 @@ accept_check(struct accept *a, struct err *e)
 	ok = prepare_raw(&p, &config, &text, &v, a->ask.log, e) &&
 	    route_choose(&p.out.facts, v.want, &choice, e);
 	prepare_release(&p);
+	accept_end_look(a);
 	if (ok)
 		a->why = choice.why;
 	return ok;

@@ -107,7 +107,7 @@ struct accept {
 	uint64_t size;    /* bytes of the message as it is kept */
 	int fd;           /* of its file in the spool, or -1 */
 	struct temp temp; /* where it is kept else */
-	struct accept_look *look; /* check: its parts; NULL: not headed */
+	struct accept_look *look; /* check: its parts; or NULL */
 };
 
 void accept_begin(struct accept *a, const struct accept_ask *ask);

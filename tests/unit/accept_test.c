@@ -627,6 +627,39 @@ test_check(void)
 	}
 }
 
+/* Where the parts are is known with the line in front that is ours. */
+static void
+test_received(void)
+{
+	struct accept a = { 0 };
+	struct accept_ask ask;
+	struct buf in;
+	struct site s;
+	struct err e = { 0 };
+
+	for (size_t body = 1000; body < 300000; body += 200000) {
+		site_new(&s);
+		s.config.save_to_sent = false;
+		ask = ask_of(&s);
+		ask.check = true;
+		ask.options.no_save = true; /* as JSON, or not at all */
+		ask.received = STR("by host (post365) with SMTP");
+		ask.entry.rcpt = addresses(&s.mem, "a@x.example");
+		buf_init(&in, LIMIT);
+		buf_addz(&in,
+		    STAMPS "From: me@contoso.com\r\n"
+			   "Content-Transfer-Encoding: base64\r\n\r\n");
+		while (in.n < body)
+			buf_addz(&in,
+			    "aGVsbG8gd29ybGQgaGVsbG8gd29ybGQgYQ0K\r\n");
+		T_CHECK(put(&a, &ask, &in, &e), "%zu: %s", body, e.msg);
+		accept_release(&a);
+		T_CHECK(files(&s) == 1, "%zu: stored", body);
+		buf_release(&in);
+		site_end(&s);
+	}
+}
+
 /* --- what fails */
 
 /*
@@ -898,6 +931,7 @@ static const struct t_test tests[] = {
 	{ "without an end", test_endless },
 	{ "limits", test_limits },
 	{ "many recipients", test_many },
+	{ "a line of our own in front", test_received },
 	{ "what can never go", test_check },
 	{ "each call of the disk fails", test_disk },
 	{ "no queue", test_kept },
