@@ -31,10 +31,12 @@ cat >>"$CONFIG" <<-END
 	web_token_file = $TMP/token
 END
 
-# start_web: sets WEB (its number) and URL.
+# start_web: sets WEB (its number, or that of its bound) and URL.
+bound='timeout --foreground 250'
 start_web() {
 	: >web.out
-	timeout --foreground 250 "$SERVER" -C "$CONFIG" web \
+	# shellcheck disable=SC2086 # it is three words, or none
+	$bound "$SERVER" -C "$CONFIG" web \
 	    --listen 127.0.0.1:0 >web.out 2>>web.err &
 	WEB=$!
 	tries=0
@@ -517,6 +519,10 @@ fi
 
 # --- killed after each answer
 
+# what is killed is the server itself, not its bound
+stop_web
+bound=''
+start_web
 : >told
 for _ in $(seq 30); do
 	by_token '{"to":"a@example.org","subject":"kept"}'
