@@ -482,6 +482,14 @@ says 'relay: no such key, which' "$ERR" 'did you mean listen'
 check 'relay: a key that has one value' 78 run "$P" -C rel.conf config set \
     relay.hostname 'a;b'
 check 'relay: no value' 64 run "$P" -C rel.conf config set relay.listen
+check 'relay: nothing between ";"' 64 run "$P" -C rel.conf config set \
+    relay.listen '; ;'
+for key in 'listen ' '#drain' 'drain = 9s
+[account y]
+from'; do
+	check "relay: no key: ${key%%
+*}" 64 run "$P" -C rel.conf config set "relay.$key" y@b.example
+done
 check 'relay: not without its section' 64 run "$P" -C rel.conf config set \
     listen x
 says 'relay: not without its section, what then' "$ERR" \

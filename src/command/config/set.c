@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/config/set.h"
 
+#include <string.h>
+
 #include "base/os.h"
 #include "command/config/apply.h"
 #include "command/config/ask.h"
@@ -74,9 +76,17 @@ set_ask(struct set *t, const char *value, struct err *e)
 static bool
 set_read_relay(struct set *t, struct err *e)
 {
-	t->relay_values = str_trim(str_of(t->s->word[2]));
-	if (t->relay_values.n > 0)
+	const char *values = t->s->word[2];
+
+	if (t->relay[strspn(t->relay, "abcdefghijklmnopqrstuvwxyz_")] != '\0') {
+		err_set(e, ERR_USAGE, "there is no key \"relay.%.60s\"",
+		    t->relay);
+		return err_remedy(e, "post365 help relay lists the keys");
+	}
+	if (values != NULL && values[strspn(values, "; \t")] != '\0') {
+		t->relay_values = str_trim(str_of(values));
 		return config_text_check(t->relay_values, e);
+	}
 	err_set(e, ERR_USAGE, "relay.%s: there is no value", t->relay);
 	return err_remedy(e,
 	    "like post365 config set relay.listen '127.0.0.1:25; [::1]:25', "
