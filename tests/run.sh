@@ -264,7 +264,8 @@ verb_bench() {
 		case ${f##*/} in lib*) continue ;; esac
 		[ -e "$f" ] || f=tests/bench/$f.sh
 		[ -e "$f" ] || die "there is no $f"
-		alone make_quiet build/bench/spool build/bench/server
+		alone make_quiet build/bench/spool build/bench/server \
+		    build/bench/codec
 		TMP=$TOP/build/tmp/bench-$$
 		mkdir -p "$TMP"
 		export TMP
