@@ -1,7 +1,8 @@
 #!/bin/sh
 # bench growth: processor time that `sendmail -odq` takes for headers that are
 # easy to make slow, at n and at 4n, without what an empty message takes. A
-# ratio of 4 is linear, one of 16 is not.
+# ratio of 4 is linear, one of 16 is not. At 4n the header is below the 1 MB
+# that accept takes.
 # shellcheck source=/dev/null
 . "$TOP/tests/story/lib.sh"
 
@@ -18,29 +19,29 @@ exe, config, tmp = sys.argv[1:4]
 head = "From: sender@example.com\nSubject: x\n"
 mime = head + "MIME-Version: 1.0\nContent-Type: "
 rows = [
-    ("To fields", 25000, lambda n: head + "To: u@example.org\n" * n),
-    ("addresses in To", 25000,
+    ("To fields", 10000, lambda n: head + "To: u@example.org\n" * n),
+    ("addresses in To", 12000,
      lambda n: head + "To: " + "u@example.org,\n " * n + "v@example.org\n"),
-    ("malformed parameters", 225000,
+    ("malformed parameters", 100000,
      lambda n: mime + "text/plain" + ";a" * n + "\n"),
-    ("parameters", 50000,
+    ("parameters", 40000,
      lambda n: mime + "text/plain" + ';a="b"' * n + "\n"),
-    ("Content-Type fields", 10000,
+    ("Content-Type fields", 5000,
      lambda n: head + "Content-Type: multipart/mixed; boundary=b\n" * n),
-    ("beginnings of words, To", 50000,
+    ("beginnings of words, To", 30000,
      lambda n: head + 'To: "' + "=?a?q? " * n + '" <a@example.org>\n'),
     ("beginnings of words, From", 15000,
      lambda n: 'Subject: x\nFrom: "' + "=?a?q? " * n + '" <a@example.org>\n'),
-    ("encoded words", 15000,
+    ("encoded words", 12000,
      lambda n: head + "X: " + "=?utf-8?q?=C3=A4?= " * n + "y\n"),
-    ("words that cannot be read", 15000,
+    ("words that cannot be read", 12000,
      lambda n: head + "X: " + "=?x-none?q?=C3=A4?= " * n + "y\n"),
     ("@ in the From name", 50000,
      lambda n: 'Subject: x\nFrom: "' + "a@" * n + '" <a@example.org>\n'),
     ("fields of X-", 12000,
      lambda n: head + "".join("X-%d: y\n" % i for i in range(n))),
     ("blanks in a row", 100000, lambda n: head + "X: y" + " " * n + "z\n"),
-    ("comments", 100000,
+    ("comments", 75000,
      lambda n: head + "To: " + "(a)" * n + " a@example.org\n"),
     ("parts", 2500,
      lambda n: mime + "multipart/mixed; boundary=b\n\n" +
