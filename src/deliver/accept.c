@@ -60,7 +60,7 @@ void
 accept_release(struct accept *a)
 {
 	spool_abort(&a->add);
-	if (a->size > 0)
+	if (a->fd > 0) /* a zeroed one has none */
 		os_close(&a->fd);
 	temp_close(&a->temp);
 	accept_end_look(a);
@@ -177,7 +177,7 @@ accept_make(struct accept *a, struct err *e)
 	    !spool_begin(&o->spool, &v, &a->add, e))
 		return false;
 	memcpy(a->id, a->add.id, sizeof(a->id));
-	return accept_add_received(a, e);
+	return true;
 }
 
 static bool
@@ -256,6 +256,15 @@ accept_open(struct accept *a, struct err *e)
 		    a->to.outbox->spool.path, a->id));
 }
 
+/* To be read before anything is in it: what is there can be moved then. */
+static bool
+accept_make_large(struct accept *a, struct err *e)
+{
+	return accept_make(a, e) &&
+	    ((!a->ask.keep && !a->ask.check) || accept_open(a, e)) &&
+	    accept_add_received(a, e);
+}
+
 /* Writes the next piece to where it belongs. */
 static bool
 accept_put(struct accept *a, struct str piece, struct err *e)
@@ -265,10 +274,8 @@ accept_put(struct accept *a, struct str piece, struct err *e)
 	if (piece.n == 0)
 		return true;
 	if (a->temp.name == NULL) {
-		ok = a->size > 0 || accept_make(a, e);
-		if (ok && a->fd < 0 && (a->ask.keep || a->ask.check))
-			ok = accept_open(a, e);
-		ok = ok && spool_write(&a->add, piece, e);
+		ok = (a->size > 0 || accept_make_large(a, e)) &&
+		    spool_write(&a->add, piece, e);
 		if (!ok && (!accept_may_move(a, e) || !accept_move(a, e)))
 			return false;
 	}
@@ -469,8 +476,8 @@ static bool
 accept_store_small(struct accept *a, struct err *e)
 {
 	uint64_t size = a->size;
-	bool ok =
-	    accept_make(a, e) && spool_write(&a->add, buf_view(&a->text), e);
+	bool ok = accept_make(a, e) && accept_add_received(a, e) &&
+	    spool_write(&a->add, buf_view(&a->text), e);
 
 	a->size = size;
 	return ok || accept_may_move(a, e);

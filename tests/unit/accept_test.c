@@ -662,13 +662,42 @@ test_received(void)
 
 /* --- what fails */
 
+/* The text, behind what may be ours. */
+static bool
+ends_with(const struct source *is, struct str want)
+{
+	struct buf got;
+	struct err e = { 0 };
+	bool ok;
+
+	buf_init(&got, LIMIT);
+	ok = buf_room(&got, (size_t)is->size + 1) != NULL &&
+	    source_read(is, 0, got.p, (size_t)is->size, &e);
+	T_CHECK(ok, "%s", e.msg);
+	buf_commit(&got, ok ? (size_t)is->size : 0);
+	ok = str_ends(buf_view(&got), want);
+	buf_release(&got);
+	return ok;
+}
+
+/* The lowest number that is free. */
+static int
+free_number(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	(void)close(fd);
+	return fd;
+}
+
 /*
  * Each call that has to do with the disk fails once, or all do from there on:
  * nothing is stored, or all is; with keep the text is still there.
  */
 static void
-each_call(size_t body, bool keep, enum cut how)
+each_call(size_t body, bool keep, const char *received, enum cut how)
 {
+	int free_before = free_number();
 	struct accept a = { 0 };
 	struct accept_ask ask;
 	struct buf text;
@@ -683,6 +712,7 @@ each_call(size_t body, bool keep, enum cut how)
 		ask = ask_of(&s);
 		ask.check = true;
 		ask.keep = keep;
+		ask.received = str_of(received);
 		ask.entry.rcpt = addresses(&s.mem, "a@x.example");
 		cut_at(n, how, ENOSPC);
 		accept_begin(&a, &ask);
@@ -692,7 +722,11 @@ each_call(size_t body, bool keep, enum cut how)
 		more = cut_calls() >= n;
 		cut_at(0, CUT_NONE, 0);
 		is = accept_source(&a);
-		T_CHECK(!keep || ok || !kept || same_text(&is, buf_view(&text)),
+		T_CHECK(kept || !keep || how == CUT_FULL, "call %ld: %s", n,
+		    e.msg);
+		T_CHECK(!keep || ok || !kept ||
+			(ends_with(&is, buf_view(&text)) &&
+			    (received[0] != '\0' || is.size == text.n)),
 		    "call %ld: the text", n);
 		T_CHECK(ok || err_exit(&e) == 75 || err_exit(&e) == 73 ||
 			err_exit(&e) == 74,
@@ -704,17 +738,20 @@ each_call(size_t body, bool keep, enum cut how)
 		site_end(&s);
 	}
 	T_CHECK(!more, "all calls");
+	T_CHECK(free_number() == free_before, "a descriptor is left open");
 	buf_release(&text);
 }
 
 static void
 test_disk(void)
 {
-	for (int keep = 0; keep < 2; keep++)
-		for (int large = 0; large < 2; large++) {
-			each_call(large ? 300000 : 1000, keep, CUT_FAIL);
-			each_call(large ? 300000 : 1000, keep, CUT_FULL);
-		}
+	static const char *const received[] = { "", "by a host with SMTP" };
+	static const size_t bodies[] = { 1000, 300000 };
+
+	for (unsigned i = 0; i < 8; i++)
+		for (unsigned how = 0; how < 2; how++)
+			each_call(bodies[i & 1], (i & 2) != 0, received[i >> 2],
+			    how == 0 ? CUT_FAIL : CUT_FULL);
 }
 
 /* Without a queue it is kept in memory, or in a file of no name. */
