@@ -97,7 +97,8 @@ fill_standard_streams(void)
 /*
  * TZ=EST5EDT names a summer time and not its days: the C library has it all
  * the year then. Ours are those that glibc takes, and so date(1) and the other
- * logs of most machines. The name of a zone's file has no such form.
+ * logs of most machines. W-SU, GB-Eire and NZ-CHAT look like that, have no
+ * digit there, and are the names of files.
  */
 static void
 add_summer_days(void)
@@ -105,6 +106,7 @@ add_summer_days(void)
 	const char *zone = getenv("TZ"), *p = zone;
 	char whole[64];
 	size_t hours;
+	bool file;
 
 	while (p != NULL && ascii_is_alpha(*p))
 		p++;
@@ -113,8 +115,9 @@ add_summer_days(void)
 	hours = strspn(p, "0123456789:+-");
 	if (hours == 0 || p[hours] == '\0' || strpbrk(p, ",/") != NULL)
 		return;
-	if (snprintf(whole, sizeof(whole), "%s,M3.2.0,M11.1.0", zone) <
-	    (int)sizeof(whole))
+	file = !ascii_is_digit(p[hours - 1]);
+	if (snprintf(whole, sizeof(whole), "%s%s%s", file ? ":" : "", zone,
+		file ? "" : ",M3.2.0,M11.1.0") < (int)sizeof(whole))
 		(void)setenv("TZ", whole, 1);
 }
 

@@ -328,6 +328,9 @@ zone CET-1CEST,M3.5.0,M10.5.0/3 13:00 14:00
 zone CET-1CEST 13:00 14:00
 zone EST5EDT 07:00 08:00
 zone NST3:30NDT 08:30 09:30
+# files with such a name
+[ ! -e /usr/share/zoneinfo/W-SU ] || zone W-SU 15:00 15:00
+[ ! -e /usr/share/zoneinfo/GB-Eire ] || zone GB-Eire 12:00 13:00
 
 # --- log_subject
 
