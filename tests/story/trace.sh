@@ -233,8 +233,15 @@ if command -v flock >/dev/null 2>&1; then
 else
 	skip 'bounces: two looks at once' 'no flock here'
 fi
+far=$(echo "$SB_DIR"/state/spool/returns-*)
+rm -f "$far"
+mkdir "$far"
+check 'bounces: a file that cannot be opened' 73 trace --bounces
+says 'bounces: a file that cannot be opened, what to do' "$ERR" \
+    'user made that file: remove it'
+rmdir "$far"
 # not ours: another program's mail from the same mailbox
-rm -f "$SB_DIR"/state/spool/returns-* "$SB_DIR/state/log"
+rm -f "$SB_DIR/state/log"
 check 'bounces of others' 0 trace --bounces
 says 'bounces of others: none' "$OUT" '^0 came back'
 
