@@ -133,6 +133,7 @@ change_text(struct str text, const struct change *c, struct buf *out)
 	struct change_scan s = change_scan(text, c, change_is_top(c));
 	struct change_place at = s.key.found ? s.key : s.comment;
 	bool crlf = str_find(text, STR("\r\n")) < text.n;
+	struct str lines = c->line, one;
 	size_t start = out->n;
 
 	if (c->line.n == 0 && !s.key.found) {
@@ -148,8 +149,8 @@ change_text(struct str text, const struct change *c, struct buf *out)
 		buf_addf(out, "[%s%.*s]%s\n", c->relay ? "relay" : "account ",
 		    STR_ARG(c->account), crlf ? "\r" : "");
 	}
-	if (c->line.n > 0)
-		change_add_line(c->line, crlf, out);
+	while (c->line.n > 0 && str_next(&lines, '\n', &one))
+		change_add_line(one, crlf, out);
 	if (s.key.found)
 		change_add_rest(str_from(text, at.to), c, out);
 	else

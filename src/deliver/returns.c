@@ -49,8 +49,8 @@ returns_lock(struct str path, struct os_at *file, struct err *e)
 	if (os_lock(path.p, os_mono_ms() + RETURNS_LOCK_MS, &file->fd, e))
 		return true;
 	return err_remedy(e,
-	    "if another process reads that inbox now: try again; if another "
-	    "user made that file: remove it, which looks back for a day");
+	    "try again if it is in use; remove it if it is another "
+	    "user's");
 }
 
 static int64_t

@@ -238,7 +238,7 @@ rm -f "$far"
 mkdir "$far"
 check 'bounces: a file that cannot be opened' 73 trace --bounces
 says 'bounces: a file that cannot be opened, what to do' "$ERR" \
-    'user made that file: remove it'
+    'remove it if it is another'
 rmdir "$far"
 # not ours: another program's mail from the same mailbox
 rm -f "$SB_DIR/state/log"

@@ -62,6 +62,8 @@ static const struct {
 	  "# b\nb = 5\n[account x]\nb = 6\n", "", "b", "b = 8\nb = 9",
 	  "[relay]\na = 1\nb = 8\nb = 9\nc = 3\n# b\n[account x]\nb = 6\n",
 	  false, true },
+	{ "relay, several, CRLF", "[relay]\r\nb = 2\r\n", "", "b",
+	  "b = 8\nb = 9", "[relay]\r\nb = 8\r\nb = 9\r\n", false, true },
 	{ "relay, several away", "[relay]\nb = 2\na = 1\nb = 4", "", "b", "",
 	  "[relay]\na = 1\n", false, true },
 	{ "relay, new", "b = 1\n", "", "b", "b = 9",
