@@ -57,7 +57,7 @@ probe_libc() {
 
 # Writes what the compiler can into cc.mk, once for each compiler.
 cc_setup() {
-	key="$CC: $($CC --version 2>/dev/null | head -n 1), rules 9"
+	key="$CC: $($CC --version 2>/dev/null | head -n 1), rules 10"
 	if [ -e "$O/cc.mk" ]; then
 		read -r _ old <"$O/cc.mk" || true
 		[ "${old:-}" = "$key" ] && return
@@ -65,11 +65,12 @@ cc_setup() {
 	zero='' lto='' fat='' one='' relr='' libasan='' aesni='' cast='' guard=''
 	layout='' data=''
 	# gcc copies code for a jump less, at -Os and -Oz too: 11 kB. It copies
-	# functions where it guesses wrong that this is smaller: 4 kB.
+	# functions where it guesses wrong that this is smaller: 4 kB. A jump in
+	# place of a last call needs the function's end a second time: 5 kB.
 	small=-Os
 	probe -Oz && small=-Oz
 	lean='-fno-tree-pre -fno-thread-jumps -fno-tree-dominator-opts'
-	lean="$lean -fno-inline-small-functions"
+	lean="$lean -fno-inline-small-functions -fno-optimize-sibling-calls"
 	# shellcheck disable=SC2086 # words
 	probe $lean && small="$small $lean"
 	probe -ftrivial-auto-var-init=zero &&
