@@ -313,8 +313,12 @@ static const struct {
 	{ "503 with Retry-After",
 	    STR_INIT("HTTP/1.1 503 X\r\nRetry-After: 2.5\r\n\r\n"), 3 },
 	{ "500 without", STR_INIT("HTTP/1.1 500 X\r\n\r\n"), TOKEN_HOLD_5XX_S },
-	{ "a day", STR_INIT("HTTP/1.1 429 X\r\nRetry-After: 86400\r\n\r\n"),
+	{ "a day",
+	    STR_INIT("HTTP/1.1 429 X\r\nRetry-After: 86400\r\n\r\n"
+		     "{\"error\":\"temporarily_unavailable\"}"),
 	    TOKEN_HOLD_MAX },
+	{ "a day, by a page of whoever",
+	    STR_INIT("HTTP/1.1 429 X\r\nRetry-After: 86400\r\n\r\n"), 900 },
 	{ "a refusal",
 	    STR_INIT("HTTP/1.1 401 X\r\n\r\n{\"error\":\"invalid_client\"}"),
 	    0 },
