@@ -101,13 +101,11 @@ take_block(struct arena_stash *s, size_t cap)
 static struct arena_block *
 add_block(struct arena *a, size_t n)
 {
-	size_t least = a->blocks == NULL ? FIRST_BLOCK : BLOCK_SIZE;
-	struct arena_block *b;
+	size_t least = a->stash != NULL ? STASH_BLOCK :
+	    a->blocks == NULL           ? FIRST_BLOCK :
+					  BLOCK_SIZE;
+	struct arena_block *b = take_block(a->stash, n > least ? n : least);
 
-	if (a->stash != NULL)
-		least = STASH_BLOCK;
-
-	b = take_block(a->stash, n > least ? n : least);
 	if (b == NULL) {
 		a->no_memory = true;
 		return NULL;
