@@ -125,13 +125,26 @@ mailbox_print(const struct mailbox *m, struct buf *out)
 	}
 }
 
+#define MAILBOX_FILE "mailbox-"
+
 static bool
 mailbox_path(const struct mailbox_place *at, char path[MAILBOX_PATH_SIZE])
 {
-	int n = snprintf(path, MAILBOX_PATH_SIZE, "%s/mailbox-%s", at->folder,
-	    at->key);
+	int n = snprintf(path, MAILBOX_PATH_SIZE, "%s/" MAILBOX_FILE "%s",
+	    at->folder, at->key);
 
 	return n > 0 && n < MAILBOX_PATH_SIZE;
+}
+
+bool
+mailbox_key_of_file(struct str name, char key[MAILBOX_KEY_SIZE])
+{
+	struct str part = str_from(name, sizeof(MAILBOX_FILE) - 1);
+
+	if (!str_starts(name, STR(MAILBOX_FILE)) || part.n >= MAILBOX_KEY_SIZE)
+		return false;
+	memcpy(key, part.p, part.n);
+	return true;
 }
 
 struct mailbox_place

@@ -81,6 +81,8 @@ struct mailbox_place {
 /* Of who sends this message. */
 struct mailbox_place mailbox_place(const struct spool *s,
     const struct envelope *v);
+/* Of a file in the spool's folder, into a zeroed key. False: none of these. */
+bool mailbox_key_of_file(struct str name, char key[MAILBOX_KEY_SIZE]);
 
 void mailbox_key(const struct envelope *v, char key[MAILBOX_KEY_SIZE]);
 /*

@@ -142,8 +142,6 @@ struct queue_boxes {
 static void
 queue_see_mailbox(void *arg, const char *name, bool regular)
 {
-	static const struct str prefix = STR_INIT("mailbox-");
-	struct str key = str_from(str_of(name), prefix.n);
 	struct queue_boxes *b = arg;
 	struct mailbox_place at = { .folder = b->spool->path,
 		.clock = b->spool->clock };
@@ -154,9 +152,8 @@ queue_see_mailbox(void *arg, const char *name, bool regular)
 	struct err e;
 
 	(void)regular; /* nothing else is read */
-	if (!str_starts(str_of(name), prefix) || key.n >= sizeof(at.key))
+	if (!mailbox_key_of_file(str_of(name), at.key))
 		return;
-	memcpy(at.key, key.p, key.n);
 	mailbox_read(&at, &m);
 	if (mailbox_until(&m) <= now || b->waiting++ >= QUEUE_BOXES)
 		return;
