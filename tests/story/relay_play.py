@@ -290,15 +290,19 @@ def arrived(subject, count=1, wait=15):
     end = time.time() + wait
     while True:
         found = []
-        for f in sorted(glob.glob(SANDBOX + "/mail/*.eml")):
-            with open(f, "rb") as file:
-                raw = file.read()
+        # The .meta is written last: who sees it finds the others.
+        for f in sorted(glob.glob(SANDBOX + "/mail/*.meta")):
+            try:
+                with open(f[:-4] + "eml", "rb") as file:
+                    raw = file.read()
+            except FileNotFoundError:
+                continue  # one that came as JSON
             m = email.message_from_bytes(raw)
             words = email.header.decode_header(m["Subject"] or "")
             text = "".join(w if isinstance(w, str) else
                            w.decode(c or "latin-1") for w, c in words)
             if text == subject:
-                with open(f[:-3] + "meta", errors="replace") as file:
+                with open(f, errors="replace") as file:
                     found.append((m, raw, file.read()))
         if len(found) >= count or time.time() > end:
             same(len(found), count, "arrived of " + subject)
