@@ -77,29 +77,35 @@ intake_skip_mark(struct intake *i, struct str *in, struct buf *out)
 	}
 }
 
-/* Is one of eight bytes a CR or LF? A byte that becomes 0 borrows. */
+/* Is one of eight bytes a CR or LF? Or a tab, say: that is looked at, then. */
 static bool
-intake_has_end(const char *p)
+intake_has_end(uint64_t v)
 {
 	const uint64_t each = UINT64_MAX / 0xff;
-	uint64_t v, cr, lf;
 
-	memcpy(&v, p, sizeof(v));
-	cr = v ^ each * '\r';
-	lf = v ^ each * '\n';
-	return (((cr - each) & ~cr) | ((lf - each) & ~lf)) & each * 0x80;
+	return ((v - each * ('\r' + 1)) & ~v & each * 0x80) != 0;
 }
 
-/* How many plain bytes there are before a CR or LF. */
+/* Copies the plain bytes before a CR or LF: how many there are. */
 static size_t
-intake_plain(struct str in)
+intake_copy_plain(char *to, struct str in)
 {
-	size_t n = 0;
+	size_t n = 0, k;
+	uint64_t v;
 
-	while (in.n - n >= sizeof(uint64_t) && !intake_has_end(in.p + n))
-		n += sizeof(uint64_t);
-	while (n < in.n && in.p[n] != '\r' && in.p[n] != '\n')
-		n++;
+	do {
+		for (; in.n - n >= sizeof(v); n += sizeof(v)) {
+			memcpy(&v, in.p + n, sizeof(v));
+			if (intake_has_end(v))
+				break;
+			memcpy(to + n, &v, sizeof(v));
+		}
+		for (k = 0; k < sizeof(v) && n < in.n; k++, n++) {
+			if (in.p[n] == '\r' || in.p[n] == '\n')
+				return n;
+			to[n] = in.p[n];
+		}
+	} while (n < in.n);
 	return n;
 }
 
@@ -107,14 +113,14 @@ intake_plain(struct str in)
 static size_t
 intake_line_end(const struct intake *i, struct str in)
 {
-	if (str_starts(in, STR("\r\n")))
+	if (in.n > 1 && in.p[0] == '\r' && in.p[1] == '\n')
 		return 2;
-	return modes[i->mode].lf_ends && str_starts(in, STR("\n"));
+	return modes[i->mode].lf_ends && in.n > 0 && in.p[0] == '\n';
 }
 
 /*
  * Lines in one go that begin with no dot, and then what there is of another:
- * most of a mail. What is left goes step by step.
+ * most of a mail. What is left goes step by step; without room, all of it.
  */
 static void
 intake_take_lines(struct intake *i, struct str *in, struct buf *out)
@@ -124,14 +130,13 @@ intake_take_lines(struct intake *i, struct str *in, struct buf *out)
 
 	while (in->n > 0 &&
 	    (i->state == TEXT || class_of[(unsigned char)*in->p] == OTHER)) {
-		n = intake_plain(*in);
+		to = buf_room(out, in->n + 2);
+		if (to == NULL)
+			return;
+		n = intake_copy_plain(to, *in);
 		end = intake_line_end(i, str_from(*in, n));
-		to = buf_room(out, n + 2);
-		if (to != NULL) {
-			memcpy(to, in->p, n);
-			memcpy(to + n, "\r\n", 2);
-			buf_commit(out, end > 0 ? n + 2 : n);
-		}
+		memcpy(to + n, "\r\n", 2);
+		buf_commit(out, end > 0 ? n + 2 : n);
 		*in = str_from(*in, n + end);
 		i->seen_lf = i->seen_lf || end > 0;
 		i->empty = end > 0;

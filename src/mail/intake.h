@@ -50,9 +50,9 @@ struct intake {
 void intake_init(struct intake *i, enum intake_mode mode);
 
 /*
- * Appends what in gives to out: at most two bytes for each, and three. DONE:
- * the end came; what is behind it stays in *in. A message may come in any
- * number of pieces.
+ * Appends what in gives to out: at most two bytes for each, and three. With
+ * less room out is full, and in is read all the same. DONE: the end came; what
+ * is behind it stays in *in. A message may come in any number of pieces.
  */
 enum parse intake_feed(struct intake *i, struct str *in, struct buf *out);
 

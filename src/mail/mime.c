@@ -401,6 +401,40 @@ feed_head(struct mime *m, struct str *in)
 	line_ended(m, crlf);
 }
 
+/* The first line that begins with a dash; in is at the beginning of one. */
+static size_t
+dash_line(struct str in)
+{
+	size_t n = str_chr(in, '-');
+
+	while (n > 0 && n < in.n && in.p[n - 1] != '\n')
+		n += 1 + str_chr(str_from(in, n + 1), '-');
+	return n;
+}
+
+/*
+ * Takes whole lines in one go that are no boundary, of a body of which nothing
+ * else is to be known: most of a file. False: none.
+ */
+static bool
+feed_base64(struct mime *m, struct str *in)
+{
+	size_t n;
+
+	if (m->line_n > 0 || m->now == NULL || m->now->child != NULL ||
+	    m->now->encoding != MIME_BASE64)
+		return false;
+	for (n = dash_line(*in); n > 0 && in->p[n - 1] != '\n'; n--)
+		continue;
+	if (n < 2)
+		return false;
+	m->at += n;
+	m->last = '\n';
+	line_ended(m, in->p[n - 2] == '\r');
+	*in = str_from(*in, n);
+	return true;
+}
+
 /* Takes one line, or what there is of it, of a body. */
 static void
 feed_body(struct mime *m, struct str *in)
@@ -441,7 +475,7 @@ mime_feed(struct mime *m, struct str in)
 	    !m->header.no_memory) {
 		if (m->in_head)
 			feed_head(m, &in);
-		else
+		else if (!feed_base64(m, &in))
 			feed_body(m, &in);
 	}
 }

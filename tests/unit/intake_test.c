@@ -63,6 +63,12 @@ static const struct {
 	  STR_INIT("\xef\xbb" "A\r\n"), STR_INIT("\xef\xbb" "A\r\n"), 0 },
 	{ "NUL", STR_INIT("a\0b\n"), STR_INIT("a\0b\r\n"),
 	  STR_INIT("a\0b\r\n"), 0 },
+	{ "tabs in long lines", STR_INIT("1234567890\t2345678\r\n"
+	  "\t23456789012345678\037\0\n12345678\n"),
+	  STR_INIT("1234567890\t2345678\r\n"
+	  "\t23456789012345678\037\0\r\n12345678\r\n"),
+	  STR_INIT("1234567890\t2345678\r\n"
+	  "\t23456789012345678\037\0\r\n12345678\r\n"), 0 },
 	/* clang-format on */
 };
 
@@ -262,10 +268,32 @@ test_end(void)
 	buf_release(&out);
 }
 
+/* What has no room any more is read to its end. */
+static void
+test_room(void)
+{
+	struct str whole = STR("12345678901234567890\r\nb\r\n.\r\nQUIT"), in;
+	struct buf out;
+	struct intake d;
+
+	for (size_t room = 0; room <= 2 * whole.n + 3; room++) {
+		in = whole;
+		buf_init(&out, room);
+		intake_init(&d, INTAKE_SMTP);
+		T_CHECK(intake_feed(&d, &in, &out) == PARSE_DONE, "%zu: end",
+		    room);
+		T_CHECK(str_eq(in, STR("QUIT")), "%zu: left %zu", room, in.n);
+		T_CHECK(out.full || out.n == 25, "%zu: %zu bytes", room, out.n);
+		T_CHECK(!out.full || room < 2 * whole.n + 3, "%zu: full", room);
+		buf_release(&out);
+	}
+}
+
 static const struct t_test tests[] = {
 	{ "rows at every split", test_rows },
 	{ "SMTP at every split", test_smtp },
 	{ "the end", test_end },
+	{ "no room", test_room },
 };
 
 int

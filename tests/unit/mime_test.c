@@ -163,6 +163,15 @@ static const struct {
 	  "X-nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
 	  "nnnnnnnnnnnnnnnnn: v\r\nContent-Type: text/html\r\n\r\nx",
 	  "(text/html [x])" },
+	{ "base64 with dashes", MIXED "--b\r\n"
+	  "Content-Transfer-Encoding: base64\r\n\r\n"
+	  "QU-JD\r\n-QQ\r\n--c\r\n\r\nQQ==\r\n--b\r\n"
+	  "Content-Transfer-Encoding: base64\n\nQQ\nQU\n\n--b\n\nx\n--b--",
+	  "(multipart/mixed"
+	  "(text/plain e2 [QU-JD\r\n-QQ\r\n--c\r\n\r\nQQ==])"
+	  "(text/plain e2 [QQ\nQU\n])(text/plain [x]))" },
+	{ "base64, a line at the end", "Content-Transfer-Encoding: base64\n\n"
+	  "\nQUFB\r\nQQ-", "(text/plain e2 [\nQUFB\r\nQQ-])" },
 	{ "folded type",
 	  "Content-Type: multipart/mixed;\r\n boundary=\"b c\"\r\n\r\n"
 	  "--b c\r\n\r\n1\r\n--b c--",
