@@ -104,10 +104,14 @@ envelope_is_settled(const struct envelope_state *s, size_t i)
 static bool
 is_line(struct str s)
 {
-	for (size_t i = 0; i < s.n; i++)
+	bool ascii = true;
+
+	for (size_t i = 0; i < s.n; i++) {
 		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
 			return false;
-	return utf8_is_valid(s);
+		ascii = ascii && (unsigned char)s.p[i] < 0x80;
+	}
+	return ascii || utf8_is_valid(s);
 }
 
 static bool
@@ -192,11 +196,12 @@ envelope_write(struct buf *out, const struct envelope *v, struct err *e)
 static bool
 take_line(struct str *in, struct str *name, struct str *value)
 {
-	struct str line;
-	size_t colon;
+	size_t end = str_chr(*in, '\n'), colon;
+	struct str line = str_first(*in, end);
 
-	if (str_chr(*in, '\n') == in->n || !str_next(in, '\n', &line))
+	if (end == in->n)
 		return false;
+	*in = str_from(*in, end + 1);
 	colon = str_chr(line, ':'); /* no name has one */
 	if (!str_starts(str_from(line, colon), STR(": ")) || !is_line(line))
 		return false;

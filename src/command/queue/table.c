@@ -12,7 +12,8 @@ enum {
 	TABLE_WIDE = 110,  /* from here on: FROM */
 	TABLE_ID = 8,      /* letters, at least */
 	TABLE_FREE = 24,   /* of an address, where there is no screen */
-	TABLE_CELL = 4096  /* bytes: an address, or a reason */
+	TABLE_CELL = 4096, /* bytes: an address, or a reason */
+	TABLE_FEW = 256    /* of nearly all cells */
 };
 
 enum { ID, AGE, SIZE, TRY, NEXT, FROM, TO, SUBJECT, WHY, COLUMNS };
@@ -79,20 +80,24 @@ table_width(const struct queue_table *t, unsigned column)
 static void
 table_put_cut(struct buf *out, struct str text, size_t width)
 {
-	bool cut = width > 2 && screen_columns(text) > width;
-	size_t n = 0, most = cut ? width - 2 : width;
+	bool cut = text.n > width && screen_columns(text) > width;
+	size_t n = 0, most = cut && width > 2 ? width - 2 : width, bytes = 0;
+	char *p;
 
-	for (size_t i = 0; i < text.n; i++) {
-		n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
+	for (; bytes < text.n; bytes++) {
+		n += ((unsigned char)text.p[bytes] & 0xc0) != 0x80;
 		if (n > most)
 			break;
-		/* what an envelope brought does not reach the terminal */
-		buf_addc(out,
-		    (unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f ?
-			'?' :
-			text.p[i]);
 	}
-	if (cut)
+	p = buf_room(out, bytes);
+	for (size_t i = 0; p != NULL && i < bytes; i++)
+		/* what an envelope brought does not reach the terminal */
+		p[i] = (unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f ?
+		    '?' :
+		    text.p[i];
+	if (p != NULL)
+		buf_commit(out, bytes);
+	if (cut && width > 2)
 		buf_addz(out, "..");
 }
 
@@ -257,7 +262,7 @@ table_fill(const struct queue_table *t, unsigned column, const struct claim *c,
 	buf_reset(out);
 	switch (column) {
 	case ID:
-		buf_addf(out, "%.*s", (int)t->id, c->id);
+		buf_add(out, c->id, t->id);
 		break;
 	case AGE:
 		when_span(t->now - c->envelope.arrived, span);
@@ -290,9 +295,10 @@ void
 queue_table_row(struct queue_table *t, const struct claim *c,
     const struct queue_wait *w, size_t unique)
 {
+	char room[TABLE_FEW];
 	struct buf cell;
 
-	buf_init(&cell, TABLE_CELL);
+	buf_init_in(&cell, room, sizeof(room), TABLE_CELL);
 	if (t->id == 0)
 		table_put_head(t, unique);
 	for (unsigned i = 0; i < COLUMNS; i++) {
