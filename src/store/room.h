@@ -26,9 +26,9 @@ struct spool_limits {
 
 /*
  * Is there room for a message of so many bytes (0: not known)? On a small disk
- * a tenth of it stays free, and of its inodes, if that is less. This costs two
- * or three system calls: the queue is listed only where its folder is large
- * enough to hold max_queue names, and looked through for max_spool.
+ * a tenth of it stays free, and of its inodes, if that is less. This costs
+ * three or four system calls: the queue is listed only where its folder is
+ * large enough to hold max_queue names, and looked through for max_spool.
  * False: ERR_RETRY with e->full and what to do.
  */
 bool spool_room(const struct spool *s, const struct spool_limits *l,

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/room.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 
 #include "queue.h"
@@ -26,6 +30,27 @@ fstatvfs(int fd, struct statvfs *out)
 	}
 	*out = disk;
 	return 0;
+}
+
+static long type;
+static unsigned listed;
+
+int
+fstatfs(int fd, struct statfs *out)
+{
+	(void)fd;
+	*out = (struct statfs){ .f_type = (__typeof__(out->f_type))type };
+	return 0;
+}
+
+DIR *
+fdopendir(int fd)
+{
+	DIR *(*real)(int);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "fdopendir");
+	listed++;
+	return real(fd);
 }
 
 static void
@@ -125,6 +150,49 @@ test_queue(void)
 	queue_end(&q);
 }
 
+/* The folders are listed only where they can hold so many names. */
+static void
+test_listed(void)
+{
+	enum { EXT4 = 0xef53, ZFS = 0x2fc12fc1 };
+	struct spool_limits l = { 0 };
+	struct stat new, work;
+	struct err e = { 0 };
+	struct queue q;
+	char id[ENVELOPE_ID_SIZE];
+	uint64_t n;
+
+	queue_new(&q);
+	for (int i = 0; i < 40; i++) /* tmpfs has 20 bytes for each */
+		T_CHECK(queue_add(&q, STR("x"), id, &e), "%s", e.msg);
+	T_CHECK(fstat(q.spool.dir[SPOOL_NEW].fd, &new) == 0 &&
+		fstat(q.spool.dir[SPOOL_WORK].fd, &work) == 0,
+	    "no folders");
+	n = (uint64_t) new.st_size + (uint64_t)work.st_size;
+	const struct {
+		const char *name;
+		long type;
+		uint64_t most;
+		bool list;
+	} rows[] = {
+		{ "too small for each", ZFS, n + 1, false },
+		{ "a byte for each", ZFS, n, true },
+		{ "a byte for each on ext4", EXT4, n, false },
+		{ "19 bytes on ext4", EXT4, n / 19, false },
+		{ "20 bytes on ext4", EXT4, n / 20, true },
+	};
+	for (size_t i = 0; i < N(rows); i++) {
+		type = rows[i].type;
+		l.max_queue = rows[i].most;
+		listed = 0;
+		(void)!spool_room(&q.spool, &l, 0, &e);
+		T_CHECK((listed > 0) == rows[i].list, "%s: %u", rows[i].name,
+		    listed);
+	}
+	type = 0;
+	queue_end(&q);
+}
+
 /* Of all folders; what comes counts, too. */
 static void
 test_spool(void)
@@ -152,6 +220,7 @@ test_spool(void)
 static const struct t_test tests[] = {
 	{ "disk", test_disk },
 	{ "queue", test_queue },
+	{ "what is listed", test_listed },
 	{ "spool", test_spool },
 };
 
