@@ -63,7 +63,9 @@ ln -s "$POST365" mailq
     "mailq=POST365_CONFIG=config ./mailq >/dev/null" \
     "queue run, all wait='$POST365' -q -C waits.config queue run" \
     "send --queue='$POST365' -C config send --queue --eml mail \
-    to@example.com >/dev/null" |
+    to@example.com >/dev/null" \
+    "open, fstat, read, close of each='$TOP/build/bench/spool' look \
+    state/spool" |
     awk '{
 	kb = $NF; cpu = $(NF - 1); wall = $(NF - 2)
 	sub(/ [0-9.]+ [0-9.]+ [0-9]+$/, "")
@@ -71,6 +73,9 @@ ln -s "$POST365" mailq
     }' | tee looks
 aim 'queue, queue list' "$(sed -n 's/^queue, queue list: \([0-9]*\).*/\1/p' \
     looks)" ' ms' most 1000
+awk '$3 == "list:" { list = $6 } $3 == "fstat," { least = $10 } END {
+	printf "queue, queue list / these four calls: %.2f in CPU\n",
+	    list / least }' looks
 
 # Sends for some seconds. The largest process counts.
 "$measure" 1 "run=timeout 5 '$POST365' -q -C config queue run; true" |

@@ -10,6 +10,8 @@
  *					group, of store/spool, of a bare loop of
  *					the same calls, and of the order sync,
  *					rename, sync, rename, ...
+ *	spool look FOLDER		opens, stats, reads and closes each of
+ *					new/: what a list of them takes at least
  *
  * The bare loop does what it takes at least: write, fsync, rename, fsync of
  * the folder. The two take turns, a message each, so that a noisy disk is as
@@ -240,13 +242,31 @@ commit(struct spool *s, int n, int rounds)
 	    sum[1] * 1000 / rounds, sum[2] * 1000 / rounds);
 }
 
+static void
+look(void *arg, const char *name, bool regular)
+{
+	const struct dir *new = arg;
+	char head[ENVELOPE_SLOTS + 1024];
+	struct stat st;
+	int fd;
+
+	if (!regular)
+		return;
+	fd = openat(new->fd, name, O_RDONLY | O_CLOEXEC);
+	check(fd >= 0 && fstat(fd, &st) == 0 &&
+		pread(fd, head, sizeof(head), 0) > 0,
+	    name);
+	(void)close(fd);
+}
+
 static int
 usage(void)
 {
 	fprintf(stderr,
 	    "usage: spool fill FOLDER N ADDRESS [ACCOUNT]\n"
 	    "       spool rate FOLDER N\n"
-	    "       spool commit FOLDER N ROUNDS\n");
+	    "       spool commit FOLDER N ROUNDS\n"
+	    "       spool look FOLDER\n");
 	return 64;
 }
 
@@ -255,16 +275,21 @@ main(int argc, char **argv)
 {
 	bool fill = (argc == 5 || argc == 6) && strcmp(argv[1], "fill") == 0;
 	bool groups = argc == 5 && strcmp(argv[1], "commit") == 0;
+	bool looks = argc == 3 && strcmp(argv[1], "look") == 0;
 	struct spool s = { 0 };
 	struct err e = { 0 };
 
-	if (!fill && !groups && (argc != 4 || strcmp(argv[1], "rate") != 0))
+	if (!fill && !groups && !looks &&
+	    (argc != 4 || strcmp(argv[1], "rate") != 0))
 		return usage();
 	check(spool_open(&s, argv[2], fill ? SPOOL_NONE : SPOOL_FULL,
 		  &clock_system, &e),
 	    e.msg);
 	if (groups)
 		commit(&s, atoi(argv[3]), atoi(argv[4]));
+	else if (looks)
+		check(dir_each(&s.dir[SPOOL_NEW], look, &s.dir[SPOOL_NEW], &e),
+		    e.msg);
 	else if (!fill)
 		rate(&s, argv[2], (unsigned)atoi(argv[3]));
 	for (int i = fill ? atoi(argv[3]) : 0; i > 0; i--)
