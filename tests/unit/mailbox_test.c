@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -157,6 +158,30 @@ test_clock(void)
 	end();
 }
 
+/* What a power cut left of a file holds nothing up without its reason. */
+static void
+test_torn(void)
+{
+	const struct err no = failure(ERR_CONFIG, "x", 0);
+	char path[128];
+	struct mailbox b;
+	struct stat st;
+
+	begin();
+	T_CHECK(mailbox_until(&(struct mailbox){ 0 }) == 0, "none");
+	b = note(MAILBOX_REFUSES, "1", &no);
+	T_CHECK(b.failures == 1 && mailbox_until(&b) > NOW, "whole");
+	(void)snprintf(path, sizeof(path), "%s/mailbox-%s", m.folder, m.at.key);
+	T_CHECK(stat(path, &st) == 0, "%s", path);
+	for (off_t size = st.st_size; size-- > 0;) {
+		T_CHECK(truncate(path, size) == 0, "%s", path);
+		mailbox_read(&m.at, &b);
+		T_CHECK(mailbox_until(&b) == 0 || b.failures == 1, "%ld bytes",
+		    (long)size);
+	}
+	end();
+}
+
 /* The child notes one time more each round. */
 static void
 write_rounds(int writer)
@@ -253,6 +278,7 @@ main(void)
 		{ "fault", test_fault },
 		{ "away", test_away },
 		{ "clock set back", test_clock },
+		{ "torn", test_torn },
 		{ "four at once", test_at_once },
 		{ "key", test_key },
 		{ "key of the last one", test_known_key },
