@@ -7,8 +7,6 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/str.h"
-
 /* sysexits.h has no word for "perhaps sent"; 76 is unused by mailers. */
 enum { EXIT_UNSURE = 76 };
 
@@ -129,6 +127,13 @@ err_wrap(struct err *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	set_text(e, fmt, ap, inner);
 	va_end(ap);
+	return false;
+}
+
+bool
+err_code(struct err *e, struct str code)
+{
+	(void)snprintf(e->code, sizeof(e->code), "%.*s", STR_ARG(code));
 	return false;
 }
 

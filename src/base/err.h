@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/str.h"
+
 enum err_kind {
 	ERR_NONE,
 	ERR_RETRY,   /* nothing was taken: safe to try again */
@@ -69,6 +71,9 @@ bool err_sys(struct err *e, enum err_kind kind, const char *fmt, ...)
 /* Puts "context: " before the message of *e. Returns false. */
 bool err_wrap(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Gives *e a code, of which ERR_CODE_SIZE - 1 bytes are kept. Returns false. */
+bool err_code(struct err *e, struct str code);
 
 /* Says what to do about *e. Returns false. */
 bool err_remedy(struct err *e, const char *fmt, ...)

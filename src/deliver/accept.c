@@ -392,7 +392,7 @@ accept_text(struct accept *a, struct str piece, struct err *e)
 		    "the message has more than %llu bytes, which is "
 		    "max_message_size and what base64 adds to it",
 		    (unsigned long long)most);
-		memcpy(e->code, DSN_TOO_LARGE, sizeof(DSN_TOO_LARGE));
+		err_code(e, STR(DSN_TOO_LARGE));
 		a->too_large = true;
 		return err_remedy(e,
 		    "put large files where they can be linked, or raise "

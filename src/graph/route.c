@@ -87,7 +87,7 @@ route_too_large(uint64_t size, uint64_t most, struct err *e)
 	err_set(e, ERR_INPUT,
 	    "the message has %llu bytes, max_message_size allows %llu",
 	    (unsigned long long)size, (unsigned long long)most);
-	memcpy(e->code, DSN_TOO_LARGE, sizeof(DSN_TOO_LARGE));
+	err_code(e, STR(DSN_TOO_LARGE));
 	return err_remedy(e,
 	    "put large files where they can be linked, or raise "
 	    "max_message_size: Exchange's own limit is the mailbox's "

@@ -244,7 +244,6 @@ still_held(struct str text, int64_t now, struct err *e)
 {
 	const struct json *v;
 	struct arena mem;
-	struct str code;
 	struct err why;
 	int64_t until;
 	bool held;
@@ -260,9 +259,7 @@ still_held(struct str text, int64_t now, struct err *e)
 		    (long long)(until - now),
 		    STR_ARG(json_str(json_get(v, STR("message")))));
 		e->retry_after_ms = (until - now) * 1000;
-		code = str_first(json_str(json_get(v, STR("code"))),
-		    sizeof(e->code) - 1);
-		(void)snprintf(e->code, sizeof(e->code), "%.*s", STR_ARG(code));
+		err_code(e, json_str(json_get(v, STR("code"))));
 	}
 	arena_release(&mem);
 	return held;

@@ -113,8 +113,7 @@ mail_flaw(struct err *e, const char *code, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	err_set(e, ERR_INPUT, "%s", text);
-	(void)snprintf(e->code, sizeof(e->code), "%s", code);
-	return false;
+	return err_code(e, str_of(code));
 }
 
 /* RFC 5322 3.2.3, and RFC 6532 3.2. */

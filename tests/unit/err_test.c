@@ -123,13 +123,29 @@ test_long(void)
 }
 
 static void
+test_code(void)
+{
+	char code[2 * ERR_CODE_SIZE];
+	struct err e;
+
+	err_set(&e, ERR_INPUT, "why");
+	memset(code, 'x', sizeof(code));
+	err_code(&e, (struct str){ code, sizeof(code) });
+	T_CHECK(strlen(e.code) == ERR_CODE_SIZE - 1, "what has room");
+	err_code(&e, STR("ErrorItemNotFound"));
+	T_CHECK(strcmp(e.code, "ErrorItemNotFound") == 0, "%s", e.code);
+	err_code(&e, (struct str){ 0 });
+	T_CHECK(e.code[0] == '\0' && strcmp(e.msg, "why") == 0, "none");
+}
+
+static void
 test_wrap(void)
 {
 	struct err e;
 
 	err_set(&e, ERR_REFUSED, "inner");
 	err_remedy(&e, "do this");
-	memcpy(e.code, "Code", 5);
+	T_CHECK(!err_code(&e, STR("Code")), "false");
 	e.exit = 67;
 	e.retry_after_ms = 5;
 	T_CHECK(!err_wrap(&e, "outer %d", 1), "false");
@@ -162,6 +178,7 @@ static const struct t_test tests[] = {
 	{ "kinds", test_kinds },
 	{ "texts", test_texts },
 	{ "long", test_long },
+	{ "code", test_code },
 	{ "wrap", test_wrap },
 	{ "sys", test_sys },
 };

@@ -161,7 +161,7 @@ queue_see_mailbox(void *arg, const char *name, bool regular)
 	when_short(w.until, now, until);
 	err_set(&e, mailbox_kind(&m), "%s waits until %s: %s", m.name, until,
 	    m.reason);
-	memcpy(e.code, m.code, sizeof(e.code));
+	err_code(&e, str_of(m.code));
 	err_remedy(&e, "%s tries it now%s%s", w.act,
 	    m.remedy[0] != '\0' ? "; " : "", m.remedy);
 	step_hint(b->run, &e);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/sendmail/post.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "base/os.h"
@@ -232,7 +231,7 @@ report_bad(struct sendmail_post *d, struct arena *mem, struct err *e)
 	bool ok;
 
 	err_set(&why, ERR_INPUT, "%.*s", STR_ARG(d->in.entry.bad->why));
-	memcpy(why.code, DSN_BAD_ADDRESS, sizeof(DSN_BAD_ADDRESS));
+	err_code(&why, STR(DSN_BAD_ADDRESS));
 	if (!list_bad(d, mem, &v, e))
 		return false;
 	about.recipient = v.recipient;

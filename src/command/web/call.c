@@ -36,7 +36,7 @@ call_refuse(struct serve_answer *a, enum err_kind kind, int status,
 	}
 	err_set(&e, kind, "%s", why);
 	if (status == 413)
-		memcpy(e.code, DSN_TOO_LARGE, sizeof(DSN_TOO_LARGE));
+		err_code(&e, STR(DSN_TOO_LARGE));
 	web_send_failed(&e, &a->body);
 }
 
