@@ -225,46 +225,46 @@ os_read_some(int fd, const char *name, struct os_piece *to, struct err *e)
 	return true;
 }
 
+/* Bytes to read next: what is free, so a small file's end is seen at once. */
+static size_t
+os_next_piece(const struct buf *b)
+{
+	size_t piece = b->cap > b->n + 1 ? b->cap - b->n - 1 : b->n;
+	size_t most = b->limit - b->n;
+
+	if (piece == 0)
+		piece = READ_FIRST;
+	if (most > READ_PIECE)
+		most = READ_PIECE;
+	return piece < most ? piece : most;
+}
+
 bool
 os_read_fd(int fd, const char *name, struct buf *out, struct err *e)
 {
-	size_t room, piece;
-	ssize_t got;
-	char *to;
+	struct os_piece piece;
+	char more;
 
-	for (;;) {
-		/* what is free: a small file's end is seen without more */
-		piece = out->cap > out->n + 1 ? out->cap - out->n - 1 : out->n;
-		piece = piece < READ_PIECE ? piece : READ_PIECE;
-		piece = piece > 0 ? piece : READ_FIRST;
-		/* one byte over the limit shows that there is too much */
-		room = out->limit - out->n;
-		room = room < piece ? room + 1 : piece;
-		out->limit++;
-		to = buf_room(out, room);
-		out->limit--;
-		if (to == NULL)
-			break;
-		got = read(fd, to, room);
-		if (got < 0 && may_go_on(fd, POLLIN))
-			continue;
-		if (got < 0)
-			return cannot_read(name, e);
-		if (got == 0)
+	while (out->n < out->limit) {
+		piece.max = os_next_piece(out);
+		piece.p = buf_room(out, piece.max);
+		if (piece.p == NULL)
+			return !buf_ok(out, e) && err_wrap(e, "%s", name);
+		if (!os_read_some(fd, name, &piece, e))
+			return false;
+		if (piece.n == 0)
 			return true;
-		if (out->n + (size_t)got > out->limit) {
-			out->full = true;
-			break;
-		}
-		buf_commit(out, (size_t)got);
+		buf_commit(out, piece.n);
 	}
-	if (out->full)
-		return err_set(e, ERR_INPUT,
-		    "%s: larger than the %zu bytes allowed here", name,
-		    out->limit);
-	if (!buf_ok(out, e))
-		return err_wrap(e, "%s", name);
-	return err_set(e, ERR_BUG, "%s: buffer refused", name);
+	/* a file that goes on after the limit is too large */
+	piece = (struct os_piece){ .p = &more, .max = 1 };
+	if (!os_read_some(fd, name, &piece, e))
+		return false;
+	if (piece.n == 0)
+		return buf_ok(out, e);
+	out->full = true;
+	return err_set(e, ERR_INPUT,
+	    "%s: larger than the %zu bytes allowed here", name, out->limit);
 }
 
 bool
