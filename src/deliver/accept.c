@@ -318,6 +318,25 @@ accept_begin_look(struct accept *a, struct err *e)
 	return true;
 }
 
+/* May the message have n bytes more? */
+static bool
+accept_fits(struct accept *a, size_t n, struct err *e)
+{
+	uint64_t most = accept_largest(a->to.config);
+
+	if (most == 0 || a->size + a->text.n + n <= most)
+		return true;
+	a->too_large = true;
+	err_set(e, ERR_INPUT,
+	    "the message has more than %llu bytes, which is max_message_size "
+	    "and what base64 adds to it",
+	    (unsigned long long)most);
+	err_code(e, STR(DSN_TOO_LARGE));
+	return err_remedy(e,
+	    "put large files where they can be linked, or raise "
+	    "max_message_size");
+}
+
 /* It has n bytes. */
 static bool
 accept_head(struct accept *a, size_t n, struct err *e)
@@ -353,7 +372,8 @@ accept_head(struct accept *a, size_t n, struct err *e)
 	buf_release(&a->text);
 	a->text = out;
 	a->headed = true;
-	return ok && (!a->ask.check || accept_begin_look(a, e));
+	return ok && accept_fits(a, 0, e) &&
+	    (!a->ask.check || accept_begin_look(a, e));
 }
 
 /* Looks whether the header ends in what is there. */
@@ -385,19 +405,8 @@ accept_find_head(struct accept *a, struct err *e)
 static bool
 accept_text(struct accept *a, struct str piece, struct err *e)
 {
-	uint64_t most = accept_largest(a->to.config);
-
-	if (most > 0 && a->size + a->text.n + piece.n > most) {
-		err_set(e, ERR_INPUT,
-		    "the message has more than %llu bytes, which is "
-		    "max_message_size and what base64 adds to it",
-		    (unsigned long long)most);
-		err_code(e, STR(DSN_TOO_LARGE));
-		a->too_large = true;
-		return err_remedy(e,
-		    "put large files where they can be linked, or raise "
-		    "max_message_size");
-	}
+	if (!accept_fits(a, piece.n, e))
+		return false;
 	if (a->text.n + piece.n > ACCEPT_MEMORY)
 		return accept_flush(a, e) && accept_put(a, piece, e);
 	buf_adds(&a->text, piece);
@@ -410,9 +419,7 @@ accept_piece(struct accept *a, struct str piece, struct err *e)
 	if (a->headed)
 		return accept_text(a, piece, e);
 	buf_adds(&a->text, piece);
-	if (!buf_ok(&a->text, e) || !accept_find_head(a, e))
-		return false;
-	return !a->headed || accept_text(a, STR(""), e);
+	return buf_ok(&a->text, e) && accept_find_head(a, e);
 }
 
 /* What failed is over. */

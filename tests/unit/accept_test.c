@@ -543,6 +543,30 @@ test_limits(void)
 	}
 }
 
+/* One that is only a header, without the empty line that ends it. */
+static void
+test_limit_of_header(void)
+{
+	struct accept a = { 0 };
+	struct accept_ask ask;
+	struct site s;
+	struct buf text;
+	struct err e = { 0 };
+
+	site_new(&s);
+	s.config.max_message_size = 1000;
+	ask = ask_of(&s);
+	ask.entry.rcpt = addresses(&s.mem, "a@x.example");
+	make_text(&text, 5000, 0);
+	buf_rewind(&text, text.n - 2);
+	T_CHECK(!put(&a, &ask, &text, &e) &&
+		strcmp(e.code, "MessageTooLarge") == 0 && files(&s) == 0,
+	    "%s", e.msg);
+	accept_release(&a);
+	buf_release(&text);
+	site_end(&s);
+}
+
 /* Many recipients are one file; too many are none. */
 static void
 test_many(void)
@@ -967,6 +991,7 @@ static const struct t_test tests[] = {
 	{ "from a program", test_programs },
 	{ "without an end", test_endless },
 	{ "limits", test_limits },
+	{ "limit of header", test_limit_of_header },
 	{ "many recipients", test_many },
 	{ "a line of our own in front", test_received },
 	{ "what can never go", test_check },
