@@ -28,7 +28,7 @@
 enum { REPORT_MAX = 16 * 1024 /* texts of struct err, escaped */ };
 
 struct send {
-	struct cli cli;
+	struct cli *cli;
 	struct compose compose;
 	struct config config;
 	struct access access; /* where somebody signs in */
@@ -181,7 +181,7 @@ has_inline(const struct message *m)
 static bool
 config_is_body(const struct send *s)
 {
-	const char *config = s->cli.common.config;
+	const char *config = s->cli->common.config;
 
 	return config != NULL && strcmp(config, "-") == 0 &&
 	    s->compose.text == NULL && s->compose.html == NULL &&
@@ -210,7 +210,7 @@ check_options(struct send *s, struct err *e)
 		    "name recipients behind the options, or "
 		    "by --to, --cc, --bcc");
 	}
-	if (!compose_claim(&s->compose, "--config", s->cli.common.config, e))
+	if (!compose_claim(&s->compose, "--config", s->cli->common.config, e))
 		return false;
 	return s->eml != NULL || !config_is_body(s) ||
 	    err_set(e, ERR_USAGE,
@@ -221,16 +221,16 @@ check_options(struct send *s, struct err *e)
 static bool
 send_read_options(struct send *s, struct err *e)
 {
-	return cli_each(&s->cli, send_take, s, e) &&
-	    (s->cli.common.help || check_options(s, e));
+	return cli_each(s->cli, send_take, s, e) &&
+	    (s->cli->common.help || check_options(s, e));
 }
 
 static struct config_ask
 settings_of(const struct send *s)
 {
 	return (struct config_ask){
-		.path = s->cli.common.config,
-		.account = s->cli.common.account,
+		.path = s->cli->common.config,
+		.account = s->cli->common.account,
 		.from = s->from,
 	};
 }
@@ -244,7 +244,7 @@ check_settings(struct send *s, struct err *e)
 	bool local = s->dry_run || s->queue; /* nobody signs in */
 
 	if (local ? !config_check(c, NULL, CONFIG_TO_COMPOSE, e) :
-		    !access_load(&s->access, c, &s->cli.log, e) ||
+		    !access_load(&s->access, c, &s->cli->log, e) ||
 		    !config_check(c, &s->access, CONFIG_TO_SIGN_IN, e))
 		return false;
 	s->config.save_to_sent = s->config.save_to_sent && !s->no_save;
@@ -262,9 +262,9 @@ read_settings(struct send *s, struct err *e)
 {
 	const struct config_ask ask = settings_of(s);
 
-	if (!config_load(&s->config, &ask, &s->cli.log, e) &&
+	if (!config_load(&s->config, &ask, &s->cli->log, e) &&
 	    (!s->queue ||
-		!handover_begin(&s->handover, &s->config, &ask, &s->cli.log,
+		!handover_begin(&s->handover, &s->config, &ask, &s->cli->log,
 		    e)))
 		return false;
 	if (s->queue) /* whoever sends it has an environment of his own */
@@ -320,7 +320,7 @@ begin_accept(struct send *s, enum route via, struct err *e)
 		.arg = s,
 		.options = { .via = via, .no_save = s->no_save },
 		.client = "send",
-		.log = &s->cli.log,
+		.log = &s->cli->log,
 		.check = s->eml != NULL && s->stores,
 		.keep = !s->stores || s->handover.begun };
 	struct addr *from;
@@ -369,7 +369,7 @@ prepare_eml(struct send *s, struct err *e)
 	envelope.rcpt = s->in.entry.rcpt;
 	s->raw = accept_source(&s->in);
 	return prepare_raw(&s->prepared, &s->config, &s->raw, &envelope,
-	    &s->cli.log, e);
+	    &s->cli->log, e);
 }
 
 static bool
@@ -433,7 +433,7 @@ each_part(struct send *s, send_part *act, struct err *e)
 		v.rcpt = take_recipients(&s->compose.mem, &rest);
 		ok = arena_ok(&s->compose.mem, e) &&
 		    prepare_raw(&part, &config, &whole->out.mime, &v,
-			&s->cli.log, e) &&
+			&s->cli->log, e) &&
 		    act(s, &part, e);
 		if (!ok && done > 0)
 			err_wrap(e,
@@ -453,11 +453,11 @@ dry_run(struct send *s, struct prepared *p, struct err *e)
 	if (!submit_route(NULL, p, s->via, &choice, e) ||
 	    !preview_message(p, &s->config, e))
 		return false;
-	if (s->cli.common.verbose &&
+	if (s->cli->common.verbose &&
 	    !preview_requests(p, &s->config, s->access.graph_url, choice.route,
 		e))
 		return false;
-	preview_tell(p, &choice, &s->cli.log, s->dry_run);
+	preview_tell(p, &choice, &s->cli->log, s->dry_run);
 	return true;
 }
 
@@ -471,10 +471,10 @@ send_try(struct send *s, struct prepared *p, struct err *e)
 	if (!submit_route(&s->client, p, s->via, &choice, e))
 		return false;
 	s->report.why = choice.why;
-	preview_tell(p, &choice, &s->cli.log, s->dry_run);
+	preview_tell(p, &choice, &s->cli->log, s->dry_run);
 	if (choice.route == ROUTE_DRAFT)
-		p->progress = progress_start(&progress, &s->cli.log);
-	ok = attempt_deliver(&s->client, p, s->via, &s->cli.log,
+		p->progress = progress_start(&progress, &s->cli->log);
+	ok = attempt_deliver(&s->client, p, s->via, &s->cli->log,
 	    &s->report.result, e);
 	progress_end(&progress);
 	return ok;
@@ -548,13 +548,13 @@ send_now(struct send *s, struct err *e)
 	struct err ignored;
 
 	s->direct = (struct direct){ .config = &s->config,
-		.log = &s->cli.log,
+		.log = &s->cli->log,
 		.syslog = &syslog,
 		.program = "send",
 		.started = os_mono_ms() };
 	if (addr_parse(&s->compose.mem, s->config.from, false, &from, &ignored))
 		s->direct.sender = from->text;
-	if (client_open(&s->client, &s->config, &s->access, &s->cli.log, e))
+	if (client_open(&s->client, &s->config, &s->access, &s->cli->log, e))
 		return each_part(s, deliver_part, e);
 	direct_end(&s->direct, &s->prepared, &s->report.result, e);
 	return false;
@@ -570,7 +570,7 @@ run(struct send *s, struct err *e)
 		return false;
 	if (s->dry_run) {
 		/* for the address of Graph; nobody signs in */
-		(void)!access_load(&s->access, &s->config, &s->cli.log,
+		(void)!access_load(&s->access, &s->config, &s->cli->log,
 		    &unusable);
 		return each_part(s, dry_run, e);
 	}
@@ -592,7 +592,7 @@ print_json(const struct send *s, const struct err *why)
 	buf_init(&out, REPORT_MAX);
 	if (!report_json(&s->report, why, &out, &e) ||
 	    !cli_out(buf_view(&out), &e))
-		log_warn(&s->cli.log, "%s", e.msg);
+		log_warn(&s->cli->log, "%s", e.msg);
 	buf_release(&out);
 }
 
@@ -600,8 +600,8 @@ print_json(const struct send *s, const struct err *why)
 static bool
 wants_json(const struct send *s)
 {
-	for (int i = s->cli.at; i < s->cli.argc; i++)
-		if (strcmp(s->cli.argv[i], "--json") == 0)
+	for (int i = s->cli->at; i < s->cli->argc; i++)
+		if (strcmp(s->cli->argv[i], "--json") == 0)
 			return true;
 	return s->json;
 }
@@ -616,11 +616,11 @@ fail(const struct send *s, struct err *e)
 
 	if (!s->stores)
 		direct_advise(e);
-	code = cli_fail(&s->cli, e);
+	code = cli_fail(s->cli, e);
 	buf_init(&ids, 1024);
 	report_ids(&s->report, e, &ids);
-	if (s->cli.log.level >= LOG_WARN) {
-		said = os_write_fd(s->cli.log.fd, "standard error",
+	if (s->cli->log.level >= LOG_WARN) {
+		said = os_write_fd(s->cli->log.fd, "standard error",
 		    buf_view(&ids), &unsaid);
 		(void)said; /* nobody is left to tell */
 	}
@@ -639,7 +639,7 @@ print_id(const struct send *s)
 
 	(void)snprintf(line, sizeof(line), "queued %s\n", s->report.queued);
 	if (!cli_out(str_of(line), &e))
-		log_warn(&s->cli.log, "%s", e.msg);
+		log_warn(&s->cli->log, "%s", e.msg);
 	return EX_OK;
 }
 
@@ -648,28 +648,29 @@ finish(struct send *s, bool ok, struct err *e)
 {
 	if (!ok)
 		return fail(s, e);
-	if (s->cli.common.help)
-		return cli_help(s->cli.command);
+	if (s->cli->common.help)
+		return cli_help(s->cli->command);
 	if (s->json)
 		print_json(s, NULL);
 	if (s->queue && !s->dry_run && !s->json)
 		return print_id(s);
 	if (!s->dry_run && !s->queue)
-		log_trace(&s->cli.log, "sent: %.*s to %zu recipient%s via %s",
+		log_trace(&s->cli->log, "sent: %.*s to %zu recipient%s via %s",
 		    STR_ARG(s->report.message_id), s->report.recipients,
 		    s->report.recipients == 1 ? "" : "s", s->report.result.via);
 	return EX_OK;
 }
 
 static int
-send_all(struct send *s)
+send_all(struct send *s, struct cli *cli)
 {
 	struct err e;
 	int code;
 
-	compose_init(&s->compose, &s->cli.log);
+	s->cli = cli;
+	compose_init(&s->compose, &cli->log);
 	code = finish(s,
-	    send_read_options(s, &e) && (s->cli.common.help || run(s, &e)), &e);
+	    send_read_options(s, &e) && (cli->common.help || run(s, &e)), &e);
 	prepare_release(&s->prepared);
 	accept_release(&s->in);
 	outbox_close(&s->outbox);
@@ -691,10 +692,10 @@ send_main(const struct cli_command *self, int argc, char **argv)
 	struct err e;
 	int code;
 
+	cli_init(&cli, self, argc, argv);
 	arena_init(&mem, 2 * sizeof(*s));
 	s = arena_alloc(&mem, sizeof(*s));
-	cli_init(s != NULL ? &s->cli : &cli, self, argc, argv);
-	code = arena_ok(&mem, &e) ? send_all(s) : cli_fail(&cli, &e);
+	code = arena_ok(&mem, &e) ? send_all(s, &cli) : cli_fail(&cli, &e);
 	arena_release(&mem);
 	return code;
 }
