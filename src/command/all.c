@@ -6,7 +6,7 @@
 
 #include "base/version.h"
 #include "command/check/check.h"
-#include "command/config/config.h"
+#include "command/config/settings.h"
 #include "command/explain.h"
 #include "command/install/install.h"
 #include "command/log.h"

@@ -7,7 +7,7 @@
 
 #include "base/version.h"
 #include "command.h"
-#include "command/config/config.h"
+#include "command/config/settings.h"
 #include "command/send/send.h"
 #include "t.h"
 

@@ -10,7 +10,7 @@
 
 #include "base/os.h"
 #include "command.h"
-#include "command/config/config.h"
+#include "command/config/settings.h"
 #include "config/access.h"
 #include "config/file.h"
 #include "config/key.h"

@@ -10,7 +10,7 @@
 
 #include "base/os.h"
 #include "command.h"
-#include "command/config/config.h"
+#include "command/config/settings.h"
 #include "t.h"
 
 #define TENANT "11111111-2222-4333-8444-555555555555"

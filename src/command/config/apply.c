@@ -15,7 +15,7 @@
 #include "base/crypt.h"
 #include "base/os.h"
 #include "base/replace.h"
-#include "command/config/config.h"
+#include "command/config/settings.h"
 #include "config/access.h"
 #include "config/change.h"
 #include "config/file.h"

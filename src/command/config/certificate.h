@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "command/config/config.h"
+#include "command/config/settings.h"
 
 enum {
 	CERTIFICATE_DAYS = 730, /* as long as the portal lets a secret live */

@@ -7,7 +7,7 @@
 #ifndef COMMAND_CONFIG_INIT_H
 #define COMMAND_CONFIG_INIT_H
 
-#include "command/config/config.h"
+#include "command/config/settings.h"
 
 int settings_init(const struct settings *s);
 

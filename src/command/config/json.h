@@ -7,7 +7,7 @@
 #ifndef COMMAND_CONFIG_JSON_H
 #define COMMAND_CONFIG_JSON_H
 
-#include "command/config/config.h"
+#include "command/config/settings.h"
 
 int settings_show_json(const struct settings *s);
 

@@ -3,7 +3,7 @@
 #ifndef COMMAND_CONFIG_SET_H
 #define COMMAND_CONFIG_SET_H
 
-#include "command/config/config.h"
+#include "command/config/settings.h"
 
 int settings_set(const struct settings *s);
 int settings_unset(const struct settings *s);

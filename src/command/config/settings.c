@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/config/config.h"
+#include "command/config/settings.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /*
  * settings: the command `config`.
  *
- *	config.c       its options; show, path and get
+ *	settings.c     its options; show, path and get
  *	json.c         show for programs
  *	set.c          set and unset
  *	init.c         init: asks, and writes a file
@@ -10,8 +10,8 @@
  *	apply.c        what these change: files, checked before they are written
  *	ask.c          questions on a terminal
  */
-#ifndef COMMAND_CONFIG_CONFIG_H
-#define COMMAND_CONFIG_CONFIG_H
+#ifndef COMMAND_CONFIG_SETTINGS_H
+#define COMMAND_CONFIG_SETTINGS_H
 
 #include "cli/cli.h"
 
