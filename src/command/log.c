@@ -6,6 +6,7 @@
 #include "base/os.h"
 #include "codec/date.h"
 #include "codec/jsonw.h"
+#include "command/ask.h"
 #include "command/log_days.h"
 #include "command/when.h"
 #include "config/config.h"
@@ -542,10 +543,7 @@ journal_log_fits(const struct reader *r, struct err *e)
 static bool
 run(struct reader *r, struct err *e)
 {
-	const struct config_ask ask = {
-		.path = r->cli.common.config,
-		.account = r->cli.common.account,
-	};
+	const struct config_ask ask = command_ask(&r->cli);
 
 	return config_load(&r->config, &ask, &r->cli.log, e) &&
 	    outbox_look_journal(&r->outbox, &r->config, e) && print(r, e);

@@ -3,6 +3,7 @@
 
 #include "base/os.h"
 #include "codec/jwt.h"
+#include "command/ask.h"
 #include "config/access.h"
 #include "config/config.h"
 #include "deliver/client.h"
@@ -37,10 +38,7 @@ read_options(struct ask *a, struct err *e)
 static bool
 obtain(struct ask *a, struct buf *out, struct err *e)
 {
-	struct config_ask ask = {
-		.path = a->cli.common.config,
-		.account = a->cli.common.account,
-	};
+	struct config_ask ask = command_ask(&a->cli);
 	struct graph *g = &a->client.graph;
 
 	if (!config_load(&a->config, &ask, &a->cli.log, e) ||

@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "base/os.h"
+#include "command/ask.h"
 #include "command/trace_known.h"
 #include "command/trace_text.h"
 #include "command/when.h"
@@ -438,10 +439,7 @@ trace_run_bounces(struct trace_run *r)
 static int
 trace_run_all(struct trace_run *r)
 {
-	const struct config_ask ask = {
-		.path = r->cli.common.config,
-		.account = r->cli.common.account,
-	};
+	const struct config_ask ask = command_ask(&r->cli);
 	struct err why = { 0 }, e;
 	bool ask_exchange, ok;
 

@@ -7,6 +7,7 @@
 
 #include "base/os.h"
 #include "codec/date.h"
+#include "command/ask.h"
 #include "command/check/step.h"
 #include "compose/names.h"
 #include "config/proxy.h"
@@ -58,10 +59,7 @@ local_fail(struct step_run *r, struct err *e)
 void
 step_settings(struct step_run *r)
 {
-	const struct config_ask ask = {
-		.path = r->cli.common.config,
-		.account = r->cli.common.account,
-	};
+	const struct config_ask ask = command_ask(&r->cli);
 	struct buf text;
 	struct err e;
 

@@ -6,6 +6,7 @@
 #include "base/os.h"
 #include "codec/date.h"
 #include "codec/jsonw.h"
+#include "command/ask.h"
 #include "command/config/apply.h"
 #include "command/config/certificate.h"
 #include "config/access.h"
@@ -78,10 +79,7 @@ static void
 json_load(struct json_show *j)
 {
 	const struct cli *cli = &j->s->cli;
-	const struct config_ask ask = {
-		.path = cli->common.config,
-		.account = cli->common.account,
-	};
+	const struct config_ask ask = command_ask(cli);
 	struct err *e = &j->unable, again;
 
 	if (!config_load(&j->config, &ask, &cli->log, e))

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "command/ask.h"
 #include "command/config/certificate.h"
 #include "command/config/init.h"
 #include "command/config/json.h"
@@ -47,10 +48,7 @@ static int
 settings_show(const struct settings *s)
 {
 	const struct cli *c = &s->cli;
-	const struct config_ask ask = {
-		.path = c->common.config,
-		.account = c->common.account,
-	};
+	const struct config_ask ask = command_ask(c);
 	struct access access = { 0 };
 	struct config config;
 	struct buf text;
@@ -179,10 +177,7 @@ settings_row(const char *name, struct err *e)
 static int
 settings_get(const struct settings *s)
 {
-	const struct config_ask ask = {
-		.path = s->cli.common.config,
-		.account = s->cli.common.account,
-	};
+	const struct config_ask ask = command_ask(&s->cli);
 	const char *relay = settings_relay_key(s->word[1]);
 	const struct config_row *row = NULL;
 	struct access access = { 0 };

@@ -8,6 +8,7 @@
 #include "base/os.h"
 #include "cli/screen.h"
 #include "codec/jsonw.h"
+#include "command/ask.h"
 #include "command/queue/act.h"
 #include "command/queue/import.h"
 #include "command/queue/open.h"
@@ -527,10 +528,7 @@ queue_read_options(struct queue *q, struct err *e)
 static bool
 run(struct queue *q, struct err *e)
 {
-	const struct config_ask ask = {
-		.path = q->cli.common.config,
-		.account = q->cli.common.account,
-	};
+	const struct config_ask ask = command_ask(&q->cli);
 	const struct queue_open open = { &q->config, &q->outbox, &q->cli.log,
 		q->verb->look };
 	bool ok;

@@ -7,6 +7,7 @@
 
 #include "base/os.h"
 #include "base/private.h"
+#include "command/ask.h"
 #include "compose/names.h"
 #include "config/relay.h"
 #include "config/share.h"
@@ -404,8 +405,7 @@ plan_add_all(struct plan *p, const struct log *log, struct err *e)
 bool
 plan_load(struct plan *p, const struct cli *cli, struct err *e)
 {
-	const struct config_ask ask = { .path = cli->common.config,
-		.account = cli->common.account };
+	const struct config_ask ask = command_ask(cli);
 	struct config_pair *lines = NULL;
 	struct buf text;
 	bool ok;

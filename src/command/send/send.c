@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "command/ask.h"
 #include "command/send/handover.h"
 #include "command/send/option.h"
 #include "command/send/preview.h"
@@ -59,9 +60,7 @@ set_importance(struct message *m, const char *value, struct err *e)
 			return true;
 		}
 	return err_set(e, ERR_USAGE,
-	    "--importance is low, normal or high, "
-	    "not \"%.60s\"",
-	    value);
+	    "--importance is low, normal or high, not \"%.60s\"", value);
 }
 
 static bool
@@ -226,13 +225,12 @@ send_read_options(struct send *s, struct err *e)
 }
 
 static struct config_ask
-settings_of(const struct send *s)
+send_ask(const struct send *s)
 {
-	return (struct config_ask){
-		.path = s->cli->common.config,
-		.account = s->cli->common.account,
-		.from = s->from,
-	};
+	struct config_ask ask = command_ask(s->cli);
+
+	ask.from = s->from;
+	return ask;
 }
 
 /* Of the account that was chosen: can it do what is asked? */
@@ -260,7 +258,7 @@ check_settings(struct send *s, struct err *e)
 static bool
 read_settings(struct send *s, struct err *e)
 {
-	const struct config_ask ask = settings_of(s);
+	const struct config_ask ask = send_ask(s);
 
 	if (!config_load(&s->config, &ask, &s->cli->log, e) &&
 	    (!s->queue ||
@@ -293,7 +291,7 @@ static bool
 choose(void *arg, struct str header, struct accept_to *to, struct err *e)
 {
 	struct send *s = arg;
-	const struct config_ask ask = settings_of(s);
+	const struct config_ask ask = send_ask(s);
 	struct addr *sender;
 
 	if (s->eml != NULL &&

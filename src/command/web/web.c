@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "command/ask.h"
 #include "command/web/house.h"
 #include "config/relay.h"
 #include "web/session.h"
@@ -41,8 +42,7 @@ struct web {
 static void
 web_load(struct web *w)
 {
-	const struct config_ask ask = { .path = w->cli.common.config,
-		.account = w->cli.common.account };
+	const struct config_ask ask = command_ask(&w->cli);
 	static const struct log silent = { 0 };
 	struct config_pair *lines = NULL;
 	struct err e;
