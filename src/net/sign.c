@@ -122,7 +122,10 @@ is_pkcs12(struct str s)
 	return str_starts(str_from(s, 2 + n), STR("\x02\x01\x03"));
 }
 
-/* verb: of openssl, which reads what is wanted in DER form. */
+static const char key_apart[] =
+    "; a key in a file of its own is named by client_certificate_key";
+
+/* verb: of openssl, which reads in DER form what stands there. */
 static bool
 refuse_form(const struct sign_file *f, const char *what, const char *verb,
     struct err *e)
@@ -133,17 +136,16 @@ refuse_form(const struct sign_file *f, const char *what, const char *verb,
 		return err_remedy(e,
 		    "It has to be text with a part that begins with "
 		    "\"-----BEGIN %s\"%s.",
-		    verb[0] == 'x' ? "CERTIFICATE" : KEY_LABEL,
-		    verb[0] == 'x' ? "" :
-				     "; a key in a file of its own is named by "
-				     "client_certificate_key");
+		    what[0] == 'c' ? "CERTIFICATE" : KEY_LABEL,
+		    what[0] == 'c' ? "" : key_apart);
 	}
 	if (!is_pkcs12(f->text)) {
 		err_set(e, ERR_CONFIG, "%s: holds binary data (DER), no PEM",
 		    f->path);
 		return err_remedy(e,
-		    "openssl %s -inform DER -in %s -out NEW.pem converts it.",
-		    verb, f->path);
+		    "openssl %s -inform DER -in %s -out NEW.pem converts it%s.",
+		    verb, f->path,
+		    what[0] == 'p' && verb[0] == 'x' ? key_apart : "");
 	}
 	err_set(e, ERR_CONFIG, "%s: a PKCS#12 file (.pfx, .p12), no PEM",
 	    f->path);
@@ -208,11 +210,16 @@ static bool
 refuse_damaged(const struct sign_file *f, const char *what, int r,
     struct err *e)
 {
+	struct str text = str_from(f->text, str_find(f->text, STR(BEGIN)));
+
 	if (mbed_no_memory(r))
 		return no_memory(f, e);
 	err_set(e, ERR_CONFIG, "%s: its %s is damaged (-0x%04x)", f->path, what,
 	    (unsigned)-r);
-	return err_remedy(e, "Copy the file again from where it was made.");
+	return err_remedy(e, "Copy the file again from where it was made%s.",
+	    str_find(text, STR(END)) < str_chr(text, '\n') ?
+		", with its line ends: PEM does not do without" :
+		"");
 }
 
 /* Labels of keys that cannot be used, and what to call them. */
@@ -293,15 +300,18 @@ parse_key(const struct sign_file *f, struct str pem, const struct secret *word,
 }
 
 static bool
-load_key(const struct sign_file *f, const struct secret *password,
-    mbedtls_pk_context *key, struct err *e)
+load_key(const struct sign_files *files, mbedtls_pk_context *key, struct err *e)
 {
+	const struct sign_file *f = &files->key;
+	/* in DER form there is only one thing in it, which is no key alone */
+	bool shared = str_eq(f->text, files->certificate.text);
 	struct str rest = f->text;
 	struct block b;
 
 	do {
 		if (!next_block(&rest, &b))
-			return refuse_form(f, "private key", "pkey", e);
+			return refuse_form(f, "private key",
+			    shared ? "x509" : "pkey", e);
 	} while (!str_ends(b.label, STR(KEY_LABEL)));
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		if (str_eq(b.label, others[i].label))
@@ -309,7 +319,7 @@ load_key(const struct sign_file *f, const struct secret *password,
 	/* RFC 1421 4.6.1.1: its key comes of the password by MD5 alone */
 	if (str_find(b.text, STR("Proc-Type: 4,ENCRYPTED")) < b.text.n)
 		return refuse_cipher(f, e);
-	return parse_key(f, b.text, password, key, e);
+	return parse_key(f, b.text, files->password, key, e);
 }
 
 /* The certificate */
@@ -439,7 +449,7 @@ sign_load(struct sign *s, const struct sign_files *files, struct err *e)
 	if (s->state == NULL)
 		return arena_ok(&s->mem, e);
 	mbedtls_pk_init(&s->state->key);
-	if (!load_key(&files->key, files->password, &s->state->key, e) ||
+	if (!load_key(files, &s->state->key, e) ||
 	    !load_certificate(s, files, e))
 		return false;
 	s->bits = (unsigned)mbedtls_pk_get_bitlen(&s->state->key);

@@ -78,6 +78,12 @@ static const struct {
 	{ "damaged certificate", "-----BEGIN CERTIFICATE-----\nMIIBMDCB\n"
 	  "-----END CERTIFICATE-----\n", keys_pkcs8, NULL,
 	  "C: its certificate is damaged", NULL },
+	{ "key, its lines joined", keys_cert, "x\n-----BEGIN PRIVATE KEY----- "
+	  "AAAA -----END PRIVATE KEY----- \n", NULL, "K: its key is damaged",
+	  "with its line ends" },
+	{ "certificate, its lines joined", "-----BEGIN CERTIFICATE-----\\n"
+	  "MIIBMDCB\\n-----END CERTIFICATE-----\\n", keys_pkcs8, NULL,
+	  "C: its certificate is damaged", "with its line ends" },
 	{ "PKCS#12", PFX, PFX, NULL, "K: a PKCS#12 file",
 	  "openssl pkcs12 -in K -out NEW.pem -aes256" },
 	{ "PKCS#12, short", "0\012\002\001\003", "0\012\002\001\003", NULL,
@@ -88,6 +94,9 @@ static const struct {
 	  "openssl pkey -inform DER -in K" },
 	{ "DER certificate", DER, keys_pkcs8, NULL, "C: holds binary data",
 	  "openssl x509 -inform DER -in C" },
+	{ "DER certificate, no key", DER, DER, NULL, "K: holds binary data",
+	  "openssl x509 -inform DER -in K -out NEW.pem converts it; a key in a "
+	  "file of its own is named by client_certificate_key" },
 };
 /* clang-format on */
 
