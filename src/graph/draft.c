@@ -15,6 +15,15 @@ enum {
 	SHOWN = 60
 };
 
+/* The remedy where the app may send and may not make drafts. */
+static const char draft_permission[] =
+    "A message over mime_limit goes as a draft with uploads, which needs one "
+    "more permission: entra.microsoft.com > Entra ID > App registrations > "
+    "(your app) > API permissions > Add a permission > Microsoft Graph > "
+    "Application permissions > Mail.ReadWrite, then Grant admin consent; or "
+    "the role Application Mail.ReadWrite in Exchange. Or send smaller "
+    "messages.";
+
 struct draft {
 	struct graph *g;
 	const struct outgoing *m;
@@ -62,7 +71,7 @@ not_sent(int status, struct err *e)
 	}
 	if (status == 403 && e->kind == ERR_AUTH) {
 		e->alone = true;
-		err_remedy(e, "%s", upload_permission);
+		err_remedy(e, "%s", draft_permission);
 	}
 	return false;
 }

@@ -31,14 +31,6 @@ struct upload {
 	struct patience patience;
 };
 
-const char upload_permission[] =
-    "A message over mime_limit goes as a draft with uploads, which needs one "
-    "more permission: entra.microsoft.com > Entra ID > App registrations > "
-    "(your app) > API permissions > Add a permission > Microsoft Graph > "
-    "Application permissions > Mail.ReadWrite, then Grant admin consent; or "
-    "the role Application Mail.ReadWrite in Exchange. Or send smaller "
-    "messages.";
-
 bool
 upload_next(struct str body, uint64_t *next)
 {
@@ -385,11 +377,10 @@ drop_session(struct upload *u, struct err *e)
 	if (u->sessions < UPLOAD_SESSIONS)
 		return AGAIN;
 	/* each address was new, and none was any good */
-	if (u->job->result->status == 401) {
-		e->kind = ERR_AUTH;
-		e->alone = true;
-		err_remedy(e, "%s", upload_permission);
-	}
+	if (u->job->result->status == 401)
+		err_remedy(e,
+		    "Nothing: it can be tried again later. An upload's "
+		    "address takes no token, so no permission is missing.");
 	return FAILED;
 }
 

@@ -60,12 +60,6 @@ struct upload_job {
 bool upload_file(const struct upload_job *job, struct err *e)
     __attribute__((warn_unused_result));
 
-/*
- * The remedy where the app may send and may not make drafts: a 403 of Graph's,
- * a 401 of the upload's address.
- */
-extern const char upload_permission[];
-
 /* The offset that nextExpectedRanges of an answer names; false: none. */
 bool upload_next(struct str body, uint64_t *next);
 

@@ -411,7 +411,7 @@ static const struct {
 	{ "an upload's address denied, once", { 12 * MB },
 	  { { RANGE, STRANGER, 2, 2 } }, ERR_NONE, 1, 0 },
 	{ "an upload's address denied", { 12 * MB },
-	  { { RANGE, STRANGER, 1, 99 } }, ERR_AUTH, 0, 1 },
+	  { { RANGE, STRANGER, 1, 99 } }, ERR_RETRY, 0, 1 },
 	{ "a session denied", { 12 * MB }, { { SESSION, DENIED, 1, 1 } },
 	  ERR_AUTH, 0, 1 },
 	{ "an attachment denied", { 10 }, { { ATTACH, DENIED, 1, 1 } },
@@ -645,6 +645,9 @@ test_rows(void)
 			e.alone == (now.seen[SUBMIT] == 0),
 		    "%s: alone", rows[i].name);
 		T_CHECK(!e.alone || strstr(e.remedy, "Mail.ReadWrite"),
+		    "%s: %s", rows[i].name, e.remedy);
+		T_CHECK(ok || rows[i].fault[0].what != STRANGER ||
+			strstr(e.remedy, "no permission is missing"),
 		    "%s: %s", rows[i].name, e.remedy);
 		check_model(i, &m, ok);
 	}
