@@ -550,7 +550,8 @@ manager_loop(struct manager *m, struct err *e)
 		return false;
 	for (;;) {
 		manager_read_some(m);
-		watch_queue(m->ask.log, &m->index, &m->hands, manager_spool(m));
+		watch_queue(m->ask.log, &m->index, &m->hands, m->list.n - m->at,
+		    manager_spool(m));
 		manager_hand_out(m);
 		if (manager_is_done(m))
 			manager_answer(m);

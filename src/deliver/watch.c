@@ -33,7 +33,7 @@ watch_folder(struct stats *m, struct str state, struct spool *s,
 
 void
 watch_queue(const struct log *log, const struct index *x, const struct hands *h,
-    struct spool *s)
+    size_t unread, struct spool *s)
 {
 	struct stats *m = log->way != NULL ? log->way->stats : NULL;
 	int64_t now = os_mono_ms();
@@ -44,7 +44,7 @@ watch_queue(const struct log *log, const struct index *x, const struct hands *h,
 	if (m == NULL || stats_beats(m, now, WATCH_EACH_S))
 		return;
 	stats_beat(m, now);
-	n = index_all(x, &oldest) + hands_busy(h);
+	n = index_all(x, &oldest) + hands_busy(h) + unread;
 	for (size_t i = 0; i < h->n; i++)
 		if (h->hand[i].busy && h->hand[i].item.id < oldest)
 			oldest = h->hand[i].item.id;

@@ -11,8 +11,11 @@
 
 enum { WATCH_WAKE_S = 10 /* how long the manager sleeps at most */ };
 
-/* Counts every few seconds, however often it is called. */
+/*
+ * Counts every few seconds, however often it is called. unread: messages of
+ * the queue that are not in the index yet.
+ */
 void watch_queue(const struct log *log, const struct index *x,
-    const struct hands *h, struct spool *s);
+    const struct hands *h, size_t unread, struct spool *s);
 
 #endif

@@ -331,6 +331,36 @@ says '/readyz says why' ready.out '^503'
 says 'in a line' ready.out 'max_queue'
 same '/healthz is well' "$(printf '200\nok')" "$(ask /healthz)"
 end_relay
+
+# --- more mail than the manager reads at once
+cp plain "$CONFIG"
+setting max_queue 1000
+cp "$CONFIG" plain
+relay_with
+python3 - $PORT <<'END'
+import socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
+f = s.makefile("rb")
+f.readline()
+for _ in range(249):
+    for line in ("RSET", "MAIL FROM:<sender@example.com>",
+                 "RCPT TO:<b@example.org>", "DATA", "Subject: x\r\n\r\nx\r\n."):
+        s.sendall(line.encode() + b"\r\n")
+        answer = f.readline()
+    assert answer.startswith(b"250"), answer
+END
+same 'much mail is taken' 0 $?
+end_relay
+relay_with "metrics = 127.0.0.1:$HTTP"
+tries=0 waits=''
+until [ "${waits:-0}" != 0 ] || [ $tries -gt 100 ]; do
+	tries=$((tries + 1))
+	sleep 0.05
+	ask /metrics >metrics
+	waits=$(number 'queue_messages{state="queued"}')
+done
+same 'what is not read yet is counted' 250 "$waits"
+end_relay
 printf '[relay]\nmetrics = 192.0.2.1:9365\n' >>plain
 check 'numbers are not for the world' 78 run "$P" -C plain relay --check
 says 'and what to do' "$ERR" '127\.0\.0\.1:9365'
