@@ -21,6 +21,14 @@ test_env() {
 	ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1}
 	UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 	PATH=$TOP/build/npm/node_modules/.bin:$PATH
+	# pyenv's python3 is a script that looks which one is meant, and takes
+	# ten times as long as that one.
+	python=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null) ||
+		python=''
+	case $python in
+	'' | "$(command -v python3)") ;;
+	/*) PATH=${python%/*}:$PATH ;;
+	esac
 	export TOP POST365 POST365_SAN PATH ASAN_OPTIONS UBSAN_OPTIONS
 	if [ -n "$SHARED" ]; then export SHARED; else unset SHARED; fi
 }
