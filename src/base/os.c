@@ -145,6 +145,14 @@ os_poll(struct pollfd *fds, size_t n, int64_t deadline)
 	}
 }
 
+int64_t
+os_accept_rest(int64_t now)
+{
+	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+		return now;
+	return now + OS_REST_MS;
+}
+
 struct os_stat
 os_stat_of(const struct stat *st)
 {

@@ -44,6 +44,14 @@ void os_uuid(char out[OS_UUID_SIZE]);
 int os_poll(struct pollfd *fds, size_t n, int64_t deadline);
 
 /*
+ * After accept(2) has failed: until when its listener is not asked again; now
+ * is monotonic ms. For want of a descriptor or memory it stays ready all the
+ * same, and who asked at once would spin: OS_REST_MS from now. Else now.
+ */
+enum { OS_REST_MS = 100 };
+int64_t os_accept_rest(int64_t now);
+
+/*
  * What a file is, for messages and for refusing secrets that all may read.
  */
 struct os_stat {

@@ -40,7 +40,7 @@ bool bell_open(const struct spool *s, int *fd, struct err *e)
 /* From here on nobody is reached. */
 void bell_close(const struct spool *s, int *fd);
 
-/* The next who rang: its connection, non-blocking; -1: nobody. */
+/* The next who rang: its connection, non-blocking; -1: errno says why not. */
 int bell_accept(int fd);
 /* True: *ring is what it wants. False: it went, or said nothing yet. */
 bool bell_read(int fd, struct bell_ring *ring)

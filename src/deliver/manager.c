@@ -5,10 +5,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/os.h"
+#include "deliver/asking.h"
 #include "deliver/bell.h"
 #include "deliver/hands.h"
 #include "deliver/heads.h"
@@ -25,13 +25,6 @@ enum {
 	MANAGER_SOON_S = 10, /* at first: by who rang the one before us */
 	MANAGER_GROW_MS = 1000,
 	MANAGER_FREE_MS = 2000 /* workers without work stay so long */
-};
-
-/* Who waits for the sum of a pass. */
-struct manager_asking {
-	int fd; /* -1: it only connected, and may still ring */
-	bool wants;
-	struct manager_sum before;
 };
 
 struct manager {
@@ -51,13 +44,13 @@ struct manager {
 	unsigned lists;  /* how many there were */
 	bool single;     /* there can be no other process */
 	struct manager_sum sum;
-	struct manager_asking asking[MANAGER_ASKING];
+	struct asking asking;
 	size_t lost; /* workers that died with a message */
 	bool failed;
 	struct err why;
-	int lock, bell, signals; /* descriptors */
-	int caught;              /* 0: no signal */
-	sigset_t mask;           /* of the caller */
+	int lock, signals; /* descriptors */
+	int caught;        /* 0: no signal */
+	sigset_t mask;     /* of the caller */
 };
 
 /* --- reading in */
@@ -304,25 +297,16 @@ manager_look_again(struct manager *m)
 	m->sum.waits = ERR_NONE;
 }
 
+/* asking_rang */
 static void
-manager_take_ring(struct manager *m, struct manager_asking *from)
+manager_take_ring(void *arg, const struct bell_ring *ring)
 {
-	struct bell_ring ring;
+	struct manager *m = arg;
 
-	if (!bell_read(from->fd, &ring) || from->wants) {
-		os_close(&from->fd);
-		from->wants = false;
-		return;
-	}
-	if (ring.what == BELL_NEW) {
-		manager_take_new(m, ring.id);
-	} else {
+	if (ring->what == BELL_NEW)
+		manager_take_new(m, ring->id);
+	else
 		manager_look_again(m);
-		from->wants = ring.what == BELL_RUN;
-		from->before = m->sum;
-	}
-	if (!from->wants)
-		os_close(&from->fd);
 }
 
 static void
@@ -333,24 +317,6 @@ manager_take_inlet(struct manager *m)
 	for (int n = MANAGER_HEADS; n > 0 && bell_read(m->ask.inlet, &ring);
 	     n--)
 		manager_take_new(m, ring.id);
-}
-
-static void
-manager_accept(struct manager *m)
-{
-	int fd;
-
-	for (size_t i = 0; i < MANAGER_ASKING; i++) {
-		if (m->asking[i].fd >= 0)
-			continue;
-		fd = bell_accept(m->bell);
-		if (fd < 0)
-			return;
-		m->asking[i] = (struct manager_asking){ .fd = fd };
-		/* mostly it rang already, and is done with */
-		if (poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, 0) > 0)
-			manager_take_ring(m, &m->asking[i]);
-	}
 }
 
 /* What those who asked still wait for: nothing that may go is left. */
@@ -364,23 +330,10 @@ manager_is_done(struct manager *m)
 static void
 manager_answer(struct manager *m)
 {
-	struct manager_sum sum;
-	struct manager_asking *a;
+	struct manager_sum sum = m->sum;
 
-	for (size_t i = 0; i < MANAGER_ASKING; i++) {
-		a = &m->asking[i];
-		if (a->fd < 0 || !a->wants)
-			continue;
-		sum = m->sum;
-		sum.waiting = index_ready(&m->index);
-		sum.tried -= a->before.tried;
-		for (size_t v = 0; v < VERDICTS; v++)
-			sum.message[v] -= a->before.message[v];
-		(void)send(a->fd, &sum, sizeof(sum),
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
-		os_close(&a->fd);
-		a->wants = false;
-	}
+	sum.waiting = index_ready(&m->index);
+	asking_answer(&m->asking, &sum);
 }
 
 /* --- waiting */
@@ -407,35 +360,28 @@ manager_take_signal(struct manager *m)
 static void
 manager_take_ready(struct manager *m, const struct pollfd *at)
 {
+	const struct asking_take rang = { &m->sum, manager_take_ring, m };
 	struct hands_answer a;
 
 	if (at->fd == m->signals)
 		manager_take_signal(m);
-	else if (at->fd == m->bell)
-		manager_accept(m);
 	else if (at->fd == m->ask.inlet)
 		manager_take_inlet(m);
 	else if (hands_take(&m->hands, at->fd, &a))
 		manager_note(m, &a);
 	else
-		for (size_t i = 0; i < MANAGER_ASKING; i++)
-			if (m->asking[i].fd == at->fd)
-				manager_take_ring(m, &m->asking[i]);
+		asking_ready(&m->asking, at->fd, &rang);
 }
 
 /* Until an answer, a ring, a signal or the deadline (monotonic ms). */
 static void
 manager_wait(struct manager *m, int64_t deadline)
 {
-	struct pollfd at[HANDS_MOST + MANAGER_ASKING + 3];
+	struct pollfd at[HANDS_MOST + ASKING_FDS + 2];
 	size_t n = hands_poll(&m->hands, at);
 
-	for (size_t i = 0; i < MANAGER_ASKING; i++)
-		if (m->asking[i].fd >= 0)
-			at[n++] = (struct pollfd){ m->asking[i].fd, POLLIN, 0 };
+	n += asking_poll(&m->asking, at + n, &deadline);
 	at[n++] = (struct pollfd){ m->signals, POLLIN, 0 };
-	if (m->bell >= 0)
-		at[n++] = (struct pollfd){ m->bell, POLLIN, 0 };
 	if (m->ask.inlet > 0)
 		at[n++] = (struct pollfd){ m->ask.inlet, POLLIN, 0 };
 	if (os_poll(at, n, deadline) <= 0) {
@@ -582,8 +528,7 @@ manager_open(struct manager *m, struct err *e)
 	if (m->signals < 0)
 		return err_sys(e, ERR_RETRY, "workers: no place for signals");
 	(void)sigprocmask(SIG_BLOCK, &set, &m->mask);
-	for (size_t i = 0; i < MANAGER_ASKING; i++)
-		m->asking[i].fd = -1;
+	asking_init(&m->asking);
 	index_init(&m->index, HANDS_MOST);
 	heads_open(&m->heads, manager_spool(m), ask->config->mime_limit);
 	buf_init(&m->rung, SIZE_MAX / 2);
@@ -598,8 +543,7 @@ manager_shut(struct manager *m)
 
 	hands_close(&m->hands);
 	worker_close(&m->own);
-	for (size_t i = 0; i < MANAGER_ASKING; i++)
-		os_close(&m->asking[i].fd);
+	asking_close(&m->asking);
 	spool_list_release(&m->list);
 	index_release(&m->index);
 	heads_close(&m->heads);
@@ -648,7 +592,7 @@ manager_open_bell(struct manager *m)
 {
 	struct err why;
 
-	if (m->lock >= 0 && !bell_open(manager_spool(m), &m->bell, &why))
+	if (m->lock >= 0 && !bell_open(manager_spool(m), &m->asking.bell, &why))
 		log_trace(m->ask.log, "%s", why.msg);
 }
 
@@ -659,7 +603,6 @@ manager_run(const struct manager_ask *ask, enum manager_life life, int lock,
 	struct manager m = { .ask = *ask,
 		.life = life,
 		.lock = lock,
-		.bell = -1,
 		.signals = -1,
 		.pickup = { .outbox = ask->outbox,
 		    .config = ask->config,
@@ -684,7 +627,7 @@ manager_run(const struct manager_ask *ask, enum manager_life life, int lock,
 	do {
 		manager_open_bell(&m);
 		ok = manager_loop(&m, e);
-		bell_close(manager_spool(&m), &m.bell);
+		bell_close(manager_spool(&m), &m.asking.bell);
 	} while (ok && manager_missed_some(&m));
 	if (lock >= 0)
 		os_unlock(lock);

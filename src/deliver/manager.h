@@ -48,8 +48,7 @@ enum {
 				 perhaps sent */
 	MANAGER_HEADS = 200,  /* read between two looks at the sockets */
 	MANAGER_RECHECK_S = 60,
-	MANAGER_LOST_MOST = 3, /* workers that may die with one message */
-	MANAGER_ASKING = 16    /* who may wait for an answer at a time */
+	MANAGER_LOST_MOST = 3 /* workers that may die with one message */
 };
 
 enum manager_life { MANAGER_PASS, MANAGER_IDLE, MANAGER_EVER };

@@ -2,7 +2,6 @@
 #include "net/serve.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -190,17 +189,6 @@ serve_place(struct serve *s, const struct serve_peer *from)
 	return has < SERVE_PEER_CLIENTS ? place : own;
 }
 
-/*
- * accept failed. Where descriptors or memory are out, the listener stays ready
- * all the same: it is not asked for a while.
- */
-static void
-serve_rest(struct serve *s)
-{
-	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-		s->rest = s->now + SERVE_REST_MS;
-}
-
 static void
 serve_accept(struct serve *s)
 {
@@ -219,7 +207,7 @@ serve_accept(struct serve *s)
 		fd = accept4(s->listener, (struct sockaddr *)&from, &n,
 		    SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0) {
-			serve_rest(s);
+			s->rest = os_accept_rest(s->now);
 			return;
 		}
 		peer = serve_peer_of(&from);

@@ -48,7 +48,6 @@ enum {
 	/* Keeps its place before its first request: a handshake, and 64 places
 	   that change hands 4 times a second outlast 1,000 silent ones. */
 	SERVE_GRACE_MS = 250,
-	SERVE_REST_MS = 100, /* where no client can be taken: no descriptor */
 	SERVE_PEER_SIZE = 46 /* INET6_ADDRSTRLEN */
 };
 

@@ -1980,6 +1980,41 @@ def without_descriptors_it_waits_for_one():
             starts(c.line(), "HTTP/1.1 200")
 
 
+def rests(pid, path, kind, n, limited):
+    """Does it wait while n connect there? Without a descriptor, if limited."""
+    fds = {int(name) for name in os.listdir("/proc/%d/fd" % pid)}
+    had = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    if limited:
+        free = min(set(range(len(fds) + 1)) - fds)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, had[1]))
+    crowd = [socket.socket(socket.AF_UNIX, kind) for _ in range(n)]
+    for s in crowd:
+        s.settimeout(10)
+        s.connect(path)
+    before = cpu_ticks(pid)
+    time.sleep(1.5)
+    used = cpu_ticks(pid) - before
+    assert used < 15, "it spins: %d of 150 ticks" % used
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, had)
+    return crowd
+
+
+@row
+def manager_and_parent_wait_for_a_descriptor():
+    with Relay() as r:
+        bell, run = r.spool + "/bell", [PROGRAM, "queue", "run", "-C", r.config]
+        await_that(lambda: os.path.exists(bell), "no bell")
+        for n, limited in ((1, True), (20, False)):  # 16 may ask at a time
+            for s in rests(r.manager(), bell, socket.SOCK_SEQPACKET, n,
+                           limited):
+                s.close()
+            subprocess.run(run, check=True, timeout=10)
+        asks, = rests(r.process.pid, r.dir + "/sock.queue",
+                      socket.SOCK_STREAM, 1, True)
+        assert asks.recv(100) != b"", "nobody is answered"
+        asks.close()
+
+
 @row
 def the_old_one_serves_while_no_new_one_can():
     with Relay() as r:

@@ -170,12 +170,12 @@ test_descriptors(void)
 	play_check(&t, fd[0], STR(GET("/")), "");
 	wake = INT64_MAX;
 	T_CHECK(serve_wants(&t.s, fds, &wake) == 0 &&
-		wake == t.now + SERVE_REST_MS,
+		wake == t.now + OS_REST_MS,
 	    "it rests until %lld", (long long)(wake - t.now));
 	n = steps_of_a_second(&t);
 	T_CHECK(n > 0 && n < 100, "%u steps", n);
 	T_CHECK(setrlimit(RLIMIT_NOFILE, &had) == 0, "setrlimit");
-	t.now = os_mono_ms() + SERVE_REST_MS;
+	t.now = os_mono_ms() + OS_REST_MS;
 	play_check(&t, fd[0], STR(""), "~ GET|/||;");
 	play_check(&t, fd[1], STR(GET("/2")), "~ GET|/2||;");
 	(void)close(fd[0]);

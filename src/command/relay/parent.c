@@ -537,6 +537,8 @@ parent_deadline(const struct parent *p, int64_t now)
 		return p->until;
 	if (every > 0 && now + every < until)
 		until = now + every;
+	if (p->window.rest > now && p->window.rest < until)
+		until = p->window.rest;
 	if ((p->reception.pid == 0 || p->renew) && p->next_pid == 0 &&
 	    p->reception.again < until)
 		until = p->reception.again;
@@ -559,9 +561,9 @@ parent_is_over(const struct parent *p)
 
 /* -1: nobody is answered there now. */
 static int
-parent_window(const struct parent *p)
+parent_window(const struct parent *p, int64_t now)
 {
-	return p->doors.window > 0 && window_is_free(&p->window) ?
+	return p->doors.window > 0 && window_is_free(&p->window, now) ?
 	    p->doors.door[p->doors.window].fd :
 	    -1;
 }
@@ -580,7 +582,7 @@ parent_loop(struct parent *p)
 		at[1] = (struct pollfd){ p->next, POLLIN, 0 };
 		at[2] = (struct pollfd){ p->control, POLLIN, 0 };
 		at[3] = (struct pollfd){ p->book.in, POLLIN, 0 };
-		at[4] = (struct pollfd){ parent_window(p), POLLIN, 0 };
+		at[4] = (struct pollfd){ parent_window(p, now), POLLIN, 0 };
 		(void)os_poll(at, 5, parent_deadline(p, now));
 		now = os_mono_ms();
 		logbook_write(&p->book);

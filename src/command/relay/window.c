@@ -13,9 +13,9 @@
 enum { WINDOW_SECONDS = 60, WINDOW_WRITE_SECONDS = 5 };
 
 bool
-window_is_free(const struct window *w)
+window_is_free(const struct window *w, int64_t now)
 {
-	for (size_t i = 0; i < WINDOW_MOST; i++)
+	for (size_t i = 0; now >= w->rest && i < WINDOW_MOST; i++)
 		if (w->one[i].pid == 0)
 			return true;
 	return false;
@@ -67,8 +67,10 @@ window_answer(struct window *w, int fd, const struct config *c,
 	size_t i;
 	pid_t pid;
 
-	if (asks < 0)
+	if (asks < 0) {
+		w->rest = os_accept_rest(os_mono_ms());
 		return;
+	}
 	i = getsockopt(asks, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 ?
 	    window_place(w, who.uid) :
 	    WINDOW_MOST;

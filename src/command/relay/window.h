@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/log.h"
@@ -17,14 +18,15 @@
 enum { WINDOW_MOST = 4 };
 
 struct window {
+	int64_t rest; /* monotonic ms: until then nobody is answered */
 	struct {
 		pid_t pid; /* 0: none */
 		uid_t uid;
 	} one[WINDOW_MOST];
 };
 
-/* Is there a place for one more? */
-bool window_is_free(const struct window *w);
+/* Is there a place for one more? now: monotonic ms. */
+bool window_is_free(const struct window *w, int64_t now);
 /* Somebody connects to the socket fd. mask: of signals, for the process. */
 void window_answer(struct window *w, int fd, const struct config *c,
     const struct log *log, const sigset_t *mask);
