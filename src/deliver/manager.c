@@ -170,17 +170,19 @@ manager_hold_up(struct manager *m, struct index_box *b,
     const struct worker_result *r)
 {
 	int64_t now = os_wall(), longest = now + MANAGER_RECHECK_S;
+	/* not switched off, of other settings or closed to this user */
+	bool ours = r->tried || r->next > now;
 
+	if (!ours && m->life == MANAGER_IDLE) /* who can, needs the lock */
+		longest = now + 2 * MANAGER_STAY_S;
 	b->until = r->next > now ? r->next : longest;
 	manager_note_next(m, r->next);
-	/* settings may have changed: it is asked anew before that */
 	if (m->life != MANAGER_PASS && b->until > longest)
 		b->until = longest;
 	b->works = false;
 	b->began_ms = 0;
 	b->probe = r->why.kind == ERR_AUTH || r->why.kind == ERR_CONFIG;
-	/* not of what is switched off, or another's settings send */
-	if (b->probe && (r->tried || r->next > now))
+	if (b->probe && ours)
 		m->sum.waits = r->why.kind;
 }
 

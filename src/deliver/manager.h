@@ -20,7 +20,9 @@
  * Three lives, one loop:
  *
  *	PASS	every due message once; what comes meanwhile, too
- *	IDLE	and stays for what is due again within MANAGER_STAY_S
+ *	IDLE	and stays for what is due again within MANAGER_STAY_S, but
+ *		not for what is switched off, other settings send, or this
+ *		user may not sign in for
  *	EVER	until a signal
  *
  * SIGTERM, SIGINT and SIGHUP end it in order: what is under way is finished

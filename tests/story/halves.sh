@@ -89,6 +89,15 @@ fi
 nobody() {
 	run setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
 }
+# gone SPOOL: does the one in the background end by itself?
+gone() {
+	tries=0
+	while at_work "$1" && [ $tries -lt 200 ]; do
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+	if at_work "$1"; then echo stays; else echo gone; fi
+}
 mkdir -p etc own
 cp "$POST365" post365
 chmod 755 . "$TMP" "$TMP/.." etc post365
@@ -122,6 +131,8 @@ else
 		    sendmail -C "$TMP/etc/$file" a@example.org <letter
 		check "$file: send --queue: exit" 0 nobody "$TMP/post365" \
 		    -C "$TMP/etc/$file" send --queue -s a a@example.org <letter
+		same "$file: no process stays for it" gone \
+		    "$(gone own/state/spool)"
 		end_background own/state/spool
 		nobody "$TMP/post365" -C "$TMP/etc/$file" queue run
 		says "$file: who cannot read it says so" "$ERR" \
