@@ -115,6 +115,36 @@ test_read(void)
 	}
 }
 
+/* The beginning of a key's name is another key. */
+static void
+test_unknown(void)
+{
+	static const struct str in = STR_INIT(
+	    HEAD "Sender: a@x\nSend: evil@x\nRecipient: b@x\nRecip: c@x\n\n");
+	struct envelope v = { 0 };
+	struct arena a;
+	struct err e;
+	size_t size;
+
+	arena_init(&a, 1 << 20);
+	T_CHECK(envelope_read(&a, in, &v, &size, &e) == PARSE_DONE &&
+		str_eq(v.sender, STR("a@x")) && v.recipients == 1,
+	    "%.*s, %zu", STR_ARG(v.sender), v.recipients);
+	arena_release(&a);
+}
+
+/* Those up to Done, and the bits of Settled from there on. */
+static void
+test_settled(void)
+{
+	static const char want[] = "+++++---+-+-+++---------";
+	const struct envelope_state s = { .done = 3, .settled = STR("3ae") };
+
+	for (size_t i = 0; i < sizeof(want) - 1; i++)
+		T_CHECK(envelope_is_settled(&s, i) == (want[i] == '+'),
+		    "recipient %zu", i);
+}
+
 /* What is asked for each recipient, and who handed it in. */
 static void
 test_asked(void)
@@ -444,6 +474,8 @@ test_end(void)
 static const struct t_test tests[] = {
 	{ "read", test_read },
 	{ "limits", test_limits },
+	{ "unknown keys", test_unknown },
+	{ "who is settled", test_settled },
 	{ "what is asked", test_asked },
 	{ "round trip", test_round_trip },
 	{ "write refuses", test_write_refuses },
