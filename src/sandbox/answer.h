@@ -29,7 +29,7 @@ struct sandbox_request {
 	struct str method, path; /* the path as sent, without the query */
 	struct str query;        /* without '?' */
 	struct str content_type, authorization, client_request_id;
-	struct str content_range, prefer;
+	struct str content_range, prefer, host;
 	struct str body;
 	int64_t now;           /* wall clock */
 	int64_t life;          /* of a token, seconds */

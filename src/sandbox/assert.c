@@ -147,7 +147,8 @@ check_key(const struct judge *j, struct str signature)
 static bool
 is_endpoint(const struct judge *j, struct str audience)
 {
-	struct str origin = sandbox_origin(j->s, j->r->mem);
+	struct str origin = arena_fmt(j->r->mem, "%s://%.*s",
+	    j->s->plain ? "http" : "https", STR_ARG(j->r->host));
 
 	return str_istarts(audience, origin) &&
 	    str_ieq(str_from(audience, origin.n), j->r->path);

@@ -290,6 +290,7 @@ fill_request(struct serving *c)
 	r->prefer = http1_field(h, STR("Prefer"));
 	r->content_type = http1_field(h, STR("Content-Type"));
 	r->authorization = http1_field(h, STR("Authorization"));
+	r->host = http1_field(h, STR("Host"));
 	if (utf8_is_valid(id) && id.n <= ID_MAX)
 		r->client_request_id = id;
 	r->body = buf_view(&c->body);

@@ -103,6 +103,7 @@ ask(const struct sandbox *s, struct str form, struct sandbox_answer *a)
 		.method = STR("POST"),
 		.path = STR(PATH),
 		.content_type = STR("application/x-www-form-urlencoded"),
+		.host = STR("localhost:4433"),
 		.body = form,
 		.now = NOW,
 		.life = 3599,
@@ -123,7 +124,7 @@ make_sandbox(void)
 	struct sandbox s = {
 		.tenant = STR("the-tenant"),
 		.client = STR("the-client"),
-		.host = STR("localhost"),
+		.host = STR("another.name"), /* the first of its names */
 		.port = 4433,
 		.kept_fd = -1,
 	};
