@@ -18,7 +18,7 @@ metrics_stats(const struct metrics *m)
 static const char *
 metrics_why_not(const struct metrics *m, struct err *e)
 {
-	const struct outbox *o = m->house->outbox;
+	struct outbox *o = m->house->outbox;
 
 	if (m->draining)
 		return "the relay is shutting down";

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/room.h"
 
+#include <limits.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 
 enum {
 	ROOM_SHARE = 10, /* of a small disk: one part in so many */
-	ROOM_NAME = 20   /* bytes that a name takes of its folder, at least */
+	ROOM_NAME = 20,  /* bytes that a name takes of its folder, at least */
+	ROOM_GOOD = 10   /* so looking takes a tenth of the time at most */
 };
 
 /* Where that is so, for names of 16 letters: statfs(2). ZFS says 1. */
@@ -19,9 +21,8 @@ static const uint32_t room_systems[] = {
 };
 
 struct room_sum {
-	const struct dir *dir;
-	bool sizes; /* they are wanted */
-	uint64_t files, bytes;
+	const struct dir *dir; /* whose sizes are wanted; NULL: how many */
+	uint64_t n;
 };
 
 static void
@@ -30,9 +31,46 @@ room_add(void *arg, const char *name, bool regular)
 	struct room_sum *sum = arg;
 	struct os_stat st;
 
-	sum->files += regular;
-	if (sum->sizes && dir_stat(sum->dir, name, &st))
-		sum->bytes += st.size;
+	if (sum->dir == NULL)
+		sum->n += regular;
+	else if (dir_stat(sum->dir, name, &st))
+		sum->n += st.size;
+}
+
+/* What there is in these folders, files or bytes, now. */
+static bool
+room_look(const struct spool *s, unsigned folders, bool sizes,
+    struct spool_seen *seen, struct err *e)
+{
+	int64_t began = os_mono_ms(), now;
+	struct room_sum sum = { 0 };
+
+	for (unsigned i = 0; i < SPOOL_FOLDERS; i++) {
+		if (sizes)
+			sum.dir = &s->dir[i];
+		if ((folders & SPOOL_IN(i)) != 0 &&
+		    !dir_each(&s->dir[i], room_add, &sum, e))
+			return false;
+	}
+	now = os_mono_ms();
+	*seen = (struct spool_seen){ now + (now - began) * ROOM_GOOD, sum.n };
+	return true;
+}
+
+/* Is it known that there is room for so much more? Then it is taken. */
+static bool
+room_take(struct spool_seen *seen, uint64_t more, uint64_t most)
+{
+	if (seen->n + more > most)
+		return false;
+	seen->n += more;
+	return true;
+}
+
+static bool
+room_is_known(struct spool_seen *seen, uint64_t more, uint64_t most)
+{
+	return os_mono_ms() < seen->until && room_take(seen, more, most);
 }
 
 static bool
@@ -110,49 +148,45 @@ room_may_hold(const struct spool *s, uint64_t n)
 }
 
 static bool
-room_in_queue(const struct spool *s, uint64_t most, struct err *e)
+room_in_queue(struct spool *s, uint64_t most, struct err *e)
 {
-	struct room_sum sum = { 0 };
+	struct spool_seen *seen = &s->files;
 
-	if (most == 0 || !room_may_hold(s, most))
+	if (most == 0 || !room_may_hold(s, most) ||
+	    room_is_known(seen, 1, most))
 		return true;
-	if (!dir_each(&s->dir[SPOOL_NEW], room_add, &sum, e) ||
-	    !dir_each(&s->dir[SPOOL_WORK], room_add, &sum, e))
+	if (!room_look(s, SPOOL_QUEUED, false, seen, e))
 		return false;
-	if (sum.files < most)
+	if (room_take(seen, 1, most))
 		return true;
 	err_set(e, ERR_RETRY,
 	    "%llu messages wait in the queue, and max_queue is %llu",
-	    (unsigned long long)sum.files, (unsigned long long)most);
+	    (unsigned long long)seen->n, (unsigned long long)most);
 	return room_refuse(s->path,
 	    "see why they wait with post365 queue, or raise max_queue", e);
 }
 
 static bool
-room_in_spool(const struct spool *s, uint64_t most, uint64_t size,
-    struct err *e)
+room_in_spool(struct spool *s, uint64_t most, uint64_t size, struct err *e)
 {
-	struct room_sum sum = { .sizes = true };
+	struct spool_seen *seen = &s->bytes;
 
-	if (most == 0)
+	if (most == 0 || room_is_known(seen, size, most))
 		return true;
-	for (unsigned i = 0; i < SPOOL_FOLDERS; i++) {
-		sum.dir = &s->dir[i];
-		if (!dir_each(sum.dir, room_add, &sum, e))
-			return false;
-	}
-	if (sum.bytes + size <= most)
+	if (!room_look(s, UINT_MAX, true, seen, e))
+		return false;
+	if (room_take(seen, size, most))
 		return true;
 	err_set(e, ERR_RETRY,
 	    "the queue holds %llu kB, and max_spool allows %llu kB",
-	    (unsigned long long)(sum.bytes >> 10),
+	    (unsigned long long)(seen->n >> 10),
 	    (unsigned long long)(most >> 10));
 	return room_refuse(s->path,
 	    "see what it holds with post365 queue, or raise max_spool", e);
 }
 
 bool
-spool_room(const struct spool *s, const struct spool_limits *l, uint64_t size,
+spool_room(struct spool *s, const struct spool_limits *l, uint64_t size,
     struct err *e)
 {
 	const struct os_at at = { .name = s->path, .fd = s->dir[SPOOL_NEW].fd };

@@ -98,12 +98,20 @@ enum spool_sync {
 	SPOOL_LOOK
 };
 
+/* Of store/room: how much there is, and until when (monotonic ms) that is
+ * good enough. */
+struct spool_seen {
+	int64_t until;
+	uint64_t n;
+};
+
 struct spool {
 	const char *path; /* borrowed */
 	struct dir dir[SPOOL_FOLDERS];
 	const struct clock *clock; /* borrowed */
 	enum spool_sync sync;
 	int64_t latest; /* microseconds, of the last id that was made here */
+	struct spool_seen files, bytes;
 };
 
 /*

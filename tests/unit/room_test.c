@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
+#include <time.h>
 
 #include "queue.h"
 #include "t.h"
@@ -34,6 +35,15 @@ fstatvfs(int fd, struct statvfs *out)
 
 static long type;
 static unsigned listed;
+static int64_t clock_ms, list_ms; /* list_ms: how long listing takes */
+
+int
+clock_gettime(clockid_t which, struct timespec *out)
+{
+	(void)which;
+	*out = (struct timespec){ clock_ms / 1000, clock_ms % 1000 * 1000000 };
+	return 0;
+}
 
 int
 fstatfs(int fd, struct statfs *out)
@@ -50,6 +60,7 @@ fdopendir(int fd)
 
 	*(void **)&real = dlsym(RTLD_NEXT, "fdopendir");
 	listed++;
+	clock_ms += list_ms;
 	return real(fd);
 }
 
@@ -217,11 +228,64 @@ test_spool(void)
 	queue_end(&q);
 }
 
+/* What took long to find out is good for a while, less what was let in. */
+static void
+test_known(void)
+{
+	enum { LOOK = 2 * 50, ALL = SPOOL_FOLDERS * 50 };
+	static const struct {
+		const char *name;
+		int64_t later; /* ms */
+		struct spool_limits l;
+		uint64_t size;
+		unsigned listed;
+		const char *says;
+	} rows[] = {
+		{ "at first", 0, { .max_queue = 5 }, 0, 2, NULL },
+		{ "soon", 10 * LOOK - 1, { .max_queue = 5 }, 0, 0, NULL },
+		{ "all are let in", 0, { .max_queue = 5 }, 0, 0, NULL },
+		{ "or not, after all", 0, { .max_queue = 5 }, 0, 2, NULL },
+		{ "later", 10 * LOOK, { .max_queue = 5 }, 0, 2, NULL },
+		{ "full", 0, { .max_queue = 2 }, 0, 2, "2 messages wait" },
+		{ "full is not remembered", 0, { .max_queue = 2 }, 0, 2,
+		    "2 messages wait" },
+		{ "sizes", 0, { .max_spool = 20 << 10 }, 5 << 10, 5, NULL },
+		{ "sizes, soon", 10 * ALL - 1, { .max_spool = 20 << 10 },
+		    5 << 10, 0, NULL },
+		{ "more than is known", 0, { .max_spool = 20 << 10 }, 5 << 10,
+		    5, NULL },
+		{ "sizes, later", 10 * ALL, { .max_spool = 20 << 10 }, 1, 5,
+		    NULL },
+		{ "too large", 0, { .max_spool = 20 << 10 }, 15 << 10, 5,
+		    "holds 8 kB" },
+	};
+	struct err e = { 0 };
+	struct queue q;
+	char id[ENVELOPE_ID_SIZE];
+
+	queue_new(&q);
+	for (int i = 0; i < 2; i++)
+		T_CHECK(queue_add(&q, STR("x"), id, &e), "%s", e.msg);
+	list_ms = 50;
+	for (size_t i = 0; i < N(rows); i++) {
+		clock_ms += rows[i].later;
+		listed = 0;
+		check(rows[i].name,
+		    spool_room(&q.spool, &rows[i].l, rows[i].size, &e), &e,
+		    rows[i].says);
+		T_CHECK(listed == rows[i].listed, "%s: %u", rows[i].name,
+		    listed);
+	}
+	list_ms = 0;
+	queue_end(&q);
+}
+
 static const struct t_test tests[] = {
 	{ "disk", test_disk },
 	{ "queue", test_queue },
 	{ "what is listed", test_listed },
 	{ "spool", test_spool },
+	{ "what is known", test_known },
 };
 
 int
