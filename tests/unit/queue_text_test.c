@@ -225,6 +225,39 @@ test_table(void)
 	}
 }
 
+/* Three digits at most, and nothing that steers a terminal. */
+static void
+test_cells(void)
+{
+	static const struct {
+		uint64_t size;
+		const char *want;
+	} sizes[] = { { 0, "    0 " }, { 999, "  999 " }, { 1000, " 1.0k " },
+		{ 9949, " 9.9k " }, { 9950, "  10k " }, { 999499, " 999k " },
+		{ 999500, " 1.0M " }, { 9949999, " 9.9M " },
+		{ 9950000, " 10M " } };
+	struct claim c = rows[0];
+	struct buf out;
+
+	c.envelope.subject = STR("a\x7f"
+				 "b\x1b");
+	for (size_t i = 0; i < N(sizes); i++) {
+		struct queue_table t = { .width = 120,
+			.now = 1796045845,
+			.subject = true,
+			.out = &out };
+
+		buf_init(&out, 65536);
+		c.body.size = sizes[i].size;
+		queue_table_row(&t, &c, &waits[3], 9);
+		T_CHECK(str_find(buf_view(&out), str_of(sizes[i].want)) < out.n,
+		    "%s: %s", sizes[i].want, out.p);
+		T_CHECK(str_find(buf_view(&out), STR(" a?b?")) < out.n, "%s",
+		    out.p);
+		buf_release(&out);
+	}
+}
+
 /* The two last lines that check_mailq looks for. */
 static void
 test_end(void)
@@ -283,6 +316,7 @@ test_not_utf8(void)
 static const struct t_test tests[] = {
 	{ "golden", test_golden },
 	{ "table", test_table },
+	{ "cells", test_cells },
 	{ "mailq's end", test_end },
 	{ "subject", test_subject },
 	{ "not UTF-8", test_not_utf8 },

@@ -143,7 +143,7 @@ table_add_size(struct buf *out, uint64_t size)
 		buf_addf(out, "%u", (unsigned)size);
 		return;
 	}
-	for (; size >= 999950 && i < sizeof(letters) - 2; i++)
+	for (; size >= 999500 && i < sizeof(letters) - 2; i++)
 		size /= 1000;
 	if (size < 9950)
 		buf_addf(out, "%u.%u%c", (unsigned)(size + 50) / 1000,
