@@ -66,48 +66,58 @@ is_trusted(const struct claim *c, const struct os_stat *st, struct err *e)
 	    "its folder");
 }
 
-/* The first n bytes of the file into memory of a. */
+/* n bytes of the file into memory of a. */
 static bool
-read_start(const struct claim *c, struct arena *a, size_t n, struct str *out,
+claim_read(struct os_at from, struct arena *a, size_t n, struct str *out,
     struct err *e)
 {
 	char *p = arena_alloc(a, n);
 
 	*out = (struct str){ p, n };
-	return arena_ok(a, e) && os_read_at(place(c, 0), p, n, e);
+	return arena_ok(a, e) && os_read_at(from, p, n, e);
+}
+
+/* size: of the file. *start: its first bytes, which have the whole head. */
+static bool
+claim_read_head(struct claim *c, struct arena *a, uint64_t size,
+    struct str *start, struct err *e)
+{
+	static const size_t most[] = { FIRST_READ,
+		ENVELOPE_HEAD_MOST + ENVELOPE_SLOTS };
+	enum parse r = PARSE_MORE;
+	size_t n;
+
+	for (size_t i = 0; i < 2 && r == PARSE_MORE; i++) {
+		n = size < most[i] ? (size_t)size : most[i];
+		if (!claim_read(place(c, 0), a, n, start, e))
+			return false;
+		r = envelope_read(a, *start, &c->envelope, &n, e);
+	}
+	if (r == PARSE_MORE)
+		return err_set(e, ERR_INPUT, "is cut short");
+	c->slots = n;
+	return r == PARSE_DONE;
 }
 
 static bool
 load(struct claim *c, struct arena *a, struct err *e)
 {
 	struct os_stat st;
-	struct str start;
-	size_t n, most = FIRST_READ;
-	enum parse r = PARSE_MORE;
+	struct str start, slots;
 
-	if (!os_stat_fd(c->fd, c->id, &st, e) || !is_trusted(c, &st, e))
-		return false;
-	for (; r == PARSE_MORE; most = ENVELOPE_HEAD_MOST + ENVELOPE_SLOTS) {
-		n = st.size < most ? (size_t)st.size : most;
-		if (!read_start(c, a, n, &start, e))
-			return false;
-		r = envelope_read(a, start, &c->envelope, &n, e);
-		if (r == PARSE_MORE && start.n < most)
-			return err_set(e, ERR_INPUT, "is cut short");
-	}
-	if (r == PARSE_BAD)
+	if (!os_stat_fd(c->fd, c->id, &st, e) || !is_trusted(c, &st, e) ||
+	    !claim_read_head(c, a, st.size, &start, e))
 		return false;
 	if (!str_eq(c->envelope.id, str_of(c->id)))
 		return err_set(e, ERR_INPUT, "holds the id %.*s",
 		    STR_ARG(c->envelope.id));
-	c->slots = n;
 	if (st.size < body_at(c) + ENVELOPE_END)
 		return err_set(e, ERR_INPUT, "is cut short");
-	if (start.n < body_at(c) &&
-	    !read_start(c, a, (size_t)body_at(c), &start, e))
+	slots = str_first(str_from(start, (size_t)c->slots), ENVELOPE_SLOTS);
+	if (slots.n < ENVELOPE_SLOTS &&
+	    !claim_read(place(c, c->slots), a, ENVELOPE_SLOTS, &slots, e))
 		return false;
-	envelope_state_read(str_first(str_from(start, n), ENVELOPE_SLOTS),
-	    &c->state);
+	envelope_state_read(slots, &c->state);
 	c->body = (struct source){
 		.size = st.size - body_at(c) - ENVELOPE_END,
 		.read = read_body,
