@@ -25,24 +25,24 @@ claim_leave(struct claim *c)
 }
 
 static struct os_at
-place(const struct claim *c, uint64_t at)
+claim_place(const struct claim *c, uint64_t at)
 {
 	return (struct os_at){ .name = c->id, .fd = c->fd, .at = at };
 }
 
 static uint64_t
-body_at(const struct claim *c)
+claim_body_at(const struct claim *c)
 {
 	return c->slots + ENVELOPE_SLOTS;
 }
 
 static bool
-read_body(const struct source *self, uint64_t at, char *p, size_t n,
+claim_read_body(const struct source *self, uint64_t at, char *p, size_t n,
     struct err *e)
 {
 	const struct claim *c = self->arg;
 
-	return os_read_at(place(c, body_at(c) + at), p, n, e);
+	return os_read_at(claim_place(c, claim_body_at(c) + at), p, n, e);
 }
 
 /*
@@ -50,7 +50,7 @@ read_body(const struct source *self, uint64_t at, char *p, size_t n,
  * its group in has other owners by right.
  */
 static bool
-is_trusted(const struct claim *c, const struct os_stat *st, struct err *e)
+claim_is_trusted(const struct claim *c, const struct os_stat *st, struct err *e)
 {
 	const struct dir *d = &c->spool->dir[c->where];
 
@@ -89,7 +89,7 @@ claim_read_head(struct claim *c, struct arena *a, uint64_t size,
 
 	for (size_t i = 0; i < 2 && r == PARSE_MORE; i++) {
 		n = size < most[i] ? (size_t)size : most[i];
-		if (!claim_read(place(c, 0), a, n, start, e))
+		if (!claim_read(claim_place(c, 0), a, n, start, e))
 			return false;
 		r = envelope_read(a, *start, &c->envelope, &n, e);
 	}
@@ -100,34 +100,34 @@ claim_read_head(struct claim *c, struct arena *a, uint64_t size,
 }
 
 static bool
-load(struct claim *c, struct arena *a, struct err *e)
+claim_load(struct claim *c, struct arena *a, struct err *e)
 {
 	struct os_stat st;
 	struct str start, slots;
 
-	if (!os_stat_fd(c->fd, c->id, &st, e) || !is_trusted(c, &st, e) ||
+	if (!os_stat_fd(c->fd, c->id, &st, e) || !claim_is_trusted(c, &st, e) ||
 	    !claim_read_head(c, a, st.size, &start, e))
 		return false;
 	if (!str_eq(c->envelope.id, str_of(c->id)))
 		return err_set(e, ERR_INPUT, "holds the id %.*s",
 		    STR_ARG(c->envelope.id));
-	if (st.size < body_at(c) + ENVELOPE_END)
+	if (st.size < claim_body_at(c) + ENVELOPE_END)
 		return err_set(e, ERR_INPUT, "is cut short");
 	slots = str_first(str_from(start, (size_t)c->slots), ENVELOPE_SLOTS);
 	if (slots.n < ENVELOPE_SLOTS &&
-	    !claim_read(place(c, c->slots), a, ENVELOPE_SLOTS, &slots, e))
+	    !claim_read(claim_place(c, c->slots), a, ENVELOPE_SLOTS, &slots, e))
 		return false;
 	envelope_state_read(slots, &c->state);
 	c->body = (struct source){
-		.size = st.size - body_at(c) - ENVELOPE_END,
-		.read = read_body,
+		.size = st.size - claim_body_at(c) - ENVELOPE_END,
+		.read = claim_read_body,
 		.arg = c,
 	};
 	return true;
 }
 
 static bool
-sum_part(const struct claim *c, struct envelope_sum *sum, uint64_t at,
+claim_sum_part(const struct claim *c, struct envelope_sum *sum, uint64_t at,
     uint64_t n, struct err *e)
 {
 	SCRATCH char piece[PIECE];
@@ -135,7 +135,7 @@ sum_part(const struct claim *c, struct envelope_sum *sum, uint64_t at,
 
 	for (; n > 0; n -= some, at += some) {
 		some = n < sizeof(piece) ? (size_t)n : sizeof(piece);
-		if (!os_read_at(place(c, at), piece, some, e))
+		if (!os_read_at(claim_place(c, at), piece, some, e))
 			return false;
 		envelope_sum_add(sum, (struct str){ piece, some });
 	}
@@ -143,15 +143,16 @@ sum_part(const struct claim *c, struct envelope_sum *sum, uint64_t at,
 }
 
 static bool
-is_whole(const struct claim *c, struct err *e)
+claim_is_whole(const struct claim *c, struct err *e)
 {
 	char want[ENVELOPE_END + 1], is[ENVELOPE_END];
 	struct envelope_sum sum;
 
 	envelope_sum_init(&sum, c->envelope.version);
-	if (!sum_part(c, &sum, 0, c->slots, e) ||
-	    !sum_part(c, &sum, body_at(c), c->body.size, e) ||
-	    !os_read_at(place(c, body_at(c) + c->body.size), is, sizeof(is), e))
+	if (!claim_sum_part(c, &sum, 0, c->slots, e) ||
+	    !claim_sum_part(c, &sum, claim_body_at(c), c->body.size, e) ||
+	    !os_read_at(claim_place(c, claim_body_at(c) + c->body.size), is,
+		sizeof(is), e))
 		return false;
 	envelope_sum_end(&sum, want);
 	if (memcmp(want, is, sizeof(is)) == 0)
@@ -161,7 +162,7 @@ is_whole(const struct claim *c, struct err *e)
 
 /* False with c->spool NULL, the descriptor closed and the file named. */
 static bool
-give_up(struct claim *c, struct err *e)
+claim_give_up(struct claim *c, struct err *e)
 {
 	err_wrap(e, "%s/%s/%s", c->spool->path, spool_where_name(c->where),
 	    c->id);
@@ -171,7 +172,7 @@ give_up(struct claim *c, struct err *e)
 
 /* What is no id may be a path, and is the name of no message. */
 static bool
-start(struct claim *c, struct spool *s, const char *id)
+claim_start(struct claim *c, struct spool *s, const char *id)
 {
 	*c = (struct claim){ .fd = -1 };
 	if (!envelope_is_id(str_of(id)))
@@ -185,7 +186,7 @@ bool
 claim_look(struct claim *c, struct spool *s, const char *id, unsigned folders,
     struct arena *a, struct err *e)
 {
-	if (!start(c, s, id))
+	if (!claim_start(c, s, id))
 		return true;
 	for (unsigned i = 0; i < ROUNDS * SPOOL_FOLDERS && c->fd < 0; i++) {
 		c->where = (enum spool_where)(i % SPOOL_FOLDERS);
@@ -200,12 +201,12 @@ claim_look(struct claim *c, struct spool *s, const char *id, unsigned folders,
 		return true;
 	}
 	c->busy = c->where == SPOOL_WORK && os_is_locked(c->fd);
-	return load(c, a, e) || give_up(c, e);
+	return claim_load(c, a, e) || claim_give_up(c, e);
 }
 
 /* Leaves c->fd open with the lock, or -1. */
 static bool
-lock(struct claim *c, struct err *e)
+claim_take_lock(struct claim *c, struct err *e)
 {
 	const struct dir *d = &c->spool->dir[c->where];
 
@@ -226,7 +227,7 @@ lock(struct claim *c, struct err *e)
 }
 
 static bool
-move(struct claim *c, enum spool_where to, struct err *e)
+claim_move(struct claim *c, enum spool_where to, struct err *e)
 {
 	const struct dir *dir = c->spool->dir;
 
@@ -240,24 +241,24 @@ move(struct claim *c, enum spool_where to, struct err *e)
 
 /* What no worker can send is put where a person finds it. */
 static bool
-not_whole(struct claim *c, struct err *e)
+claim_put_aside(struct claim *c, struct err *e)
 {
 	struct err other;
 
 	if (e->kind != ERR_INPUT)
-		return give_up(c, e);
+		return claim_give_up(c, e);
 	if ((SPOOL_IN(c->where) & SPOOL_QUEUED) != 0 &&
-	    move(c, SPOOL_HOLD, &other) &&
+	    claim_move(c, SPOOL_HOLD, &other) &&
 	    spool_sync_folder(c->spool, SPOOL_HOLD, &other))
 		err_remedy(e,
 		    "it is kept in %s/hold and not sent; look into "
 		    "the file",
 		    c->spool->path);
-	return give_up(c, e);
+	return claim_give_up(c, e);
 }
 
 static bool
-is_settled(const struct claim *c)
+claim_is_settled(const struct claim *c)
 {
 	return c->state.done >= c->envelope.recipients;
 }
@@ -266,13 +267,13 @@ bool
 claim_take(struct claim *c, struct spool *s, const char *id, unsigned folders,
     struct arena *a, struct err *e)
 {
-	if (!start(c, s, id))
+	if (!claim_start(c, s, id))
 		return true;
 	for (unsigned i = 0; i < ROUNDS * SPOOL_FOLDERS && c->fd < 0; i++) {
 		c->where = (enum spool_where)(i % SPOOL_FOLDERS);
 		if ((folders & SPOOL_IN(c->where)) == 0)
 			continue;
-		if (!lock(c, e)) {
+		if (!claim_take_lock(c, e)) {
 			claim_leave(c);
 			return false;
 		}
@@ -283,11 +284,12 @@ claim_take(struct claim *c, struct spool *s, const char *id, unsigned folders,
 		claim_leave(c);
 		return true;
 	}
-	if (!load(c, a, e) || !is_whole(c, e))
-		return not_whole(c, e);
-	if (is_settled(c))
+	if (!claim_load(c, a, e) || !claim_is_whole(c, e))
+		return claim_put_aside(c, e);
+	if (claim_is_settled(c))
 		return claim_done(c, e);
-	return c->where != SPOOL_NEW || move(c, SPOOL_WORK, e) || give_up(c, e);
+	return c->where != SPOOL_NEW || claim_move(c, SPOOL_WORK, e) ||
+	    claim_give_up(c, e);
 }
 
 bool
@@ -300,7 +302,8 @@ claim_save(struct claim *c, struct err *e)
 	new.sequence++;
 	at = c->slots + envelope_slot(new.sequence) * (uint64_t)ENVELOPE_SLOT;
 	envelope_state_write(slot, &new);
-	if (!os_write_at(place(c, at), (struct str){ slot, sizeof(slot) }, e) ||
+	if (!os_write_at(claim_place(c, at), (struct str){ slot, sizeof(slot) },
+		e) ||
 	    !spool_sync_file(c->spool, c->fd, c->id, e))
 		return err_wrap(e, "%s/%s", c->spool->path,
 		    spool_where_name(c->where));
@@ -320,7 +323,7 @@ claim_put(struct claim *c, enum spool_where where, struct err *e)
 	why = ok ? e : &other; /* the first failure is told */
 	os_touch(c->fd, where == SPOOL_NEW ? next : now);
 	/* What a worker puts back is queued in both folders: no sync. */
-	ok = move(c, where, why) &&
+	ok = claim_move(c, where, why) &&
 	    (kept || spool_sync_folder(c->spool, where, why)) && ok;
 	claim_leave(c);
 	return ok;
