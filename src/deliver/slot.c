@@ -14,27 +14,27 @@
 #include "base/os.h"
 
 enum {
-	HASH = 32, /* hex digits: 128 bits */
-	WAITING =
-	    4096, /* who waits for one slot at a time; others look again */
+	SLOT_HASH = 32, /* hex digits: 128 bits */
+	/* who waits for one slot at a time; others look again */
+	SLOT_WAITING = 4096,
 	/* A waiter is told at once. Only where it could not queue up, or
 	   somebody else was faster, does it look again after so long. */
-	LOOK_MS = 50,
-	LOOK_QUEUED_MS = 1000
+	SLOT_LOOK_MS = 50,
+	SLOT_LOOK_QUEUED_MS = 1000
 };
 
-struct name {
+struct slot_name {
 	struct sockaddr_un at;
 	socklen_t n;
 };
 
 /* "\0post365-HASH-N" */
-static struct name
-name_of(const char *hash, unsigned i)
+static struct slot_name
+slot_name(const char *hash, unsigned i)
 {
-	struct name name = { .at = { .sun_family = AF_UNIX } };
+	struct slot_name name = { .at = { .sun_family = AF_UNIX } };
 	int n = snprintf(name.at.sun_path + 1, sizeof(name.at.sun_path) - 1,
-	    "post365-%.*s-%u", HASH, hash, i);
+	    "post365-%.*s-%u", SLOT_HASH, hash, i);
 
 	name.n =
 	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
@@ -42,43 +42,38 @@ name_of(const char *hash, unsigned i)
 }
 
 static int
-open_socket(struct err *e)
+slot_socket(void)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		err_sys(e, ERR_RETRY,
-		    "count the requests for a mailbox: "
-		    "no socket");
-	return fd;
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-/* True with s->taken false: all are in use. */
+/* Takes one that is free; s->taken says whether there was one. */
 static bool
-try_all(struct slot *s, const char *hash, unsigned first, struct err *e)
+slot_try_all(struct slot *s, const char *hash, unsigned first, struct err *e)
 {
-	struct name name;
-	int fd = open_socket(e);
+	struct slot_name name;
+	int fd = slot_socket();
 
-	for (unsigned i = 0; fd >= 0 && i < SLOT_MOST && !s->taken; i++) {
-		name = name_of(hash, (first + i) % SLOT_MOST);
-		s->taken = bind(fd, (struct sockaddr *)&name.at, name.n) == 0;
-		if (!s->taken && errno != EADDRINUSE) {
+	if (fd < 0)
+		return err_sys(e, ERR_RETRY,
+		    "count the requests for a mailbox: no socket");
+	for (unsigned i = 0; i < SLOT_MOST; i++) {
+		name = slot_name(hash, (first + i) % SLOT_MOST);
+		if (bind(fd, (struct sockaddr *)&name.at, name.n) == 0) {
+			/* those who wait connect, and see it end; without,
+			   they look again now and then */
+			(void)listen(fd, SLOT_WAITING);
+			s->fd = fd;
+			s->taken = true;
+			return true;
+		}
+		if (errno != EADDRINUSE) {
 			err_sys(e, ERR_RETRY,
-			    "count the requests for a "
-			    "mailbox: bind a socket");
+			    "count the requests for a mailbox: bind a socket");
 			os_close(&fd);
+			return false;
 		}
 	}
-	if (s->taken) {
-		/* those who wait connect, and see it end; without, they look
-		   again now and then */
-		(void)listen(fd, WAITING);
-		s->fd = fd;
-		return true;
-	}
-	if (fd < 0)
-		return false;
 	os_close(&fd);
 	return true;
 }
@@ -97,6 +92,18 @@ slot_is_strange(int fd, long *user)
 	return who.uid != 0 && who.uid != geteuid();
 }
 
+/* Queues up for one. -1: nobody listens, or will take any more. */
+static int
+slot_queue_up(const char *hash, unsigned i)
+{
+	struct slot_name name = slot_name(hash, i);
+	int fd = slot_socket();
+
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&name.at, name.n) != 0)
+		os_close(&fd);
+	return fd;
+}
+
 /*
  * Until one of them is given back, or there is reason to look again. True: one
  * of them, at least, is not held by root or us.
@@ -104,29 +111,20 @@ slot_is_strange(int fd, long *user)
 static bool
 slot_wait(struct slot *s, const char *hash, int64_t deadline)
 {
-	struct pollfd at[SLOT_MOST];
-	int64_t look = os_mono_ms() + LOOK_QUEUED_MS;
-	struct name name;
-	struct err ignored;
+	struct pollfd at[SLOT_MOST]; /* poll skips those that are -1 */
+	int64_t look = os_mono_ms() + SLOT_LOOK_QUEUED_MS;
 	bool strange = false;
-	long user = -1;
+	long user;
 
 	for (unsigned i = 0; i < SLOT_MOST; i++) {
-		name = name_of(hash, i);
-		at[i] = (struct pollfd){ .fd = open_socket(&ignored) };
-		if (at[i].fd >= 0 &&
-		    connect(at[i].fd, (struct sockaddr *)&name.at, name.n) ==
-			0) {
-			if (slot_is_strange(at[i].fd, &user)) {
-				strange = true;
-				s->stranger = user;
-			}
-			continue;
+		at[i] = (struct pollfd){ .fd = slot_queue_up(hash, i) };
+		if (at[i].fd < 0) { /* none of ours */
+			strange = true;
+			look = os_mono_ms() + SLOT_LOOK_MS;
+		} else if (slot_is_strange(at[i].fd, &user)) {
+			strange = true;
+			s->stranger = user;
 		}
-		/* nobody listens, or will take any more: none of ours */
-		strange = true;
-		os_close(&at[i].fd); /* poll skips it */
-		look = os_mono_ms() + LOOK_MS;
 	}
 	(void)os_poll(at, SLOT_MOST, look < deadline ? look : deadline);
 	for (unsigned i = 0; i < SLOT_MOST; i++)
@@ -159,10 +157,13 @@ slot_take(struct slot *s, struct str mailbox, int64_t deadline, struct err *e)
 	slot_hash(mailbox, hash);
 	os_random(&first, sizeof(first));
 	for (;;) {
-		if (!try_all(s, hash, first, e))
+		if (!slot_try_all(s, hash, first, e))
 			return false;
+		if (s->taken)
+			return true;
 		now = os_mono_ms();
-		if (s->taken || (now < s->doubt && slot_wait(s, hash, now)))
+		/* a stranger was waited for in vain already */
+		if (now < s->doubt && slot_wait(s, hash, now))
 			return s->taken = true;
 		if (now >= deadline)
 			break;
