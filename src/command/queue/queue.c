@@ -51,7 +51,7 @@ const struct cli_option queue_options[] = {
 
 struct queue;
 
-struct verb {
+struct queue_verb {
 	const char *name;
 	bool (*run)(struct queue *q, struct err *e);
 	unsigned chosen, named; /* folders: by filters, and by id */
@@ -62,7 +62,7 @@ struct verb {
 
 struct queue {
 	struct cli cli;
-	const struct verb *verb;
+	const struct queue_verb *verb;
 	struct queue_act act;
 	struct config config;
 	struct outbox outbox;
@@ -102,7 +102,7 @@ queue_put_done(struct queue *q, const char *id, const struct err *why)
 
 /* One that fails does not stop the others. */
 static void
-note_failure(struct queue *q, const struct err *e)
+queue_note_failure(struct queue *q, const struct err *e)
 {
 	int code = cli_fail(&q->cli, e);
 
@@ -111,7 +111,8 @@ note_failure(struct queue *q, const struct err *e)
 }
 
 static bool
-walk(struct queue *q, unsigned folders, queue_walk_fn *each, struct err *e)
+queue_walk_all(struct queue *q, unsigned folders, queue_walk_fn *each,
+    struct err *e)
 {
 	const struct queue_walk w = {
 		.spool = &q->outbox.spool,
@@ -130,7 +131,7 @@ walk(struct queue *q, unsigned folders, queue_walk_fn *each, struct err *e)
 /* --- list and show */
 
 static bool
-list_one(void *arg, const struct queue_seen *seen, struct err *e)
+queue_list_one(void *arg, const struct queue_seen *seen, struct err *e)
 {
 	struct queue *q = arg;
 	struct queue_wait wait;
@@ -149,7 +150,7 @@ list_one(void *arg, const struct queue_seen *seen, struct err *e)
 }
 
 static bool
-list(struct queue *q, struct err *e)
+queue_list(struct queue *q, struct err *e)
 {
 	struct screen screen;
 
@@ -158,7 +159,7 @@ list(struct queue *q, struct err *e)
 		.width = isatty(STDOUT_FILENO) ? screen.width : 0,
 		.now = os_wall(),
 		.subject = q->config.log_subject };
-	if (!walk(q, q->verb->chosen, list_one, e))
+	if (!queue_walk_all(q, q->verb->chosen, queue_list_one, e))
 		return false;
 	if (!q->json)
 		queue_table_end(&q->table, q->n,
@@ -170,7 +171,7 @@ list(struct queue *q, struct err *e)
 }
 
 static bool
-print_piece(void *arg, struct str piece, struct err *e)
+queue_print_piece(void *arg, struct str piece, struct err *e)
 {
 	struct queue *q = arg;
 
@@ -179,7 +180,7 @@ print_piece(void *arg, struct str piece, struct err *e)
 }
 
 static bool
-show_one(void *arg, const struct queue_seen *seen, struct err *e)
+queue_show_one(void *arg, const struct queue_seen *seen, struct err *e)
 {
 	struct queue *q = arg;
 	struct queue_wait wait;
@@ -189,8 +190,8 @@ show_one(void *arg, const struct queue_seen *seen, struct err *e)
 		return false;
 	}
 	if (q->raw)
-		return source_copy(source_all(&seen->claim->body), print_piece,
-		    q, e);
+		return source_copy(source_all(&seen->claim->body),
+		    queue_print_piece, q, e);
 	queue_wait_of(&q->waits, seen->claim, &wait);
 	if (q->json)
 		return queue_text_json(&q->out, seen->claim, &wait, e) &&
@@ -202,13 +203,13 @@ show_one(void *arg, const struct queue_seen *seen, struct err *e)
 }
 
 static bool
-show(struct queue *q, struct err *e)
+queue_show(struct queue *q, struct err *e)
 {
-	return walk(q, q->verb->chosen, show_one, e);
+	return queue_walk_all(q, q->verb->chosen, queue_show_one, e);
 }
 
 static bool
-count_one(void *arg, const struct queue_seen *seen, struct err *e)
+queue_count_one(void *arg, const struct queue_seen *seen, struct err *e)
 {
 	struct queue *q = arg;
 
@@ -222,12 +223,12 @@ count_one(void *arg, const struct queue_seen *seen, struct err *e)
 
 /* In one number what mailq counts: what is dead does not wait. */
 static bool
-count(struct queue *q, struct err *e)
+queue_count_all(struct queue *q, struct err *e)
 {
 	const size_t *n = q->count;
 	size_t queued;
 
-	if (!walk(q, q->verb->chosen, count_one, e))
+	if (!queue_walk_all(q, q->verb->chosen, queue_count_one, e))
 		return false;
 	queued = n[SPOOL_NEW] + n[SPOOL_WORK];
 	if (q->json)
@@ -245,13 +246,13 @@ count(struct queue *q, struct err *e)
 static void
 queue_not_done(struct queue *q, const char *id, const struct err *why)
 {
-	note_failure(q, why);
+	queue_note_failure(q, why);
 	if (q->json && q->verb->done != NULL)
 		queue_put_done(q, id, why);
 }
 
 static bool
-act_one(void *arg, const struct queue_seen *seen, struct err *e)
+queue_do_one(void *arg, const struct queue_seen *seen, struct err *e)
 {
 	struct queue *q = arg;
 	unsigned folders = q->pick.n > 0 ? q->verb->named : q->verb->chosen;
@@ -270,14 +271,14 @@ act_one(void *arg, const struct queue_seen *seen, struct err *e)
 
 /* Each id on its own, so that a wrong one does not stop the others. */
 static bool
-act_named(struct queue *q, struct err *e)
+queue_do_named(struct queue *q, struct err *e)
 {
 	const struct queue_pick all = q->pick;
 
 	q->pick.n = 1;
 	for (size_t i = 0; i < all.n; i++) {
 		q->pick.prefix = &all.prefix[i];
-		if (!walk(q, SPOOL_ALL, act_one, e))
+		if (!queue_walk_all(q, SPOOL_ALL, queue_do_one, e))
 			queue_not_done(q, all.prefix[i], e);
 	}
 	q->pick = all;
@@ -285,18 +286,18 @@ act_named(struct queue *q, struct err *e)
 }
 
 static bool
-act(struct queue *q, struct err *e)
+queue_do(struct queue *q, struct err *e)
 {
 	const struct queue_pick *p = &q->pick;
 
 	if (p->n > 0)
-		return act_named(q, e);
+		return queue_do_named(q, e);
 	if (!q->all && p->from.n == 0 && p->to.n == 0 && p->before == 0) {
 		err_set(e, ERR_USAGE, "which messages?");
 		return err_remedy(e,
 		    "give their ids, --from, --to or --older, or --all");
 	}
-	if (!walk(q, q->verb->chosen, act_one, e))
+	if (!queue_walk_all(q, q->verb->chosen, queue_do_one, e))
 		return false;
 	if (q->n == 0 && q->code == EX_OK && !q->json)
 		buf_addz(&q->out, "no such message\n");
@@ -305,7 +306,8 @@ act(struct queue *q, struct err *e)
 
 /* --- export and import */
 
-static bool export(struct queue *q, struct err *e)
+static bool
+queue_export(struct queue *q, struct err *e)
 {
 	bool ok;
 
@@ -314,25 +316,25 @@ static bool export(struct queue *q, struct err *e)
 	ok = dir_open(&q->folder, q->pick.prefix[0], NULL, 0700, e);
 	q->pick.prefix++;
 	q->pick.n--;
-	ok = ok && act(q, e);
+	ok = ok && queue_do(q, e);
 	dir_close(&q->folder);
 	return ok;
 }
 
 static void
-import_fails(void *arg, const struct err *e)
+queue_import_fails(void *arg, const struct err *e)
 {
-	note_failure(arg, e);
+	queue_note_failure(arg, e);
 }
 
 static bool
-import(struct queue *q, struct err *e)
+queue_import_all(struct queue *q, struct err *e)
 {
 	struct queue_import m = { .spool = &q->outbox.spool,
 		.log = &q->cli.log,
 		.keep = q->act.keep,
 		.out = &q->out,
-		.fail = import_fails,
+		.fail = queue_import_fails,
 		.arg = q };
 
 	if (q->pick.n == 0)
@@ -350,7 +352,7 @@ import(struct queue *q, struct err *e)
  * timer runs each minute. A worker said why something failed.
  */
 static bool
-say_sum(struct queue *q, const struct manager_sum *sum, struct err *e)
+queue_say_sum(struct queue *q, const struct manager_sum *sum, struct err *e)
 {
 	if (q->json)
 		return queue_sum_json(&q->out, sum, e) &&
@@ -362,7 +364,7 @@ say_sum(struct queue *q, const struct manager_sum *sum, struct err *e)
 }
 
 static bool
-deliver(struct queue *q, struct err *e)
+queue_deliver(struct queue *q, struct err *e)
 {
 	static const struct syslog syslog = SYSLOG_AS("post365/queue");
 	const struct manager_ask ask = {
@@ -378,36 +380,37 @@ deliver(struct queue *q, struct err *e)
 		return false;
 	if (q->code == EX_OK)
 		q->code = queue_sum_exit(&sum);
-	return say_sum(q, &sum, e);
+	return queue_say_sum(q, &sum, e);
 }
 
 static bool
-deliver_all(struct queue *q, struct err *e)
+queue_flush(struct queue *q, struct err *e)
 {
-	return walk(q, q->verb->chosen, act_one, e) && deliver(q, e);
+	return queue_walk_all(q, q->verb->chosen, queue_do_one, e) &&
+	    queue_deliver(q, e);
 }
 
 /* --- the command */
 
 /* clang-format off */
-static const struct verb verbs[] = {
-	{ "list", list, SPOOL_ALL, SPOOL_ALL, NULL, NULL, true },
-	{ "show", show, SPOOL_ALL, SPOOL_ALL, NULL, NULL, true },
-	{ "count", count, SPOOL_ALL, SPOOL_ALL, NULL, NULL, true },
-	{ "run", deliver, SPOOL_QUEUED, SPOOL_QUEUED, NULL, NULL, false },
-	{ "flush", deliver_all, SPOOL_QUEUED, SPOOL_QUEUED, queue_act_retry,
+static const struct queue_verb verbs[] = {
+	{ "list", queue_list, SPOOL_ALL, SPOOL_ALL, NULL, NULL, true },
+	{ "show", queue_show, SPOOL_ALL, SPOOL_ALL, NULL, NULL, true },
+	{ "count", queue_count_all, SPOOL_ALL, SPOOL_ALL, NULL, NULL, true },
+	{ "run", queue_deliver, SPOOL_QUEUED, SPOOL_QUEUED, NULL, NULL, false },
+	{ "flush", queue_flush, SPOOL_QUEUED, SPOOL_QUEUED, queue_act_retry,
 	  NULL, false },
-	{ "hold", act, SPOOL_QUEUED, SPOOL_QUEUED, queue_act_hold, "is on hold",
+	{ "hold", queue_do, SPOOL_QUEUED, SPOOL_QUEUED, queue_act_hold, "is on hold",
 	  false },
-	{ "release", act, SPOOL_IN(SPOOL_HOLD), SPOOL_IN(SPOOL_HOLD),
+	{ "release", queue_do, SPOOL_IN(SPOOL_HOLD), SPOOL_IN(SPOOL_HOLD),
 	  queue_act_release, "is released", false },
-	{ "retry", act, SPOOL_QUEUED, SPOOL_QUEUED | SPOOL_IN(SPOOL_DEAD),
+	{ "retry", queue_do, SPOOL_QUEUED, SPOOL_QUEUED | SPOOL_IN(SPOOL_DEAD),
 	  queue_act_retry, "is due", false },
-	{ "drop", act, SPOOL_ALL, SPOOL_ALL, queue_act_drop, "is dropped",
+	{ "drop", queue_do, SPOOL_ALL, SPOOL_ALL, queue_act_drop, "is dropped",
 	  false },
-	{ "export", export, SPOOL_QUEUED | SPOOL_IN(SPOOL_HOLD), SPOOL_ALL,
+	{ "export", queue_export, SPOOL_QUEUED | SPOOL_IN(SPOOL_HOLD), SPOOL_ALL,
 	  queue_act_export, "is exported", false },
-	{ "import", import, 0, 0, NULL, "is queued", false },
+	{ "import", queue_import_all, 0, 0, NULL, "is queued", false },
 };
 /* clang-format on */
 
@@ -429,7 +432,7 @@ queue_word(size_t i)
 }
 
 static bool
-refuse_verb(const char *name, struct err *e)
+queue_refuse_verb(const char *name, struct err *e)
 {
 	const char *names[VERBS + 1] = { NULL }, *near;
 	struct buf all;
@@ -447,7 +450,7 @@ refuse_verb(const char *name, struct err *e)
 }
 
 static bool
-find_verb(struct queue *q, const char *name, struct err *e)
+queue_find_verb(struct queue *q, const char *name, struct err *e)
 {
 	q->cli.common.help |= strcmp(name, "help") == 0;
 	for (size_t i = 0; i < sizeof(synonyms) / sizeof(*synonyms); i++)
@@ -456,14 +459,15 @@ find_verb(struct queue *q, const char *name, struct err *e)
 	for (size_t i = 0; i < VERBS; i++)
 		if (strcmp(verbs[i].name, name) == 0)
 			q->verb = &verbs[i];
-	return q->verb != NULL || q->cli.common.help || refuse_verb(name, e);
+	return q->verb != NULL || q->cli.common.help ||
+	    queue_refuse_verb(name, e);
 }
 
 static bool
 queue_take_operand(struct queue *q, const char *value, struct err *e)
 {
 	if (q->verb == NULL)
-		return find_verb(q, value, e);
+		return queue_find_verb(q, value, e);
 	q->operand[q->pick.n++] = value;
 	return true;
 }
@@ -514,19 +518,19 @@ queue_read_options(struct queue *q, struct err *e)
 		return false;
 	if (q->verb == NULL)
 		q->verb = &verbs[0];
-	if ((q->verb->run == deliver || q->verb->run == deliver_all) &&
+	if ((q->verb->run == queue_deliver || q->verb->run == queue_flush) &&
 	    q->pick.n > 0)
 		return err_set(e, ERR_USAGE,
 		    "%s takes no ids: it tries all that is due", q->verb->name);
-	if (q->first > 0 && q->verb->run != list)
+	if (q->first > 0 && q->verb->run != queue_list)
 		return err_set(e, ERR_USAGE, "-n goes with list only");
-	if (q->verb->run == show && q->pick.n == 0 && !q->cli.common.help)
+	if (q->verb->run == queue_show && q->pick.n == 0 && !q->cli.common.help)
 		return err_set(e, ERR_USAGE, "show needs an id");
 	return true;
 }
 
 static bool
-run(struct queue *q, struct err *e)
+queue_run(struct queue *q, struct err *e)
 {
 	const struct config_ask ask = command_ask(&q->cli);
 	const struct queue_open open = { &q->config, &q->outbox, &q->cli.log,
@@ -534,8 +538,9 @@ run(struct queue *q, struct err *e)
 	bool ok;
 
 	if (!queue_open(&open, &ask, e))
-		return q->verb->run == list && q->pick.n == 0 && !q->json &&
-		    queue_is_closed(&q->config) && queue_own_ask(&q->config);
+		return q->verb->run == queue_list && q->pick.n == 0 &&
+		    !q->json && queue_is_closed(&q->config) &&
+		    queue_own_ask(&q->config);
 	q->act.outbox = &q->outbox;
 	q->act.mem = &q->mem;
 	q->act.folder = &q->folder;
@@ -557,11 +562,11 @@ queue_main(const struct cli_command *self, int argc, char **argv)
 	arena_init(&q.mem, OPERANDS_MOST);
 	buf_init(&q.out, OUT_MOST);
 	if (!queue_read_options(&q, &e))
-		note_failure(&q, &e);
+		queue_note_failure(&q, &e);
 	else if (q.cli.common.help)
 		q.code = cli_help(self);
-	else if (!run(&q, &e))
-		note_failure(&q, &e);
+	else if (!queue_run(&q, &e))
+		queue_note_failure(&q, &e);
 	buf_release(&q.out);
 	arena_release(&q.mem);
 	outbox_close(&q.outbox);
