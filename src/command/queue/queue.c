@@ -51,13 +51,23 @@ const struct cli_option queue_options[] = {
 
 struct queue;
 
+/* At least one of these, or any number, or none. */
+enum queue_operands { AN_ID, A_FOLDER, A_FILE, ANY, NONE };
+
+static const char queue_needs[][sizeof("a file or folder")] = {
+	[AN_ID] = "an id",
+	[A_FOLDER] = "a folder",
+	[A_FILE] = "a file or folder",
+};
+
 struct queue_verb {
 	const char *name;
 	bool (*run)(struct queue *q, struct err *e);
 	unsigned chosen, named; /* folders: by filters, and by id */
 	queue_act_fn *act;
 	const char *done; /* "held"; NULL: nothing is said of each */
-	bool look;        /* only reads: makes no folder */
+	enum queue_operands operands;
+	bool look; /* only reads: makes no folder */
 };
 
 struct queue {
@@ -309,11 +319,8 @@ queue_do(struct queue *q, struct err *e)
 static bool
 queue_export(struct queue *q, struct err *e)
 {
-	bool ok;
+	bool ok = dir_open(&q->folder, q->pick.prefix[0], NULL, 0700, e);
 
-	if (q->pick.n == 0)
-		return err_set(e, ERR_USAGE, "export needs a folder");
-	ok = dir_open(&q->folder, q->pick.prefix[0], NULL, 0700, e);
 	q->pick.prefix++;
 	q->pick.n--;
 	ok = ok && queue_do(q, e);
@@ -337,8 +344,7 @@ queue_import_all(struct queue *q, struct err *e)
 		.fail = queue_import_fails,
 		.arg = q };
 
-	if (q->pick.n == 0)
-		return err_set(e, ERR_USAGE, "import needs a file or folder");
+	(void)e; /* each file says what is wrong with it */
 	for (size_t i = 0; i < q->pick.n; i++)
 		queue_import(&m, q->pick.prefix[i]);
 	q->act.due |= m.n > 0;
@@ -394,23 +400,25 @@ queue_flush(struct queue *q, struct err *e)
 
 /* clang-format off */
 static const struct queue_verb verbs[] = {
-	{ "list", queue_list, SPOOL_ALL, SPOOL_ALL, NULL, NULL, true },
-	{ "show", queue_show, SPOOL_ALL, SPOOL_ALL, NULL, NULL, true },
-	{ "count", queue_count_all, SPOOL_ALL, SPOOL_ALL, NULL, NULL, true },
-	{ "run", queue_deliver, SPOOL_QUEUED, SPOOL_QUEUED, NULL, NULL, false },
+	{ "list", queue_list, SPOOL_ALL, SPOOL_ALL, NULL, NULL, ANY, true },
+	{ "show", queue_show, SPOOL_ALL, SPOOL_ALL, NULL, NULL, AN_ID, true },
+	{ "count", queue_count_all, SPOOL_ALL, SPOOL_ALL, NULL, NULL, ANY,
+	  true },
+	{ "run", queue_deliver, SPOOL_QUEUED, SPOOL_QUEUED, NULL, NULL, NONE,
+	  false },
 	{ "flush", queue_flush, SPOOL_QUEUED, SPOOL_QUEUED, queue_act_retry,
-	  NULL, false },
-	{ "hold", queue_do, SPOOL_QUEUED, SPOOL_QUEUED, queue_act_hold, "is on hold",
-	  false },
+	  NULL, NONE, false },
+	{ "hold", queue_do, SPOOL_QUEUED, SPOOL_QUEUED, queue_act_hold,
+	  "is on hold", ANY, false },
 	{ "release", queue_do, SPOOL_IN(SPOOL_HOLD), SPOOL_IN(SPOOL_HOLD),
-	  queue_act_release, "is released", false },
+	  queue_act_release, "is released", ANY, false },
 	{ "retry", queue_do, SPOOL_QUEUED, SPOOL_QUEUED | SPOOL_IN(SPOOL_DEAD),
-	  queue_act_retry, "is due", false },
+	  queue_act_retry, "is due", ANY, false },
 	{ "drop", queue_do, SPOOL_ALL, SPOOL_ALL, queue_act_drop, "is dropped",
-	  false },
-	{ "export", queue_export, SPOOL_QUEUED | SPOOL_IN(SPOOL_HOLD), SPOOL_ALL,
-	  queue_act_export, "is exported", false },
-	{ "import", queue_import_all, 0, 0, NULL, "is queued", false },
+	  ANY, false },
+	{ "export", queue_export, SPOOL_QUEUED | SPOOL_IN(SPOOL_HOLD),
+	  SPOOL_ALL, queue_act_export, "is exported", A_FOLDER, false },
+	{ "import", queue_import_all, 0, 0, NULL, "is queued", A_FILE, false },
 };
 /* clang-format on */
 
@@ -509,6 +517,20 @@ queue_take(void *arg, int id, const char *value, struct err *e)
 }
 
 static bool
+queue_check_operands(const struct queue *q, struct err *e)
+{
+	const struct queue_verb *v = q->verb;
+
+	if (v->operands == NONE && q->pick.n > 0)
+		return err_set(e, ERR_USAGE,
+		    "%s takes no ids: it tries all that is due", v->name);
+	if (v->operands < ANY && q->pick.n == 0)
+		return err_set(e, ERR_USAGE, "%s needs %s", v->name,
+		    queue_needs[v->operands]);
+	return true;
+}
+
+static bool
 queue_read_options(struct queue *q, struct err *e)
 {
 	q->operand =
@@ -518,15 +540,9 @@ queue_read_options(struct queue *q, struct err *e)
 		return false;
 	if (q->verb == NULL)
 		q->verb = &verbs[0];
-	if ((q->verb->run == queue_deliver || q->verb->run == queue_flush) &&
-	    q->pick.n > 0)
-		return err_set(e, ERR_USAGE,
-		    "%s takes no ids: it tries all that is due", q->verb->name);
 	if (q->first > 0 && q->verb->run != queue_list)
 		return err_set(e, ERR_USAGE, "-n goes with list only");
-	if (q->verb->run == queue_show && q->pick.n == 0 && !q->cli.common.help)
-		return err_set(e, ERR_USAGE, "show needs an id");
-	return true;
+	return q->cli.common.help || queue_check_operands(q, e);
 }
 
 static bool
