@@ -8,8 +8,8 @@
 #include "command/when.h"
 
 enum {
-	TABLE_NARROW = 60, /* below: WHY on its own line */
-	TABLE_WIDE = 110,  /* from here on: FROM */
+	TABLE_FULL = 60, /* below: WHY on its own line */
+	TABLE_WIDE = 110,
 	TABLE_ID = 8,      /* letters, at least */
 	TABLE_FREE = 24,   /* of an address, where there is no screen */
 	TABLE_CELL = 4096, /* bytes: an address, or a reason */
@@ -20,36 +20,33 @@ enum { ID, AGE, SIZE, TRY, NEXT, FROM, TO, SUBJECT, WHY, COLUMNS };
 
 static const struct {
 	const char *head;
-	int width; /* 0: it shares what is left */
+	unsigned char width; /* 0: it shares what is left */
+	unsigned char least; /* a screen that is narrower goes without it */
 	bool right;
 } columns[COLUMNS] = {
-	[ID] = { "ID", TABLE_ID, false },
-	[AGE] = { "AGE", 4, true },
-	[SIZE] = { "SIZE", 5, true },
-	[TRY] = { "TRY", 3, true },
-	[NEXT] = { "NEXT", 7, false },
-	[FROM] = { "FROM", 0, false },
-	[TO] = { "TO", 0, false },
-	[SUBJECT] = { "SUBJECT", 0, false },
-	[WHY] = { "WHY", 0, false },
+	[ID] = { "ID", TABLE_ID, 0, false },
+	[AGE] = { "AGE", 4, 0, true },
+	[SIZE] = { "SIZE", 5, TABLE_FULL, true },
+	[TRY] = { "TRY", 3, TABLE_FULL, true },
+	[NEXT] = { "NEXT", 7, 0, false },
+	[FROM] = { "FROM", 0, TABLE_WIDE, false },
+	[TO] = { "TO", 0, 0, false },
+	[SUBJECT] = { "SUBJECT", 0, TABLE_FULL, false },
+	[WHY] = { "WHY", 0, TABLE_FULL, false },
 };
 
 static bool
 table_is_narrow(const struct queue_table *t)
 {
-	return t->width > 0 && t->width < TABLE_NARROW;
+	return t->width > 0 && t->width < TABLE_FULL;
 }
 
 static bool
 table_has(const struct queue_table *t, unsigned column)
 {
-	if (column == FROM)
-		return t->width == 0 || t->width >= TABLE_WIDE;
 	if (column == SUBJECT && !t->subject)
 		return false;
-	return !table_is_narrow(t) ||
-	    (column != SIZE && column != TRY && column != SUBJECT &&
-		column != WHY);
+	return t->width == 0 || t->width >= columns[column].least;
 }
 
 /* Columns of the screen for this column of the table. */
@@ -61,7 +58,7 @@ table_width(const struct queue_table *t, unsigned column)
 	if (column == ID)
 		return t->id;
 	if (columns[column].width > 0)
-		return (size_t)columns[column].width;
+		return columns[column].width;
 	if (t->width == 0)
 		return TABLE_FREE;
 	for (unsigned i = 0; i < COLUMNS; i++) {
