@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver/worker_try.h"
-#include "deliver/submit.h"
 
 #include <string.h>
 
 #include "base/os.h"
 #include "compose/names.h"
 #include "deliver/options.h"
+#include "deliver/submit.h"
 #include "graph/draft.h"
 #include "graph/permit.h"
 #include "graph/sent.h"
@@ -332,15 +332,22 @@ try_take_turn(struct worker_job *j, struct err *e)
 }
 
 static bool
-try_use_slot(struct worker_job *j, enum route want, struct err *e)
+try_send(struct worker_job *j, enum route want, struct err *e)
+{
+	return try_take_turn(j, e) &&
+	    (try_send_prepared(j, want, e) || try_smaller(j, want, e));
+}
+
+/* What a request is made for: the draft of an earlier attempt, or all of it. */
+static bool
+try_ask(struct worker_job *j, enum route want, struct err *e)
 {
 	bool ok;
 
 	if (!try_take_slot(j, e))
 		return false;
 	ok = j->claim.state.draft.n > 0 ? try_resume(j, e) :
-					  try_take_turn(j, e) &&
-		(try_send_prepared(j, want, e) || try_smaller(j, want, e));
+					  try_send(j, want, e);
 	turn_give(&j->account->client.turn);
 	return ok;
 }
@@ -351,17 +358,22 @@ worker_try(struct worker_job *j, struct err *e)
 {
 	const struct envelope_state *s = &j->claim.state;
 	enum route want = ROUTE_AUTO;
-	bool sent = false;
+	bool has_draft = s->draft.n > 0, sent = false;
 
 	j->what = VERDICT_ENDED;
-	if (s->unsure_since != 0 && s->draft.n == 0)
+	if (s->unsure_since != 0 && !has_draft)
 		return err_set(e, ERR_UNSURE,
 		    "the process that sent it ended before its outcome was "
 		    "known");
-	if (!try_connect(j, e) ||
-	    (s->draft.n == 0 && !try_is_sent(j, &sent, e)))
+	if (!try_connect(j, e))
 		return false;
-	return sent ||
-	    ((s->draft.n > 0 || try_prepare(j, 0, &want, e)) &&
-		try_use_slot(j, want, e));
+	if (!has_draft) { /* one decides, and nothing is prepared */
+		if (!try_is_sent(j, &sent, e))
+			return false;
+		if (sent)
+			return true;
+		if (!try_prepare(j, 0, &want, e))
+			return false;
+	}
+	return try_ask(j, want, e);
 }
