@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/log_days.h"
 
-#include <stdlib.h>
-
+#include "base/sorted.h"
 #include "codec/date.h"
 #include "codec/jsonw.h"
 #include "command/when.h"
@@ -136,14 +135,6 @@ log_days_add(struct log_days *d, const struct json *tree)
 
 /* --- what is printed */
 
-static int
-days_compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* The attempts of one day, from the quickest to the slowest. */
 struct days_times {
 	const uint64_t *at;
@@ -225,9 +216,7 @@ log_days_print(struct log_days *d, bool json, struct buf *out, struct err *e)
 
 	if (!buf_ok(&d->ms, e))
 		return false;
-	if (d->ms.n > 0)
-		qsort(d->ms.p, d->ms.n / sizeof(uint64_t), sizeof(uint64_t),
-		    days_compare);
+	sorted_make(&d->ms);
 	all = (struct days_times){ (const void *)d->ms.p,
 		d->ms.n / sizeof(uint64_t) };
 	if (!json)

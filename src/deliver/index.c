@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver/index.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define INDEX_MEMORY (SIZE_MAX / 2)
@@ -338,30 +337,4 @@ index_may_go(struct index *x, int64_t now)
 			return true;
 	}
 	return false;
-}
-
-static int
-index_compare(const void *a, const void *b)
-{
-	uint64_t x, y;
-
-	memcpy(&x, a, sizeof(x));
-	memcpy(&y, b, sizeof(y));
-	return x < y ? -1 : x > y;
-}
-
-void
-index_sort_ids(struct buf *ids)
-{
-	if (ids->n > 0)
-		qsort(ids->p, ids->n / sizeof(uint64_t), sizeof(uint64_t),
-		    index_compare);
-}
-
-bool
-index_is_among(const struct buf *ids, uint64_t id)
-{
-	return ids->n > 0 &&
-	    bsearch(&id, ids->p, ids->n / sizeof(id), sizeof(id),
-		index_compare) != NULL;
 }

@@ -115,8 +115,4 @@ size_t index_box_ready(const struct index_box *b);
 /* Does one that may go wait for a free hand? */
 bool index_may_go(struct index *x, int64_t now);
 
-/* Sorts a buffer of ids; and looks for one in it. */
-void index_sort_ids(struct buf *ids);
-bool index_is_among(const struct buf *ids, uint64_t id);
-
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/sorted.h"
 #include "deliver/asking.h"
 #include "deliver/bell.h"
 #include "deliver/hands.h"
@@ -579,9 +580,9 @@ manager_missed_some(struct manager *m)
 		id = hands_number(m->list.item[i].id);
 		buf_add(&known, &id, sizeof(id));
 	}
-	index_sort_ids(&known);
+	sorted_make(&known);
 	for (size_t i = 0; i < l.n && !some; i++)
-		some = !index_is_among(&known, hands_number(l.item[i].id)) &&
+		some = !sorted_has(&known, hands_number(l.item[i].id)) &&
 		    !manager_is_later(m, &l.item[i], &due);
 	buf_release(&known);
 	spool_list_release(&l);
