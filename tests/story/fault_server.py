@@ -361,7 +361,7 @@ def main():
             ports.write('%s %d\n' % (port.name, port.socket.getsockname()[1]))
             threading.Thread(target=port.serve, daemon=True).start()
     print('ready', flush=True)
-    time.sleep(280)
+    time.sleep(900)
 
 
 main()

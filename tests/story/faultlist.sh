@@ -121,7 +121,7 @@ all_requests() { requests .; }
 } >names
 trap 'kill $SERVER_PID 2>/dev/null' EXIT
 trap 'exit 1' HUP INT TERM
-start_faults 280 names
+start_faults 900 names
 
 # settings WHERE
 settings() {
@@ -164,43 +164,24 @@ by_python() { # WHERE WAY WANT
 # --- all of them, most of the time waiting, so several at once; each has a
 # mailbox of its own, since one takes four requests at a time
 
-n=0
-# job COMMAND...: with an id and output of its own.
-job() {
-	n=$((n + 1))
-	(
-		OUT=$TMP/out.$n ERR=$TMP/err.$n
-		trap - EXIT
-		"$@" >"$TMP/row.$n" 2>&1
-	) </dev/null &
-	pids="$pids $!"
-	[ $((n % 16)) != 0 ] || settle
-}
-settle() {
-	for pid in $pids; do wait "$pid"; done
-	pids=''
-}
-pids=''
 while IFS='|' read -r kind words graph token; do
 	for where in graph token; do
 		[ $where = graph ] && want=$graph || want=$token
 		[ "$want" != - ] || continue
-		id=$kind.$where.send
-		job by_python $where send "${want%, *}"
-		id=$kind.$where.queue
-		job by_python $where queue "${want#*, }"
+		echo "by_python|$where|send|${want%, *}|$kind.$where.send"
+		echo "by_python|$where|queue|${want#*, }|$kind.$where.queue"
 		[ "$words" != - ] || continue
 		[ $where = graph ] && at=send || at=token
-		id=$kind.$where.sandbox
-		job by_sandbox "$at" "$words" "${want#*, }"
+		echo "by_sandbox|$at|$words|${want#*, }|$kind.$where.sandbox"
 	done
-done <rows
-settle
-i=0
-while [ $i -lt $n ]; do
-	i=$((i + 1))
-	cat "$TMP/row.$i"
-	grep -q '^ok' "$TMP/row.$i" || failures=$((failures + 1))
-done
+done <rows >list
+job() {
+	IFS='|' read -r how where what want id <<-END
+	$1
+	END
+	n=$ROW
+	"$how" "$where" "$what" "$want"
+}
+rows_at_once 16 list job
 kill $SERVER_PID
 finish

@@ -65,7 +65,7 @@ start_sandbox() {
 	trap 'exit 1' HUP INT TERM
 	: >"$SB_DIR.out"
 	# Nobody may leave it behind: timeout ends it if we cannot.
-	timeout 280 "$SAN" sandbox --dir "$SB_DIR" "$@" >"$SB_DIR.out" \
+	timeout 900 "$SAN" sandbox --dir "$SB_DIR" "$@" >"$SB_DIR.out" \
 	    2>"$SB_DIR.err" &
 	SB_PID=$!
 	CONFIG=$SB_DIR/config
@@ -462,13 +462,16 @@ rows_at_once() {
 take_rows() {
 	trap - EXIT
 	SB_PID='' ROW=0
+	set -C # who makes the file has the row
 	while IFS= read -r line; do
 		ROW=$((ROW + 1))
-		mkdir "$TMP/row.$ROW" 2>/dev/null || continue
+		true 2>/dev/null >"$TMP/row.$ROW.taken" || continue
+		mkdir "$TMP/row.$ROW"
 		(take_row "$@" "$line") >"$TMP/row.$ROW/said" 2>&1 </dev/null
 	done
 }
 take_row() {
+	set +C
 	OUT=$TMP/row.$ROW/out ERR=$TMP/row.$ROW/err
 	"$@"
 }
