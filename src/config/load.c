@@ -111,9 +111,14 @@ load_file(struct load *l, const struct config *c, struct err *e)
 {
 	struct os_stat st = { 0 };
 
-	if (c->piped ? !read_piped(&l->text, e) :
-		       !load_read(l, c->file.p, &l->text, &st, e))
+	if (c->piped && !read_piped(&l->text, e))
 		return false;
+	if (!c->piped && !load_read(l, c->file.p, &l->text, &st, e))
+		return st.regular ? false :
+				    err_remedy(e,
+					"name a file that this user can read "
+					"(-C, POST365_CONFIG); post365 config "
+					"init makes one");
 	l->top = NULL;
 	if (!config_file_parse(&l->mem, c->file.p, buf_view(&l->text), &l->top,
 		e))

@@ -1069,6 +1069,9 @@ test_odd_files(void)
 			strstr(e.msg, rows[i][1]) != NULL &&
 			strstr(e.msg, path) != NULL,
 		    "%s: %s", path, e.msg);
+		T_CHECK((strstr(e.remedy, "config init") != NULL) ==
+			(strstr(path, "huge") == NULL),
+		    "%s: %s", path, e.remedy);
 		config_release(&c);
 	}
 	(void)snprintf(path, sizeof(path), "%s/nul", command_folder());
