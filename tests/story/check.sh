@@ -54,6 +54,12 @@ says 'no store: named' "$OUT" "could not be asked: $TMP/no-store: cannot open"
 unset SSL_CERT_FILE
 setting ca "$ours"
 
+# without a from there is no mailbox that could be named
+(umask 077 && echo 'tenant_id = contoso.com' >bare)
+run "$P" -C bare check --no-probe
+same 'no from: exit' 78 "$STATUS"
+says 'no from: mail for root' "$OUT" '^ok    aliases .* goes to the mailbox$'
+
 with test you@example.org
 same 'test: exit' 0 "$STATUS"
 says 'test: accepted' "$OUT" '^ok    test message .*request-id '

@@ -158,10 +158,13 @@ step_aliases(struct step_run *r)
 {
 	struct local_aliases l = { .run = r };
 	struct prepare_names names;
+	struct str to = r->config.mailbox;
 	struct arena mem;
 	struct err e;
 	size_t n = 0;
 
+	if (to.n == 0)
+		to = STR("the mailbox");
 	arena_init(&mem, LOCAL_ALIASES);
 	if (!prepare_names_load(&names, &mem, &r->config, &r->log, &e)) {
 		if (e.remedy[0] == '\0')
@@ -180,7 +183,7 @@ step_aliases(struct step_run *r)
 	prepare_names_each(&names, local_tell_alias, &l);
 	if (l.bad == 0 && names.rules.file.name.n == 0)
 		step_ok(r, "none: mail for root and the like goes to %.*s",
-		    STR_ARG(r->config.mailbox));
+		    STR_ARG(to));
 	else if (l.bad == 0)
 		step_ok(r, "%.*s, %zu name%s", STR_ARG(names.rules.file.name),
 		    n, n == 1 ? "" : "s");
