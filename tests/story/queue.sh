@@ -100,6 +100,11 @@ check 'ls' 0 queue ls
 same 'ls: the same' 3 "$(tail -n 1 "$OUT" | sed 's/ messages//')"
 check 'count' 0 queue count
 same 'count: three' 3 "$(cat "$OUT")"
+echo torn >"$SPOOL/hold/6742F3A3AAAAAAAA"
+check 'count: no file is opened' 0 queue count --json
+same 'count: no file is opened, four' '{"queued":3,"hold":1,"dead":0}' \
+    "$(cat "$OUT")"
+rm "$SPOOL/hold/6742F3A3AAAAAAAA"
 check 'count: some' 0 queue count --to example.org --json
 same 'count: JSON' '{"queued":2,"hold":0,"dead":0}' "$(cat "$OUT")"
 check 'list: by sender' 0 queue list --from WEB@

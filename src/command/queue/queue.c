@@ -85,6 +85,7 @@ struct queue {
 	struct dir folder; /* of export */
 	struct buf out;
 	size_t count[SPOOL_FOLDERS];
+	bool counts;    /* only that is asked for */
 	uint64_t first; /* -n; 0: all */
 	size_t total;   /* that list is asked for */
 	size_t n;       /* messages that were told, or done with */
@@ -133,6 +134,7 @@ queue_walk_all(struct queue *q, unsigned folders, queue_walk_fn *each,
 		.arg = q,
 		.total = q->first > 0 ? &q->total : NULL,
 		.most = (size_t)q->first,
+		.count = q->counts ? q->count : NULL,
 	};
 
 	return queue_walk(&w, e) && cli_flush(&q->out, 0, e);
@@ -238,6 +240,7 @@ queue_count_all(struct queue *q, struct err *e)
 	const size_t *n = q->count;
 	size_t queued;
 
+	q->counts = true;
 	if (!queue_walk_all(q, q->verb->chosen, queue_count_one, e))
 		return false;
 	queued = n[SPOOL_NEW] + n[SPOOL_WORK];

@@ -83,6 +83,10 @@ walk_all(const struct queue_walk *w, struct arena *a, struct err *e)
 		    list.foreign_name);
 	seen.unique = walk_unique(&list);
 	for (size_t i = 0; ok && i < list.n; i++) {
+		if (w->count != NULL && !filters(w->pick)) {
+			w->count[list.item[i].where]++;
+			continue;
+		}
 		/* the rest need not be opened to be counted */
 		if (w->total != NULL && *w->total >= w->most &&
 		    !filters(w->pick)) {

@@ -44,6 +44,9 @@ struct queue_walk {
 	/* NULL: all are told. Else only the first `most`; counts them all */
 	size_t *total;
 	size_t most;
+	/* by folder. NULL, or else, where no filter stands and no id is named,
+	   all are counted here, and none is opened and told */
+	size_t *count;
 };
 
 /*
