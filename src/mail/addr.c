@@ -25,6 +25,16 @@ is_label(int c)
 	    ascii_is_digit((char)c);
 }
 
+/* UTF-8 without the controls U+0080 to U+009F, which terminals obey. */
+static bool
+addr_is_text(struct str s)
+{
+	for (size_t i = 1; i < s.n; i++)
+		if (s.p[i - 1] == '\xc2' && (unsigned char)s.p[i] < 0xa0)
+			return false;
+	return utf8_is_valid(s);
+}
+
 static bool
 label(struct parser *p, struct str text)
 {
@@ -34,8 +44,8 @@ label(struct parser *p, struct str text)
 	if (text.p[0] == '-' || text.p[text.n - 1] == '-')
 		return scan_wrong(&p->s,
 		    "a hyphen at the edge of a part of the domain");
-	if (!utf8_is_valid(text))
-		return scan_wrong(&p->s, "the domain is not UTF-8");
+	if (!addr_is_text(text))
+		return scan_wrong(&p->s, "the domain is not UTF-8 text");
 	if (p->domain.n > 0)
 		buf_addc(&p->domain, '.');
 	buf_adds(&p->domain, text);
@@ -120,8 +130,8 @@ check_local(struct parser *p)
 		return scan_wrong(&p->s, p->s.not_local);
 	if (str_chr(local, '\t') < local.n)
 		return scan_wrong(&p->s, "a tab in the local part");
-	if (!utf8_is_valid(local))
-		return scan_wrong(&p->s, "the local part is not UTF-8");
+	if (!addr_is_text(local))
+		return scan_wrong(&p->s, "the local part is not UTF-8 text");
 	return true;
 }
 
