@@ -67,6 +67,7 @@ struct trust_state {
 	struct trust_store builtin, file;
 	struct buf file_der; /* what file points into */
 	const char *later;   /* the system's store, not read yet, or NULL */
+	bool by_system;      /* the last issuer that was found is of it alone */
 	char unread[ERR_MSG_SIZE]; /* why it adds nothing; or "" */
 	struct str id; /* of the setting and its file, for sessions */
 	struct str ca; /* as configured */

@@ -391,9 +391,11 @@ trust_candidates(void *arg, const mbedtls_x509_crt *child,
 	struct trust_state *s = arg;
 	mbedtls_x509_crt *list = NULL;
 	int r = offer(&s->builtin, child, &list);
+	bool builtin = s->builtin.n == 0 || list != NULL;
 
 	if (r == 0)
 		r = offer(&s->file, child, &list);
+	s->by_system = !builtin && list != NULL;
 	/* an empty element would be a nameless authority of version 0 */
 	if (list != NULL && (r != 0 || list->version == 0)) {
 		mbedtls_x509_crt_free(list);

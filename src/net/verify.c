@@ -133,7 +133,6 @@ try_system(struct verify *c, mbedtls_x509_crt *leaf)
 	 */
 	again.leaf_expires = c->leaf_expires;
 	again.flags |= flags;
-	again.by_system = again.flags == 0;
 	*c = again;
 	return true;
 }
@@ -207,6 +206,7 @@ verify_crt(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 		c->flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
 	c->done = true;
 	*flags = c->flags;
+	c->by_system = c->flags == 0 && c->trust->by_system;
 	if (c->flags != 0)
 		verify_explain(c, crt);
 	else if (c->by_system)

@@ -490,6 +490,10 @@ test_auto(void)
 		T_CHECK(dial(&c, &p, "127.0.0.1", SOON_MS, &e) &&
 			conn_open(&c, &e) && read_hello(&c, &e),
 		    "auto: %s", e.msg);
+		T_CHECK(str_find(conn_describe(&c),
+			    STR(", by the system's store: CN=post365")) <
+			conn_describe(&c).n,
+		    "auto, %d: %.*s", i, STR_ARG(conn_describe(&c)));
 		conn_close(&c);
 	}
 	trust_release(&scene.site.trust);
