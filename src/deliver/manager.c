@@ -404,6 +404,8 @@ manager_deadline(struct manager *m)
 {
 	int64_t now = os_wall(), due = index_due(&m->index, now), wait;
 
+	if (manager_has_unread(m) || m->read_all) /* the drop folder has more */
+		return 0;
 	if (index_may_go(&m->index, now)) /* a hand, or one more, soon */
 		return m->single ? 0 : os_mono_ms() + MANAGER_GROW_MS;
 	if (m->hands.n > 0 && hands_busy(&m->hands) == 0)
@@ -506,10 +508,7 @@ manager_loop(struct manager *m, struct err *e)
 			manager_answer(m);
 		if (manager_may_end(m))
 			break;
-		/* the drop folder has more */
-		manager_wait(m,
-		    manager_has_unread(m) || m->read_all ? 0 :
-							   manager_deadline(m));
+		manager_wait(m, manager_deadline(m));
 		if (!manager_has_unread(m) && !manager_is_over(m) &&
 		    manager_should_list(m) && !manager_list(m, e))
 			return false;
@@ -557,6 +556,21 @@ manager_shut(struct manager *m)
 		(void)raise(caught);
 }
 
+/* Messages that were listed or rung for, as numbers in order. */
+static void
+manager_list_known(const struct manager *m, struct buf *known)
+{
+	uint64_t id;
+
+	buf_init(known, SIZE_MAX / 2);
+	buf_adds(known, buf_view(&m->rung));
+	for (size_t i = 0; i < m->list.n; i++) {
+		id = hands_number(m->list.item[i].id);
+		buf_add(known, &id, sizeof(id));
+	}
+	sorted_make(known);
+}
+
 /*
  * Nobody is reached any more, so what was stored before is in the folder now,
  * and who stores later takes the lock itself, in a moment.
@@ -567,20 +581,13 @@ manager_missed_some(struct manager *m)
 	struct spool_list l;
 	struct err ignored;
 	struct buf known;
-	uint64_t id;
 	int64_t due;
 	bool some = false;
 
 	if (manager_is_over(m) ||
 	    !spool_list(manager_spool(m), SPOOL_IN(SPOOL_NEW), &l, &ignored))
 		return false;
-	buf_init(&known, SIZE_MAX / 2);
-	buf_adds(&known, buf_view(&m->rung));
-	for (size_t i = 0; i < m->list.n; i++) {
-		id = hands_number(m->list.item[i].id);
-		buf_add(&known, &id, sizeof(id));
-	}
-	sorted_make(&known);
+	manager_list_known(m, &known);
 	for (size_t i = 0; i < l.n && !some; i++)
 		some = !sorted_has(&known, hands_number(l.item[i].id)) &&
 		    !manager_is_later(m, &l.item[i], &due);
