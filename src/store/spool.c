@@ -131,7 +131,7 @@ spool_refuse(const struct spool *s, struct err *e)
 }
 
 static bool
-not_stored(struct spool_add *a, struct err *e)
+spool_fail_add(struct spool_add *a, struct err *e)
 {
 	const struct spool *s = a->spool;
 
@@ -161,7 +161,7 @@ spool_new_id(struct spool_add *a)
 
 /* The name it has, else a new one; nowhere in the spool. */
 static bool
-create(struct spool_add *a, struct err *e)
+spool_create(struct spool_add *a, struct err *e)
 {
 	struct spool *s = a->spool;
 	struct os_stat st;
@@ -184,14 +184,14 @@ create(struct spool_add *a, struct err *e)
 }
 
 static bool
-write_part(struct spool_add *a, struct str s, struct err *e)
+spool_write_part(struct spool_add *a, struct str s, struct err *e)
 {
 	envelope_sum_add(&a->sum, s);
 	return os_write_fd(a->fd, a->id, s, e);
 }
 
 static bool
-write_head(struct spool_add *a, const struct envelope *v, struct err *e)
+spool_write_head(struct spool_add *a, const struct envelope *v, struct err *e)
 {
 	SCRATCH char room[ENVELOPE_SLOTS + HEAD_MOSTLY];
 	struct buf b;
@@ -221,7 +221,7 @@ spool_begin(struct spool *s, const struct envelope *v, struct spool_add *a,
 		memcpy(a->id, v->id.p, v->id.n);
 	if (mine.arrived == 0)
 		mine.arrived = clock_wall(s->clock);
-	if (!create(a, e)) {
+	if (!spool_create(a, e)) {
 		a->spool = NULL;
 		e->exit = 0;
 		return false;
@@ -229,11 +229,11 @@ spool_begin(struct spool *s, const struct envelope *v, struct spool_add *a,
 	/* nobody else has it open: this lock is for spool_clean to see */
 	if (!os_try_lock(a->fd) && errno != EWOULDBLOCK) {
 		err_sys(e, ERR_RETRY, "%s: cannot lock", a->id);
-		return not_stored(a, e);
+		return spool_fail_add(a, e);
 	}
 	mine.id = str_of(a->id);
 	envelope_sum_init(&a->sum, envelope_version(&mine));
-	return write_head(a, &mine, e) || not_stored(a, e);
+	return spool_write_head(a, &mine, e) || spool_fail_add(a, e);
 }
 
 bool
@@ -245,8 +245,8 @@ spool_write(struct spool_add *a, struct str piece, struct err *e)
 		return err_set(e, ERR_BUG, "spool_write after the end");
 	before = a->size;
 	a->size += piece.n;
-	if (!write_part(a, piece, e))
-		return not_stored(a, e);
+	if (!spool_write_part(a, piece, e))
+		return spool_fail_add(a, e);
 	/* of what is large, little is left for the sync */
 	if (a->spool->sync != SPOOL_NONE &&
 	    before / SPOOL_STRETCH != a->size / SPOOL_STRETCH)
@@ -263,25 +263,25 @@ spool_seal(struct spool_add *a, struct err *e)
 		return err_set(e, ERR_BUG, "spool_seal after the end");
 	envelope_sum_end(&a->sum, end);
 	if (!os_write_fd(a->fd, a->id, str_of(end), e))
-		return not_stored(a, e);
+		return spool_fail_add(a, e);
 	os_touch(a->fd, clock_wall(a->spool->clock)); /* it is due */
 	return true;
 }
 
 static bool
-settle_write_out(struct spool_add *a, struct err *e)
+spool_settle_write_out(struct spool_add *a, struct err *e)
 {
 	return a->spool->sync == SPOOL_NONE || os_write_out(a->fd, a->id, e);
 }
 
 static bool
-settle_sync(struct spool_add *a, struct err *e)
+spool_settle_sync(struct spool_add *a, struct err *e)
 {
 	return spool_sync_file(a->spool, a->fd, a->id, e);
 }
 
 static bool
-settle_move(struct spool_add *a, struct err *e)
+spool_settle_move(struct spool_add *a, struct err *e)
 {
 	const struct spool *s = a->spool;
 
@@ -293,7 +293,7 @@ settle_move(struct spool_add *a, struct err *e)
 
 /* For those that are left. One that fails is over; the others go on. */
 static bool
-settle_each(struct spool_add **a, size_t n,
+spool_settle_each(struct spool_add **a, size_t n,
     bool (*step)(struct spool_add *a, struct err *e), struct err *e)
 {
 	bool ok = true;
@@ -313,7 +313,7 @@ settle_each(struct spool_add **a, size_t n,
  * refused after their rename: else a power cut could bring them back.
  */
 static bool
-settle_folder(const struct spool *s, struct spool_add **a, size_t n,
+spool_settle_folder(const struct spool *s, struct spool_add **a, size_t n,
     struct err *e)
 {
 	size_t renamed = 0;
@@ -344,10 +344,10 @@ spool_settle(struct spool_add **a, size_t n, struct err *e)
 
 	for (size_t i = 0; n > 1 && s->sync != SPOOL_NONE && i < n; i++)
 		os_sync_start(a[i]->fd);
-	ok = settle_each(a, n, settle_write_out, e);
-	ok = settle_each(a, n, settle_move, ok ? e : &more) && ok;
-	ok = settle_each(a, n, settle_sync, ok ? e : &more) && ok;
-	ok = settle_folder(s, a, n, ok ? e : &more) && ok;
+	ok = spool_settle_each(a, n, spool_settle_write_out, e);
+	ok = spool_settle_each(a, n, spool_settle_move, ok ? e : &more) && ok;
+	ok = spool_settle_each(a, n, spool_settle_sync, ok ? e : &more) && ok;
+	ok = spool_settle_folder(s, a, n, ok ? e : &more) && ok;
 	/* From here on the mail is safe. */
 	for (size_t i = 0; i < n; i++) {
 		a[i]->stored = a[i]->spool != NULL;
@@ -371,7 +371,7 @@ struct listing {
 };
 
 static void
-list_one(void *arg, const char *name, bool regular)
+spool_list_one(void *arg, const char *name, bool regular)
 {
 	struct listing *l = arg;
 	struct spool_entry entry = { .where = (unsigned char)l->where };
@@ -389,7 +389,7 @@ list_one(void *arg, const char *name, bool regular)
 
 /* Its letters as a number, half by half: their order is that of numbers. */
 static uint64_t
-id_half(const char *at)
+spool_id_half(const char *at)
 {
 	uint64_t n;
 
@@ -398,28 +398,29 @@ id_half(const char *at)
 }
 
 static bool
-is_before(const struct spool_entry *x, const struct spool_entry *y)
+spool_is_before(const struct spool_entry *x, const struct spool_entry *y)
 {
-	uint64_t a = id_half(x->id), b = id_half(y->id);
+	uint64_t a = spool_id_half(x->id), b = spool_id_half(y->id);
 
 	if (a == b) {
-		a = id_half(x->id + sizeof(a));
-		b = id_half(y->id + sizeof(b));
+		a = spool_id_half(x->id + sizeof(a));
+		b = spool_id_half(y->id + sizeof(b));
 	}
 	return a < b;
 }
 
 /* The one at the top sinks to where it belongs. */
 static void
-heap_sink(struct spool_entry *item, size_t n, size_t i)
+spool_sink(struct spool_entry *item, size_t n, size_t i)
 {
 	const struct spool_entry top = item[i];
 	size_t down;
 
 	while ((down = 2 * i + 1) < n) {
-		if (down + 1 < n && is_before(&item[down], &item[down + 1]))
+		if (down + 1 < n &&
+		    spool_is_before(&item[down], &item[down + 1]))
 			down++;
-		if (!is_before(&top, &item[down]))
+		if (!spool_is_before(&top, &item[down]))
 			break;
 		item[i] = item[down];
 		i = down;
@@ -429,28 +430,28 @@ heap_sink(struct spool_entry *item, size_t n, size_t i)
 
 /* musl's qsort takes four times as long, half a second of 100,000. */
 static void
-sort_entries(struct spool_entry *item, size_t n)
+spool_sort(struct spool_entry *item, size_t n)
 {
 	struct spool_entry last;
 
 	for (size_t i = n / 2; i > 0; i--)
-		heap_sink(item, n, i - 1);
+		spool_sink(item, n, i - 1);
 	while (n > 1) {
 		last = item[--n];
 		item[n] = item[0];
 		item[0] = last;
-		heap_sink(item, n, 0);
+		spool_sink(item, n, 0);
 	}
 }
 
 /* A message that moved while we looked is there twice. */
 static void
-drop_twins(struct spool_entry *item, size_t *n)
+spool_drop_twins(struct spool_entry *item, size_t *n)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < *n; i++)
-		if (kept == 0 || is_before(&item[kept - 1], &item[i]))
+		if (kept == 0 || spool_is_before(&item[kept - 1], &item[i]))
 			item[kept++] = item[i];
 	*n = kept;
 }
@@ -467,15 +468,15 @@ spool_list(struct spool *s, unsigned folders, struct spool_list *out,
 	for (unsigned i = 0; i < SPOOL_FOLDERS; i++) {
 		l.where = (enum spool_where)i;
 		if ((folders & SPOOL_IN(i)) != 0 &&
-		    !dir_each(&s->dir[i], list_one, &l, e))
+		    !dir_each(&s->dir[i], spool_list_one, &l, e))
 			return false;
 	}
 	if (!buf_ok(&out->bytes, e))
 		return err_wrap(e, "%s", s->path);
 	item = (struct spool_entry *)(void *)out->bytes.p;
 	out->n = out->bytes.n / sizeof(*item);
-	sort_entries(item, out->n);
-	drop_twins(item, &out->n);
+	spool_sort(item, out->n);
+	spool_drop_twins(item, &out->n);
 	out->item = item;
 	return true;
 }
@@ -497,7 +498,7 @@ spool_list_release(struct spool_list *l)
 
 /* A whole id needs no list of a hundred thousand others. */
 static bool
-is_there(const struct spool *s, const char *id, unsigned folders)
+spool_is_there(const struct spool *s, const char *id, unsigned folders)
 {
 	struct os_stat st;
 
@@ -519,7 +520,7 @@ spool_find(struct spool *s, struct str prefix, unsigned folders,
 
 	if (envelope_is_id(prefix)) {
 		memcpy(whole, prefix.p, prefix.n);
-		if (is_there(s, whole, folders)) {
+		if (spool_is_there(s, whole, folders)) {
 			memcpy(id, whole, sizeof(whole));
 			return true;
 		}
@@ -542,7 +543,7 @@ spool_find(struct spool *s, struct str prefix, unsigned folders,
 
 /* True: it was removed. */
 static bool
-clean_one(struct spool *s, const struct spool_entry *entry)
+spool_clean_one(struct spool *s, const struct spool_entry *entry)
 {
 	const struct dir *d = &s->dir[entry->where];
 	struct err ignored;
@@ -567,7 +568,7 @@ spool_clean(struct spool *s, enum spool_where where, int64_t before,
 	*removed = 0;
 	for (size_t i = 0; ok && i < list.n; i++)
 		if (spool_due(s, &list.item[i]) < before)
-			*removed += clean_one(s, &list.item[i]);
+			*removed += spool_clean_one(s, &list.item[i]);
 	spool_list_release(&list);
 	return ok;
 }
