@@ -126,8 +126,10 @@ explain_page(const struct http_answer *a, struct str what,
 	if (location(a).n > 0)
 		body = words = location(a);
 	if (body.n == 0) {
-		err_set(e, f->kind, "%.*s: HTTP %d and nothing else%s",
-		    STR_ARG(what), a->status, ids);
+		words = a->cut ? str_of(a->why.msg) : STR("nothing else");
+		err_set(e, f->kind, "%.*s: HTTP %d%s%.*s%s", STR_ARG(what),
+		    a->status, a->cut ? ": " : " and ",
+		    STR_ARG(str_cut(words, WHAT_MAX)), ids);
 		err_remedy(e, "%s", f->remedy);
 		return;
 	}

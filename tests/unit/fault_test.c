@@ -616,6 +616,23 @@ test_statuses(void)
 		}
 }
 
+/* A body that came and could not be kept is not nothing. */
+static void
+test_cut(void)
+{
+	struct http_answer a;
+	struct err e;
+
+	make_answer(&a, 400, "", STR(""));
+	a.cut = true;
+	err_set(&a.why, ERR_RETRY, "h: its answer is compressed");
+	(void)fault_graph(&a, STR("x"), NOW, &e);
+	T_CHECK(e.kind == ERR_RETRY &&
+		has(e.msg, "x: HTTP 400: h: its answer is compressed"),
+	    "%s", e.msg);
+	drop_answer(&a);
+}
+
 /* Whatever comes, the whole error fits and its ids are not cut off. */
 static void
 test_long_texts(void)
@@ -720,6 +737,7 @@ main(void)
 		{ "extras", test_extras },
 		{ "statuses", test_statuses },
 		{ "long texts", test_long_texts },
+		{ "cut", test_cut },
 		{ "allocations", test_allocations },
 		{ "hostile corpus", test_hostile },
 	};
