@@ -40,9 +40,8 @@ start_run() {
 	"$POST365" -C "$CONFIG" queue run >"run.out" 2>"run.err" &
 	RUN=$!
 }
-# watch_run: the same to its end; most: how many workers it had.
-watch_run() {
-	start_run
+# watch: until it ends; most: how many workers it had.
+watch() {
 	tries=0 most=0
 	while kill -0 $RUN 2>/dev/null && [ $tries -lt 2000 ]; do
 		n=$(children $RUN | wc -l)
@@ -51,6 +50,10 @@ watch_run() {
 		sleep 0.02
 	done
 	wait $RUN
+}
+watch_run() {
+	start_run
+	watch
 }
 new_sandbox() {
 	start_sandbox "$@"
@@ -68,6 +71,28 @@ watch_run
 same 'many: workers' 6 $most
 same 'many: each once' 41 "$(count_mail)"
 same 'many: one token' 1 "$(token_requests)"
+
+# --- what is on its way is not handed out again when the queue is listed anew
+# --- for a second run, which waits for it
+
+new_sandbox --fault 'send late ms=2000'
+fill 3 way
+start_run
+tries=0 # the second worker comes once the first message was sent
+until [ "$(children $RUN | wc -l)" -ge 2 ] || [ $tries -gt 2000 ]; do
+	tries=$((tries + 1))
+	sleep 0.02
+done
+{
+	"$POST365" -C "$CONFIG" queue run --json >second.out
+	echo "$?, $(count_mail)" >second.end
+} &
+second=$!
+watch
+wait $second
+same 'a second run: workers' 2 $most
+same 'a second run: it waits' '0, 3' "$(cat second.end)"
+says 'a second run: of two' second.out '"tried":2,"sent":2,'
 
 # --- a service that refuses all is asked once, not six times
 
