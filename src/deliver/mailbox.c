@@ -407,14 +407,16 @@ static bool
 mailbox_change_release(struct mailbox *m, const void *arg)
 {
 	const struct mailbox_change *c = arg;
+	struct mailbox was;
 
+	memcpy(&was, m, sizeof(was));
 	if (c->all)
 		m->throttled = 0;
 	/* whose try failed last stays known, so that another one is next */
 	if (!mailbox_has_refused(m))
 		m->last[0] = '\0';
 	mailbox_free(m, c->now);
-	return true;
+	return memcmp(&was, m, sizeof(was)) != 0;
 }
 
 bool

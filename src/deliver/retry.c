@@ -6,13 +6,26 @@
 enum { RETRY_MEMORY = 2 << 20 /* a head of the most recipients */ };
 
 bool
-retry_claim(struct claim *c, bool all, struct err *e)
+retry_is_due(const struct claim *c)
+{
+	return c->where == SPOOL_NEW && c->state.next == 0 &&
+	    c->state.hours == 0;
+}
+
+bool
+retry_mailbox(const struct claim *c, bool all, struct err *e)
 {
 	const struct mailbox_place at = mailbox_place(c->spool, &c->envelope);
 
+	return mailbox_release(&at, all, e);
+}
+
+bool
+retry_claim(struct claim *c, bool all, struct err *e)
+{
 	c->state.next = 0;
 	c->state.hours = 0; /* max_age leaves it some tries */
-	return mailbox_release(&at, all, e) && claim_put(c, SPOOL_NEW, e);
+	return retry_mailbox(c, all, e) && claim_put(c, SPOOL_NEW, e);
 }
 
 bool

@@ -21,7 +21,15 @@ bool retry_claim(struct claim *c, bool all, struct err *e)
     __attribute__((warn_unused_result));
 
 /*
- * The same by id, of one that waits. One in other hands, and one that was
+ * Of a look: nobody has it, and it is due by itself, so that there is nothing
+ * to write into it. It waits with its mailbox, at most, which this asks anew.
+ */
+bool retry_is_due(const struct claim *c);
+bool retry_mailbox(const struct claim *c, bool all, struct err *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * retry_claim by id, of one that waits. One in other hands, and one that was
  * perhaps sent and waits for what Sent Items will show, is left alone.
  */
 bool retry_message(struct spool *s, const char *id, struct err *e)

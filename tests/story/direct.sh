@@ -97,6 +97,10 @@ ln -s "$SAN" mailq
 check 'mailq' 0 run env POST365_CONFIG="$CONFIG" ./mailq
 says 'mailq: so' "$OUT" "^ *.waits until $when: .*429.*--force tries it now.$"
 check 'retry: a time of Microsoft stands' 0 queue retry --all
+written() { stat -c '%n %z' "$SPOOL"/new/* "$SPOOL"/mailbox-*; }
+was=$(written)
+check 'retry: the same once more' 0 queue retry --all
+same 'retry: what stands is not written again' "$was" "$(written)"
 check 'retry: so nothing is tried' 0 queue run
 same 'retry: nobody is asked' "$n" "$(posts)"
 check 'retry --force' 0 queue retry --all --force

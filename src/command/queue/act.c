@@ -6,7 +6,6 @@
 #include "base/os.h"
 #include "command/queue/carry.h"
 #include "command/queue/text.h"
-#include "command/queue/walk.h"
 #include "deliver/retry.h"
 #include "store/journal.h"
 
@@ -119,14 +118,26 @@ act_drop_torn(const struct queue_act *a, const struct claim *c, struct err *e)
 	return ok;
 }
 
-bool
-queue_act_on(struct queue_act *a, const char *id, unsigned folders,
-    struct err *e)
+/* 100,000 that wait with their mailbox need not be written and synced each. */
+static bool
+act_is_done(struct queue_act *a, const struct claim *seen)
 {
+	return a->act == queue_act_retry && seen != NULL && retry_is_due(seen);
+}
+
+bool
+queue_act_on(struct queue_act *a, const struct queue_seen *seen,
+    unsigned folders, struct err *e)
+{
+	const char *id = seen->id;
 	struct claim c;
 	struct arena mem;
 	bool ok;
 
+	if (act_is_done(a, seen->claim)) {
+		a->due = true;
+		return retry_mailbox(seen->claim, a->force, e);
+	}
 	arena_init(&mem, QUEUE_WALK_MEMORY);
 	ok = claim_take(&c, &a->outbox->spool, id, folders, &mem, e);
 	if (!ok) {

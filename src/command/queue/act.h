@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/dir.h"
 #include "base/err.h"
+#include "command/queue/walk.h"
 #include "deliver/outbox.h"
 #include "store/claim.h"
 
@@ -37,7 +38,7 @@ queue_act_fn queue_act_hold, queue_act_release, queue_act_retry, queue_act_drop,
  * ERR_RETRY: it is being sent, or the act cannot be done now. ERR_INPUT: it is
  * gone, or in a state that the act is not for.
  */
-bool queue_act_on(struct queue_act *a, const char *id, unsigned folders,
-    struct err *e) __attribute__((warn_unused_result));
+bool queue_act_on(struct queue_act *a, const struct queue_seen *seen,
+    unsigned folders, struct err *e) __attribute__((warn_unused_result));
 
 #endif

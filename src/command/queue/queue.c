@@ -270,7 +270,7 @@ queue_do_one(void *arg, const struct queue_seen *seen, struct err *e)
 	struct queue *q = arg;
 	unsigned folders = q->pick.n > 0 ? q->verb->named : q->verb->chosen;
 
-	if (!queue_act_on(&q->act, seen->id, folders, e)) {
+	if (!queue_act_on(&q->act, seen, folders, e)) {
 		queue_not_done(q, seen->id, e);
 		return true;
 	}
