@@ -115,6 +115,12 @@ fails() {
 	same "run: $2: a timer hears nothing" '' "$(cat "$OUT")"
 	queue list
 }
+send --queue --text text t@example.org
+faults 'send status 503 x1'
+check 'run -v: 503' 75 queue run -v
+says 'run -v: when it is next' "$OUT" '^1 later .next [0-9: -]*.$'
+queue drop --all
+rm -f "$SPOOL"/mailbox-*
 fails 75 'status 503 x1'
 id=$(sed -n 's/^\([0-9A-F]\{16\}\) .*/\1/p' "$OUT")
 says 'run: 503, by itself' "$OUT" "^$id .* 1 in [0-9]+[sm] .*503"
