@@ -172,6 +172,8 @@ from_suite() { # NAME FILE, of $suite on $mirror
 	shift 2
 	if [ ! -e "$apt/$suite.done" ]; then
 		apt-get "$@" update >build/apt.log 2>&1 || return 1
+		# a list that could not be had is no failure to apt-get
+		[ -n "$(find "$apt/$suite" -name '*Sources*')" ] || return 1
 		: >"$apt/$suite.done"
 	fi
 	# Which revision of Debian's has upstream's very archive?
