@@ -32,4 +32,23 @@ lacks 'with wget: not curl' "$ERR" curl
 check 'another compiler: named' 1 bare cc-of-nobody
 has 'another compiler: by CC' "$ERR" \
     'build.sh: CC=cc-of-nobody is not a program here'
+
+# --- lists of Debian's sources that could not be had, which apt-get calls
+# --- success, are asked for again
+
+mkdir -p "$TMP/apt" "$TMP/tree/build"
+# shellcheck disable=SC2016
+printf '#!/bin/sh\necho "$*" >>"$TMP/apt.calls"\n' >"$TMP/apt/apt-get"
+ln -s "$(command -v true)" "$TMP/apt/apt-cache"
+chmod 755 "$TMP/apt/apt-get"
+# shellcheck disable=SC2016
+from_sid() {
+	run env PATH="$TMP/apt:$PATH" apt="$TMP/lists" suite=sid \
+	    mirror=http://127.0.0.1:9/ keyring='' sh -c 'cd "$TMP/tree" &&
+		say() { echo "$*"; } && . ./vendor/fetch.sh &&
+		from_suite musl "$TMP/musl.part"'
+}
+check 'no lists: no archive' 1 from_sid
+check 'no lists, again' 1 from_sid
+same 'no lists: asked for twice' 2 "$(grep -c ' update$' "$TMP/apt.calls")"
 finish
