@@ -420,15 +420,15 @@ mailbox_change_release(struct mailbox *m, const void *arg)
 }
 
 bool
-mailbox_release(const struct mailbox_place *at, bool all, struct err *e)
+mailbox_release(const struct mailbox_place *at, bool all, struct mailbox *out,
+    struct err *e)
 {
 	const struct mailbox_change c = { NULL, clock_wall(at->clock), all };
-	struct mailbox out;
 
-	mailbox_read(at, &out);
-	if (mailbox_is_clean(&out))
+	mailbox_read(at, out);
+	if (mailbox_is_clean(out))
 		return true;
-	return mailbox_change(at, mailbox_change_release, &c, &out, e);
+	return mailbox_change(at, mailbox_change_release, &c, out, e);
 }
 
 void

@@ -139,9 +139,10 @@ bool mailbox_note(const struct mailbox_place *at, const struct mailbox_note *n,
 
 /*
  * It may be tried at once: a person says so (`queue retry`). Only with `all`
- * also before a time that Graph named. ERR_RETRY with exit 74.
+ * also before a time that Graph named. *out: as it stands now. ERR_RETRY with
+ * exit 74.
  */
-bool mailbox_release(const struct mailbox_place *at, bool all, struct err *e)
-    __attribute__((warn_unused_result));
+bool mailbox_release(const struct mailbox_place *at, bool all,
+    struct mailbox *out, struct err *e) __attribute__((warn_unused_result));
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver/retry.h"
 
-#include "deliver/mailbox.h"
-
 enum { RETRY_MEMORY = 2 << 20 /* a head of the most recipients */ };
 
 bool
@@ -13,24 +11,25 @@ retry_is_due(const struct claim *c)
 }
 
 bool
-retry_mailbox(const struct claim *c, bool all, struct err *e)
+retry_mailbox(const struct claim *c, bool all, struct mailbox *m, struct err *e)
 {
 	const struct mailbox_place at = mailbox_place(c->spool, &c->envelope);
 
-	return mailbox_release(&at, all, e);
+	return mailbox_release(&at, all, m, e);
 }
 
 bool
-retry_claim(struct claim *c, bool all, struct err *e)
+retry_claim(struct claim *c, bool all, struct mailbox *m, struct err *e)
 {
 	c->state.next = 0;
 	c->state.hours = 0; /* max_age leaves it some tries */
-	return retry_mailbox(c, all, e) && claim_put(c, SPOOL_NEW, e);
+	return retry_mailbox(c, all, m, e) && claim_put(c, SPOOL_NEW, e);
 }
 
 bool
 retry_message(struct spool *s, const char *id, struct err *e)
 {
+	struct mailbox m;
 	struct arena a;
 	struct claim c;
 	bool ok;
@@ -38,7 +37,7 @@ retry_message(struct spool *s, const char *id, struct err *e)
 	arena_init(&a, RETRY_MEMORY);
 	ok = claim_take(&c, s, id, SPOOL_IN(SPOOL_NEW), &a, e);
 	if (ok && c.spool != NULL && c.state.unsure_times == 0)
-		ok = retry_claim(&c, false, e);
+		ok = retry_claim(&c, false, &m, e);
 	else if (ok && c.spool != NULL)
 		ok = claim_put(&c, SPOOL_NEW, e);
 	arena_release(&a);

@@ -11,13 +11,15 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "deliver/mailbox.h"
 #include "store/claim.h"
 
 /*
  * Ends the claim: the message is in new/ and due, and its mailbox is asked
- * anew, but for a time that Graph named; with `all` that too.
+ * anew, but for a time that Graph named; with `all` that too. *m: the mailbox
+ * as it stands then.
  */
-bool retry_claim(struct claim *c, bool all, struct err *e)
+bool retry_claim(struct claim *c, bool all, struct mailbox *m, struct err *e)
     __attribute__((warn_unused_result));
 
 /*
@@ -25,8 +27,8 @@ bool retry_claim(struct claim *c, bool all, struct err *e)
  * to write into it. It waits with its mailbox, at most, which this asks anew.
  */
 bool retry_is_due(const struct claim *c);
-bool retry_mailbox(const struct claim *c, bool all, struct err *e)
-    __attribute__((warn_unused_result));
+bool retry_mailbox(const struct claim *c, bool all, struct mailbox *m,
+    struct err *e) __attribute__((warn_unused_result));
 
 /*
  * retry_claim by id, of one that waits. One in other hands, and one that was

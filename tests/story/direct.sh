@@ -97,6 +97,7 @@ ln -s "$SAN" mailq
 check 'mailq' 0 run env POST365_CONFIG="$CONFIG" ./mailq
 says 'mailq: so' "$OUT" "^ *.waits until $when: .*429.*--force tries it now.$"
 check 'retry: a time of Microsoft stands' 0 queue retry --all
+says 'retry: says so' "$OUT" '^[0-9A-F]{16} waits until [0-9: -]*, which Microsoft named; --force tries it before$'
 written() { stat -c '%n %z' "$SPOOL"/new/* "$SPOOL"/mailbox-*; }
 was=$(written)
 check 'retry: the same once more' 0 queue retry --all
@@ -104,6 +105,7 @@ same 'retry: what stands is not written again' "$was" "$(written)"
 check 'retry: so nothing is tried' 0 queue run
 same 'retry: nobody is asked' "$n" "$(posts)"
 check 'retry --force' 0 queue retry --all --force
+says 'retry --force: says so' "$OUT" '^[0-9A-F]{16} is due$'
 check 'retry --force: sent' 0 queue run
 same 'retry --force: gone' 0 "$(find "$SPOOL/new" -type f | wc -l | tr -d ' ')"
 

@@ -89,10 +89,10 @@ test_throttled(void)
 	T_CHECK(mailbox_until(&b) == NOW + 101, "not shortened");
 	b = note(MAILBOX_SENT, "3", NULL);
 	T_CHECK(mailbox_until(&b) == NOW + 101, "not by a success");
-	T_CHECK(mailbox_release(&m.at, false, &e), "%s", e.msg);
+	T_CHECK(mailbox_release(&m.at, false, &b, &e), "%s", e.msg);
 	mailbox_read(&m.at, &b);
 	T_CHECK(mailbox_until(&b) == NOW + 101, "nor by a person");
-	T_CHECK(mailbox_release(&m.at, true, &e), "%s", e.msg);
+	T_CHECK(mailbox_release(&m.at, true, &b, &e), "%s", e.msg);
 	mailbox_read(&m.at, &b);
 	T_CHECK(mailbox_until(&b) == 0, "unless she says so");
 	end();

@@ -228,8 +228,9 @@ static bool
 release_mailbox(const struct envelope *v, struct err *e)
 {
 	const struct mailbox_place at = mailbox_place(&m.outbox.spool, v);
+	struct mailbox ignored;
 
-	return mailbox_release(&at, false, e);
+	return mailbox_release(&at, false, &ignored, e);
 }
 
 /* Every due message once, as a manager with one worker. */

@@ -52,11 +52,21 @@ queue_act_release(struct queue_act *a, struct claim *c, struct err *e)
 	return claim_put(c, SPOOL_NEW, e);
 }
 
+static bool
+act_note_retry(struct queue_act *a, const struct mailbox *m, bool ok)
+{
+	a->due = true;
+	a->until = mailbox_until(m);
+	return ok;
+}
+
 bool
 queue_act_retry(struct queue_act *a, struct claim *c, struct err *e)
 {
-	a->due = true;
-	return retry_claim(c, a->force, e);
+	struct mailbox m;
+	bool ok = retry_claim(c, a->force, &m, e);
+
+	return act_note_retry(a, &m, ok);
 }
 
 bool
@@ -130,13 +140,14 @@ queue_act_on(struct queue_act *a, const struct queue_seen *seen,
     unsigned folders, struct err *e)
 {
 	const char *id = seen->id;
+	struct mailbox m;
 	struct claim c;
 	struct arena mem;
 	bool ok;
 
 	if (act_is_done(a, seen->claim)) {
-		a->due = true;
-		return retry_mailbox(seen->claim, a->force, e);
+		ok = retry_mailbox(seen->claim, a->force, &m, e);
+		return act_note_retry(a, &m, ok);
 	}
 	arena_init(&mem, QUEUE_WALK_MEMORY);
 	ok = claim_take(&c, &a->outbox->spool, id, folders, &mem, e);

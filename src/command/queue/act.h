@@ -28,6 +28,7 @@ struct queue_act {
 	bool force;         /* retry: also before a time of Microsoft's */
 	bool keep;          /* export: on hold */
 	bool due;           /* set: something was made so */
+	int64_t until;      /* set by retry: its mailbox waits on; or 0 */
 };
 
 queue_act_fn queue_act_hold, queue_act_release, queue_act_retry, queue_act_drop,

@@ -17,6 +17,7 @@
 #include "command/queue/table.h"
 #include "command/queue/text.h"
 #include "command/queue/walk.h"
+#include "command/when.h"
 #include "config/type.h"
 #include "deliver/bell.h"
 #include "deliver/manager.h"
@@ -264,6 +265,19 @@ queue_not_done(struct queue *q, const char *id, const struct err *why)
 		queue_put_done(q, id, why);
 }
 
+/* What was retried, and Microsoft named a time before which nothing goes. */
+static void
+queue_say_waits(struct queue *q, const char *id)
+{
+	char when[WHEN_SIZE];
+
+	when_short(q->act.until, os_wall(), when);
+	buf_addf(&q->out,
+	    "%s waits until %s, which Microsoft named; --force tries it "
+	    "before\n",
+	    id, when);
+}
+
 static bool
 queue_do_one(void *arg, const struct queue_seen *seen, struct err *e)
 {
@@ -277,6 +291,8 @@ queue_do_one(void *arg, const struct queue_seen *seen, struct err *e)
 	q->n++;
 	if (q->verb->done != NULL && q->json)
 		queue_put_done(q, seen->id, NULL);
+	else if (q->verb->done != NULL && q->act.until > os_wall())
+		queue_say_waits(q, seen->id);
 	else if (q->verb->done != NULL)
 		buf_addf(&q->out, "%s %s\n", seen->id, q->verb->done);
 	return cli_flush(&q->out, 0, e);
