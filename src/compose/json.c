@@ -14,7 +14,7 @@ struct job {
 	struct buf lost; /* names of fields, ", " before each */
 	unsigned lost_n;
 	unsigned x; /* fields of m that begin with X- */
-	bool unsubscribe;
+	bool has[SEND_PROPERTIES];
 };
 
 enum { LOST_NAMED = 3, LOST_SIZE = 1024 };
@@ -31,17 +31,18 @@ static void
 add_field(struct job *j, struct str name, struct str value)
 {
 	bool x = str_istarts(name, STR("x-"));
+	enum send_property p = send_property_of(name);
+	bool property = p < SEND_PROPERTIES;
 
-	bool property = send_is_property(name);
-
-	if (x ? j->x == SEND_X_FIELDS_MAX : j->unsubscribe || !property) {
+	if (x ? j->x == SEND_X_FIELDS_MAX : !property || j->has[p]) {
 		/* what no route delivers is not lost by this one */
 		if (!property && !fidelity_is_lost(name))
 			lose(j, name);
 		return;
 	}
 	j->x += x;
-	j->unsubscribe = j->unsubscribe || property;
+	if (property)
+		j->has[p] = true;
 	j->m->field[j->m->n_fields++] = (struct message_field){ name, value };
 }
 
@@ -271,8 +272,10 @@ prepare_json(const struct prepare_raw *h, struct prepare_part *parts,
 		*out = j.m;
 	}
 	/* Programs stamp x- fields on all that they mail: no reason to put
-	   Message-ID and text at risk. What MIME surely drops is one. */
-	f->json_fields = j.unsubscribe;
+	   Message-ID and text at risk. What MIME surely drops is one, where
+	   there is no thread that only MIME surely keeps. */
+	f->json_fields = j.has[SEND_UNSUBSCRIBE] && !j.has[SEND_REFERENCES] &&
+	    !j.has[SEND_IN_REPLY_TO];
 	buf_release(&j.lost);
 	return ok && arena_ok(h->mem, e);
 }

@@ -62,16 +62,32 @@ check_limits(const struct message *m, struct err *e)
 	return true;
 }
 
-bool
-send_is_property(struct str name)
+/* MAPI's PidTagListUnsubscribe, PidTagInternetReferences, PidTagInReplyToId. */
+static const struct {
+	struct str name, id;
+} send_properties[SEND_PROPERTIES] = {
+	[SEND_UNSUBSCRIBE] = { STR_INIT("List-Unsubscribe"),
+	    STR_INIT("String 0x1045") },
+	[SEND_REFERENCES] = { STR_INIT("References"),
+	    STR_INIT("String 0x1039") },
+	[SEND_IN_REPLY_TO] = { STR_INIT("In-Reply-To"),
+	    STR_INIT("String 0x1042") },
+};
+
+enum send_property
+send_property_of(struct str name)
 {
-	return str_ieq(name, STR("List-Unsubscribe"));
+	size_t i = 0;
+
+	while (i < SEND_PROPERTIES && !str_ieq(name, send_properties[i].name))
+		i++;
+	return (enum send_property)i;
 }
 
 /* The fields that a message has of its own, by how JSON carries them. */
 struct fields {
-	size_t x;
-	const struct message_field *property; /* of send_is_property */
+	size_t x, threads; /* threads: References and In-Reply-To */
+	struct str property[SEND_PROPERTIES]; /* values; empty: none */
 	const struct message_field *other;    /* one that it cannot carry */
 };
 
@@ -80,14 +96,18 @@ fields_of(const struct message *m)
 {
 	struct fields f = { 0 };
 	const struct message_field *at = m->field;
+	enum send_property p;
 
-	for (; at < m->field + m->n_fields; at++)
+	for (; at < m->field + m->n_fields; at++) {
+		p = send_property_of(at->name);
 		if (str_istarts(at->name, STR("x-")))
 			f.x++;
-		else if (f.property == NULL && send_is_property(at->name))
-			f.property = at;
+		else if (p < SEND_PROPERTIES && f.property[p].p == NULL)
+			f.property[p] = at->value;
 		else
 			f.other = at;
+		f.threads += p == SEND_REFERENCES || p == SEND_IN_REPLY_TO;
+	}
 	return f;
 }
 
@@ -99,7 +119,8 @@ check_fields(const struct message *m, struct err *e)
 	if (f.other != NULL)
 		return err_set(e, ERR_INPUT,
 		    "the field %.*s cannot be sent: Graph's JSON takes names "
-		    "that begin with X-, one List-Unsubscribe and no others",
+		    "that begin with X-, one List-Unsubscribe, References and "
+		    "In-Reply-To, and no others",
 		    STR_ARG(str_first(f.other->name, SHOWN)));
 	if (f.x > SEND_X_FIELDS_MAX)
 		return err_set(e, ERR_INPUT,
@@ -217,9 +238,13 @@ json_size(const struct message *m)
 void
 send_json_facts(const struct message *m, struct route_facts *f)
 {
+	struct fields own = fields_of(m);
+
 	f->json_size = json_size(m);
 	f->json_cannot = json_cannot(m, f->json_size);
-	f->json_fields = m->n_fields > 0 && fields_of(m).other == NULL;
+	/* threads are sure by MIME only */
+	f->json_fields =
+	    m->n_fields > 0 && own.other == NULL && own.threads == 0;
 	f->json_loses = m->text.p != NULL && m->html.p != NULL ?
 	    "the plain text beside the HTML (Exchange makes another)" :
 	    NULL;
@@ -333,7 +358,7 @@ put_fields(struct jsonw *w, const struct message *m)
 	jsonw_key(w, STR("internetMessageHeaders"));
 	jsonw_open(w, '[');
 	for (size_t i = 0; i < m->n_fields; i++) {
-		if (send_is_property(m->field[i].name))
+		if (send_property_of(m->field[i].name) < SEND_PROPERTIES)
 			continue;
 		jsonw_open(w, '{');
 		jsonw_member(w, STR("name"), m->field[i].name);
@@ -354,24 +379,22 @@ put_property(struct jsonw *w, struct str id, struct str value)
 	jsonw_close(w, '}');
 }
 
-/*
- * facts.md 4.2: the MAPI properties PidTagInternetMessageId and
- * PidTagListUnsubscribe, since Graph knows no other way to set the two.
- */
+/* Graph knows no other way to set these; 0x1035: PidTagInternetMessageId. */
 static void
 put_properties(struct jsonw *w, const struct message *m)
 {
-	const struct message_field *unsubscribe = fields_of(m).property;
-	struct str value = { 0 };
+	struct fields f = fields_of(m);
+	size_t n = m->message_id.n;
 
-	if (unsubscribe != NULL)
-		value = unsubscribe->value;
-	if (m->message_id.n == 0 && value.n == 0)
+	for (size_t i = 0; i < SEND_PROPERTIES; i++)
+		n += f.property[i].n;
+	if (n == 0)
 		return;
 	jsonw_key(w, STR("singleValueExtendedProperties"));
 	jsonw_open(w, '[');
 	put_property(w, STR("String 0x1035"), m->message_id);
-	put_property(w, STR("String 0x1045"), value);
+	for (size_t i = 0; i < SEND_PROPERTIES; i++)
+		put_property(w, send_properties[i].id, f.property[i]);
 	jsonw_close(w, ']');
 }
 

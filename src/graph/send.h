@@ -51,8 +51,17 @@ struct send_result {
 bool send_json(const struct message *m, const struct send_options *o,
     struct buf *out, struct err *e) __attribute__((warn_unused_result));
 
-/* Whether JSON carries the field as a property: List-Unsubscribe, once. */
-bool send_is_property(struct str name);
+/*
+ * Whether JSON carries the field as a property, each once: a number below
+ * SEND_PROPERTIES, or that. Source: facts.md 4.2 (observed, unverified).
+ */
+enum send_property {
+	SEND_UNSUBSCRIBE,
+	SEND_REFERENCES,
+	SEND_IN_REPLY_TO,
+	SEND_PROPERTIES
+};
+enum send_property send_property_of(struct str name);
 
 /*
  * Fills the json_ members: what JSON could not carry, what it loses, and its

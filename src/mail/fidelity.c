@@ -14,6 +14,7 @@ static const char x_json[] = "is one too many: JSON delivers five";
 #define LOST    "is not carried by JSON"
 #define SET     "is replaced by the service"
 #define BY_MIME "--via mime keeps it"
+#define PERHAPS "is set as a property, which may have no effect"
 
 /* A NULL text: it is delivered. */
 static const struct {
@@ -28,9 +29,8 @@ static const struct {
 	  SET ": bounces go to the mailbox", NULL, NULL, true },
 	[FIELD_KEPT_DATE] = { "may be replaced by the time of sending",
 	  SET ": the time of sending", NULL, NULL, false },
-	[FIELD_KEPT_ID] = { NULL,
-	  "is set as a property, which may have no effect", NULL, BY_MIME,
-	  true },
+	[FIELD_KEPT_ID] = { NULL, PERHAPS, NULL, BY_MIME, true },
+	[FIELD_KEPT_THREAD] = { NULL, PERHAPS, NULL, BY_MIME, true },
 	[FIELD_KEPT_MIME] = { NULL, LOST, NULL, BY_MIME, false },
 	[FIELD_KEPT_HOP] = { NULL, LOST, NULL, NULL, false },
 	[FIELD_KEPT_AUTO] = { "is removed", other_json, NULL, NULL, true },

@@ -38,8 +38,8 @@ static const struct field rows[] = {
 	    STAYS, READ_RECEIPT, KEPT, 1)
 	ROW("Return-Receipt-To", "use --delivery-receipt", ADDRESSES,
 	    STAYS, RECEIPT, KEPT, 1)
-	ROW("In-Reply-To", NULL, TEXT, STAYS, LOST, KEPT_MIME, 1)
-	ROW("References", NULL, TEXT, STAYS, LOST, KEPT_MIME, 1)
+	ROW("In-Reply-To", NULL, TEXT, STAYS, LOST, KEPT_THREAD, 1)
+	ROW("References", NULL, TEXT, STAYS, LOST, KEPT_THREAD, 1)
 	ROW("Sensitivity", NULL, TEXT, STAYS, LOST, KEPT_MIME, 0)
 	ROW("Priority", NULL, TEXT, STAYS, LOST, KEPT_MIME, 0)
 	ROW("Keywords", NULL, TEXT, STAYS, LOST, KEPT_MIME, 0)

@@ -21,8 +21,10 @@ static const struct {
 	{ "ordinary, JSON", FIDELITY_JSON, "To Subject Content-Type Importance "
 	  "Return-Receipt-To", "" },
 	{ "threads, JSON", FIDELITY_JSON, "In-Reply-To References",
-	  "In-Reply-To: is not carried by JSON|"
-	  "References: is not carried by JSON" },
+	  "In-Reply-To: is set as a property, which may have no effect|"
+	  "References: is set as a property, which may have no effect" },
+	{ "by MIME only", FIDELITY_JSON, "Keywords",
+	  "Keywords: is not carried by JSON" },
 	{ "any case", FIDELITY_MIME, "auto-SUBMITTED",
 	  "auto-SUBMITTED: is removed" },
 	{ "lists", FIDELITY_MIME, "List-Id List-Unsubscribe "
@@ -96,7 +98,7 @@ test_rows(void)
 static void
 test_instead(void)
 {
-	struct str names[] = { STR("X-A"), STR("References") };
+	struct str names[] = { STR("X-A"), STR("Keywords") };
 	struct fidelity_note note[MAX];
 
 	T_CHECK(fidelity_notes(names, 2, FIDELITY_MIME, note, MAX) == 1 &&

@@ -510,18 +510,26 @@ test_resent(void)
 	end(&j);
 }
 
-/* List-Unsubscribe is a reason to go as JSON, if nothing else is lost. */
+/*
+ * List-Unsubscribe is a reason to go as JSON, if nothing else is lost, and if
+ * there is no thread, which JSON may not keep.
+ */
 static void
 test_unsubscribe(void)
 {
 	static const struct {
 		const char *fields, *loses;
+		size_t n; /* fields of the message */
+		bool reason;
 	} cases[] = {
 		{ "X-A: b\r\nList-Id: c\r\nPrecedence: bulk\r\n"
 		  "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
-		    NULL },
-		{ "References: <1@x>\r\n", "the field References" },
-		{ "List-Unsubscribe: <http://y>\r\n", NULL },
+		    NULL, 2, true },
+		{ "Keywords: x\r\n", "the field Keywords", 1, true },
+		{ "List-Unsubscribe: <http://y>\r\n", NULL, 1, true },
+		{ "References: <1@x>\r\n", NULL, 2, false },
+		{ "In-Reply-To: <1@x>\r\nReferences: <1@x>\r\n", NULL, 3,
+		    false },
 	};
 	const struct message *m;
 	struct err e = { 0 };
@@ -535,10 +543,11 @@ test_unsubscribe(void)
 		    cases[i].fields);
 		T_CHECK(begin(&j, "", ROUTE_AUTO, &e), "%s", e.msg);
 		m = j.p.out.message;
-		T_CHECK(m != NULL && j.p.out.facts.json_fields &&
+		T_CHECK(m != NULL &&
+			j.p.out.facts.json_fields == cases[i].reason &&
 			is(j.p.out.facts.json_loses, cases[i].loses),
 		    "%s: loses %s", cases[i].fields, j.p.out.facts.json_loses);
-		T_CHECK(m != NULL && m->n_fields == 1 + (i == 0) &&
+		T_CHECK(m != NULL && m->n_fields == cases[i].n &&
 			str_eq(m->field[0].value, STR("<http://x>")),
 		    "%s", cases[i].fields);
 		end(&j);
@@ -818,11 +827,13 @@ static const struct {
 	const char *name, *in, *sealed, *cannot, *loses;
 } forms[] = {
 	{ "text", "\r\nhi\r\n", NULL, NULL, NULL },
-	{ "fields", "References: <1@x>\r\nX-A: b\r\nList-Id: c\r\n\r\nhi\r\n",
-	  NULL, NULL, "the field References" },
-	{ "fields, many", "References: <1@x>\r\nKeywords: b\r\nThread-Topic: "
+	{ "fields", "Comments: x\r\nX-A: b\r\nList-Id: c\r\n\r\nhi\r\n",
+	  NULL, NULL, "the field Comments" },
+	{ "fields, many", "Comments: x\r\nKeywords: b\r\nThread-Topic: "
 	  "c\r\nPriority: d\r\n\r\nhi\r\n", NULL, NULL,
-	  "the fields References, Keywords, Thread-Topic and others" },
+	  "the fields Comments, Keywords, Thread-Topic and others" },
+	{ "a thread", "References: <1@x>\r\nIn-Reply-To: <1@x>\r\n\r\nhi\r\n",
+	  NULL, NULL, NULL },
 	{ "six x- fields", "X-1: a\r\nX-2: a\r\nX-3: a\r\nX-4: a\r\nX-5: a\r\n"
 	  "X-6: a\r\n\r\nhi\r\n", NULL, NULL, "the field X-6" },
 	{ "alternative",

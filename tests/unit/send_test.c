@@ -95,6 +95,12 @@ static const struct {
 	  .field = { { S("List-Unsubscribe"), S("<u>") } } },
 	  "{\"message\":{" EMPTY "," X ",\"singleValueExtendedProperties\":"
 	  "[{\"id\":\"String 0x1045\",\"value\":\"<u>\"}]}}" },
+	{ "a thread", &keep, { .to = &x_y, .n_fields = 2,
+	  .field = { { S("in-reply-to"), S("<1@x>") },
+	  { S("References"), S("<0@x> <1@x>") } } },
+	  "{\"message\":{" EMPTY "," X ",\"singleValueExtendedProperties\":"
+	  "[{\"id\":\"String 0x1039\",\"value\":\"<0@x> <1@x>\"},"
+	  "{\"id\":\"String 0x1042\",\"value\":\"<1@x>\"}]}}" },
 	{ "Message-ID", &keep, { .to = &x_y, .message_id = S("<i@d>") },
 	  "{\"message\":{" EMPTY "," X ",\"singleValueExtendedProperties\":"
 	  "[{\"id\":\"String 0x1035\",\"value\":\"<i@d>\"}]}}" },
