@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver/retry.h"
 
+#include "base/os.h"
+
 enum { RETRY_MEMORY = 2 << 20 /* a head of the most recipients */ };
 
 bool
 retry_is_due(const struct claim *c)
 {
+	struct os_stat st;
+	struct err ignored;
+
+	/* where a state could not be written, only the file's time says it */
 	return c->where == SPOOL_NEW && c->state.next == 0 &&
-	    c->state.hours == 0;
+	    c->state.hours == 0 && os_stat_fd(c->fd, c->id, &st, &ignored) &&
+	    st.mtime <= clock_wall(c->spool->clock);
 }
 
 bool

@@ -109,6 +109,15 @@ says 'retry --force: says so' "$OUT" '^[0-9A-F]{16} is due$'
 check 'retry --force: sent' 0 queue run
 same 'retry --force: gone' 0 "$(find "$SPOOL/new" -type f | wc -l | tr -d ' ')"
 
+# A disk that was full may leave the time of a file, and no state in it.
+send --queue --text text t@example.org
+touch -d '1 hour' "$SPOOL"/new/*
+check 'a time of its file: not due' 0 queue run
+same 'a time of its file: it waits' 1 "$(find "$SPOOL/new" -type f | wc -l | tr -d ' ')"
+check 'a time of its file: retry' 0 queue retry --all
+check 'a time of its file: run' 0 queue run
+same 'a time of its file: gone' 0 "$(find "$SPOOL/new" -type f | wc -l | tr -d ' ')"
+
 # fails EXIT FAULT: a run that ends with EXIT, of a new message.
 fails() {
 	send --queue --text text t@example.org
