@@ -272,10 +272,8 @@ prepare_json(const struct prepare_raw *h, struct prepare_part *parts,
 		*out = j.m;
 	}
 	/* Programs stamp x- fields on all that they mail: no reason to put
-	   Message-ID and text at risk. What MIME surely drops is one, where
-	   there is no thread that only MIME surely keeps. */
-	f->json_fields = j.has[SEND_UNSUBSCRIBE] && !j.has[SEND_REFERENCES] &&
-	    !j.has[SEND_IN_REPLY_TO];
+	   Message-ID and text at risk. What MIME surely drops is one. */
+	f->json_fields = f->json_fields && j.has[SEND_UNSUBSCRIBE];
 	buf_release(&j.lost);
 	return ok && arena_ok(h->mem, e);
 }

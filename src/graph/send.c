@@ -86,9 +86,9 @@ send_property_of(struct str name)
 
 /* The fields that a message has of its own, by how JSON carries them. */
 struct fields {
-	size_t x, threads; /* threads: References and In-Reply-To */
-	struct str property[SEND_PROPERTIES]; /* values; empty: none */
-	const struct message_field *other;    /* one that it cannot carry */
+	size_t x;
+	const struct message_field *property[SEND_PROPERTIES];
+	const struct message_field *other; /* one that it cannot carry */
 };
 
 static struct fields
@@ -102,11 +102,10 @@ fields_of(const struct message *m)
 		p = send_property_of(at->name);
 		if (str_istarts(at->name, STR("x-")))
 			f.x++;
-		else if (p < SEND_PROPERTIES && f.property[p].p == NULL)
-			f.property[p] = at->value;
+		else if (p < SEND_PROPERTIES && f.property[p] == NULL)
+			f.property[p] = at;
 		else
 			f.other = at;
-		f.threads += p == SEND_REFERENCES || p == SEND_IN_REPLY_TO;
 	}
 	return f;
 }
@@ -239,12 +238,13 @@ void
 send_json_facts(const struct message *m, struct route_facts *f)
 {
 	struct fields own = fields_of(m);
+	bool thread = own.property[SEND_REFERENCES] != NULL ||
+	    own.property[SEND_IN_REPLY_TO] != NULL;
 
 	f->json_size = json_size(m);
 	f->json_cannot = json_cannot(m, f->json_size);
-	/* threads are sure by MIME only */
-	f->json_fields =
-	    m->n_fields > 0 && own.other == NULL && own.threads == 0;
+	/* a thread is sure by MIME only */
+	f->json_fields = m->n_fields > 0 && own.other == NULL && !thread;
 	f->json_loses = m->text.p != NULL && m->html.p != NULL ?
 	    "the plain text beside the HTML (Exchange makes another)" :
 	    NULL;
@@ -384,17 +384,21 @@ static void
 put_properties(struct jsonw *w, const struct message *m)
 {
 	struct fields f = fields_of(m);
+	struct str value[SEND_PROPERTIES] = { 0 };
 	size_t n = m->message_id.n;
 
-	for (size_t i = 0; i < SEND_PROPERTIES; i++)
-		n += f.property[i].n;
+	for (size_t i = 0; i < SEND_PROPERTIES; i++) {
+		if (f.property[i] != NULL)
+			value[i] = f.property[i]->value;
+		n += value[i].n;
+	}
 	if (n == 0)
 		return;
 	jsonw_key(w, STR("singleValueExtendedProperties"));
 	jsonw_open(w, '[');
 	put_property(w, STR("String 0x1035"), m->message_id);
 	for (size_t i = 0; i < SEND_PROPERTIES; i++)
-		put_property(w, send_properties[i].id, f.property[i]);
+		put_property(w, send_properties[i].id, value[i]);
 	jsonw_close(w, ']');
 }
 
